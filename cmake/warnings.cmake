@@ -1,0 +1,21 @@
+# One set of warnings for everything that is ours, with gcc and clang; all of them errors.
+add_library(lw_warnings INTERFACE)
+target_compile_options(lw_warnings INTERFACE
+  -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+  -Wpointer-arith -Wcast-align -Wwrite-strings -Wundef -Wvla -Wformat=2 -Werror)
+
+add_library(lw_options INTERFACE)
+target_include_directories(lw_options INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(lw_options INTERFACE -ffunction-sections -fdata-sections -fno-common)
+if(LW_SANITIZE)
+  target_compile_options(lw_options INTERFACE -fsanitize=${LW_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(lw_options INTERFACE -fsanitize=${LW_SANITIZE})
+endif()
+if(LW_FUZZ)
+  target_compile_options(lw_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(LW_COVERAGE)
+  target_compile_options(lw_options INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(lw_options INTERFACE --coverage)
+endif()

@@ -1,0 +1,94 @@
+/* Object definitions: what the specification says of an object, as constant tables.
+ *
+ * Generated from objects/ (src/model/gen), or written by hand, or loaded from DDF XML on a host.
+ * A definition is immutable and outlives everything that points to it. Names, units and
+ * descriptions stand in a table of their own (lw_object_text), so that a device that needs none
+ * links none.
+ */
+#ifndef LW_OBJECT_H
+#define LW_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lw/err.h"
+#include "lw/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Operations of a resource (the "Operations" column of an object table). */
+#define LW_OP_R 1u
+#define LW_OP_W 2u
+#define LW_OP_E 4u
+
+/* Flags of objects and resources. */
+#define LW_DEF_MULTIPLE  1u
+#define LW_DEF_MANDATORY 2u
+
+typedef enum lw_range_kind {
+    LW_RANGE_INTEGER, /* lo..hi, inclusive */
+    LW_RANGE_FLOAT,   /* flo..fhi, inclusive */
+    LW_RANGE_LENGTH,  /* octets of a String, Opaque or Corelnk: lo..hi, inclusive (MDL-07) */
+    LW_RANGE_SET      /* one of `count` allowed integers, or lengths for byte types */
+} lw_range_kind;
+
+typedef struct lw_range {
+    uint8_t kind; /* lw_range_kind */
+    uint8_t count;
+    union {
+        struct {
+            int64_t lo, hi;
+        } i;
+        struct {
+            double lo, hi;
+        } f;
+        const int64_t *set;
+    } as;
+} lw_range;
+
+typedef struct lw_resource_def {
+    uint16_t id;
+    uint8_t type;          /* lw_type; LW_TYPE_NONE for executables */
+    uint8_t ops;           /* LW_OP_R | LW_OP_W | LW_OP_E; 0: bootstrap interface only (MDL-03) */
+    uint8_t flags;         /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
+    const lw_range *range; /* NULL: none */
+} lw_resource_def;
+
+typedef struct lw_object_text lw_object_text;
+
+typedef struct lw_object_def {
+    uint16_t id;
+    uint8_t major, minor;             /* object version (VER-10) */
+    uint8_t lwm2m_major, lwm2m_minor; /* first enabler version that knows this version */
+    uint8_t flags;                    /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
+    uint16_t resource_count;
+    const lw_resource_def *resources; /* ascending by id */
+} lw_object_def;
+
+/* What people read. resources[] is parallel to the definition's. Units as printed in the tables. */
+typedef struct lw_resource_text {
+    const char *name;
+    const char *unit; /* "" when none */
+    const char *description;
+} lw_resource_text;
+
+struct lw_object_text {
+    const lw_object_def *def;
+    const char *name;
+    const char *urn;
+    const char *description;
+    const lw_resource_text *resources;
+};
+
+/* The definition of resource `id`, or NULL. Binary search. */
+const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t id);
+
+/* Range check of a value that already has the resource's type. LW_OK, or LW_ERANGE. */
+LW_MUST_CHECK lw_err lw_range_check(const lw_range *range, lw_value value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,43 @@
+/* Deadlines of one engine: "who must be woken next, and when?"
+ *
+ * An intrusive pairing heap: no memory of its own, arming is constant time, taking the earliest is
+ * logarithmic on average. A timing wheel arms as fast but wants slots up front, which a
+ * microcontroller with three deadlines should not pay for; a fleet's registrations, of which almost
+ * all are re-armed before they are due, get a wheel of their own in the server.
+ */
+#ifndef LW_BASE_DEADLINE_H
+#define LW_BASE_DEADLINE_H
+
+#include <stdbool.h>
+
+#include "lw/time.h"
+
+typedef struct lw_deadline lw_deadline;
+struct lw_deadline {
+    lw_time at;         /* when; LW_TIME_NEVER when not armed */
+    lw_deadline *child; /* first child */
+    lw_deadline *next;  /* next sibling */
+    lw_deadline *prev;  /* previous sibling, or the parent of a first child */
+};
+
+typedef struct lw_deadlines {
+    lw_deadline *root;
+} lw_deadlines;
+
+void lw_deadlines_init(lw_deadlines *all);
+
+/* Makes a deadline that is not armed. */
+void lw_deadline_init(lw_deadline *d);
+bool lw_deadline_is_armed(const lw_deadline *d);
+
+/* Arms or re-arms. LW_TIME_NEVER disarms. */
+void lw_deadline_arm(lw_deadlines *all, lw_deadline *d, lw_time at);
+void lw_deadline_disarm(lw_deadlines *all, lw_deadline *d);
+
+/* The earliest time armed, or LW_TIME_NEVER. */
+lw_time lw_deadlines_next(const lw_deadlines *all);
+
+/* Takes out and returns one deadline with at <= now, the earliest first; NULL when none is due. */
+lw_deadline *lw_deadlines_take_due(lw_deadlines *all, lw_time now);
+
+#endif

@@ -1,0 +1,113 @@
+#include "base/writer.h"
+
+#include <string.h>
+
+#define FNV_OFFSET 2166136261u
+#define FNV_PRIME  16777619u
+
+void lw_writer_init(lw_writer *w, uint8_t *buf, size_t cap)
+{
+    *w = (lw_writer){.buf = buf, .cap = cap, .digest = FNV_OFFSET};
+}
+
+void lw_writer_init_window(lw_writer *w, uint8_t *buf, size_t cap, size_t from)
+{
+    *w = (lw_writer){.buf = buf, .cap = cap, .from = from, .digest = FNV_OFFSET, .windowed = true};
+}
+
+void lw_writer_fail(lw_writer *w, lw_err err)
+{
+    if (w->err == LW_OK) {
+        w->err = err;
+    }
+}
+
+/* Copies the part of b that falls into the window. */
+static void write_windowed(lw_writer *w, lw_bytes b)
+{
+    for (size_t i = 0; i < b.len; i++) {
+        w->digest = (w->digest ^ b.ptr[i]) * FNV_PRIME;
+    }
+    size_t start = w->pos;
+    size_t end = start + b.len;
+    size_t window_end = w->from + w->cap;
+    w->pos = end;
+    if (end <= w->from || start >= window_end) {
+        return;
+    }
+    size_t first = start > w->from ? start : w->from;
+    size_t last = end < window_end ? end : window_end;
+    memcpy(w->buf + (first - w->from), b.ptr + (first - start), last - first);
+}
+
+void lw_write_bytes(lw_writer *w, lw_bytes b)
+{
+    if (w->err != LW_OK || b.len == 0) {
+        return;
+    }
+    if (w->windowed) {
+        write_windowed(w, b);
+        return;
+    }
+    if (b.len > w->cap - w->pos) {
+        w->err = LW_ETOOBIG;
+        return;
+    }
+    memcpy(w->buf + w->pos, b.ptr, b.len);
+    w->pos += b.len;
+}
+
+void lw_write_str(lw_writer *w, const char *s)
+{
+    lw_write_bytes(w, lw_bytes_str(s));
+}
+
+void lw_write_u8(lw_writer *w, uint8_t v)
+{
+    if (w->err == LW_OK && !w->windowed && w->pos < w->cap) {
+        w->buf[w->pos++] = v;
+        return;
+    }
+    lw_write_bytes(w, lw_bytes_of(&v, 1));
+}
+
+void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
+{
+    uint8_t b[8];
+    for (unsigned i = 0; i < octets; i++) {
+        b[i] = (uint8_t)(v >> (8 * (octets - 1 - i)));
+    }
+    lw_write_bytes(w, lw_bytes_of(b, octets));
+}
+
+void lw_write_u16(lw_writer *w, uint16_t v)
+{
+    lw_write_uint(w, v, 2);
+}
+
+void lw_write_u32(lw_writer *w, uint32_t v)
+{
+    lw_write_uint(w, v, 4);
+}
+
+void lw_write_u64(lw_writer *w, uint64_t v)
+{
+    lw_write_uint(w, v, 8);
+}
+
+lw_bytes lw_writer_bytes(const lw_writer *w)
+{
+    if (!w->windowed) {
+        return lw_bytes_of(w->buf, w->pos);
+    }
+    size_t kept = w->pos > w->from ? w->pos - w->from : 0;
+    return lw_bytes_of(w->buf, kept < w->cap ? kept : w->cap);
+}
+
+size_t lw_writer_room(const lw_writer *w)
+{
+    if (w->err != LW_OK) {
+        return 0;
+    }
+    return w->windowed ? SIZE_MAX : w->cap - w->pos;
+}

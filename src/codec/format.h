@@ -1,0 +1,180 @@
+/* Payload formats: values <-> bytes, one file a format, each exporting one const lw_format.
+ *
+ * A payload is a row of entries: a path with a value, a path alone (a fetch list, an empty
+ * container), or a removal. Decoding pulls entries out of bytes; encoding pulls entries out of a
+ * source and writes bytes. Neither builds a tree, allocates, or recurses on what the input says.
+ *
+ * What an application does not name in its table of formats is not linked.
+ */
+#ifndef LW_CODEC_FORMAT_H
+#define LW_CODEC_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/writer.h"
+#include "lw/bytes.h"
+#include "lw/err.h"
+#include "lw/path.h"
+#include "lw/time.h"
+#include "lw/value.h"
+
+/* Content-Format numbers (formats.md section 1). */
+typedef enum lw_content_format {
+    LW_CF_TEXT = 0,
+    LW_CF_LINK = 40,
+    LW_CF_OPAQUE = 42,
+    LW_CF_CBOR = 60,
+    LW_CF_SENML_JSON = 110,
+    LW_CF_SENML_CBOR = 112,
+    LW_CF_ETCH_JSON = 320,
+    LW_CF_ETCH_CBOR = 322,
+    LW_CF_TEXT_DRAFT = 1541, /* early 1.0 drafts: received, never sent (FMT-03) */
+    LW_CF_TLV_DRAFT = 1542,
+    LW_CF_JSON_DRAFT = 1543,
+    LW_CF_TLV = 11542,
+    LW_CF_JSON = 11543,
+    LW_CF_LWM2M_CBOR = 11544,
+    LW_CF_NONE = 65535 /* no Content-Format or Accept given */
+} lw_content_format;
+
+typedef enum lw_entry_kind {
+    LW_ENTRY_VALUE, /* path is a resource or resource instance, value holds */
+    LW_ENTRY_PATH,  /* path alone: an item of a fetch list; value.type is NONE */
+    LW_ENTRY_EMPTY, /* an instance without resources, or a multiple resource without instances */
+    LW_ENTRY_REMOVE /* null in an ETCH patch: remove this resource instance */
+} lw_entry_kind;
+
+typedef struct lw_entry {
+    uint8_t kind; /* lw_entry_kind */
+    bool has_time;
+    lw_path path;   /* absolute; instance 65535 = the client is to choose it (Create) */
+    lw_value value; /* strings and opaques are borrowed */
+    lw_time time; /* ms; with has_time: absolute since 1970 when >= 2^28 s, else relative to now */
+    lw_bytes prefix; /* text segments in front of the path, as "d01" of a gateway's device (GW-04);
+                        the alternate path is not part of it. Usually empty */
+} lw_entry;
+
+/* ---- Decoding ----------------------------------------------------------------------------------
+ *
+ *   lw_decoder d;
+ *   lw_decoder_init(&d, &lw_format_tlv, &cfg);
+ *   lw_decoder_feed(&d, payload, true);
+ *   while ((err = lw_decoder_next(&d, &entry)) == LW_OK) { … }
+ *   if (err != LW_END) refuse;
+ *
+ * Streaming: feed part of the payload with last = false. When next() returns LW_AGAIN, keep the
+ * octets from lw_decoder_consumed() on, append what comes next, feed the result: an entry that is
+ * not complete is read again from its start, so the decoder itself keeps no input. A format that
+ * cannot work on a part (text, opaque, CBOR 60, LwM2M JSON) returns LW_AGAIN until the whole
+ * payload is there.
+ */
+
+/* The type of the resource at path (depth >= 3), for formats that do not say and to make the others
+ * exact. Returns LW_TYPE_NONE when unknown: values then stay as the bytes tell (TLV: OPAQUE; text:
+ * STRING). */
+typedef lw_type lw_type_lookup(void *ctx, lw_path path);
+
+typedef struct lw_decode_cfg {
+    lw_path base; /* the request path; root for composites, Send, bootstrap packs */
+    lw_bytes
+        alternate_path; /* "lwm2m" without slashes: names may start with it (VER-34); or empty */
+    lw_type_lookup *type_of; /* NULL: no types known */
+    void *type_ctx;
+    uint8_t *scratch;   /* for values that cannot be views: unescaped strings, base64, joined */
+    size_t scratch_len; /* chunks. A value that does not fit is LW_ETOOBIG */
+} lw_decode_cfg;
+
+#define LW_DECODE_DEPTH_MAX 8u /* nested maps and arrays of LwM2M CBOR; TLV has 3 by definition */
+
+typedef struct lw_format lw_format;
+
+typedef struct lw_decoder {
+    const lw_format *format;
+    lw_decode_cfg cfg;
+    lw_bytes in;        /* what was fed last */
+    size_t pos;         /* octets of `in` that are done with */
+    bool last;          /* nothing follows `in` */
+    lw_err err;         /* sticky: a decoder that failed stays failed */
+    uint64_t state[24]; /* the format's own, between entries; zero at init */
+} lw_decoder;
+
+void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg);
+void lw_decoder_feed(lw_decoder *d, lw_bytes in, bool last);
+
+/* LW_OK with an entry, valid until the next call or feed; LW_AGAIN for more input; LW_END after the
+ * last; or a failure: LW_EFORMAT, LW_ETYPE, LW_ERANGE, LW_ETOOBIG, LW_EDEPTH, LW_ENOTSUP. */
+LW_MUST_CHECK lw_err lw_decoder_next(lw_decoder *d, lw_entry *out_entry);
+size_t lw_decoder_consumed(const lw_decoder *d);
+
+/* ---- Encoding ----------------------------------------------------------------------------------
+ *
+ * A source yields entries in tree order (all of an instance together, all of a multiple resource
+ * together; several times the same path for a history). Its position is a cursor that can be
+ * copied, so a format looks ahead for counts and lengths by running a copy, instead of keeping what
+ * it saw. The entries between two equal cursors must be the same on each pass; an encoder that
+ * finds out they were not fails with LW_ESTATE (the caller tries again).
+ */
+typedef struct lw_cursor {
+    uintptr_t at[6]; /* the source's own; all zero is the start */
+} lw_cursor;
+
+typedef struct lw_source {
+    /* LW_OK, LW_END, or a failure that ends the encoding. */
+    lw_err (*next)(void *ctx, lw_cursor *cursor, lw_entry *out_entry);
+    void *ctx;
+} lw_source;
+
+/* A source over an array. The array is borrowed as long as the source. */
+typedef struct lw_entries {
+    const lw_entry *list;
+    size_t count;
+} lw_entries;
+lw_source lw_entries_source(const lw_entries *entries);
+
+typedef struct lw_encode_cfg {
+    lw_path base;            /* the request path: what TLV is relative to, what SenML takes as bn */
+    lw_bytes alternate_path; /* put in front of SenML names (VER-32); usually empty */
+} lw_encode_cfg;
+
+/* Formats can refuse what they cannot express: LW_ENOTSUP (FMT-12: 4.06). */
+LW_MUST_CHECK lw_err lw_encode(const lw_format *format, const lw_source *source,
+                               const lw_encode_cfg *cfg, lw_writer *w);
+
+/* ---- The formats ------------------------------------------------------------------------------
+ */
+
+#define LW_FORMAT_SINGLE     1u  /* one value only: r and ri (text, opaque, CBOR 60) */
+#define LW_FORMAT_STRUCTURED 2u  /* instances, objects, several values */
+#define LW_FORMAT_COMPOSITE  4u  /* answers of Read-Composite, notifications of composites */
+#define LW_FORMAT_FETCH      8u  /* request body of FETCH */
+#define LW_FORMAT_PATCH      16u /* request body of iPATCH */
+#define LW_FORMAT_SEND       32u /* Send, and time-stamped values */
+
+struct lw_format {
+    uint16_t id;   /* lw_content_format */
+    uint8_t uses;  /* LW_FORMAT_… (the table of FMT-03) */
+    uint8_t since; /* first enabler version: 10, 11, 12 */
+    const char *name;
+    const char *media_type;
+    lw_err (*encode)(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w);
+    lw_err (*decode_start)(lw_decoder *d); /* may be NULL */
+    lw_err (*decode_next)(lw_decoder *d, lw_entry *out_entry);
+};
+
+extern const lw_format lw_format_text;
+extern const lw_format lw_format_opaque;
+extern const lw_format lw_format_cbor;
+extern const lw_format lw_format_tlv;
+extern const lw_format lw_format_json; /* LwM2M JSON of 1.0 */
+extern const lw_format lw_format_senml_json;
+extern const lw_format lw_format_senml_cbor;
+extern const lw_format lw_format_etch_json;
+extern const lw_format lw_format_etch_cbor;
+extern const lw_format lw_format_lwm2m_cbor;
+
+/* The format with that Content-Format number in a NULL-terminated table; draft numbers find their
+ * successors (FMT-03). NULL when the table does not have it. */
+const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id);
+
+#endif
