@@ -1,0 +1,40 @@
+#include "model/id.h"
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+lw_err lw_id_read(lw_bytes text, size_t *pos, uint16_t *out_id)
+{
+    size_t start = *pos;
+    size_t i = start;
+    uint32_t id = 0;
+    while (i < text.len && is_digit(text.ptr[i])) {
+        id = id * 10 + (uint32_t)(text.ptr[i] - '0');
+        if (id > UINT16_MAX) {
+            return LW_ERANGE;
+        }
+        i++;
+    }
+    if (i == start || (i > start + 1 && text.ptr[start] == '0')) {
+        return LW_EFORMAT;
+    }
+    *pos = i;
+    *out_id = (uint16_t)id;
+    return LW_OK;
+}
+
+size_t lw_id_format(uint16_t id, char out[LW_ID_TEXT_MAX])
+{
+    size_t len = 1;
+    for (unsigned rest = id; rest > 9; rest /= 10) {
+        len++;
+    }
+    unsigned rest = id;
+    for (size_t i = len; i > 0; i--) {
+        out[i - 1] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    return len;
+}
