@@ -62,13 +62,25 @@ lw_value lw_value_objlnk(uint16_t object, uint16_t instance);
  * `single` is not compared. */
 bool lw_value_equal(lw_value a, lw_value b);
 
-/* The value as `type`, exactly or not at all (formats.md section 2): integral floats become
- * integers, integers floats, strings link lists, and so on. LW_ETYPE when the kinds do not fit,
- * LW_ERANGE when the number does not (a fraction or 2^63 for INTEGER, a negative for UNSIGNED). */
+/* The value as `type`, exactly or not at all: integral floats become integers, strings become link
+ * lists and back, or an object link ("66:0"). Integers become floats, rounded to the nearest as any
+ * decimal text of a float is. LW_ETYPE when the kinds do not fit, LW_ERANGE when the number does
+ * not (a fraction or 2^63 for INTEGER, a negative for UNSIGNED), LW_EFORMAT when the octets of a
+ * string are not UTF-8 or not an object link. An opaque comes from nothing but an opaque, a boolean
+ * from nothing but a boolean (P-DM-20). *out_value is untouched on failure. */
 LW_MUST_CHECK lw_err lw_value_convert(lw_value in, lw_type type, lw_value *out_value);
 
 /* Numeric view for attributes: INTEGER, UNSIGNED, FLOAT and TIME (ATT-15); false for the others. */
 bool lw_value_to_number(lw_value v, double *out_number);
+
+#define LW_OBJLNK_TEXT_MAX 11u /* "65535:65535" without a NUL */
+
+/* Parses "66:0". The halves are decimal like ids of a path; the hexadecimal FFFF that old texts
+ * write for MAX_ID is understood. LW_EFORMAT, or LW_ERANGE above 65535. */
+LW_MUST_CHECK lw_err lw_objlnk_parse(lw_bytes text, lw_objlnk *out_link);
+
+/* Writes "66:0", always decimal, without a NUL; returns the length. */
+size_t lw_objlnk_format(lw_objlnk link, char out[LW_OBJLNK_TEXT_MAX]);
 
 /* "String", "Integer", … as the specification spells them. */
 const char *lw_type_name(lw_type type);
