@@ -1,0 +1,71 @@
+#include "lw/object.h"
+
+const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t id)
+{
+    size_t low = 0;
+    size_t high = def->resource_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const lw_resource_def *r = &def->resources[middle];
+        if (r->id == id) {
+            return r;
+        }
+        if (r->id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+/* What integer ranges, lengths and sets are about: the number itself, or how many octets. False for
+ * types that have neither. */
+static bool quantity(lw_value v, int64_t *out)
+{
+    switch (v.type) {
+    case LW_TYPE_INTEGER:
+    case LW_TYPE_TIME:
+        *out = v.as.integer;
+        return true;
+    case LW_TYPE_UNSIGNED:
+        *out = v.as.uns > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)v.as.uns;
+        return true;
+    case LW_TYPE_STRING:
+    case LW_TYPE_OPAQUE:
+    case LW_TYPE_CORELNK:
+        *out = (int64_t)v.as.bytes.len;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_in_set(const lw_range *range, int64_t n)
+{
+    for (unsigned i = 0; i < range->count; i++) {
+        if (range->as.set[i] == n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+lw_err lw_range_check(const lw_range *range, lw_value value)
+{
+    if (range == NULL) {
+        return LW_OK;
+    }
+    bool ok = true;
+    int64_t n;
+    if (range->kind == LW_RANGE_FLOAT) {
+        double number;
+        if (lw_value_to_number(value, &number)) {
+            ok = number >= range->as.f.lo && number <= range->as.f.hi; /* false for a NaN */
+        }
+    } else if (quantity(value, &n)) {
+        ok = range->kind == LW_RANGE_SET ? is_in_set(range, n)
+                                         : n >= range->as.i.lo && n <= range->as.i.hi;
+    }
+    return ok ? LW_OK : LW_ERANGE;
+}
