@@ -5,16 +5,16 @@
 #define LW_BASE_POISON_H
 
 /* The standard headers first: poisoning a name that a later header declares would break it. */
+#include <ctype.h>
+#include <math.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
-#include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #pragma GCC poison malloc calloc realloc free strdup strndup

@@ -1,0 +1,86 @@
+# The front door. CMake and Ninja do the work underneath, one build folder a preset: build/<preset>.
+# `make help` lists the targets; every target installs what it needs first (tools/setup).
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-print-directory
+JOBS := $(shell nproc)
+QUIET := $(shell test -t 2 || echo --quiet)
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 20
+
+# Configures a preset when that has not happened yet, and builds it: $(call build,PRESET[,TARGETS])
+build = @test -f build/$(1)/build.ninja || cmake --preset $(1) -Wno-dev >build/$(1).configure.log 2>&1 \
+	|| { cat build/$(1).configure.log; rm -f build/$(1)/build.ninja; exit 1; }
+build += ; ninja -C build/$(1) -j $(JOBS) $(QUIET) $(2)
+run_tests = ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error
+
+.PHONY: all test test-all test-clang test-tsan bench fuzz lint fmt size cover deps install clean help
+
+all: build/.dir ## build the libraries and programs (build/release, build/bin)
+	@tools/setup build
+	$(call build,release)
+
+test: build/.dir ## unit tests and simulation under ASan and UBSan
+	@tools/setup build test
+	$(call build,asan)
+	$(call run_tests,asan)
+
+test-all: test test-clang test-tsan lint size cover deps ## all tests, sanitizers, budgets and checks
+	@$(MAKE) fuzz FUZZ_SECONDS=5
+
+test-clang: build/.dir ## the same tests, built by clang
+	@tools/setup build test clang
+	$(call build,clang)
+	$(call run_tests,clang)
+
+test-tsan: build/.dir ## the same tests under ThreadSanitizer
+	@tools/setup build test
+	$(call build,tsan)
+	$(call run_tests,tsan)
+
+bench: build/.dir ## time our code against the libraries people would use instead
+	@tools/setup build bench
+	$(call build,bench)
+	@tools/bench
+
+fuzz: build/.dir ## run every fuzz target, FUZZ_SECONDS each (default 20)
+	@tools/setup build fuzz
+	$(call build,fuzz)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz
+
+lint: build/.dir ## layout, clang-tidy, scripts, floors, headers, generated files
+	@tools/setup build test lint
+	$(call build,clang,check_floors)
+	@tools/lint
+
+fmt: ## write the layout that lint checks
+	@tools/setup lint
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+size: build/.dir ## code size on Cortex-M4 and x86-64 against tools/size-budgets.txt
+	@tools/setup build mcu
+	$(call build,mcu)
+	$(call build,size)
+	@tools/size
+
+cover: build/.dir ## line coverage of the portable core; build/cover/html
+	@tools/setup build test cover
+	$(call build,cover)
+	@tools/cover
+
+deps: build/.dir ## Mbed TLS 3.6 in build/deps/mbedtls, and a test that it works
+	@tools/setup build tls
+	@tools/deps_smoke
+
+install: all ## libraries, headers and a pkg-config file into PREFIX (default /usr/local)
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove what was built; build/deps stays
+	@find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} + 2>/dev/null || true
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+build/.dir:
+	@mkdir -p build && touch $@
