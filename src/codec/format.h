@@ -75,35 +75,53 @@ typedef struct lw_entry {
  * STRING). */
 typedef lw_type lw_type_lookup(void *ctx, lw_path path);
 
+#define LW_FORMAT_SINGLE     1u  /* one value only: r and ri (text, opaque, CBOR 60) */
+#define LW_FORMAT_STRUCTURED 2u  /* instances, objects, several values */
+#define LW_FORMAT_COMPOSITE  4u  /* answers of Read-Composite, notifications of composites */
+#define LW_FORMAT_FETCH      8u  /* request body of FETCH */
+#define LW_FORMAT_PATCH      16u /* request body of iPATCH */
+#define LW_FORMAT_SEND       32u /* Send, and time-stamped values */
+
 typedef struct lw_decode_cfg {
     lw_path base; /* the request path; root for composites, Send, bootstrap packs */
-    lw_bytes
-        alternate_path; /* "lwm2m" without slashes: names may start with it (VER-34); or empty */
+    uint8_t use;  /* LW_FORMAT_FETCH: a list of paths; LW_FORMAT_PATCH: values and removals;
+                     anything else: values */
+    lw_bytes alternate_path; /* "lwm2m" without slashes: names may start with it (VER-34) */
     lw_type_lookup *type_of; /* NULL: no types known */
     void *type_ctx;
     uint8_t *scratch;   /* for values that cannot be views: unescaped strings, base64, joined */
     size_t scratch_len; /* chunks. A value that does not fit is LW_ETOOBIG */
 } lw_decode_cfg;
 
-#define LW_DECODE_DEPTH_MAX 8u /* nested maps and arrays of LwM2M CBOR; TLV has 3 by definition */
+#define LW_DECODER_STATE 192u /* octets of a format's own state */
 
 typedef struct lw_format lw_format;
 
 typedef struct lw_decoder {
     const lw_format *format;
     lw_decode_cfg cfg;
-    lw_bytes in;        /* what was fed last */
-    size_t pos;         /* octets of `in` that are done with */
-    bool last;          /* nothing follows `in` */
-    lw_err err;         /* sticky: a decoder that failed stays failed */
-    uint64_t state[24]; /* the format's own, between entries; zero at init */
+    lw_bytes in;  /* what was fed last */
+    size_t pos;   /* octets of `in` that are done with */
+    bool last;    /* nothing follows `in` */
+    uint8_t type; /* lw_type of the entry that is read, once `typed` */
+    bool typed;
+    lw_err err; /* sticky: LW_END and failures stay */
+    union {
+        uint64_t align;
+        uint8_t octets[LW_DECODER_STATE];
+    } state; /* the format's own, between entries; zero at init */
 } lw_decoder;
 
 void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg);
 void lw_decoder_feed(lw_decoder *d, lw_bytes in, bool last);
 
 /* LW_OK with an entry, valid until the next call or feed; LW_AGAIN for more input; LW_END after the
- * last; or a failure: LW_EFORMAT, LW_ETYPE, LW_ERANGE, LW_ETOOBIG, LW_EDEPTH, LW_ENOTSUP. */
+ * last; or a failure: LW_EFORMAT, LW_ETYPE, LW_ERANGE, LW_ETOOBIG, LW_EDEPTH, LW_ENOTSUP.
+ *
+ * What holds for the entries of every format: a value stands at a resource or resource instance and
+ * has the type that type_of says; 65535 occurs only as the instance of a Create (base is an
+ * object); strings are valid UTF-8. What the caller checks: that paths lie below the base (answers
+ * may follow links), duplicates that are not neighbours, ranges. */
 LW_MUST_CHECK lw_err lw_decoder_next(lw_decoder *d, lw_entry *out_entry);
 size_t lw_decoder_consumed(const lw_decoder *d);
 
@@ -142,14 +160,13 @@ LW_MUST_CHECK lw_err lw_encode(const lw_format *format, const lw_source *source,
                                const lw_encode_cfg *cfg, lw_writer *w);
 
 /* ---- The formats ------------------------------------------------------------------------------
+ *
+ * A format's decode_start (may be NULL) refuses a configuration it cannot serve. Its decode_next
+ * returns what lw_decoder_next does, except that LW_AGAIN simply means "ran out of input": the
+ * common part turns it into LW_EFORMAT when nothing follows. It must leave d->pos and its state
+ * alone on LW_AGAIN, asks lw_decoder_type_of for a type it must know to read a value, and leaves
+ * the conversion to that type to the common part.
  */
-
-#define LW_FORMAT_SINGLE     1u  /* one value only: r and ri (text, opaque, CBOR 60) */
-#define LW_FORMAT_STRUCTURED 2u  /* instances, objects, several values */
-#define LW_FORMAT_COMPOSITE  4u  /* answers of Read-Composite, notifications of composites */
-#define LW_FORMAT_FETCH      8u  /* request body of FETCH */
-#define LW_FORMAT_PATCH      16u /* request body of iPATCH */
-#define LW_FORMAT_SEND       32u /* Send, and time-stamped values */
 
 struct lw_format {
     uint16_t id;   /* lw_content_format */
@@ -176,5 +193,8 @@ extern const lw_format lw_format_lwm2m_cbor;
 /* The format with that Content-Format number in a NULL-terminated table; draft numbers find their
  * successors (FMT-03). NULL when the table does not have it. */
 const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id);
+
+/* For formats: the type of the value at path, or LW_TYPE_NONE. Asked at most once an entry. */
+lw_type lw_decoder_type_of(lw_decoder *d, lw_path path);
 
 #endif

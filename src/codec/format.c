@@ -1,0 +1,132 @@
+#include "codec/format.h"
+
+#include "base/utf8.h"
+
+void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg)
+{
+    *d = (lw_decoder){.format = format, .cfg = *cfg};
+    if (format->decode_start != NULL) {
+        d->err = format->decode_start(d);
+    }
+}
+
+void lw_decoder_feed(lw_decoder *d, lw_bytes in, bool last)
+{
+    d->in = in;
+    d->pos = 0;
+    d->last = last;
+}
+
+size_t lw_decoder_consumed(const lw_decoder *d)
+{
+    return d->pos;
+}
+
+lw_type lw_decoder_type_of(lw_decoder *d, lw_path path)
+{
+    if (!d->typed) {
+        d->typed = true;
+        d->type = LW_TYPE_NONE;
+        if (d->cfg.type_of != NULL && path.depth >= LW_LEVEL_RESOURCE) {
+            d->type = (uint8_t)d->cfg.type_of(d->cfg.type_ctx, path);
+        }
+    }
+    return (lw_type)d->type;
+}
+
+/* LW_ID_MAX names nothing; only a Create says with it that the client is to choose (FMT-31). */
+static lw_err check_path(const lw_decoder *d, lw_path path)
+{
+    for (unsigned i = 0; i < path.depth; i++) {
+        bool chosen_by_client = i == 1 && d->cfg.base.depth == LW_LEVEL_OBJECT;
+        if (path.id[i] == LW_ID_MAX && !chosen_by_client) {
+            return LW_ERANGE;
+        }
+    }
+    return LW_OK;
+}
+
+static lw_err settle_value(lw_decoder *d, lw_entry *e)
+{
+    if (e->path.depth < LW_LEVEL_RESOURCE) {
+        return LW_EFORMAT;
+    }
+    lw_type type = lw_decoder_type_of(d, e->path);
+    if (type != LW_TYPE_NONE && type != (lw_type)e->value.type) {
+        return lw_value_convert(e->value, type, &e->value);
+    }
+    bool is_text = e->value.type == LW_TYPE_STRING || e->value.type == LW_TYPE_CORELNK;
+    return !is_text || lw_utf8_is_valid(e->value.as.bytes) ? LW_OK : LW_EFORMAT;
+}
+
+static lw_err settle(lw_decoder *d, lw_entry *e)
+{
+    lw_err err = check_path(d, e->path);
+    return err == LW_OK && e->kind == LW_ENTRY_VALUE ? settle_value(d, e) : err;
+}
+
+lw_err lw_decoder_next(lw_decoder *d, lw_entry *out_entry)
+{
+    if (d->err != LW_OK) {
+        return d->err;
+    }
+    d->typed = false;
+    *out_entry = (lw_entry){.kind = LW_ENTRY_VALUE};
+    lw_err err = d->format->decode_next(d, out_entry);
+    if (err == LW_AGAIN) {
+        if (!d->last) {
+            return LW_AGAIN;
+        }
+        err = LW_EFORMAT;
+    }
+    if (err == LW_OK) {
+        err = settle(d, out_entry);
+    }
+    d->err = err;
+    return err;
+}
+
+lw_err lw_encode(const lw_format *format, const lw_source *source, const lw_encode_cfg *cfg,
+                 lw_writer *w)
+{
+    lw_err err = format->encode == NULL ? LW_ENOTSUP : format->encode(source, cfg, w);
+    return err == LW_OK ? w->err : err;
+}
+
+static lw_err next_of_list(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
+{
+    const lw_entries *entries = (const lw_entries *)ctx;
+    if (cursor->at[0] >= entries->count) {
+        return LW_END;
+    }
+    *out_entry = entries->list[cursor->at[0]++];
+    return LW_OK;
+}
+
+lw_source lw_entries_source(const lw_entries *entries)
+{
+    return (lw_source){.next = next_of_list, .ctx = (void *)entries}; /* only read, see above */
+}
+
+static uint16_t successor_of_draft(uint16_t id)
+{
+    switch (id) {
+    case LW_CF_TEXT_DRAFT:
+        return LW_CF_TEXT;
+    case LW_CF_TLV_DRAFT:
+        return LW_CF_TLV;
+    case LW_CF_JSON_DRAFT:
+        return LW_CF_JSON;
+    default:
+        return id;
+    }
+}
+
+const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id)
+{
+    id = successor_of_draft(id);
+    while (*formats != NULL && (*formats)->id != id) {
+        formats++;
+    }
+    return *formats;
+}

@@ -1,0 +1,125 @@
+/* SenML (RFC 8428) as LwM2M uses it: what the JSON and the CBOR form share, for packs of values
+ * (110, 112) and for fetch and patch packs (320, 322; RFC 8790).
+ *
+ * Reading: a format's parser turns one record into a lw_senml_record member by member
+ * (lw_senml_put), then lw_senml_resolve applies base name and base time and gives an entry. Only
+ * a complete record is resolved, so that a record cut off by the end of the input leaves no trace.
+ *
+ * Writing: lw_senml_plan walks the source once, decides on base name and base time, then gives the
+ * records to write one after the other.
+ */
+#ifndef LW_CODEC_SENML_H
+#define LW_CODEC_SENML_H
+
+#include "codec/format.h"
+
+/* Longest bn + n. A path is at most 24 octets; the rest is for alternate path and gateway prefix.
+ */
+#define LW_SENML_NAME_MAX 128u
+
+/* Members. The values are the CBOR labels (RFC 8428 section 6) where there is one. */
+typedef enum lw_senml_label {
+    LW_SENML_BVER = -1,
+    LW_SENML_BN = -2,
+    LW_SENML_BT = -3,
+    LW_SENML_BU = -4,
+    LW_SENML_BV = -5,
+    LW_SENML_BS = -6,
+    LW_SENML_N = 0,
+    LW_SENML_U = 1,
+    LW_SENML_V = 2,
+    LW_SENML_VS = 3,
+    LW_SENML_VB = 4,
+    LW_SENML_S = 5,
+    LW_SENML_T = 6,
+    LW_SENML_UT = 7,
+    LW_SENML_VD = 8,
+    LW_SENML_VLO = 9,      /* ours; its CBOR label is the text "vlo" */
+    LW_SENML_OTHER = 10,   /* not known and not needed */
+    LW_SENML_CRITICAL = 11 /* not known, ends with '_': must be understood (RFC 8428 section 4.4) */
+} lw_senml_label;
+
+/* "bn" -> LW_SENML_BN, … */
+lw_senml_label lw_senml_label_of(lw_bytes name);
+
+/* One record, as read or to be written. Slices point into the payload or the plan. */
+typedef struct lw_senml_record {
+    uint32_t has;       /* LW_SENML_BIT(label) of the members that are there */
+    lw_bytes base_name; /* bn */
+    lw_bytes name;      /* n */
+    lw_time base_time;  /* bt, ms */
+    lw_time time;       /* t, ms */
+    lw_value value;     /* v, vs, vb, vd, vlo; type NONE is null */
+} lw_senml_record;
+
+#define LW_SENML_BIT(label) (1u << ((label) + 6))
+#define LW_SENML_VALUE_BITS                                                             \
+    (LW_SENML_BIT(LW_SENML_V) | LW_SENML_BIT(LW_SENML_VS) | LW_SENML_BIT(LW_SENML_VB) | \
+     LW_SENML_BIT(LW_SENML_VD) | LW_SENML_BIT(LW_SENML_VLO))
+
+static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_label label)
+{
+    return (r->has & LW_SENML_BIT(label)) != 0;
+}
+
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
+
+/* Adds a member to a zeroed record. `value` is what the bytes say: STRING, BOOLEAN, OPAQUE (vd,
+ * already out of base64), a number as INTEGER, UNSIGNED or FLOAT, NONE for null. LW_EFORMAT for a
+ * member that comes twice or has the wrong kind, a second value, and what must be refused: bver
+ * above 10, bv or bs other than 0, an unknown critical member. Of members that say nothing to
+ * LwM2M (u, bu, s, ut, OTHER) the value is not looked at. */
+LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, lw_value value);
+
+/* What stays from record to record. Part of a format's decoder state. */
+typedef struct lw_senml {
+    lw_time base_time;
+    bool has_base_time;
+    uint8_t base_len;
+    char name[LW_SENML_NAME_MAX]; /* base name, followed by the n of the current record */
+} lw_senml;
+
+/* Applies the record. LW_OK with an entry (its prefix points into s); LW_AGAIN when the record only
+ * sets base values and the next is to be read; or a failure. cfg->use says what a record must have:
+ * a fetch pack no value, a patch pack a value or null, others a value. */
+LW_MUST_CHECK lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg,
+                                      const lw_senml_record *r, lw_entry *out_entry);
+
+/* ---- Writing ----------------------------------------------------------------------------------
+ *
+ * bn is given once, in the first of several records: what all names have in common, up to and with
+ * a '/'; or the whole name when they are all the same (a history). A single record has the full
+ * name in n, and so have records with nothing in common (formats.md sections 7 and 8). bt is given
+ * when all of several records have absolute times: the first one's.
+ */
+typedef struct lw_senml_plan {
+    const lw_source *source;
+    const lw_encode_cfg *cfg;
+    lw_cursor cursor;
+    uint32_t count; /* of records */
+    uint32_t index; /* of the next one */
+    bool has_base_time;
+    lw_time base_time;
+    size_t base_len;              /* octets of the name that stand in bn */
+    char name[LW_SENML_NAME_MAX]; /* the full name of the current record */
+} lw_senml_plan;
+
+/* `uses` tells which kinds of entries the format writes: values always, paths with LW_FORMAT_FETCH,
+ * removals with LW_FORMAT_PATCH. LW_ENOTSUP when the source has others, or paths among values.
+ * Entries of kind EMPTY have no form in SenML and are left out. source and cfg are borrowed. */
+LW_MUST_CHECK lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source,
+                                        const lw_encode_cfg *cfg, unsigned uses);
+
+/* LW_OK with a record (slices are valid until the next call), LW_END after the last, or a failure.
+ * LW_ESTATE when the source no longer is what it was. Members are written in the order bn, bt, n,
+ * value, t. */
+LW_MUST_CHECK lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record);
+
+/* A time as a number: INTEGER seconds, or FLOAT with a fraction. */
+lw_value lw_senml_seconds(lw_time ms);
+
+/* The label under which a value of that type is written: LW_SENML_V, VS, … */
+lw_senml_label lw_senml_label_of_type(lw_type type);
+
+#endif

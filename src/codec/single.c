@@ -1,0 +1,42 @@
+#include "codec/single.h"
+
+lw_err lw_single_start(lw_decoder *d)
+{
+    return d->cfg.base.depth >= LW_LEVEL_RESOURCE ? LW_OK : LW_ENOTSUP;
+}
+
+lw_err lw_single_take(lw_decoder *d, lw_entry *out_entry, lw_bytes *out_payload)
+{
+    uint8_t *taken = &d->state.octets[0];
+    if (*taken != 0) {
+        return LW_END;
+    }
+    if (!d->last) {
+        return LW_AGAIN;
+    }
+    *taken = 1;
+    *out_payload = d->in;
+    d->pos = d->in.len;
+    out_entry->path = d->cfg.base;
+    return LW_OK;
+}
+
+lw_err lw_single_value(const lw_source *source, const lw_encode_cfg *cfg, lw_value *out_value)
+{
+    lw_cursor cursor = {{0}};
+    lw_entry entry;
+    lw_err err = source->next(source->ctx, &cursor, &entry);
+    if (err == LW_OK) {
+        bool fits =
+            entry.kind == LW_ENTRY_VALUE && !entry.has_time && entry.path.depth <= cfg->base.depth;
+        *out_value = entry.value;
+        lw_entry second;
+        err = fits ? source->next(source->ctx, &cursor, &second) : LW_ENOTSUP;
+    } else if (err == LW_END) {
+        return LW_ENOTSUP;
+    }
+    if (err == LW_OK) {
+        return LW_ENOTSUP;
+    }
+    return err == LW_END ? LW_OK : err;
+}
