@@ -167,7 +167,9 @@ static lw_err take_name(lw_senml *s, const lw_senml_record *r, lw_bytes *out_ful
         if (r->base_name.len > sizeof s->name) {
             return LW_ETOOBIG;
         }
-        memcpy(s->name, r->base_name.ptr, r->base_name.len);
+        if (r->base_name.len > 0) {
+            memcpy(s->name, r->base_name.ptr, r->base_name.len);
+        }
         s->base_len = (uint8_t)r->base_name.len;
     }
     if (r->name.len > sizeof s->name - s->base_len) {
@@ -284,7 +286,7 @@ static bool is_writable(const lw_entry *e, const common *c, unsigned uses)
     }
     switch (e->kind) {
     case LW_ENTRY_VALUE:
-        return true;
+        return e->value.type != LW_TYPE_NONE;
     case LW_ENTRY_PATH:
         return (uses & LW_FORMAT_FETCH) != 0;
     default:
