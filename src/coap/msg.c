@@ -1,0 +1,141 @@
+#include "coap/msg.h"
+
+#include <string.h>
+
+#define VERSION        1u
+#define HEADER_LEN     4u
+#define PAYLOAD_MARKER 0xff
+
+bool lw_coap_token_equal(lw_coap_token a, lw_coap_token b)
+{
+    return a.len == b.len && memcmp(a.octets, b.octets, a.len) == 0;
+}
+
+/*  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |Ver| T |  TKL  |      Code     |          Message ID           |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * then TKL octets of token, the options, and 0xff with a payload when there is one.
+ */
+lw_err lw_coap_msg_parse(lw_bytes datagram, lw_coap_msg *out_msg)
+{
+    *out_msg = (lw_coap_msg){.type = LW_COAP_ACK};
+    if (datagram.len < HEADER_LEN) {
+        return LW_EFORMAT;
+    }
+    const uint8_t *p = datagram.ptr;
+    if (p[0] >> 6 != VERSION) {
+        return LW_ENOTSUP;
+    }
+    out_msg->type = p[0] >> 4 & 3u;
+    out_msg->code = p[1];
+    out_msg->mid = (uint16_t)(p[2] << 8 | p[3]);
+    if (out_msg->code == LW_COAP_EMPTY) {
+        return datagram.len == HEADER_LEN && (p[0] & 15u) == 0 ? LW_OK : LW_EFORMAT;
+    }
+    if (!lw_coap_code_is_request(out_msg->code) && !lw_coap_code_is_response(out_msg->code)) {
+        return LW_EFORMAT;
+    }
+    lw_bytes rest = lw_bytes_of(p + HEADER_LEN, datagram.len - HEADER_LEN);
+    return lw_coap_msg_parse_tail(out_msg, p[0] & 15u, rest);
+}
+
+lw_err lw_coap_msg_parse_tail(lw_coap_msg *msg, unsigned token_len, lw_bytes tail)
+{
+    if (token_len > LW_COAP_TOKEN_MAX || token_len > tail.len) {
+        return LW_EFORMAT;
+    }
+    msg->token.len = (uint8_t)token_len;
+    for (unsigned i = 0; i < token_len; i++) {
+        msg->token.octets[i] = tail.ptr[i];
+    }
+    return lw_coap_opts_split(lw_bytes_from(tail, token_len), &msg->options, &msg->payload);
+}
+
+void lw_coap_begin_options(lw_coap_out *out, lw_writer *w)
+{
+    *out = (lw_coap_out){.w = w};
+}
+
+void lw_coap_begin(lw_coap_out *out, lw_writer *w, lw_coap_type type, uint8_t code, uint16_t mid,
+                   lw_coap_token token)
+{
+    lw_coap_begin_options(out, w);
+    if (token.len > LW_COAP_TOKEN_MAX) {
+        lw_writer_fail(w, LW_EINVAL);
+        return;
+    }
+    uint8_t header[HEADER_LEN + LW_COAP_TOKEN_MAX] = {
+        (uint8_t)(VERSION << 6 | (unsigned)type << 4 | token.len),
+        code,
+        (uint8_t)(mid >> 8),
+        (uint8_t)mid,
+    };
+    memcpy(header + HEADER_LEN, token.octets, LW_COAP_TOKEN_MAX);
+    lw_write_bytes(w, lw_bytes_of(header, HEADER_LEN + token.len));
+}
+
+/* Puts the extended form of v behind *at and returns its nibble (RFC 7252 section 3.1). */
+static unsigned put_extended(uint8_t **at, uint32_t v)
+{
+    if (v < 13) {
+        return v;
+    }
+    if (v < 269) {
+        *(*at)++ = (uint8_t)(v - 13);
+        return 13;
+    }
+    *(*at)++ = (uint8_t)((v - 269) >> 8);
+    *(*at)++ = (uint8_t)(v - 269);
+    return 14;
+}
+
+void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value)
+{
+    if (number < out->number || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload) {
+        lw_writer_fail(out->w, LW_EINVAL);
+        return;
+    }
+    if (value.len > LW_COAP_OPT_LEN_MAX) {
+        lw_writer_fail(out->w, LW_ETOOBIG);
+        return;
+    }
+    uint8_t head[5];
+    uint8_t *p = head + 1;
+    unsigned delta = put_extended(&p, number - out->number);
+    unsigned len = put_extended(&p, (uint32_t)value.len);
+    head[0] = (uint8_t)(delta << 4 | len);
+    lw_write_bytes(out->w, lw_bytes_of(head, (size_t)(p - head)));
+    lw_write_bytes(out->w, value);
+    out->number = number;
+}
+
+void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
+{
+    uint8_t octets[4];
+    uint8_t *p = octets + sizeof octets;
+    for (; value != 0; value >>= 8) {
+        *--p = (uint8_t)value;
+    }
+    lw_coap_put(out, number, lw_bytes_of(p, (size_t)(octets + sizeof octets - p)));
+}
+
+void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)
+{
+    lw_coap_put(out, number, lw_bytes_str(value));
+}
+
+void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload)
+{
+    if (payload.len == 0) {
+        return;
+    }
+    if (out->has_payload) {
+        lw_writer_fail(out->w, LW_EINVAL);
+        return;
+    }
+    out->has_payload = true;
+    lw_write_u8(out->w, PAYLOAD_MARKER);
+    lw_write_bytes(out->w, payload);
+}

@@ -1,0 +1,215 @@
+#include "coap/option.h"
+
+#include "coap/code.h"
+
+#define PAYLOAD_MARKER 0xff
+
+lw_coap_opt_iter lw_coap_opts(lw_bytes options)
+{
+    const uint8_t *end = options.len > 0 ? options.ptr + options.len : options.ptr;
+    return (lw_coap_opt_iter){.at = options.ptr, .end = end};
+}
+
+/* The extended form of a delta or length nibble: 13 and one octet, 14 and two; 15 is reserved. */
+static bool read_extended(const uint8_t **at, const uint8_t *end, uint32_t *nibble)
+{
+    const uint8_t *p = *at;
+    if (*nibble == 13 && end - p >= 1) {
+        *nibble = 13u + p[0];
+        *at = p + 1;
+        return true;
+    }
+    if (*nibble == 14 && end - p >= 2) {
+        *nibble = 269u + ((uint32_t)p[0] << 8 | p[1]);
+        *at = p + 2;
+        return true;
+    }
+    return false;
+}
+
+/*   0   1   2   3   4   5   6   7
+ * +---------------+---------------+
+ * | option delta  | option length |  then 0..2 octets of extended delta, 0..2 of extended length
+ * +---------------+---------------+
+ * The payload marker 0xff reads as the reserved delta 15: it ends the iteration as an error does,
+ * with `at` still pointing to it.
+ */
+bool lw_coap_opt_next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
+{
+    const uint8_t *p = it->at;
+    const uint8_t *end = it->end;
+    if (p == end) {
+        return false;
+    }
+    uint32_t delta = *p >> 4;
+    uint32_t len = *p & 15u;
+    p++;
+    if (delta >= 13 && !read_extended(&p, end, &delta)) {
+        return false;
+    }
+    if (len >= 13 && !read_extended(&p, end, &len)) {
+        return false;
+    }
+    uint32_t number = it->number + delta;
+    if (len > (size_t)(end - p) || number > LW_COAP_OPT_NUMBER_MAX) {
+        return false;
+    }
+    out_opt->number = number;
+    out_opt->value = lw_bytes_of(p, len);
+    it->number = number;
+    it->at = p + len;
+    return true;
+}
+
+lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload)
+{
+    lw_coap_opt_iter it = lw_coap_opts(in);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+    }
+    size_t options_len = (size_t)(it.at - in.ptr);
+    lw_bytes payload = lw_bytes_from(in, options_len + 1);
+    if (it.at != it.end && (*it.at != PAYLOAD_MARKER || payload.len == 0)) {
+        return LW_EFORMAT;
+    }
+    *out_options = lw_bytes_of(in.ptr, options_len);
+    *out_payload = payload;
+    return LW_OK;
+}
+
+bool lw_coap_opt_find(lw_bytes options, uint32_t number, lw_bytes *out_value)
+{
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt) && opt.number <= number) {
+        if (opt.number == number) {
+            *out_value = opt.value;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lw_coap_opt_find_uint(lw_bytes options, uint32_t number, uint32_t *out_value)
+{
+    lw_bytes value;
+    if (!lw_coap_opt_find(options, number, &value) || value.len > 4) {
+        return false;
+    }
+    *out_value = lw_coap_opt_uint(value);
+    return true;
+}
+
+uint32_t lw_coap_opt_uint(lw_bytes value)
+{
+    uint32_t v = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        v = v << 8 | value.ptr[i];
+    }
+    return v;
+}
+
+/* RFC 7252 Table 4 with its columns, and between its rows what later RFCs added. C = critical, U =
+ * unsafe, N = no cache key, R = repeatable; the first three repeat what the number says. */
+/* clang-format off */
+#define OPTION_LIST(X)                                            \
+    /*  No. C  U  N  R  Name              Format   Length      */ \
+    X(   1, C, _, _, R, "If-Match",       OPAQUE,  0,    8)       \
+    X(   3, C, U, _, _, "Uri-Host",       STRING,  1,  255)       \
+    X(   4, _, _, _, R, "ETag",           OPAQUE,  1,    8)       \
+    X(   5, C, _, _, _, "If-None-Match",  EMPTY,   0,    0)       \
+    X(   6, _, U, _, _, "Observe",        UINT,    0,    3) /* RFC 7641 section 2 */ \
+    X(   7, C, U, _, _, "Uri-Port",       UINT,    0,    2)       \
+    X(   8, _, _, _, R, "Location-Path",  STRING,  0,  255)       \
+    X(   9, C, _, _, _, "OSCORE",         OPAQUE,  0,  255) /* RFC 8613 section 2 */ \
+    X(  11, C, U, _, R, "Uri-Path",       STRING,  0,  255)       \
+    X(  12, _, _, _, _, "Content-Format", UINT,    0,    2)       \
+    X(  14, _, U, _, _, "Max-Age",        UINT,    0,    4)       \
+    X(  15, C, U, _, R, "Uri-Query",      STRING,  0,  255)       \
+    X(  17, C, _, _, _, "Accept",         UINT,    0,    2)       \
+    X(  20, _, _, _, R, "Location-Query", STRING,  0,  255)       \
+    X(  23, C, U, _, _, "Block2",         UINT,    0,    3) /* RFC 7959 section 2.1 */ \
+    X(  27, C, U, _, _, "Block1",         UINT,    0,    3) /* RFC 7959 section 2.1 */ \
+    X(  28, _, _, N, _, "Size2",          UINT,    0,    4) /* RFC 7959 section 4 */ \
+    X(  35, C, U, _, _, "Proxy-Uri",      STRING,  1, 1034)       \
+    X(  39, C, U, _, _, "Proxy-Scheme",   STRING,  1,  255)       \
+    X(  60, _, _, N, _, "Size1",          UINT,    0,    4)       \
+    X( 252, _, _, N, _, "Echo",           OPAQUE,  1,   40) /* RFC 9175 section 2.2.1 */ \
+    X( 258, _, U, _, _, "No-Response",    UINT,    0,    1) /* RFC 7967 section 2 */ \
+    X( 292, _, _, _, R, "Request-Tag",    OPAQUE,  0,    8) /* RFC 9175 section 3.2.1 */
+/* clang-format on */
+
+enum { FLAG__ = 0, FLAG_C = 1, FLAG_U = 1, FLAG_N = 1, FLAG_R = 1 };
+
+/* The names stand apart, so that a device that shows none links none. */
+typedef struct option_row {
+    uint16_t number;
+    uint16_t max_len;
+    uint8_t min_len;
+    bool is_repeatable;
+} option_row;
+
+static const option_row option_rows[] = {
+#define OPTION_ROW(number, c, u, n, r, name, format, min, max) {number, max, min, FLAG_##r},
+    OPTION_LIST(OPTION_ROW)
+#undef OPTION_ROW
+};
+
+#define OPTION_ROWS_END (option_rows + sizeof option_rows / sizeof option_rows[0])
+
+#define OPTION_NUMBER_CHECK(number, c, u, n, r, name, format, min, max) \
+    _Static_assert(((number)&1) == FLAG_##c, "critical: " name);        \
+    _Static_assert((((number) >> 1) & 1) == FLAG_##u, "unsafe: " name); \
+    _Static_assert((((number)&0x1e) == 0x1c) == FLAG_##n, "cache key: " name);
+OPTION_LIST(OPTION_NUMBER_CHECK)
+#undef OPTION_NUMBER_CHECK
+
+/* Options and rows both ascend: one walk over each. */
+lw_err lw_coap_opts_check(lw_bytes options, uint32_t *out_number)
+{
+    const option_row *row = option_rows;
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt opt;
+    uint32_t last = LW_COAP_OPT_NUMBER_MAX + 1;
+    while (lw_coap_opt_next(&it, &opt)) {
+        while (row < OPTION_ROWS_END && row->number < opt.number) {
+            row++;
+        }
+        bool is_known = row < OPTION_ROWS_END && row->number == opt.number;
+        bool is_right = is_known && opt.value.len >= row->min_len &&
+                        opt.value.len <= row->max_len && (row->is_repeatable || opt.number != last);
+        if (!is_right && lw_coap_opt_is_critical(opt.number)) {
+            *out_number = opt.number;
+            return LW_EPROTO;
+        }
+        last = opt.number;
+    }
+    return LW_OK;
+}
+
+bool lw_coap_opt_describe(uint32_t number, const char **out_name, lw_coap_opt_format *out_format)
+{
+    switch (number) {
+#define OPTION_CASE(no, c, u, n, r, name, format, min, max) \
+    case no:                                                \
+        *out_name = name;                                   \
+        *out_format = LW_COAP_FORMAT_##format;              \
+        return true;
+        OPTION_LIST(OPTION_CASE)
+#undef OPTION_CASE
+    default:
+        return false;
+    }
+}
+
+/* Bits 2, 8 and 16 of the value stand for the classes 2, 4 and 5, so bit (class - 1); an empty
+ * value wants every response. */
+bool lw_coap_opts_suppress(lw_bytes request_options, uint8_t response_code)
+{
+    lw_bytes value;
+    if (!lw_coap_opt_find(request_options, LW_COAP_OPT_NO_RESPONSE, &value) || value.len != 1) {
+        return false;
+    }
+    return lw_coap_code_is_response(response_code) &&
+           (value.ptr[0] >> (lw_coap_code_class(response_code) - 1) & 1) != 0;
+}
