@@ -67,10 +67,12 @@ typedef struct lw_object_def {
     const lw_resource_def *resources; /* ascending by id */
 } lw_object_def;
 
-/* What people read. resources[] is parallel to the definition's. Units as printed in the tables. */
+/* What people read. resources[] is parallel to the definition's. Range and unit as printed in the
+ * tables: a range that only people understand stands here alone. No pointer is NULL. */
 typedef struct lw_resource_text {
     const char *name;
-    const char *unit; /* "" when none */
+    const char *range; /* "" when none */
+    const char *unit;  /* "" when none */
     const char *description;
 } lw_resource_text;
 
