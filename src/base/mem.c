@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/assert.h"
+
 void *lw_mem_alloc(const lw_mem *mem, size_t size)
 {
     void *p = mem->alloc(mem->ctx, size);
@@ -127,7 +129,11 @@ static void *pool_alloc(void *ctx, size_t size)
 static void pool_release(void *ctx, void *ptr)
 {
     lw_pool *pool = ctx;
+    if (ptr == NULL) {
+        return;
+    }
     piece *p = (piece *)ptr - 1;
+    lw_assert(!p->is_free);
     p->is_free = true;
     pool->used -= sizeof(piece) + p->size;
 }

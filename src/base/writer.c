@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 #define FNV_OFFSET 2166136261u
 #define FNV_PRIME  16777619u
 
@@ -30,7 +32,7 @@ static void write_windowed(lw_writer *w, lw_bytes b)
     }
     size_t start = w->pos;
     size_t end = start + b.len;
-    size_t window_end = w->from + w->cap;
+    size_t window_end = w->from + w->cap < w->from ? SIZE_MAX : w->from + w->cap;
     w->pos = end;
     if (end <= w->from || start >= window_end) {
         return;
@@ -74,6 +76,7 @@ void lw_write_u8(lw_writer *w, uint8_t v)
 void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
 {
     uint8_t b[8];
+    lw_assert(octets <= sizeof b);
     for (unsigned i = 0; i < octets; i++) {
         b[i] = (uint8_t)(v >> (8 * (octets - 1 - i)));
     }
