@@ -1,0 +1,284 @@
+#include "model/attr.h"
+
+#include "base/assert.h"
+#include "base/num.h"
+
+#define LEVEL(level) (1u << (level))
+#define UPPER        (LEVEL(LW_LEVEL_OBJECT) | LEVEL(LW_LEVEL_INSTANCE))
+#define LOWER        (LEVEL(LW_LEVEL_RESOURCE) | LEVEL(LW_LEVEL_RESOURCE_INSTANCE))
+#define ALL          (UPPER | LOWER)
+
+#define WHOLE  LW_ATTR_SYNTAX_WHOLE
+#define NUMBER LW_ATTR_SYNTAX_NUMBER
+#define FLAG   LW_ATTR_SYNTAX_FLAG
+
+#define READABLE LW_ATTR_ON_READABLE
+#define NUMERIC  LW_ATTR_ON_NUMERIC
+#define BOOLEAN  LW_ATTR_ON_BOOLEAN
+
+/* The table of ATT, 6.2, in its row order; the defaults come in with lw_attrs_effective(). */
+const lw_attr_info lw_attr_table[LW_ATTR_COUNT] = {
+    /* name, levels, syntax, applies to, since */
+    {"pmin", ALL, WHOLE, READABLE, LW_VERSION_1_0, offsetof(lw_attrs, pmin)},
+    {"pmax", ALL, WHOLE, READABLE, LW_VERSION_1_0, offsetof(lw_attrs, pmax)},
+    {"gt", LOWER, NUMBER, NUMERIC, LW_VERSION_1_0, offsetof(lw_attrs, gt)},
+    {"lt", LOWER, NUMBER, NUMERIC, LW_VERSION_1_0, offsetof(lw_attrs, lt)},
+    {"st", LOWER, NUMBER, NUMERIC, LW_VERSION_1_0, offsetof(lw_attrs, st)},
+    {"epmin", ALL, WHOLE, READABLE, LW_VERSION_1_1, offsetof(lw_attrs, epmin)},
+    {"epmax", ALL, WHOLE, READABLE, LW_VERSION_1_1, offsetof(lw_attrs, epmax)},
+    {"edge", LOWER, FLAG, BOOLEAN, LW_VERSION_1_2, offsetof(lw_attrs, edge)},
+    {"con", ALL, FLAG, READABLE, LW_VERSION_1_2, offsetof(lw_attrs, con)},
+    {"hqmax", ALL, WHOLE, READABLE, LW_VERSION_1_2, offsetof(lw_attrs, hqmax)},
+};
+
+static bool has(const lw_attrs *attrs, lw_attr attr)
+{
+    return (attrs->has & LW_ATTR_BIT(attr)) != 0;
+}
+
+static size_t size_of_field(const lw_attr_info *info)
+{
+    switch (info->syntax) {
+    case LW_ATTR_SYNTAX_WHOLE:
+        return sizeof(uint32_t);
+    case LW_ATTR_SYNTAX_NUMBER:
+        return sizeof(double);
+    default:
+        return sizeof(bool);
+    }
+}
+
+/* ---- Requests ---- */
+
+static lw_err parse_whole(lw_bytes value, uint32_t *out)
+{
+    uint64_t n;
+    lw_err err = lw_num_parse_uint64(value, &n);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (n > UINT32_MAX) {
+        return LW_ERANGE;
+    }
+    *out = (uint32_t)n;
+    return LW_OK;
+}
+
+static lw_err parse_flag(lw_bytes value, bool *out)
+{
+    if (value.len != 1 || (value.ptr[0] != '0' && value.ptr[0] != '1')) {
+        return LW_EFORMAT;
+    }
+    *out = value.ptr[0] == '1';
+    return LW_OK;
+}
+
+static lw_err parse_value(const lw_attr_info *info, lw_bytes value, const lw_attr_decimal *decimal,
+                          lw_attrs *out)
+{
+    void *field = (uint8_t *)out + info->offset;
+    switch (info->syntax) {
+    case LW_ATTR_SYNTAX_WHOLE:
+        return parse_whole(value, field);
+    case LW_ATTR_SYNTAX_NUMBER:
+        return decimal == NULL ? LW_ENOTSUP : decimal->parse(value, field);
+    default:
+        return parse_flag(value, field);
+    }
+}
+
+/* LW_ATTR_COUNT when there is none of that name. */
+static unsigned find_attr(lw_bytes name)
+{
+    unsigned i = 0;
+    while (i < LW_ATTR_COUNT && !lw_bytes_is(name, lw_attr_table[i].name)) {
+        i++;
+    }
+    return i;
+}
+
+lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value,
+                     const lw_attr_decimal *decimal)
+{
+    unsigned attr = find_attr(name);
+    if (attr == LW_ATTR_COUNT) {
+        return LW_ENOTFOUND;
+    }
+    uint16_t bit = LW_ATTR_BIT(attr);
+    if ((lw_attrs_change_mask(change) & bit) != 0) {
+        return LW_EFORMAT;
+    }
+    if (value.ptr == NULL) {
+        change->unset |= bit;
+        return LW_OK;
+    }
+    lw_err err = parse_value(&lw_attr_table[attr], value, decimal, &change->set);
+    if (err == LW_OK) {
+        change->set.has |= bit;
+    }
+    return err;
+}
+
+lw_err lw_attrs_take_query(lw_attrs_change *change, lw_bytes item, const lw_attr_decimal *decimal)
+{
+    size_t len = 0;
+    while (len < item.len && item.ptr[len] != '=') {
+        len++;
+    }
+    lw_bytes name = lw_bytes_of(item.ptr, len);
+    lw_bytes value = lw_bytes_of(NULL, 0);
+    if (len < item.len) {
+        value = lw_bytes_of(item.ptr + len + 1, item.len - len - 1);
+    }
+    return lw_attrs_take(change, name, value, decimal);
+}
+
+static bool type_fits(const lw_attr_info *info, const lw_resource_def *def)
+{
+    switch (info->target) {
+    case LW_ATTR_ON_NUMERIC:
+        return def->type == LW_TYPE_INTEGER || def->type == LW_TYPE_UNSIGNED ||
+               def->type == LW_TYPE_FLOAT || def->type == LW_TYPE_TIME;
+    case LW_ATTR_ON_BOOLEAN:
+        return def->type == LW_TYPE_BOOLEAN;
+    default:
+        return true;
+    }
+}
+
+lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at)
+{
+    bool versioned = at->version != LW_VERSION_NONE;
+    if (at->def != NULL && (at->def->ops & LW_OP_R) == 0) {
+        return LW_EMETHOD;
+    }
+    if (versioned && at->level == LW_LEVEL_RESOURCE_INSTANCE &&
+        !lw_version_has(at->version, LW_FEATURE_RESOURCE_INSTANCE_PATH)) {
+        return LW_ENOTSUP;
+    }
+    for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
+        const lw_attr_info *info = &lw_attr_table[i];
+        if ((mask & LW_ATTR_BIT(i)) == 0) {
+            continue;
+        }
+        if ((info->levels & LEVEL(at->level)) == 0) {
+            return LW_EINVAL;
+        }
+        if (at->def != NULL && !type_fits(info, at->def)) {
+            return LW_EINVAL;
+        }
+        if (versioned && info->since > at->version) {
+            return LW_ENOTSUP;
+        }
+    }
+    return LW_OK;
+}
+
+/* ATT-22. Zero is no maximum. */
+static bool evaluation_periods_fit(const lw_attrs *a)
+{
+    bool both = has(a, LW_ATTR_EPMIN) && has(a, LW_ATTR_EPMAX) && a->epmax != 0;
+    return !both || a->epmin < a->epmax;
+}
+
+/* ATT-20, ATT-23 */
+static bool thresholds_fit(const lw_attrs *a)
+{
+    double step = has(a, LW_ATTR_ST) ? a->st : 0;
+    if (has(a, LW_ATTR_ST) && !(step > 0)) {
+        return false;
+    }
+    bool both = has(a, LW_ATTR_LT) && has(a, LW_ATTR_GT);
+    return !both || a->lt + 2 * step < a->gt;
+}
+
+lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change)
+{
+    if (!evaluation_periods_fit(&change->set)) {
+        return LW_EINVAL;
+    }
+    lw_attrs kept = *attrs;
+    kept.has &= (uint16_t)~change->unset;
+    lw_attrs merged = change->set;
+    lw_attrs_inherit(&merged, &kept);
+    if (!thresholds_fit(&merged)) {
+        return LW_EINVAL;
+    }
+    *attrs = merged;
+    return LW_OK;
+}
+
+/* ---- Inheritance ---- */
+
+void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper)
+{
+    for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
+        if (has(attrs, (lw_attr)i) || !has(upper, (lw_attr)i)) {
+            continue;
+        }
+        const lw_attr_info *info = &lw_attr_table[i];
+        memcpy((uint8_t *)attrs + info->offset, (const uint8_t *)upper + info->offset,
+               size_of_field(info));
+    }
+    attrs->has |= upper->has;
+}
+
+lw_attrs lw_attrs_effective(const lw_attrs *const at[LW_PATH_DEPTH_MAX + 1], lw_level level,
+                            const lw_attrs *query)
+{
+    lw_attrs effective = {0};
+    int lowest = (int)level;
+    if (query != NULL) {
+        effective = *query;
+        lowest = LW_LEVEL_ROOT;
+    }
+    for (int i = lowest; i >= 0; i--) {
+        if (at[i] != NULL) {
+            lw_attrs_inherit(&effective, at[i]);
+        }
+    }
+    return effective;
+}
+
+/* ---- Text ---- */
+
+static void write_whole(lw_writer *w, uint32_t n)
+{
+    char text[LW_NUM_INT_TEXT_MAX];
+    lw_write_bytes(w, lw_bytes_of(text, lw_num_format_uint64(n, text)));
+}
+
+void lw_attr_write(lw_writer *w, const lw_attrs *attrs, lw_attr attr,
+                   const lw_attr_decimal *decimal)
+{
+    lw_assert(has(attrs, attr));
+    const lw_attr_info *info = &lw_attr_table[attr];
+    const void *field = (const uint8_t *)attrs + info->offset;
+    lw_write_str(w, info->name);
+    lw_write_u8(w, '=');
+    switch (info->syntax) {
+    case LW_ATTR_SYNTAX_WHOLE:
+        write_whole(w, *(const uint32_t *)field);
+        break;
+    case LW_ATTR_SYNTAX_NUMBER:
+        if (decimal == NULL) {
+            lw_writer_fail(w, LW_ENOTSUP);
+            break;
+        }
+        decimal->write(w, *(const double *)field);
+        break;
+    default:
+        lw_write_u8(w, *(const bool *)field ? '1' : '0');
+        break;
+    }
+}
+
+void lw_attrs_write_link(lw_writer *w, const lw_attrs *attrs, const lw_attr_decimal *decimal)
+{
+    for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
+        if (has(attrs, (lw_attr)i)) {
+            lw_write_u8(w, ';');
+            lw_attr_write(w, attrs, (lw_attr)i, decimal);
+        }
+    }
+}

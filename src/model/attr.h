@@ -1,0 +1,155 @@
+/* Notification attributes: what a server attaches to a path to steer Observe (ATT).
+ *
+ * A lw_attrs is the set attached at one level, or the effective set of an observation. Write-
+ * Attributes and Observe queries are first gathered in a lw_attrs_change, then applied as a whole
+ * or not at all (DM-52). Sets are kept per server (ATT-12) by whoever owns the tree; what they do
+ * is decided in model/notify.h.
+ */
+#ifndef LW_MODEL_ATTR_H
+#define LW_MODEL_ATTR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/writer.h"
+#include "lw/bytes.h"
+#include "lw/err.h"
+#include "lw/object.h"
+#include "lw/path.h"
+#include "model/version.h"
+
+/* In the order of the table of ATT, 6.2. */
+typedef enum lw_attr {
+    LW_ATTR_PMIN,
+    LW_ATTR_PMAX,
+    LW_ATTR_GT,
+    LW_ATTR_LT,
+    LW_ATTR_ST,
+    LW_ATTR_EPMIN,
+    LW_ATTR_EPMAX,
+    LW_ATTR_EDGE,
+    LW_ATTR_CON,
+    LW_ATTR_HQMAX,
+    LW_ATTR_COUNT
+} lw_attr;
+
+#define LW_ATTR_BIT(attr) ((uint16_t)(1u << (attr)))
+
+/* What Observe-Composite takes in its query (OBS-23). */
+#define LW_ATTRS_COMPOSITE                                                                \
+    (LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_PMAX) | LW_ATTR_BIT(LW_ATTR_EPMIN) | \
+     LW_ATTR_BIT(LW_ATTR_EPMAX) | LW_ATTR_BIT(LW_ATTR_CON))
+
+/* All zero is the empty set. */
+typedef struct lw_attrs {
+    uint16_t has; /* LW_ATTR_BIT of those present; the fields of others mean nothing */
+    bool edge;    /* true: rising */
+    bool con;
+    uint32_t pmin, pmax;   /* s; pmax 0: none (P-OBS-02) */
+    uint32_t epmin, epmax; /* s; epmax 0: none */
+    uint32_t hqmax;        /* entries */
+    double gt, lt, st;
+} lw_attrs;
+
+typedef enum lw_attr_syntax {
+    LW_ATTR_SYNTAX_WHOLE,  /* 1*DIGIT */
+    LW_ATTR_SYNTAX_NUMBER, /* decimal, with sign and exponent on input (ATT-14) */
+    LW_ATTR_SYNTAX_FLAG    /* "0" or "1" */
+} lw_attr_syntax;
+
+typedef enum lw_attr_target {
+    LW_ATTR_ON_READABLE,
+    LW_ATTR_ON_NUMERIC,
+    LW_ATTR_ON_BOOLEAN
+} lw_attr_target;
+
+typedef struct lw_attr_info {
+    const char *name;
+    uint8_t levels; /* bit 1 << lw_level */
+    uint8_t syntax; /* lw_attr_syntax */
+    uint8_t target; /* lw_attr_target: on what it may be set, besides being readable */
+    uint8_t since;  /* lw_version */
+    uint8_t offset; /* of its field in lw_attrs */
+} lw_attr_info;
+
+extern const lw_attr_info lw_attr_table[LW_ATTR_COUNT];
+
+/* How gt, lt and st are read and written. A device that offers none of the three passes NULL where
+ * this is asked for, and links no floating-point text. */
+typedef struct lw_attr_decimal {
+    lw_err (*parse)(lw_bytes text, double *out_number);
+    void (*write)(lw_writer *w, double number);
+} lw_attr_decimal;
+
+extern const lw_attr_decimal lw_attr_decimal_text;
+
+/* ---- A request to change a set ----------------------------------------------------------------
+ */
+
+typedef struct lw_attrs_change {
+    lw_attrs set;
+    uint16_t unset; /* LW_ATTR_BIT: named without a value (DM-51) */
+} lw_attrs_change;
+
+/* Takes one attribute: `value` with a NULL pointer means that no "=" stood there. LW_ENOTFOUND for
+ * a name that is not in the table (4.00 in a request, DM-53; ignored in links), LW_EFORMAT for a
+ * bad value or an attribute named twice, LW_ERANGE for a number that cannot be kept, LW_ENOTSUP for
+ * gt, lt, st without `decimal`. */
+LW_MUST_CHECK lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value,
+                                   const lw_attr_decimal *decimal);
+
+/* The same from a query item, "pmin=10" or "pmin". */
+LW_MUST_CHECK lw_err lw_attrs_take_query(lw_attrs_change *change, lw_bytes item,
+                                         const lw_attr_decimal *decimal);
+
+/* Where a set is to be attached, or a query to be used. */
+typedef struct lw_attrs_at {
+    lw_level level;
+    const lw_resource_def *def; /* at r and ri; NULL: not known, then types are not checked */
+    lw_version version;         /* of the client; NONE: not checked */
+} lw_attrs_at;
+
+/* May the attributes named in `mask` stand there (ATT-15)? LW_EMETHOD when the resource is not
+ * readable (DM-54: 4.05); LW_EINVAL when one does not fit level or type, LW_ENOTSUP when the
+ * version does not know it (both 4.00). */
+LW_MUST_CHECK lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at);
+
+/* All attributes a change names. */
+static inline uint16_t lw_attrs_change_mask(const lw_attrs_change *change)
+{
+    return change->set.has | change->unset;
+}
+
+/* Changes `attrs`, or refuses with LW_EINVAL and leaves it as it was: when lt + 2 st < gt does not
+ * hold afterwards (ATT-20, P-OBS-18), st is not positive (ATT-23), or the change itself sets
+ * epmin >= epmax (ATT-22). pmax < pmin is not an error (ATT-21). For an Observe query start with
+ * the empty set. */
+LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change);
+
+/* ---- Inheritance ------------------------------------------------------------------------------
+ */
+
+/* Gives `attrs` what it lacks and `upper` has. */
+void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper);
+
+/* The effective set of an observation at `level`: the lowest level at or above it wins, for each
+ * attribute by itself (ATT-10); levels below do not count (ATT-11). at[LW_LEVEL_ROOT] are the
+ * defaults of the server object (1/x/2 pmin, 1/x/3 pmax, 1/x/26 con); any may be NULL.
+ * With `query`, attached sets are ignored entirely and only the defaults stand behind it (OBS-02).
+ */
+lw_attrs lw_attrs_effective(const lw_attrs *const at[LW_PATH_DEPTH_MAX + 1], lw_level level,
+                            const lw_attrs *query);
+
+/* ---- Text ------------------------------------------------------------------------------------
+ */
+
+/* Writes "pmin=10", as in a query or a link. The attribute must be in the set. gt, lt and st need
+ * `decimal`; without it the writer fails with LW_ENOTSUP. */
+void lw_attr_write(lw_writer *w, const lw_attrs *attrs, lw_attr attr,
+                   const lw_attr_decimal *decimal);
+
+/* Writes ";pmin=10;gt=45": all of the set, in the order of the table. */
+void lw_attrs_write_link(lw_writer *w, const lw_attrs *attrs, const lw_attr_decimal *decimal);
+
+#endif
