@@ -1,0 +1,451 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "model/notify.h"
+
+#define BIT(name)  LW_ATTR_BIT(LW_ATTR_##name)
+#define S(seconds) ((seconds)*LW_SECOND_MS)
+
+static const lw_attrs no_attrs = {0};
+
+static lw_sample number(double v)
+{
+    return lw_sample_of(lw_value_float(v));
+}
+
+static lw_sample boolean(bool v)
+{
+    return lw_sample_of(lw_value_boolean(v));
+}
+
+/* Does a value that was notified as `last` meet a condition when it becomes `now`? */
+static bool met(lw_attrs attrs, double last, double now)
+{
+    lw_watch w;
+    lw_watch_init(&w, number(last));
+    return lw_watch_sample(&w, &attrs, number(now), false);
+}
+
+static bool met_one_way(lw_attrs attrs, double last, double now)
+{
+    lw_watch w;
+    lw_watch_init(&w, number(last));
+    return lw_watch_sample(&w, &attrs, number(now), true);
+}
+
+/* ---- Conditions ---- */
+
+/* Core, the example of "Greater Than" with "Step". */
+static void example_gt_45_st_10(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(GT) | BIT(ST), .gt = 45, .st = 10};
+    assert_true(met_one_way(a, 45, 50));
+    assert_true(met_one_way(a, 38, 49));
+    assert_false(met_one_way(a, 48, 42));
+}
+
+/* Core, the example of "Less Than", "Greater Than" and "Step". */
+static void example_lt_20_gt_85_st_10(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(LT) | BIT(GT) | BIT(ST), .lt = 20, .gt = 85, .st = 10};
+    assert_true(met_one_way(a, 75, 90));
+    assert_true(met_one_way(a, 50, 10));
+    assert_true(met_one_way(a, 87, 99));
+    assert_false(met_one_way(a, 17, 24));
+}
+
+/* ATT-32: "each time it crosses". P-OBS-03: the examples above differ here. */
+static void thresholds_are_crossed_in_both_directions(void **state)
+{
+    (void)state;
+    const lw_attrs gt = {.has = BIT(GT), .gt = 45};
+    assert_true(met(gt, 45, 45.5));
+    assert_true(met(gt, 48, 42));
+    assert_true(met(gt, 48, 45));
+    assert_false(met(gt, 42, 45));
+    assert_false(met(gt, 46, 99));
+    assert_false(met(gt, 1, 44));
+    const lw_attrs lt = {.has = BIT(LT), .lt = 20};
+    assert_true(met(lt, 20, 19));
+    assert_true(met(lt, 17, 24));
+    assert_true(met(lt, 17, 20));
+    assert_false(met(lt, 24, 20));
+    assert_false(met(lt, 19, 1));
+    assert_false(met(lt, 20, 99));
+}
+
+/* ATT-33 */
+static void a_step_counts_in_both_directions(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(ST), .st = 10};
+    assert_true(met(a, 0, 10));
+    assert_true(met(a, 0, -10));
+    assert_false(met(a, 0, 9.99));
+    assert_false(met(a, 0, -9.99));
+    assert_true(met(a, 0, INFINITY));
+}
+
+/* P-OBS-04: small steps add up, because the notified value is what counts. */
+static void a_step_is_measured_from_the_notified_value(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(ST), .st = 10};
+    lw_watch w;
+    lw_watch_init(&w, number(0));
+    assert_false(lw_watch_sample(&w, &a, number(4), false));
+    assert_false(lw_watch_sample(&w, &a, number(8), false));
+    assert_true(lw_watch_sample(&w, &a, number(12), false));
+    lw_watch_set_notified(&w, number(12));
+    assert_false(lw_watch_sample(&w, &a, number(21), false));
+    assert_true(lw_watch_sample(&w, &a, number(22), false));
+}
+
+/* ATT-31 */
+static void a_met_condition_is_not_forgotten_when_the_value_falls_back(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(GT), .gt = 45};
+    lw_watch w;
+    lw_watch_init(&w, number(40));
+    assert_true(lw_watch_sample(&w, &a, number(50), false));
+    assert_true(lw_watch_sample(&w, &a, number(40), false));
+    lw_watch_set_notified(&w, number(40));
+    assert_false(lw_watch_sample(&w, &a, number(40), false));
+}
+
+/* ATT-30, ATT-31 */
+static void without_condition_a_value_must_differ_from_the_notified_one(void **state)
+{
+    (void)state;
+    lw_watch w;
+    lw_watch_init(&w, number(40));
+    assert_false(lw_watch_sample(&w, &no_attrs, number(40), false));
+    assert_true(lw_watch_sample(&w, &no_attrs, number(41), false));
+    assert_false(lw_watch_sample(&w, &no_attrs, number(40), false));
+}
+
+/* ATT-35 */
+static void edge_sees_rises_or_falls_between_samples(void **state)
+{
+    (void)state;
+    const lw_attrs rising = {.has = BIT(EDGE), .edge = true};
+    const lw_attrs falling = {.has = BIT(EDGE), .edge = false};
+    lw_watch w;
+    lw_watch_init(&w, boolean(true));
+    assert_false(lw_watch_sample(&w, &rising, boolean(true), false));
+    assert_false(lw_watch_sample(&w, &rising, boolean(false), false));
+    assert_true(lw_watch_sample(&w, &rising, boolean(true), false));
+    assert_true(lw_watch_sample(&w, &rising, boolean(false), false));
+    lw_watch_init(&w, boolean(false));
+    assert_false(lw_watch_sample(&w, &falling, boolean(true), false));
+    assert_true(lw_watch_sample(&w, &falling, boolean(false), false));
+}
+
+static void conditions_for_another_type_do_not_silence_a_value(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(GT) | BIT(EDGE), .gt = 45, .edge = true};
+    lw_watch w;
+    lw_watch_init(&w, lw_sample_of(lw_value_string("idle")));
+    assert_false(lw_watch_sample(&w, &a, lw_sample_of(lw_value_string("idle")), false));
+    assert_true(lw_watch_sample(&w, &a, lw_sample_of(lw_value_string("busy")), false));
+    const lw_attrs edge = {.has = BIT(EDGE), .edge = true};
+    assert_true(met(edge, 1, 2));
+}
+
+static void every_type_shows_its_changes(void **state)
+{
+    (void)state;
+    const lw_value pairs[][2] = {
+        {lw_value_string("a"), lw_value_string("b")},
+        {lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(NULL, 0)),
+         lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of("\0", 1))},
+        {lw_value_integer(9007199254740992), lw_value_integer(9007199254740993)},
+        {lw_value_unsigned(UINT64_MAX), lw_value_unsigned(UINT64_MAX - 1)},
+        {lw_value_time(1), lw_value_time(2)},
+        {lw_value_boolean(false), lw_value_boolean(true)},
+        {lw_value_objlnk(66, 0), lw_value_objlnk(66, 1)},
+        {lw_value_none(), lw_value_integer(0)},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        lw_watch w;
+        lw_watch_init(&w, lw_sample_of(pairs[i][0]));
+        assert_false(lw_watch_sample(&w, &no_attrs, lw_sample_of(pairs[i][0]), false));
+        assert_true(lw_watch_sample(&w, &no_attrs, lw_sample_of(pairs[i][1]), false));
+    }
+}
+
+static void a_value_that_comes_or_goes_meets_any_condition(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(GT), .gt = 45};
+    assert_true(met(a, 40, NAN));
+    assert_true(met(a, NAN, 40));
+    assert_false(met(a, NAN, NAN));
+    lw_watch w;
+    lw_watch_init(&w, number(40));
+    assert_true(lw_watch_sample(&w, &a, lw_sample_of(lw_value_none()), false));
+}
+
+/* ATT-39 */
+static void a_mark_stands_for_a_whole_instance(void **state)
+{
+    (void)state;
+    lw_watch w;
+    lw_watch_init(&w, lw_sample_of_mark(7));
+    assert_false(lw_watch_sample(&w, &no_attrs, lw_sample_of_mark(7), false));
+    assert_true(lw_watch_sample(&w, &no_attrs, lw_sample_of_mark(8), false));
+}
+
+/* ---- Timers ---- */
+
+static void without_attributes_a_change_goes_out_at_once(void **state)
+{
+    (void)state;
+    lw_notify n;
+    lw_notify_init(&n, S(100));
+    assert_false(lw_notify_is_due(&n, &no_attrs, S(100)));
+    assert_true(lw_notify_deadline(&n, &no_attrs) == LW_TIME_NEVER);
+    assert_true(lw_notify_may_evaluate(&n, &no_attrs, S(100)));
+    lw_notify_evaluated(&n, true, S(100));
+    assert_true(lw_notify_is_due(&n, &no_attrs, S(100)));
+}
+
+/* P-OBS-01: the first answer is a notification. */
+static void pmin_runs_from_the_first_answer_and_holds_a_met_condition(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(PMIN), .pmin = 10};
+    lw_notify n;
+    lw_notify_init(&n, S(100));
+    lw_notify_evaluated(&n, true, S(103));
+    assert_false(lw_notify_is_due(&n, &a, S(103)));
+    assert_true(lw_notify_deadline(&n, &a) == S(110));
+    assert_false(lw_notify_is_due(&n, &a, S(110) - 1));
+    assert_true(lw_notify_is_due(&n, &a, S(110)));
+}
+
+static void a_notification_restarts_both_timers(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(PMIN) | BIT(PMAX), .pmin = 10, .pmax = 60};
+    lw_notify n;
+    lw_notify_init(&n, S(0));
+    assert_true(lw_notify_deadline(&n, &a) == S(60));
+    lw_notify_evaluated(&n, true, S(20));
+    lw_notify_sent(&n, false, S(20));
+    assert_false(lw_notify_is_due(&n, &a, S(79)));
+    assert_true(lw_notify_deadline(&n, &a) == S(80));
+    lw_notify_evaluated(&n, true, S(21));
+    assert_true(lw_notify_deadline(&n, &a) == S(30));
+}
+
+static void pmax_notifies_without_a_change(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(PMAX), .pmax = 60};
+    lw_notify n;
+    lw_notify_init(&n, S(0));
+    assert_false(lw_notify_is_due(&n, &a, S(60) - 1));
+    assert_true(lw_notify_is_due(&n, &a, S(60)));
+}
+
+/* ATT-21, P-OBS-02 */
+static void a_pmax_of_zero_or_below_pmin_is_ignored(void **state)
+{
+    (void)state;
+    const lw_attrs zero = {.has = BIT(PMAX), .pmax = 0};
+    const lw_attrs below = {.has = BIT(PMIN) | BIT(PMAX), .pmin = 60, .pmax = 59};
+    const lw_attrs equal = {.has = BIT(PMIN) | BIT(PMAX), .pmin = 60, .pmax = 60};
+    lw_notify n;
+    lw_notify_init(&n, S(0));
+    assert_true(lw_notify_deadline(&n, &zero) == LW_TIME_NEVER);
+    assert_true(lw_notify_deadline(&n, &below) == LW_TIME_NEVER);
+    assert_true(lw_notify_deadline(&n, &equal) == S(60));
+    lw_notify_evaluated(&n, true, S(1));
+    assert_true(lw_notify_deadline(&n, &below) == S(60));
+}
+
+/* ATT-31: without a condition, a value that fell back to the notified one is not sent. */
+static void a_change_undone_within_pmin_is_dropped(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(PMIN), .pmin = 10};
+    lw_notify n;
+    lw_watch w;
+    lw_notify_init(&n, S(0));
+    lw_watch_init(&w, number(1));
+    lw_notify_evaluated(&n, lw_watch_sample(&w, &a, number(2), false), S(3));
+    assert_true(lw_notify_deadline(&n, &a) == S(10));
+    lw_notify_evaluated(&n, lw_watch_sample(&w, &a, number(1), false), S(10));
+    assert_false(lw_notify_is_due(&n, &a, S(10)));
+    assert_true(lw_notify_deadline(&n, &a) == LW_TIME_NEVER);
+}
+
+/* ATT-36 */
+static void epmin_postpones_an_evaluation_that_is_then_owed(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(EPMIN), .epmin = 5};
+    lw_notify n;
+    lw_notify_init(&n, S(0));
+    assert_false(lw_notify_may_evaluate(&n, &a, S(2)));
+    assert_true(lw_notify_deadline(&n, &a) == S(5));
+    assert_true(lw_notify_may_evaluate(&n, &a, S(5)));
+    lw_notify_evaluated(&n, false, S(5));
+    assert_true(lw_notify_deadline(&n, &a) == LW_TIME_NEVER);
+    assert_false(lw_notify_may_evaluate(&n, &a, S(10) - 1));
+}
+
+/* ATT-36 */
+static void epmax_asks_for_evaluations(void **state)
+{
+    (void)state;
+    const lw_attrs a = {
+        .has = BIT(EPMIN) | BIT(EPMAX) | BIT(PMAX), .epmin = 5, .epmax = 20, .pmax = 50};
+    lw_notify n;
+    lw_notify_init(&n, S(0));
+    assert_true(lw_notify_deadline(&n, &a) == S(20));
+    lw_notify_evaluated(&n, false, S(20));
+    assert_true(lw_notify_deadline(&n, &a) == S(40));
+    lw_notify_evaluated(&n, false, S(40));
+    assert_true(lw_notify_deadline(&n, &a) == S(50));
+    const lw_attrs ignored = {.has = BIT(EPMIN) | BIT(EPMAX), .epmin = 5, .epmax = 4};
+    assert_true(lw_notify_deadline(&n, &ignored) == LW_TIME_NEVER);
+}
+
+static void attributes_written_meanwhile_count_at_once(void **state)
+{
+    (void)state;
+    const lw_attrs slow = {.has = BIT(PMIN), .pmin = 1000};
+    const lw_attrs fast = {.has = BIT(PMIN), .pmin = 1};
+    lw_notify n;
+    lw_notify_init(&n, S(0));
+    lw_notify_evaluated(&n, true, S(5));
+    assert_false(lw_notify_is_due(&n, &slow, S(5)));
+    assert_true(lw_notify_is_due(&n, &fast, S(5)));
+}
+
+static void the_longest_periods_do_not_overflow(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(PMIN) | BIT(PMAX), .pmin = UINT32_MAX, .pmax = UINT32_MAX};
+    lw_notify n;
+    lw_notify_init(&n, LW_TIME_NEVER - 5);
+    assert_true(lw_notify_deadline(&n, &a) == LW_TIME_NEVER);
+    lw_notify_init(&n, 0);
+    assert_true(lw_notify_deadline(&n, &a) == 4294967295000);
+}
+
+/* ---- Confirmable or not ---- */
+
+/* ATT-37 */
+static void con_decides_before_preference(void **state)
+{
+    (void)state;
+    const lw_attrs con = {.has = BIT(CON), .con = true};
+    const lw_attrs non = {.has = BIT(CON), .con = false};
+    lw_notify n;
+    lw_notify_init(&n, 0);
+    assert_true(lw_notify_is_confirmable(&n, &con, false, S(1)));
+    assert_false(lw_notify_is_confirmable(&n, &non, true, S(1)));
+    assert_true(lw_notify_is_confirmable(&n, &no_attrs, true, S(1)));
+    assert_false(lw_notify_is_confirmable(&n, &no_attrs, false, S(1)));
+}
+
+/* P-OBS-13 */
+static void one_notification_in_24_hours_is_confirmable(void **state)
+{
+    (void)state;
+    const lw_attrs non = {.has = BIT(CON), .con = false};
+    const lw_time day = LW_NOTIFY_CON_INTERVAL_MS;
+    lw_notify n;
+    lw_notify_init(&n, 0);
+    lw_notify_sent(&n, false, day / 2);
+    assert_false(lw_notify_is_confirmable(&n, &non, false, day - 1));
+    assert_true(lw_notify_is_confirmable(&n, &non, false, day));
+    lw_notify_sent(&n, true, day);
+    assert_false(lw_notify_is_confirmable(&n, &non, false, day + 1));
+    assert_true(lw_notify_is_confirmable(&n, &non, false, 2 * day));
+}
+
+/* ---- Composites ---- */
+
+/* OBS-26, P-OBS-16 */
+static void a_composite_takes_the_largest_pmin_and_the_smallest_pmax(void **state)
+{
+    (void)state;
+    const lw_attrs first = {
+        .has = BIT(PMIN) | BIT(PMAX) | BIT(EPMAX), .pmin = 5, .pmax = 60, .epmax = 9};
+    const lw_attrs second = {
+        .has = BIT(PMIN) | BIT(PMAX) | BIT(EPMIN), .pmin = 10, .pmax = 0, .epmin = 2};
+    const lw_attrs third = {.has = BIT(PMAX) | BIT(GT), .pmax = 30, .gt = 1};
+    lw_attrs whole = {0};
+    lw_notify_join(&whole, &first);
+    lw_notify_join(&whole, &second);
+    lw_notify_join(&whole, &third);
+    lw_notify_join(&whole, &no_attrs);
+    assert_int_equal(whole.has, BIT(PMIN) | BIT(PMAX) | BIT(EPMIN) | BIT(EPMAX));
+    assert_int_equal(whole.pmin, 10);
+    assert_int_equal(whole.pmax, 30);
+    assert_int_equal(whole.epmin, 2);
+    assert_int_equal(whole.epmax, 9);
+}
+
+/* ATT-37: con=1 on any part. */
+static void a_composite_is_confirmable_when_one_part_is(void **state)
+{
+    (void)state;
+    const lw_attrs con = {.has = BIT(CON), .con = true};
+    const lw_attrs non = {.has = BIT(CON), .con = false};
+    lw_attrs whole = {0};
+    lw_notify_join(&whole, &no_attrs);
+    assert_int_equal(whole.has, 0);
+    lw_notify_join(&whole, &non);
+    assert_int_equal(whole.has, BIT(CON));
+    assert_false(whole.con);
+    lw_notify_join(&whole, &con);
+    lw_notify_join(&whole, &non);
+    assert_true(whole.con);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(example_gt_45_st_10),
+        cmocka_unit_test(example_lt_20_gt_85_st_10),
+        cmocka_unit_test(thresholds_are_crossed_in_both_directions),
+        cmocka_unit_test(a_step_counts_in_both_directions),
+        cmocka_unit_test(a_step_is_measured_from_the_notified_value),
+        cmocka_unit_test(a_met_condition_is_not_forgotten_when_the_value_falls_back),
+        cmocka_unit_test(without_condition_a_value_must_differ_from_the_notified_one),
+        cmocka_unit_test(edge_sees_rises_or_falls_between_samples),
+        cmocka_unit_test(conditions_for_another_type_do_not_silence_a_value),
+        cmocka_unit_test(every_type_shows_its_changes),
+        cmocka_unit_test(a_value_that_comes_or_goes_meets_any_condition),
+        cmocka_unit_test(a_mark_stands_for_a_whole_instance),
+        cmocka_unit_test(without_attributes_a_change_goes_out_at_once),
+        cmocka_unit_test(pmin_runs_from_the_first_answer_and_holds_a_met_condition),
+        cmocka_unit_test(a_notification_restarts_both_timers),
+        cmocka_unit_test(pmax_notifies_without_a_change),
+        cmocka_unit_test(a_pmax_of_zero_or_below_pmin_is_ignored),
+        cmocka_unit_test(a_change_undone_within_pmin_is_dropped),
+        cmocka_unit_test(epmin_postpones_an_evaluation_that_is_then_owed),
+        cmocka_unit_test(epmax_asks_for_evaluations),
+        cmocka_unit_test(attributes_written_meanwhile_count_at_once),
+        cmocka_unit_test(the_longest_periods_do_not_overflow),
+        cmocka_unit_test(con_decides_before_preference),
+        cmocka_unit_test(one_notification_in_24_hours_is_confirmable),
+        cmocka_unit_test(a_composite_takes_the_largest_pmin_and_the_smallest_pmax),
+        cmocka_unit_test(a_composite_is_confirmable_when_one_part_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
