@@ -34,7 +34,7 @@ LW_TEST(an_exhausted_pool_says_null_and_serves_again_after_a_release)
 {
     lw_pool pool;
     lw_mem mem = fresh_pool(&pool, 1024);
-    void *pieces[32];
+    void *pieces[32] = {NULL};
     size_t count = 0;
     for (;;) {
         void *p = lw_mem_alloc(&mem, 100);
