@@ -55,6 +55,10 @@ endfunction()
 
 function(lw_hosted name)
   lw_folder_library(${name} ${ARGN})
+  get_target_property(kind lw_${name} TYPE)
+  if(name STREQUAL testing AND NOT kind STREQUAL INTERFACE_LIBRARY)
+    target_compile_definitions(lw_testing PRIVATE LW_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  endif()
   lw_tests(${name} ${LW_TEST_SOURCES})
 endfunction()
 
