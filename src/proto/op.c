@@ -1,0 +1,288 @@
+#include "proto/op.h"
+
+#include "base/assert.h"
+
+/* ---- The table (protocol.md section 15) ----------------------------------------------------- */
+
+#define ROOT  (1u << LW_LEVEL_ROOT)
+#define O     (1u << LW_LEVEL_OBJECT)
+#define OI    (1u << LW_LEVEL_INSTANCE)
+#define OIR   (1u << LW_LEVEL_RESOURCE)
+#define OIRRI (1u << LW_LEVEL_RESOURCE_INSTANCE)
+
+#define E(dd) (1u << (dd))
+
+#define VALUES     (LW_FORMAT_SINGLE | LW_FORMAT_STRUCTURED)
+#define STRUCTURED LW_FORMAT_STRUCTURED
+#define COMPOSITE  LW_FORMAT_COMPOSITE
+#define FETCH      LW_FORMAT_FETCH
+#define PATCH      LW_FORMAT_PATCH
+#define SEND       LW_FORMAT_SEND
+#define LINKS      LW_FORMAT_LINKS
+#define ARGS       LW_FORMAT_ARGS
+
+#define ROW(meth, seg, lev, v, ok, errs, in, out, non)                                     \
+    {                                                                                      \
+        .method = LW_COAP_##meth, .path = seg, .levels = (lev), .since = LW_VERSION_1_##v, \
+        .success = LW_COAP_##ok, .errors = (errs), .body = (in), .answer = (out),          \
+        .may_be_non = (non)                                                                \
+    }
+
+#define READ_ERRORS  (E(0) | E(1) | E(4) | E(5) | E(6))
+#define WRITE_ERRORS (E(0) | E(1) | E(4) | E(5) | E(6) | E(8) | E(13) | E(15))
+
+/* clang-format off */
+static const lw_op_rule rules[LW_OP_COUNT] = {
+    /*                          method  path      levels           1.x success  errors                             body        answer     NON  */
+    /* 15.1 Bootstrap */
+    [LW_OP_BS_REQUEST]        = ROW(POST,   "bs",     0,               0, CHANGED, E(0) | E(15),                      0,          0,         false),
+    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    "bspack", 0,               2, CONTENT, READ_ERRORS,                       0,          COMPOSITE, false),
+    [LW_OP_BS_DISCOVER]       = ROW(GET,    "",       ROOT | O,        0, CONTENT, E(0) | E(4),                       0,          LINKS,     false),
+    [LW_OP_BS_READ]           = ROW(GET,    "",       O | OI,          1, CONTENT, READ_ERRORS,                       0,          STRUCTURED,false),
+    [LW_OP_BS_WRITE]          = ROW(PUT,    "",       O | OI | OIR,    0, CHANGED, E(0) | E(15),                      VALUES,     0,         false),
+    [LW_OP_BS_DELETE]         = ROW(DELETE, "",       ROOT | O | OI,   0, DELETED, E(0),                              0,          0,         false),
+    [LW_OP_BS_FINISH]         = ROW(POST,   "bs",     0,               0, CHANGED, E(0) | E(6),                       0,          0,         false),
+    /* 15.2 Registration */
+    [LW_OP_REGISTER]          = ROW(POST,   "rd",     0,               0, CREATED, E(0) | E(1) | E(3) | E(9) | E(12), LINKS,      0,         false),
+    [LW_OP_UPDATE]            = ROW(POST,   "rd",     0,               0, CHANGED, E(0) | E(4),                       LINKS,      0,         false),
+    [LW_OP_DEREGISTER]        = ROW(DELETE, "rd",     0,               0, DELETED, E(0) | E(4),                       0,          0,         false),
+    /* 15.3 Device management */
+    [LW_OP_READ]              = ROW(GET,    "",       O|OI|OIR|OIRRI,  0, CONTENT, READ_ERRORS,                       0,          VALUES,    false),
+    [LW_OP_DISCOVER]          = ROW(GET,    "",       O | OI | OIR,    0, CONTENT, E(0) | E(1) | E(4) | E(5),         0,          LINKS,     false),
+    [LW_OP_WRITE]             = ROW(PUT,    "",       OI|OIR|OIRRI,    0, CHANGED, WRITE_ERRORS,                      VALUES,     0,         false),
+    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   "",       OI | OIR,        0, CHANGED, WRITE_ERRORS,                      STRUCTURED, 0,         false),
+    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    "",       O|OI|OIR|OIRRI,  0, CHANGED, E(0) | E(1) | E(4) | E(5),         0,          0,         false),
+    [LW_OP_EXECUTE]           = ROW(POST,   "",       OIR,             0, CHANGED, E(0) | E(1) | E(4) | E(5),         ARGS,       0,         true),
+    [LW_OP_CREATE]            = ROW(POST,   "",       O,               0, CREATED, READ_ERRORS | E(15),               STRUCTURED, 0,         false),
+    [LW_OP_DELETE]            = ROW(DELETE, "",       OI | OIRRI,      0, DELETED, E(0) | E(1) | E(4) | E(5),         0,          0,         false),
+    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  "",       ROOT,            1, CONTENT, READ_ERRORS | E(15),               FETCH,      COMPOSITE, false),
+    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, "",       ROOT,            1, CHANGED, READ_ERRORS | E(15),               PATCH,      0,         false),
+    /* 15.4 Information reporting */
+    [LW_OP_OBSERVE]           = ROW(GET,    "",       O|OI|OIR|OIRRI,  0, CONTENT, READ_ERRORS,                       0,          VALUES,    false),
+    [LW_OP_CANCEL]            = ROW(GET,    "",       O|OI|OIR|OIRRI,  0, CONTENT, READ_ERRORS,                       0,          VALUES,    false),
+    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  "",       ROOT,            1, CONTENT, READ_ERRORS | E(15),               FETCH,      COMPOSITE, false),
+    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  "",       ROOT,            1, CONTENT, READ_ERRORS | E(15),               FETCH,      COMPOSITE, false),
+    [LW_OP_SEND]              = ROW(POST,   "dp",     0,               1, CHANGED, E(0) | E(4),                       SEND,       0,         true),
+};
+/* clang-format on */
+
+const lw_op_rule *lw_op_rule_of(lw_op op)
+{
+    lw_assert((unsigned)op < LW_OP_COUNT);
+    return &rules[op];
+}
+
+const char *lw_op_name(lw_op op)
+{
+    static const char *const names[LW_OP_COUNT] = {
+        [LW_OP_BS_REQUEST] = "Bootstrap-Request",
+        [LW_OP_BS_PACK_REQUEST] = "Bootstrap-Pack-Request",
+        [LW_OP_BS_DISCOVER] = "Bootstrap-Discover",
+        [LW_OP_BS_READ] = "Bootstrap-Read",
+        [LW_OP_BS_WRITE] = "Bootstrap-Write",
+        [LW_OP_BS_DELETE] = "Bootstrap-Delete",
+        [LW_OP_BS_FINISH] = "Bootstrap-Finish",
+        [LW_OP_REGISTER] = "Register",
+        [LW_OP_UPDATE] = "Update",
+        [LW_OP_DEREGISTER] = "De-register",
+        [LW_OP_READ] = "Read",
+        [LW_OP_DISCOVER] = "Discover",
+        [LW_OP_WRITE] = "Write Replace",
+        [LW_OP_WRITE_PARTIAL] = "Write Partial Update",
+        [LW_OP_WRITE_ATTRIBUTES] = "Write-Attributes",
+        [LW_OP_EXECUTE] = "Execute",
+        [LW_OP_CREATE] = "Create",
+        [LW_OP_DELETE] = "Delete",
+        [LW_OP_READ_COMPOSITE] = "Read-Composite",
+        [LW_OP_WRITE_COMPOSITE] = "Write-Composite",
+        [LW_OP_OBSERVE] = "Observe",
+        [LW_OP_CANCEL] = "Cancel Observation",
+        [LW_OP_OBSERVE_COMPOSITE] = "Observe-Composite",
+        [LW_OP_CANCEL_COMPOSITE] = "Cancel Observation-Composite",
+        [LW_OP_SEND] = "Send",
+    };
+    return (unsigned)op < LW_OP_COUNT ? names[op] : "";
+}
+
+bool lw_op_has_level(lw_op op, unsigned depth, lw_version version)
+{
+    const lw_op_rule *rule = lw_op_rule_of(op);
+    if (rule->since > version || depth > LW_PATH_DEPTH_MAX || (rule->levels >> depth & 1u) == 0) {
+        return false;
+    }
+    return depth < LW_LEVEL_RESOURCE_INSTANCE ||
+           lw_version_has(version, op == LW_OP_DELETE ? LW_FEATURE_RESOURCE_INSTANCE_DELETE
+                                                      : LW_FEATURE_RESOURCE_INSTANCE_PATH);
+}
+
+lw_op lw_op_of_resource_post(const lw_resource_def *def)
+{
+    bool partial = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0 && (def->ops & LW_OP_W) != 0;
+    return partial ? LW_OP_WRITE_PARTIAL : LW_OP_EXECUTE;
+}
+
+/* ---- Codes ---------------------------------------------------------------------------------- */
+
+static bool lists(const lw_op_rule *rule, uint8_t code)
+{
+    return lw_coap_code_class(code) == 4 && (code & 0x1Fu) < 16 &&
+           (rule->errors >> (code & 0x1Fu) & 1u) != 0;
+}
+
+bool lw_op_may_answer(lw_op op, uint8_t code)
+{
+    const lw_op_rule *rule = lw_op_rule_of(op);
+    switch (code) {
+    case LW_COAP_UNAUTHORIZED:
+    case LW_COAP_BAD_OPTION:
+        return true;
+    case LW_COAP_CONTINUE:
+    case LW_COAP_REQUEST_ENTITY_INCOMPLETE:
+    case LW_COAP_REQUEST_ENTITY_TOO_LARGE:
+        return rule->body != 0;
+    default:
+        return code == rule->success || lists(rule, code) || lw_coap_code_class(code) == 5;
+    }
+}
+
+/* What an error means where every code is allowed. */
+static uint8_t plain_code(lw_op op, lw_err err)
+{
+    bool has_body = lw_op_rule_of(op)->body != 0;
+    switch (err) {
+    case LW_EFORMAT:
+    case LW_ETYPE:
+    case LW_ERANGE:
+    case LW_EDEPTH:
+    case LW_EPROTO:
+    case LW_EINVAL:
+    case LW_EEXISTS: /* DM-72 */
+        return LW_COAP_BAD_REQUEST;
+    case LW_ENOTFOUND:
+        return LW_COAP_NOT_FOUND;
+    case LW_EDENIED:
+        return op == LW_OP_REGISTER ? LW_COAP_FORBIDDEN : LW_COAP_UNAUTHORIZED;
+    case LW_EMETHOD:
+        return LW_COAP_METHOD_NOT_ALLOWED;
+    case LW_ENOTSUP:
+        if (op == LW_OP_BS_PACK_REQUEST) {
+            return LW_COAP_NOT_IMPLEMENTED; /* BS-61 */
+        }
+        return has_body ? LW_COAP_UNSUPPORTED_CONTENT_FORMAT : LW_COAP_NOT_ACCEPTABLE;
+    case LW_ETOOBIG: /* without a body it is our own answer that does not fit */
+        return has_body ? LW_COAP_REQUEST_ENTITY_TOO_LARGE : LW_COAP_INTERNAL_SERVER_ERROR;
+    case LW_ESTATE:
+        return op == LW_OP_BS_FINISH ? LW_COAP_NOT_ACCEPTABLE : LW_COAP_SERVICE_UNAVAILABLE;
+    default:
+        return LW_COAP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+uint8_t lw_op_code(lw_op op, lw_err err)
+{
+    const lw_op_rule *rule = lw_op_rule_of(op);
+    if (err == LW_OK) {
+        return rule->success;
+    }
+    uint8_t code = plain_code(op, err);
+    if (lists(rule, code) || lw_coap_code_class(code) == 5 ||
+        code == LW_COAP_REQUEST_ENTITY_TOO_LARGE) {
+        return code;
+    }
+    return LW_COAP_BAD_REQUEST; /* every operation lists it (DM-04) */
+}
+
+uint8_t lw_op_answer_code(lw_op op, lw_err err)
+{
+    if (err == LW_OK) {
+        return lw_op_rule_of(op)->success;
+    }
+    return err == LW_ENOTSUP ? LW_COAP_NOT_ACCEPTABLE : LW_COAP_INTERNAL_SERVER_ERROR;
+}
+
+/* ---- Formats -------------------------------------------------------------------------------- */
+
+/* Orders of preference (formats.md section 16); what a version or a use does not allow drops out,
+ * so that 1.0 is left with text, opaque, TLV and JSON. */
+static const uint16_t structured_order[] = {LW_CF_SENML_CBOR, LW_CF_ETCH_CBOR, LW_CF_LWM2M_CBOR,
+                                            LW_CF_SENML_JSON, LW_CF_ETCH_JSON, LW_CF_TLV,
+                                            LW_CF_JSON,       LW_CF_NONE};
+static const uint16_t single_order[] = {LW_CF_OPAQUE,     LW_CF_TEXT,       LW_CF_CBOR,
+                                        LW_CF_SENML_CBOR, LW_CF_LWM2M_CBOR, LW_CF_SENML_JSON,
+                                        LW_CF_TLV,        LW_CF_JSON,       LW_CF_NONE};
+/* DM-13: from 1.1 on a device answers in SenML CBOR unless asked otherwise. */
+static const uint16_t single_answer_order[] = {LW_CF_SENML_CBOR, LW_CF_LWM2M_CBOR, LW_CF_SENML_JSON,
+                                               LW_CF_OPAQUE,     LW_CF_TEXT,       LW_CF_CBOR,
+                                               LW_CF_TLV,        LW_CF_NONE};
+/* P-BS-12: the device's version is not known yet. */
+static const uint16_t bootstrap_order[] = {LW_CF_TLV,        LW_CF_SENML_CBOR, LW_CF_SENML_JSON,
+                                           LW_CF_LWM2M_CBOR, LW_CF_JSON,       LW_CF_NONE};
+
+static bool is_usable(const lw_format *format, uint8_t uses, const lw_format_choice *choice)
+{
+    if (!choice->single) {
+        uses &= (uint8_t)~LW_FORMAT_SINGLE; /* FMT-12, P-DM-26 */
+    }
+    if ((format->uses & uses) == 0 || format->since > choice->version) {
+        return false;
+    }
+    if (format->id == LW_CF_JSON) {
+        return choice->version == LW_VERSION_1_0; /* FMT-02 */
+    }
+    return format->id != LW_CF_OPAQUE || choice->type == LW_TYPE_OPAQUE ||
+           choice->type == LW_TYPE_NONE; /* FMT-13 */
+}
+
+static const lw_format *find_usable(uint16_t id, uint8_t uses, const lw_format_choice *choice)
+{
+    const lw_format *format = lw_format_find(choice->formats, id);
+    return format != NULL && is_usable(format, uses, choice) ? format : NULL;
+}
+
+const lw_format *lw_op_find_body_format(lw_op op, const lw_format_choice *choice, uint16_t id)
+{
+    return find_usable(id, lw_op_rule_of(op)->body & LW_FORMAT_REAL, choice);
+}
+
+const lw_format *lw_op_find_answer_format(lw_op op, const lw_format_choice *choice, uint16_t id)
+{
+    return find_usable(id, lw_op_rule_of(op)->answer & LW_FORMAT_REAL, choice);
+}
+
+static const lw_format *next_format(const uint16_t *order, uint8_t uses,
+                                    const lw_format_choice *choice, const lw_format *refused)
+{
+    const lw_format *preferred = find_usable(choice->preferred, uses, choice);
+    bool passed = refused == NULL || refused == preferred;
+    if (preferred != NULL && refused == NULL) {
+        return preferred;
+    }
+    for (; *order != LW_CF_NONE; order++) {
+        const lw_format *format = find_usable(*order, uses, choice);
+        if (format == refused) {
+            passed = true;
+        } else if (passed && format != NULL && format != preferred &&
+                   (format->id != LW_CF_OPAQUE || choice->type == LW_TYPE_OPAQUE)) {
+            return format;
+        }
+    }
+    return NULL;
+}
+
+const lw_format *lw_op_body_format(lw_op op, const lw_format_choice *choice,
+                                   const lw_format *refused)
+{
+    const uint16_t *order = op == LW_OP_BS_WRITE ? bootstrap_order
+                            : choice->single     ? single_order
+                                                 : structured_order;
+    return next_format(order, lw_op_rule_of(op)->body & LW_FORMAT_REAL, choice, refused);
+}
+
+const lw_format *lw_op_answer_format(lw_op op, const lw_format_choice *choice,
+                                     const lw_format *refused)
+{
+    const uint16_t *order = !choice->single                     ? structured_order
+                            : choice->version == LW_VERSION_1_0 ? single_order
+                                                                : single_answer_order;
+    return next_format(order, lw_op_rule_of(op)->answer & LW_FORMAT_REAL, choice, refused);
+}

@@ -1,0 +1,120 @@
+/* Operations: what each may be asked of, what it carries, and what may answer it.
+ *
+ * The tables of the specification stand in op.c in its row order (protocol.md section 15); both
+ * ends use them. lw_op_code is the only place where an error becomes a CoAP code, apart from
+ * Register and Bootstrap-Request, whose refusals have tables of their own (register.h,
+ * bootstrap.h). How a request is recognised and built is in request.h.
+ */
+#ifndef LW_PROTO_OP_H
+#define LW_PROTO_OP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "coap/msg.h"
+#include "codec/format.h"
+#include "lw/err.h"
+#include "lw/object.h"
+#include "model/version.h"
+
+typedef enum lw_op {
+    /* Bootstrap: the first two go up, the others down */
+    LW_OP_BS_REQUEST,
+    LW_OP_BS_PACK_REQUEST,
+    LW_OP_BS_DISCOVER,
+    LW_OP_BS_READ,
+    LW_OP_BS_WRITE,
+    LW_OP_BS_DELETE,
+    LW_OP_BS_FINISH,
+    /* Registration: up */
+    LW_OP_REGISTER,
+    LW_OP_UPDATE,
+    LW_OP_DEREGISTER,
+    /* Device management: down */
+    LW_OP_READ,
+    LW_OP_DISCOVER,
+    LW_OP_WRITE, /* replace */
+    LW_OP_WRITE_PARTIAL,
+    LW_OP_WRITE_ATTRIBUTES,
+    LW_OP_EXECUTE,
+    LW_OP_CREATE,
+    LW_OP_DELETE,
+    LW_OP_READ_COMPOSITE,
+    LW_OP_WRITE_COMPOSITE,
+    /* Information reporting: down, and Send up. Notify is a response */
+    LW_OP_OBSERVE,
+    LW_OP_CANCEL,
+    LW_OP_OBSERVE_COMPOSITE,
+    LW_OP_CANCEL_COMPOSITE,
+    LW_OP_SEND,
+    LW_OP_COUNT
+} lw_op;
+
+/* ---- The table ------------------------------------------------------------------------------ */
+
+typedef struct lw_op_rule {
+    uint8_t method;  /* lw_coap_code */
+    uint8_t success; /* lw_coap_code */
+    uint8_t since;   /* lw_version */
+    uint8_t levels;  /* bit d: a path of d ids is allowed; 0: the path is fixed */
+    uint8_t body;    /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
+    uint8_t answer;  /* what its success carries, likewise */
+    bool may_be_non; /* TRN-02: all others are CON */
+    uint16_t errors; /* bit dd: 4.dd is listed */
+    char path[7];    /* of a fixed path, its first segment */
+} lw_op_rule;
+
+/* In `body` and `answer` besides the uses of codec/format.h. */
+#define LW_FORMAT_LINKS 64u  /* link-format */
+#define LW_FORMAT_REAL  63u  /* all uses that a lw_format can have */
+#define LW_FORMAT_ARGS  128u /* arguments of Execute: text/plain or nothing */
+
+const lw_op_rule *lw_op_rule_of(lw_op op);
+
+/* "Bootstrap-Request", "Write Replace", …; for people. */
+const char *lw_op_name(lw_op op);
+
+/* May a path of `depth` ids be the target, at a client of that version (DM-03)? */
+bool lw_op_has_level(lw_op op, unsigned depth, lw_version version);
+
+/* May this code answer it (DM-04)? What the table lists, any 5.xx, and the codes that layers below
+ * may give to any request: 4.01 of an Echo challenge, 4.02, and those of block-wise transfer when
+ * there is a body. */
+bool lw_op_may_answer(lw_op op, uint8_t code);
+
+/* The code for what came of a request: the success code for LW_OK, else a code that is legal for
+ * the operation. LW_ENOTSUP means that the format of the body is not supported (4.15), or that what
+ * is asked for cannot be expressed when there is none (4.06), or that there are no bootstrap packs
+ * (5.01); LW_ESTATE that a bootstrap left an inconsistent configuration (4.06), else "not now". */
+uint8_t lw_op_code(lw_op op, lw_err err);
+
+/* The same when the answer could not be encoded: LW_ENOTSUP is 4.06 whatever the body was. */
+uint8_t lw_op_answer_code(lw_op op, lw_err err);
+
+/* DM-65: partial update of a multiple, writable resource; everything else is Execute. */
+lw_op lw_op_of_resource_post(const lw_resource_def *def);
+
+/* ---- Formats -------------------------------------------------------------------------------- */
+
+typedef struct lw_format_choice {
+    const lw_format *const *formats; /* what we have; NULL-terminated */
+    lw_version version;              /* of the client; NEWEST while a bootstrap does not know it */
+    bool single;                     /* one value: a single resource, or a resource instance */
+    lw_type type;                    /* of that value; NONE: not known */
+    uint16_t preferred;              /* what the peer asked for (pct), advertised (ct) or was seen
+                                        using; LW_CF_NONE */
+} lw_format_choice;
+
+/* The format with that Content-Format number if we have it and it will do for the body, or for the
+ * answer, of this operation (FMT-10); else NULL. */
+const lw_format *lw_op_find_body_format(lw_op op, const lw_format_choice *choice, uint16_t id);
+const lw_format *lw_op_find_answer_format(lw_op op, const lw_format_choice *choice, uint16_t id);
+
+/* What a sender uses by default, and after a 4.15 or 4.06 what it tries next: pass NULL first, then
+ * the format that was refused. NULL when none is left (formats.md section 16). */
+const lw_format *lw_op_body_format(lw_op op, const lw_format_choice *choice,
+                                   const lw_format *refused);
+const lw_format *lw_op_answer_format(lw_op op, const lw_format_choice *choice,
+                                     const lw_format *refused);
+
+#endif
