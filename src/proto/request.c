@@ -1,0 +1,456 @@
+#include "proto/request.h"
+
+#include "model/id.h"
+#include "proto/query.h"
+
+/* ---- Routing -------------------------------------------------------------------------------- */
+
+#define NO_OBSERVE    UINT32_MAX
+#define DEPTH_INVALID 254u /* told by lw_request_formats: it is a matter of 4.00 */
+
+lw_request lw_request_of(lw_op op, lw_path path)
+{
+    return (lw_request){.op = (uint8_t)op,
+                        .path = path,
+                        .depth = LW_DEPTH_DEFAULT,
+                        .content_format = LW_CF_NONE,
+                        .accept = LW_CF_NONE};
+}
+
+static uint8_t read_depth(lw_bytes value)
+{
+    bool valid = value.len == 1 && value.ptr[0] >= '0' && value.ptr[0] <= '3';
+    return valid ? (uint8_t)(value.ptr[0] - '0') : DEPTH_INVALID;
+}
+
+/* Everything the options say, except the path. Lengths were checked below (lw_coap_opts_check);
+ * elective options of a wrong length count as absent. */
+static lw_request read_options(const lw_coap_msg *msg, uint32_t *out_observe)
+{
+    lw_request request = lw_request_of(LW_OP_COUNT, lw_path_root());
+    request.options = msg->options;
+    request.payload = msg->payload;
+    *out_observe = NO_OBSERVE;
+    lw_coap_opt_iter it = lw_coap_opts(msg->options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+        if (opt.number == LW_COAP_OPT_URI_QUERY) {
+            request.has_query = true;
+        } else if (opt.value.len > 3) {
+            continue;
+        } else if (opt.number == LW_COAP_OPT_OBSERVE) {
+            *out_observe = lw_coap_opt_uint(opt.value);
+        } else if (opt.number == LW_COAP_OPT_CONTENT_FORMAT && opt.value.len <= 2) {
+            request.content_format = (uint16_t)lw_coap_opt_uint(opt.value);
+        } else if (opt.number == LW_COAP_OPT_ACCEPT && opt.value.len <= 2) {
+            request.accept = (uint16_t)lw_coap_opt_uint(opt.value);
+        }
+    }
+    return request;
+}
+
+static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
+{
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(it, &opt) && opt.number <= LW_COAP_OPT_URI_PATH) {
+        if (opt.number == LW_COAP_OPT_URI_PATH) {
+            *out_segment = opt.value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the first segment off a text path. */
+static lw_bytes take_segment(lw_bytes *text)
+{
+    size_t len = 0;
+    while (len < text->len && text->ptr[len] != '/') {
+        len++;
+    }
+    lw_bytes segment = lw_bytes_of(text->ptr, len);
+    *text = lw_bytes_from(*text, len + 1);
+    return segment;
+}
+
+static void skip_alternate_path(lw_bytes alternate, lw_coap_opt_iter *it)
+{
+    lw_coap_opt_iter at = *it;
+    while (alternate.len > 0) {
+        lw_bytes expected = take_segment(&alternate);
+        lw_bytes segment;
+        if (!next_segment(&at, &segment) || !lw_bytes_equal(segment, expected)) {
+            return;
+        }
+    }
+    *it = at;
+}
+
+static bool is_number(lw_bytes segment)
+{
+    for (size_t i = 0; i < segment.len; i++) {
+        if (segment.ptr[i] < '0' || segment.ptr[i] > '9') {
+            return false;
+        }
+    }
+    return segment.len > 0;
+}
+
+/* DM-03: not a number 4.04, a wrong number or a fifth 4.05. */
+static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *request)
+{
+    lw_path *path = &request->path;
+    if (!is_number(segment)) {
+        if (!route->gateway || path->depth > 0 || request->prefix.len > 0 || segment.len == 0) {
+            return LW_COAP_NOT_FOUND;
+        }
+        request->prefix = segment;
+        return LW_COAP_EMPTY;
+    }
+    size_t pos = 0;
+    if (path->depth == LW_PATH_DEPTH_MAX ||
+        lw_id_read(segment, &pos, &path->id[path->depth]) != LW_OK) {
+        return LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    path->depth++;
+    return LW_COAP_EMPTY;
+}
+
+static uint8_t read_path(const lw_route *route, lw_request *request)
+{
+    lw_coap_opt_iter it = lw_coap_opts(request->options);
+    skip_alternate_path(route->alternate_path, &it);
+    lw_bytes segment;
+    bool more = next_segment(&it, &segment);
+    if (more && segment.len == 0) { /* DM-98: one empty segment is "/" */
+        return next_segment(&it, &segment) ? LW_COAP_NOT_FOUND : LW_COAP_EMPTY;
+    }
+    for (; more; more = next_segment(&it, &segment)) {
+        uint8_t code = add_segment(route, segment, request);
+        if (code != LW_COAP_EMPTY) {
+            return code;
+        }
+    }
+    return LW_COAP_EMPTY;
+}
+
+/* The table "Distinguishing requests by method and path", by method; the level is checked behind
+ * it. LW_OP_COUNT when the method is not used. */
+static lw_op op_of_dm(uint8_t method, const lw_request *request, uint32_t observe)
+{
+    bool has_body = request->payload.len > 0 || request->content_format != LW_CF_NONE;
+    switch (method) {
+    case LW_COAP_GET:
+        if (request->accept == LW_CF_LINK) {
+            return LW_OP_DISCOVER;
+        }
+        return observe == 0 ? LW_OP_OBSERVE : observe == 1 ? LW_OP_CANCEL : LW_OP_READ;
+    case LW_COAP_PUT: /* P-DM-22 */
+        return has_body || !request->has_query ? LW_OP_WRITE : LW_OP_WRITE_ATTRIBUTES;
+    case LW_COAP_POST:
+        return request->path.depth == LW_LEVEL_OBJECT     ? LW_OP_CREATE
+               : request->path.depth == LW_LEVEL_INSTANCE ? LW_OP_WRITE_PARTIAL
+                                                          : LW_OP_EXECUTE;
+    case LW_COAP_DELETE:
+        return LW_OP_DELETE;
+    case LW_COAP_FETCH:
+        return observe == 0   ? LW_OP_OBSERVE_COMPOSITE
+               : observe == 1 ? LW_OP_CANCEL_COMPOSITE
+                              : LW_OP_READ_COMPOSITE;
+    case LW_COAP_IPATCH:
+        return LW_OP_WRITE_COMPOSITE;
+    default:
+        return LW_OP_COUNT;
+    }
+}
+
+static lw_op op_of_bootstrap(uint8_t method, const lw_request *request)
+{
+    switch (method) {
+    case LW_COAP_GET:
+        return request->accept == LW_CF_LINK || request->path.depth == 0 ? LW_OP_BS_DISCOVER
+                                                                         : LW_OP_BS_READ;
+    case LW_COAP_PUT:
+        return LW_OP_BS_WRITE;
+    case LW_COAP_DELETE:
+        return LW_OP_BS_DELETE;
+    default:
+        return LW_OP_COUNT;
+    }
+}
+
+static bool is_composite(lw_op op)
+{
+    return lw_op_rule_of(op)->levels == 1u << LW_LEVEL_ROOT;
+}
+
+/* DM-02; /24 is adopted. */
+static bool is_forbidden(lw_path path)
+{
+    return path.depth > 0 &&
+           (path.id[0] == 0 || path.id[0] == 21 || path.id[0] == 23 || path.id[0] == 24);
+}
+
+static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
+{
+    lw_op op = op_of_bootstrap(msg->code, request);
+    request->op = (uint8_t)op;
+    if (op == LW_OP_COUNT) {
+        return LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    if (!lw_op_has_level(op, request->path.depth, route->version)) {
+        /* BS-20 and BS-31 against BS-24 and BS-25 */
+        return op == LW_OP_BS_DISCOVER || op == LW_OP_BS_DELETE ? LW_COAP_BAD_REQUEST
+                                                                : LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    if (op == LW_OP_BS_READ && request->path.id[0] != 1 && request->path.id[0] != 2) {
+        return LW_COAP_METHOD_NOT_ALLOWED; /* BS-24 */
+    }
+    return LW_COAP_EMPTY;
+}
+
+static uint8_t route_dm(const lw_route *route, const lw_coap_msg *msg, uint32_t observe,
+                        lw_request *request)
+{
+    lw_op op = op_of_dm(msg->code, request, observe);
+    request->op = (uint8_t)op;
+    if (op == LW_OP_COUNT || !lw_op_has_level(op, request->path.depth, route->version) ||
+        (is_composite(op) && !route->composite)) {
+        return LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    if (is_forbidden(request->path)) {
+        return LW_COAP_UNAUTHORIZED;
+    }
+    if (op == LW_OP_DISCOVER && lw_version_has(route->version, LW_FEATURE_DISCOVER_DEPTH)) {
+        lw_coap_opt_iter it = lw_coap_opts(msg->options);
+        lw_query query;
+        while (lw_query_next(&it, &query)) { /* unknown ones are ignored (DM-08) */
+            if (lw_bytes_is(query.name, "depth")) {
+                request->depth = read_depth(query.value);
+            }
+        }
+    }
+    return LW_COAP_EMPTY;
+}
+
+/* The path of Bootstrap-Finish, and of nothing else on a device. */
+static bool is_finish_path(lw_bytes options)
+{
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_bytes segment;
+    return next_segment(&it, &segment) &&
+           lw_bytes_is(segment, lw_op_rule_of(LW_OP_BS_FINISH)->path) &&
+           !next_segment(&it, &segment);
+}
+
+uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
+{
+    uint32_t observe;
+    *out_request = read_options(msg, &observe);
+    if (is_finish_path(msg->options)) {
+        out_request->op = LW_OP_BS_FINISH;
+        return route->bootstrap && msg->code == LW_COAP_POST ? LW_COAP_EMPTY
+                                                             : LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    uint8_t code = read_path(route, out_request);
+    if (code != LW_COAP_EMPTY) {
+        return code;
+    }
+    return route->bootstrap ? route_bootstrap(route, msg, out_request)
+                            : route_dm(route, msg, observe, out_request);
+}
+
+uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
+{
+    static const struct {
+        uint8_t op;
+        bool has_location;
+    } up[] = {
+        {LW_OP_BS_REQUEST, false}, {LW_OP_BS_PACK_REQUEST, false}, {LW_OP_REGISTER, false},
+        {LW_OP_UPDATE, true},      {LW_OP_DEREGISTER, true},       {LW_OP_SEND, false},
+    };
+    uint32_t observe;
+    *out_request = read_options(msg, &observe);
+    lw_coap_opt_iter it = lw_coap_opts(msg->options);
+    lw_bytes first;
+    lw_bytes more;
+    if (!next_segment(&it, &first)) {
+        return LW_COAP_NOT_FOUND;
+    }
+    bool has_location = next_segment(&it, &out_request->location);
+    if (next_segment(&it, &more)) {
+        return LW_COAP_NOT_FOUND;
+    }
+    uint8_t code = LW_COAP_NOT_FOUND;
+    for (size_t i = 0; i < sizeof up / sizeof up[0]; i++) {
+        const lw_op_rule *rule = lw_op_rule_of((lw_op)up[i].op);
+        if (has_location != up[i].has_location || !lw_bytes_is(first, rule->path)) {
+            continue;
+        }
+        if (msg->code == rule->method) {
+            out_request->op = up[i].op;
+            return LW_COAP_EMPTY;
+        }
+        code = LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    return code;
+}
+
+lw_err lw_request_attrs(const lw_request *request, const lw_attr_decimal *decimal,
+                        lw_attrs_change *out_change)
+{
+    *out_change = (lw_attrs_change){.unset = 0};
+    lw_coap_opt_iter it = lw_coap_opts(request->options);
+    lw_query query;
+    while (lw_query_next(&it, &query)) {
+        lw_err err = lw_attrs_take(out_change, query.name, query.value, decimal);
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+    return LW_OK;
+}
+
+/* ---- Formats -------------------------------------------------------------------------------- */
+
+/* Is a body there, and in a format that will do? LW_ENOTSUP: 4.15; LW_EPROTO: 4.00, but only
+ * after Accept was looked at. */
+static lw_err check_body(const lw_request *request, const lw_format_choice *choice,
+                         const lw_format **out_body)
+{
+    uint8_t uses = lw_op_rule_of((lw_op)request->op)->body;
+    uint16_t cf = request->content_format;
+    if (uses == LW_FORMAT_ARGS) { /* DM-60; P-DM-16 */
+        return cf == LW_CF_NONE || cf == LW_CF_TEXT || cf == LW_CF_TEXT_DRAFT ? LW_OK : LW_ENOTSUP;
+    }
+    if ((uses & LW_FORMAT_REAL) == 0) {
+        return LW_OK;
+    }
+    if (cf == LW_CF_NONE) { /* DM-07; DM-77: Create may have none */
+        return request->op == LW_OP_CREATE && request->payload.len == 0 ? LW_OK : LW_EPROTO;
+    }
+    *out_body = lw_op_find_body_format((lw_op)request->op, choice, cf);
+    return *out_body != NULL ? LW_OK : LW_ENOTSUP;
+}
+
+static bool check_answer(const lw_request *request, const lw_format_choice *choice,
+                         const lw_format **out_answer)
+{
+    lw_op op = (lw_op)request->op;
+    if ((lw_op_rule_of(op)->answer & LW_FORMAT_REAL) == 0) {
+        return true;
+    }
+    *out_answer = request->accept == LW_CF_NONE
+                      ? lw_op_answer_format(op, choice, NULL)
+                      : lw_op_find_answer_format(op, choice, request->accept);
+    return *out_answer != NULL;
+}
+
+/* DM-08, DM-50, OBS-02: queries where none belong. */
+static bool query_is_wrong(const lw_request *request, lw_version version)
+{
+    switch (request->op) {
+    case LW_OP_READ:
+    case LW_OP_WRITE:
+    case LW_OP_WRITE_PARTIAL:
+        return request->has_query;
+    case LW_OP_OBSERVE:
+    case LW_OP_OBSERVE_COMPOSITE:
+        return request->has_query && !lw_version_has(version, LW_FEATURE_OBSERVE_ATTRIBUTES);
+    case LW_OP_DISCOVER:
+        return request->depth == DEPTH_INVALID; /* DM-21 */
+    default:
+        return false;
+    }
+}
+
+uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *choice,
+                           const lw_format **out_body, const lw_format **out_answer)
+{
+    *out_body = NULL;
+    *out_answer = NULL;
+    lw_op op = (lw_op)request->op;
+    lw_err body = check_body(request, choice, out_body);
+    if (body == LW_ENOTSUP) {
+        return lw_op_code(op, body);
+    }
+    if (!check_answer(request, choice, out_answer)) {
+        return LW_COAP_NOT_ACCEPTABLE;
+    }
+    bool wrong = body != LW_OK || query_is_wrong(request, choice->version);
+    return wrong ? LW_COAP_BAD_REQUEST : LW_COAP_EMPTY;
+}
+
+/* ---- Building ------------------------------------------------------------------------------- */
+
+static void put_text_path(lw_coap_out *out, lw_bytes text)
+{
+    while (text.len > 0) {
+        lw_coap_put(out, LW_COAP_OPT_URI_PATH, take_segment(&text));
+    }
+}
+
+static bool is_bootstrap(lw_op op)
+{
+    return op <= LW_OP_BS_FINISH;
+}
+
+static void put_path(lw_coap_out *out, const lw_request *request)
+{
+    const char *fixed = lw_op_rule_of((lw_op)request->op)->path;
+    if (fixed[0] != '\0') {
+        lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, fixed);
+        return;
+    }
+    if (!is_bootstrap((lw_op)request->op)) { /* VER-33 */
+        put_text_path(out, request->alternate_path);
+    }
+    put_text_path(out, request->prefix);
+    for (unsigned i = 0; i < request->path.depth; i++) {
+        char text[LW_ID_TEXT_MAX];
+        size_t len = lw_id_format(request->path.id[i], text);
+        lw_coap_put(out, LW_COAP_OPT_URI_PATH, lw_bytes_of(text, len));
+    }
+}
+
+static void put_attrs(lw_coap_out *out, const lw_request *request)
+{
+    for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
+        if ((request->attrs->set.has >> i & 1u) != 0) {
+            uint8_t item[LW_QUERY_MAX];
+            lw_writer w;
+            lw_writer_init(&w, item, sizeof item);
+            lw_attr_write(&w, &request->attrs->set, (lw_attr)i, request->decimal);
+            lw_writer_fail(out->w, w.err);
+            lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
+        } else if ((request->attrs->unset >> i & 1u) != 0) { /* DM-51 */
+            lw_query_put(out, lw_attr_table[i].name, lw_bytes_of(NULL, 0));
+        }
+    }
+}
+
+void lw_request_put(lw_coap_out *out, const lw_request *request)
+{
+    lw_op op = (lw_op)request->op;
+    if (op == LW_OP_OBSERVE || op == LW_OP_OBSERVE_COMPOSITE) {
+        lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, 0);
+    } else if (op == LW_OP_CANCEL || op == LW_OP_CANCEL_COMPOSITE) {
+        lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, 1);
+    }
+    put_path(out, request);
+    if (request->content_format != LW_CF_NONE) {
+        lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, request->content_format);
+    }
+    if (request->attrs != NULL) {
+        put_attrs(out, request);
+    }
+    if (op == LW_OP_DISCOVER && request->depth != LW_DEPTH_DEFAULT) {
+        lw_query_put_number(out, "depth", request->depth);
+    }
+    if (lw_op_rule_of(op)->answer == LW_FORMAT_LINKS) {
+        lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, LW_CF_LINK);
+    } else if (request->accept != LW_CF_NONE) {
+        lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, request->accept);
+    }
+    lw_coap_put_payload(out, request->payload);
+}

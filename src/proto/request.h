@@ -1,0 +1,88 @@
+/* Requests: told apart when they arrive, checked once the target is known, and built.
+ *
+ * A device routes what a server sends (lw_route_device), finds the target, and checks the formats
+ * (lw_request_formats); a server builds the same requests (lw_request_put) and routes what devices
+ * send (lw_route_server). Parameters of Register and Bootstrap-Request are in register.h and
+ * bootstrap.h.
+ */
+#ifndef LW_PROTO_REQUEST_H
+#define LW_PROTO_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "coap/msg.h"
+#include "codec/format.h"
+#include "lw/bytes.h"
+#include "lw/err.h"
+#include "lw/path.h"
+#include "model/attr.h"
+#include "model/version.h"
+#include "proto/op.h"
+
+#define LW_DEPTH_DEFAULT 255u /* Discover without `depth` */
+
+typedef struct lw_request {
+    uint8_t op;              /* lw_op */
+    uint8_t depth;           /* Discover: 0..3 or LW_DEPTH_DEFAULT (DM-21) */
+    bool has_query;          /* routed: it had one; Write-Attributes and Observe read theirs with
+                                lw_request_attrs */
+    uint16_t content_format; /* lw_content_format */
+    uint16_t accept;         /* lw_content_format */
+    lw_path path;            /* of operations with levels */
+    lw_bytes alternate_path; /* put in front of the path (VER-31); not told by routing */
+    lw_bytes prefix;         /* of a gateway's end device, "d01" (GW-04); usually empty */
+    lw_bytes location;       /* routed Update and De-register: the segment behind /rd */
+    lw_bytes options;        /* routed: of the message, for lw_query_next */
+    lw_bytes payload;        /* borrowed from the message, or to be put into one */
+    const lw_attrs_change *attrs;   /* put: query of Write-Attributes and Observe; or NULL */
+    const lw_attr_decimal *decimal; /* put: how gt, lt and st are written; may be NULL */
+} lw_request;
+
+/* A request for `path` that carries nothing: no formats, default depth. */
+lw_request lw_request_of(lw_op op, lw_path path);
+
+/* ---- Routing -------------------------------------------------------------------------------- */
+
+typedef struct lw_route {
+    lw_version version;      /* that the device announced to this server; in a bootstrap the
+                                newest it speaks */
+    bool bootstrap;          /* the peer is the Bootstrap-Server of a session that runs */
+    bool composite;          /* composites are served (DM-96) */
+    bool gateway;            /* a text segment before the ids names an end device (GW-04) */
+    lw_bytes alternate_path; /* that the device announced, "lwm2m"; requests with and without it
+                                are taken (DM-98). Usually empty */
+} lw_route;
+
+/* What a server asks of a device. LW_COAP_EMPTY when routed, else the code to answer with.
+ *
+ * Of the order of checks (DM-05) this does what needs the message alone: path syntax and level
+ * (4.05; 4.04 for a path that is not of LwM2M), then forbidden objects (4.01). The engine goes on:
+ * existence, rights, operations of the resource, then lw_request_formats. POST to a resource comes
+ * out as LW_OP_EXECUTE: give its definition to lw_op_of_resource_post. */
+uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request);
+
+/* What a device asks of a server or Bootstrap-Server: /rd, /bs, /bspack, /dp. 4.04 for other
+ * paths, 4.05 for other methods. */
+uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request);
+
+/* The attributes in the query of Write-Attributes and Observe: failures as lw_attrs_take. */
+LW_MUST_CHECK lw_err lw_request_attrs(const lw_request *request, const lw_attr_decimal *decimal,
+                                      lw_attrs_change *out_change);
+
+/* ---- Formats -------------------------------------------------------------------------------- */
+
+/* The last checks of a request whose target is known, in the order of DM-05: Content-Format (4.15),
+ * Accept (4.06), then what is wrong with the request as a whole (4.00). LW_COAP_EMPTY, and the
+ * formats: `body` NULL when there is none to decode, `answer` NULL when none is to be encoded
+ * (link-format and arguments are no lw_format). */
+uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *choice,
+                           const lw_format **out_body, const lw_format **out_answer);
+
+/* ---- Building ------------------------------------------------------------------------------- */
+
+/* Writes options and payload behind lw_coap_begin (with lw_op_rule_of(op)->method). Not for
+ * Register, Update, De-register and the requests of bootstrap.h, which have parameters. */
+void lw_request_put(lw_coap_out *out, const lw_request *request);
+
+#endif
