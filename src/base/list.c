@@ -24,3 +24,12 @@ void lw_list_remove(lw_link *link)
     link->next->prev = link->prev;
     lw_list_init(link);
 }
+
+void lw_list_take(lw_link *head, lw_link *out_head)
+{
+    lw_list_init(out_head);
+    if (!lw_list_is_empty(head)) {
+        insert_between(out_head, head->prev, head->next);
+        lw_list_init(head);
+    }
+}

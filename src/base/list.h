@@ -33,6 +33,9 @@ void lw_list_add_first(lw_link *head, lw_link *link);
 /* Takes the link out of whatever list it is in; it is then in none. Harmless when it is in none. */
 void lw_list_remove(lw_link *link);
 
+/* Moves everything to out_head, which need not be initialised; head is empty afterwards. */
+void lw_list_take(lw_link *head, lw_link *out_head);
+
 /* The structure that contains this link: LW_CONTAINER(link, lw_exchange, peer_link). */
 #define LW_CONTAINER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 

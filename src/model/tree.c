@@ -1,73 +1,740 @@
 #include "model/tree.h"
 
-/* Moves *at to its next sibling, or to that of the nearest parent below scope that has one. */
-static lw_err next_beside(const lw_tree *tree, lw_path scope, lw_path *at)
+#include <stdalign.h>
+
+#include "base/assert.h"
+#include "model/field.h"
+
+/* An instance: this header, then the declared struct. */
+typedef struct piece {
+    alignas(8) uint32_t present[LW_FIELDS_MAX / 32]; /* a bit a field */
+    uint16_t id;
+    bool used;
+} piece;
+
+/* An instance as it was before the transaction first changed it. The copy follows. */
+typedef struct undo {
+    lw_link link;
+    lw_tree_slot *slot;
+    piece *at;
+    alignas(8) uint8_t before[];
+} undo;
+
+static uint8_t *struct_of(piece *p)
 {
-    lw_path p = *at;
-    while (p.depth > scope.depth) {
-        lw_path parent = lw_path_cut(p, p.depth - 1u);
-        uint16_t id = p.id[p.depth - 1];
-        lw_err err = LW_END;
-        if (id < LW_ID_MAX) {
-            err = tree->child_from(tree->ctx, parent, (uint16_t)(id + 1), &id);
+    return (uint8_t *)(p + 1);
+}
+
+static piece *piece_at(const lw_tree_slot *slot, unsigned index)
+{
+    return (piece *)(void *)(slot->pieces + (size_t)index * slot->piece_size);
+}
+
+/* ---- Set-up ---- */
+
+static bool is_sound(const lw_object *object)
+{
+    if (object->field_count > LW_FIELDS_MAX) {
+        return false;
+    }
+    for (unsigned i = 0; i < object->field_count; i++) {
+        const lw_field *f = &object->fields[i];
+        const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
+        bool ascending = i == 0 || f[-1].id < f->id;
+        if (!ascending || def == NULL || (f->kind == LW_FIELD_EXECUTE) != (def->ops == LW_OP_E)) {
+            return false;
         }
-        if (err != LW_END) {
-            *at = lw_path_child(parent, id);
-            return err;
+        bool multiple = (def->flags & LW_DEF_MULTIPLE) != 0;
+        if (lw_field_is_stored(f) && multiple != (f->count > 0)) {
+            return false;
         }
-        p = parent;
+    }
+    return true;
+}
+
+/* Puts an object in its place by id; false when the id is there already. */
+static bool add_slot(lw_tree *tree, const lw_object *object)
+{
+    unsigned i = tree->slot_count;
+    while (i > 0 && tree->slots[i - 1].object->def->id > object->def->id) {
+        tree->slots[i] = tree->slots[i - 1];
+        i--;
+    }
+    size_t padded = (object->size + 7u) / 8u * 8u;
+    tree->slots[i] =
+        (lw_tree_slot){.object = object, .piece_size = (uint16_t)(sizeof(piece) + padded)};
+    tree->slot_count++;
+    return i == 0 || tree->slots[i - 1].object->def->id != object->def->id;
+}
+
+static lw_err add_slots(lw_tree *tree, const lw_object *const *objects)
+{
+    for (; *objects != NULL; objects++) {
+        if (!is_sound(*objects) || !add_slot(tree, *objects)) {
+            return LW_EINVAL;
+        }
+    }
+    for (unsigned i = 0; i < tree->slot_count; i++) {
+        lw_tree_slot *slot = &tree->slots[i];
+        size_t size = (size_t)slot->piece_size * slot->object->instances_max;
+        slot->pieces = lw_mem_alloc(tree->mem, size);
+        if (slot->pieces == NULL) {
+            return LW_ENOMEM;
+        }
+    }
+    return LW_OK;
+}
+
+lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
+                    void *hooks_ctx)
+{
+    size_t count = 0;
+    while (objects[count] != NULL) {
+        count++;
+    }
+    *tree = (lw_tree){.mem = mem, .hooks_ctx = hooks_ctx};
+    lw_list_init(&tree->undo);
+    if (count > UINT8_MAX) {
+        return LW_EINVAL;
+    }
+    tree->slots = lw_mem_alloc(mem, (count > 0 ? count : 1) * sizeof *tree->slots);
+    lw_err err = tree->slots != NULL ? add_slots(tree, objects) : LW_ENOMEM;
+    if (err != LW_OK) {
+        lw_tree_fini(tree);
+    }
+    return err;
+}
+
+static void forget(lw_tree *tree, lw_link *undos)
+{
+    while (!lw_list_is_empty(undos)) {
+        undo *u = LW_CONTAINER(undos->next, undo, link);
+        lw_list_remove(&u->link);
+        lw_wipe(u->before, u->slot->piece_size);
+        lw_mem_release(tree->mem, u);
+    }
+}
+
+void lw_tree_fini(lw_tree *tree)
+{
+    forget(tree, &tree->undo);
+    for (unsigned i = 0; i < tree->slot_count; i++) {
+        lw_tree_slot *slot = &tree->slots[i];
+        if (slot->pieces != NULL) {
+            lw_wipe(slot->pieces, (size_t)slot->piece_size * slot->object->instances_max);
+        }
+        lw_mem_release(tree->mem, slot->pieces);
+    }
+    lw_mem_release(tree->mem, tree->slots);
+    tree->slots = NULL;
+    tree->slot_count = 0;
+}
+
+/* ---- Finding ---- */
+
+static lw_tree_slot *slot_from(const lw_tree *tree, uint32_t from)
+{
+    for (unsigned i = 0; i < tree->slot_count; i++) {
+        if (tree->slots[i].object->def->id >= from) {
+            return &tree->slots[i];
+        }
+    }
+    return NULL;
+}
+
+static lw_tree_slot *find_slot(const lw_tree *tree, uint16_t object)
+{
+    lw_tree_slot *slot = slot_from(tree, object);
+    return slot != NULL && slot->object->def->id == object ? slot : NULL;
+}
+
+/* The instance with the smallest id >= from. Instances stay where they are, in no order: objects
+ * have few of them, and pointers to their structs stay valid. */
+static piece *piece_from(const lw_tree_slot *slot, uint32_t from)
+{
+    piece *best = NULL;
+    for (unsigned i = 0; i < slot->object->instances_max; i++) {
+        piece *p = piece_at(slot, i);
+        if (p->used && p->id >= from && (best == NULL || p->id < best->id)) {
+            best = p;
+        }
+    }
+    return best;
+}
+
+static piece *find_piece(const lw_tree_slot *slot, uint16_t id)
+{
+    piece *p = piece_from(slot, id);
+    return p != NULL && p->id == id ? p : NULL;
+}
+
+/* Everything a path names, as far as it is there. */
+typedef struct place {
+    lw_tree_slot *slot;
+    piece *piece;
+    const lw_field *field;
+    const lw_resource_def *def;
+    unsigned bit; /* of the field */
+} place;
+
+static bool is_present(const place *at)
+{
+    return (at->piece->present[at->bit / 32] >> at->bit % 32 & 1u) != 0;
+}
+
+static void set_present(piece *p, unsigned bit, bool present)
+{
+    uint32_t mask = (uint32_t)1 << bit % 32;
+    p->present[bit / 32] = present ? p->present[bit / 32] | mask : p->present[bit / 32] & ~mask;
+}
+
+const lw_field *lw_object_field(const lw_object *object, uint16_t id)
+{
+    for (unsigned i = 0; i < object->field_count; i++) {
+        if (object->fields[i].id == id) {
+            return &object->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* Finds object, instance and declared field; whether the resource is present is another question.
+ */
+static lw_err find_place(const lw_tree *tree, lw_path path, place *out)
+{
+    *out = (place){.slot = path.depth > 0 ? find_slot(tree, path.id[0]) : NULL};
+    if (out->slot == NULL) {
+        return LW_ENOTFOUND;
+    }
+    if (path.depth >= LW_LEVEL_INSTANCE) {
+        out->piece = find_piece(out->slot, path.id[1]);
+        if (out->piece == NULL) {
+            return LW_ENOTFOUND;
+        }
+    }
+    if (path.depth >= LW_LEVEL_RESOURCE) {
+        out->field = lw_object_field(out->slot->object, path.id[2]);
+        if (out->field == NULL) {
+            return LW_ENOTFOUND;
+        }
+        out->bit = (unsigned)(out->field - out->slot->object->fields);
+        out->def = lw_object_def_resource(out->slot->object->def, path.id[2]);
+    }
+    return LW_OK;
+}
+
+const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object)
+{
+    lw_tree_slot *slot = find_slot(tree, object);
+    return slot != NULL ? slot->object : NULL;
+}
+
+void *lw_tree_struct(lw_tree *tree, lw_path instance)
+{
+    place at;
+    if (instance.depth < LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
+        return NULL;
+    }
+    return struct_of(at.piece);
+}
+
+/* ---- Walking ---- */
+
+static lw_err next_resource(const place *at, uint32_t from, uint16_t *out_id)
+{
+    place probe = *at;
+    for (unsigned i = 0; i < at->slot->object->field_count; i++) {
+        probe.field = &at->slot->object->fields[i];
+        probe.bit = i;
+        if (probe.field->id >= from && is_present(&probe)) {
+            *out_id = probe.field->id;
+            return LW_OK;
+        }
     }
     return LW_END;
 }
 
-lw_err lw_tree_next(const lw_tree *tree, lw_path scope, unsigned depth, lw_path *at)
+static lw_err next_resource_instance(lw_tree *tree, const place *at, lw_path path, uint32_t from,
+                                     uint16_t *out_id)
 {
-    if (at->depth < depth && at->depth < LW_PATH_DEPTH_MAX) {
-        uint16_t id = 0;
-        lw_err err = tree->child_from(tree->ctx, *at, 0, &id);
-        if (err != LW_END) {
-            *at = lw_path_child(*at, id);
-            return err;
-        }
+    if (!is_present(at) || (at->def->flags & LW_DEF_MULTIPLE) == 0) {
+        return LW_END;
     }
-    return next_beside(tree, scope, at);
+    if (lw_field_is_stored(at->field)) {
+        return lw_field_next(at->field, struct_of(at->piece), from, out_id);
+    }
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    return hooks != NULL && hooks->next != NULL
+               ? hooks->next(tree->hooks_ctx, tree, path, from, out_id)
+               : LW_END;
 }
 
-unsigned lw_tree_depth_of(const lw_tree *tree, lw_path path)
+/* The child of `parent` with the smallest id >= from. */
+static lw_err next_child(lw_tree *tree, lw_path parent, uint32_t from, uint16_t *out_id)
+{
+    place at;
+    if (parent.depth == LW_LEVEL_ROOT) {
+        lw_tree_slot *slot = slot_from(tree, from);
+        *out_id = slot != NULL ? slot->object->def->id : 0;
+        return slot != NULL ? LW_OK : LW_END;
+    }
+    if (find_place(tree, parent, &at) != LW_OK) {
+        return LW_END;
+    }
+    if (parent.depth == LW_LEVEL_OBJECT) {
+        piece *p = piece_from(at.slot, from);
+        *out_id = p != NULL ? p->id : 0;
+        return p != NULL ? LW_OK : LW_END;
+    }
+    return parent.depth == LW_LEVEL_INSTANCE
+               ? next_resource(&at, from, out_id)
+               : next_resource_instance(tree, &at, parent, from, out_id);
+}
+
+lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
+{
+    lw_path p = lw_path_cut(after, depth);
+    uint32_t from = 0;
+    for (;;) {
+        uint16_t id;
+        if (p.depth < depth && next_child(tree, p, from, &id) == LW_OK) {
+            p = lw_path_child(p, id);
+            from = 0;
+            if (p.depth == depth) {
+                *out_path = p;
+                return LW_OK;
+            }
+            continue;
+        }
+        if (p.depth <= scope.depth) {
+            return LW_END;
+        }
+        from = (uint32_t)p.id[p.depth - 1] + 1;
+        p = lw_path_cut(p, p.depth - 1u);
+    }
+}
+
+bool lw_tree_exists(lw_tree *tree, lw_path path)
+{
+    place at;
+    if (path.depth == LW_LEVEL_ROOT) {
+        return true;
+    }
+    if (find_place(tree, path, &at) != LW_OK) {
+        return false;
+    }
+    if (path.depth < LW_LEVEL_RESOURCE) {
+        return true;
+    }
+    uint16_t id;
+    return path.depth == LW_LEVEL_RESOURCE ? is_present(&at)
+                                           : next_resource_instance(tree, &at, lw_path_cut(path, 3),
+                                                                    path.id[3], &id) == LW_OK &&
+                                                 id == path.id[3];
+}
+
+unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
 {
     unsigned depth = 0;
-    for (; depth < path.depth; depth++) {
-        uint16_t id = 0;
-        lw_path parent = lw_path_cut(path, depth);
-        lw_err err = tree->child_from(tree->ctx, parent, path.id[depth], &id);
-        if (err != LW_OK || id != path.id[depth]) {
-            break;
-        }
+    while (depth < path.depth && lw_tree_exists(tree, lw_path_cut(path, depth + 1))) {
+        depth++;
     }
     return depth;
 }
 
-unsigned lw_tree_count(const lw_tree *tree, lw_path parent)
-{
-    unsigned count = 0;
-    lw_path at = parent;
-    while (lw_tree_next(tree, parent, parent.depth + 1u, &at) == LW_OK) {
-        count++;
-    }
-    return count;
-}
-
 const lw_resource_def *lw_tree_resource_def(const lw_tree *tree, lw_path path)
 {
-    if (path.depth < LW_LEVEL_RESOURCE) {
+    const lw_object *object =
+        path.depth >= LW_LEVEL_RESOURCE ? lw_tree_object(tree, path.id[0]) : NULL;
+    if (object == NULL || lw_object_field(object, path.id[2]) == NULL) {
         return NULL;
     }
-    const lw_object_def *def = tree->def_of(tree->ctx, path.id[0]);
-    return def == NULL ? NULL : lw_object_def_resource(def, path.id[2]);
+    return lw_object_def_resource(object->def, path.id[2]);
 }
 
 lw_type lw_tree_type_of(void *tree, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    return def == NULL ? LW_TYPE_NONE : (lw_type)def->type;
+    return def != NULL ? (lw_type)def->type : LW_TYPE_NONE;
+}
+
+unsigned lw_tree_count(lw_tree *tree, lw_path path)
+{
+    unsigned count = 0;
+    uint16_t id;
+    for (uint32_t from = 0; next_child(tree, path, from, &id) == LW_OK; from = id + 1u) {
+        count++;
+    }
+    return count;
+}
+
+/* ---- Reading ---- */
+
+static lw_err get_computed(lw_tree *tree, const place *at, lw_path path, lw_value *out_value)
+{
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    if (at->field->kind != LW_FIELD_COMPUTED || hooks == NULL || hooks->read == NULL) {
+        return LW_ENOTFOUND;
+    }
+    lw_value value;
+    lw_err err = hooks->read(tree->hooks_ctx, tree, path, &value);
+    return err == LW_OK ? lw_value_convert(value, (lw_type)at->def->type, out_value) : err;
+}
+
+lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
+{
+    place at;
+    if (path.depth < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
+        !is_present(&at)) {
+        return LW_ENOTFOUND;
+    }
+    bool multiple = (at.def->flags & LW_DEF_MULTIPLE) != 0;
+    if (multiple != (path.depth == LW_LEVEL_RESOURCE_INSTANCE)) {
+        return LW_ENOTFOUND;
+    }
+    if (!lw_field_is_stored(at.field)) {
+        return get_computed(tree, &at, path, out_value);
+    }
+    uint8_t *instance = struct_of(at.piece);
+    const uint8_t *slot = multiple ? lw_field_find(at.field, instance, path.id[3])
+                                   : lw_field_slot(at.field, instance);
+    return slot != NULL ? lw_field_load(at.field, slot, (lw_type)at.def->type, out_value)
+                        : LW_ENOTFOUND;
+}
+
+/* ---- Changing ---- */
+
+static void tell(lw_tree *tree, lw_tree_change change, lw_path path)
+{
+    if (tree->on_change != NULL) {
+        tree->on_change(tree->on_change_ctx, change, path);
+    }
+}
+
+void lw_tree_changed(lw_tree *tree, lw_path path)
+{
+    if (!tree->in_transaction) {
+        tell(tree, LW_TREE_VALUE, path);
+    }
+}
+
+static lw_err touch(lw_tree *tree, lw_tree_slot *slot, piece *p)
+{
+    if (!tree->in_transaction) {
+        return LW_OK;
+    }
+    for (lw_link *l = tree->undo.next; l != &tree->undo; l = l->next) {
+        if (LW_CONTAINER(l, undo, link)->at == p) {
+            return LW_OK;
+        }
+    }
+    undo *u = lw_mem_alloc(tree->mem, sizeof *u + slot->piece_size);
+    if (u == NULL) {
+        return LW_ENOMEM;
+    }
+    u->slot = slot;
+    u->at = p;
+    memcpy(u->before, p, slot->piece_size);
+    lw_list_add_last(&tree->undo, &u->link);
+    return LW_OK;
+}
+
+lw_err lw_tree_touch(lw_tree *tree, lw_path instance)
+{
+    place at;
+    lw_err err = find_place(tree, instance, &at);
+    return err == LW_OK && at.piece != NULL ? touch(tree, at.slot, at.piece) : LW_ENOTFOUND;
+}
+
+/* Where the value goes; a new instance of a multiple resource is made. NULL: no room. */
+static uint8_t *slot_for_write(const place *at, lw_path path)
+{
+    uint8_t *instance = struct_of(at->piece);
+    if (path.depth == LW_LEVEL_RESOURCE) {
+        return lw_field_slot(at->field, instance);
+    }
+    uint8_t *slot = lw_field_find(at->field, instance, path.id[3]);
+    return slot != NULL ? slot : lw_field_insert(at->field, instance, path.id[3]);
+}
+
+/* The value with the resource's type, in range, and small enough: what can be said before anything
+ * is changed. */
+static lw_err check_value(const place *at, lw_value value, lw_value *out)
+{
+    lw_err err = lw_value_convert(value, (lw_type)at->def->type, out);
+    if (err == LW_OK) {
+        err = lw_range_check(at->def->range, *out);
+    }
+    uint64_t scratch[4];
+    bool is_octets = at->field->capacity > 0 && lw_field_is_stored(at->field);
+    if (err == LW_OK && is_octets && out->as.bytes.len > at->field->capacity) {
+        return LW_ETOOBIG;
+    }
+    if (err == LW_OK && lw_field_is_stored(at->field) && at->field->size <= sizeof scratch) {
+        err = lw_field_store(at->field, (uint8_t *)scratch, *out);
+    }
+    return err;
+}
+
+static lw_err write_through(lw_tree *tree, const place *at, lw_path path, lw_value value)
+{
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    if (at->field->kind != LW_FIELD_COMPUTED || hooks == NULL || hooks->write == NULL) {
+        return LW_EMETHOD;
+    }
+    return hooks->write(tree->hooks_ctx, tree, path, value, 0, false);
+}
+
+lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
+{
+    place at;
+    lw_value checked, old;
+    lw_err err = path.depth >= LW_LEVEL_RESOURCE ? find_place(tree, path, &at) : LW_ENOTFOUND;
+    if (err != LW_OK) {
+        return err;
+    }
+    bool multiple = (at.def->flags & LW_DEF_MULTIPLE) != 0;
+    if (multiple != (path.depth == LW_LEVEL_RESOURCE_INSTANCE)) {
+        return LW_EINVAL;
+    }
+    err = check_value(&at, value, &checked);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (!lw_field_is_stored(at.field)) {
+        return write_through(tree, &at, path, checked);
+    }
+    if (lw_tree_get(tree, path, &old) == LW_OK && lw_value_equal(old, checked)) {
+        return LW_OK;
+    }
+    err = touch(tree, at.slot, at.piece);
+    uint8_t *slot = err == LW_OK ? slot_for_write(&at, path) : NULL;
+    if (slot == NULL) {
+        return LW_ENOMEM;
+    }
+    err = lw_field_store(at.field, slot, checked);
+    set_present(at.piece, at.bit, true);
+    lw_tree_changed(tree, path);
+    return err;
+}
+
+static void zero_field(const lw_field *field, piece *p)
+{
+    size_t len;
+    uint8_t *region = lw_field_region(field, struct_of(p), &len);
+    memset(region, 0, len);
+}
+
+lw_err lw_tree_unset(lw_tree *tree, lw_path path)
+{
+    place at;
+    if (path.depth < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
+        !lw_tree_exists(tree, path)) {
+        return LW_ENOTFOUND;
+    }
+    bool whole = path.depth == LW_LEVEL_RESOURCE;
+    if (!lw_field_is_stored(at.field) || (whole && (at.def->flags & LW_DEF_MANDATORY) != 0)) {
+        return LW_EMETHOD;
+    }
+    lw_err err = touch(tree, at.slot, at.piece);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (whole) {
+        zero_field(at.field, at.piece);
+        set_present(at.piece, at.bit, false);
+    } else {
+        lw_field_remove(at.field, struct_of(at.piece), path.id[3]);
+    }
+    lw_tree_changed(tree, path);
+    return LW_OK;
+}
+
+lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
+{
+    place at;
+    if (resource.depth != LW_LEVEL_RESOURCE || find_place(tree, resource, &at) != LW_OK) {
+        return LW_ENOTFOUND;
+    }
+    if (!lw_field_is_stored(at.field) || at.field->count == 0) {
+        return LW_EINVAL;
+    }
+    lw_err err = touch(tree, at.slot, at.piece);
+    if (err != LW_OK) {
+        return err;
+    }
+    zero_field(at.field, at.piece);
+    set_present(at.piece, at.bit, true);
+    lw_tree_changed(tree, resource);
+    return LW_OK;
+}
+
+/* Zero values; present is what is mandatory, and what the struct does not hold. */
+static void reset_piece(const lw_tree_slot *slot, piece *p)
+{
+    memset(struct_of(p), 0, slot->piece_size - sizeof *p);
+    for (unsigned i = 0; i < slot->object->field_count; i++) {
+        const lw_field *f = &slot->object->fields[i];
+        const lw_resource_def *def = lw_object_def_resource(slot->object->def, f->id);
+        set_present(p, i, !lw_field_is_stored(f) || (def->flags & LW_DEF_MANDATORY) != 0);
+    }
+}
+
+lw_err lw_tree_clear(lw_tree *tree, lw_path instance)
+{
+    place at;
+    lw_err err =
+        instance.depth == LW_LEVEL_INSTANCE ? find_place(tree, instance, &at) : LW_ENOTFOUND;
+    if (err == LW_OK) {
+        err = touch(tree, at.slot, at.piece);
+    }
+    if (err == LW_OK) {
+        reset_piece(at.slot, at.piece);
+    }
+    return err;
+}
+
+static uint16_t smallest_free_id(const lw_tree_slot *slot)
+{
+    uint16_t id = 0;
+    for (piece *p = piece_from(slot, 0); p != NULL && p->id == id; p = piece_from(slot, id)) {
+        id++;
+    }
+    return id;
+}
+
+static piece *find_unused(const lw_tree_slot *slot)
+{
+    for (unsigned i = 0; i < slot->object->instances_max; i++) {
+        if (!piece_at(slot, i)->used) {
+            return piece_at(slot, i);
+        }
+    }
+    return NULL;
+}
+
+lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_instance)
+{
+    lw_tree_slot *slot = find_slot(tree, object);
+    if (slot == NULL) {
+        return LW_ENOTFOUND;
+    }
+    bool single = (slot->object->def->flags & LW_DEF_MULTIPLE) == 0;
+    if (id == LW_ID_MAX) {
+        id = smallest_free_id(slot);
+    }
+    if (find_piece(slot, id) != NULL) {
+        return LW_EEXISTS;
+    }
+    piece *p = find_unused(slot);
+    if (p == NULL || (single && id != 0)) { /* MDL-09 */
+        return p == NULL ? LW_ENOMEM : LW_ERANGE;
+    }
+    lw_err err = touch(tree, slot, p);
+    if (err != LW_OK) {
+        return err;
+    }
+    p->used = true;
+    p->id = id;
+    reset_piece(slot, p);
+    *out_instance = lw_path_instance(object, id);
+    if (!tree->in_transaction) {
+        tell(tree, LW_TREE_ADDED, *out_instance);
+    }
+    return LW_OK;
+}
+
+lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
+{
+    place at;
+    if (instance.depth != LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
+        return LW_ENOTFOUND;
+    }
+    lw_err err = touch(tree, at.slot, at.piece);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_wipe(at.piece, at.slot->piece_size);
+    if (!tree->in_transaction) {
+        tell(tree, LW_TREE_REMOVED, instance);
+    }
+    return LW_OK;
+}
+
+/* ---- Transactions ---- */
+
+lw_err lw_tree_begin(lw_tree *tree)
+{
+    if (tree->in_transaction) {
+        return LW_ESTATE;
+    }
+    tree->in_transaction = true;
+    return LW_OK;
+}
+
+void lw_tree_rollback(lw_tree *tree)
+{
+    for (lw_link *l = tree->undo.next; l != &tree->undo; l = l->next) {
+        undo *u = LW_CONTAINER(l, undo, link);
+        memcpy(u->at, u->before, u->slot->piece_size);
+    }
+    forget(tree, &tree->undo);
+    tree->in_transaction = false;
+}
+
+static lw_err validate(lw_tree *tree, const undo *u)
+{
+    const lw_object *object = u->slot->object;
+    if (!u->at->used || object->hooks == NULL || object->hooks->validate == NULL) {
+        return LW_OK;
+    }
+    return object->hooks->validate(tree->hooks_ctx, tree,
+                                   lw_path_instance(object->def->id, u->at->id));
+}
+
+static bool field_differs(const lw_field *field, unsigned bit, piece *a, piece *b)
+{
+    size_t len;
+    const uint8_t *in_a = lw_field_region(field, struct_of(a), &len);
+    const uint8_t *in_b = lw_field_region(field, struct_of(b), &len);
+    uint32_t presence = a->present[bit / 32] ^ b->present[bit / 32];
+    return (presence >> bit % 32 & 1u) != 0 || memcmp(in_a, in_b, len) != 0;
+}
+
+static void tell_difference(lw_tree *tree, undo *u)
+{
+    const lw_object *object = u->slot->object;
+    piece *before = (piece *)(void *)u->before;
+    bool same = before->used && u->at->used && before->id == u->at->id;
+    if (before->used && !same) {
+        tell(tree, LW_TREE_REMOVED, lw_path_instance(object->def->id, before->id));
+    }
+    if (u->at->used && !same) {
+        tell(tree, LW_TREE_ADDED, lw_path_instance(object->def->id, u->at->id));
+    }
+    for (unsigned i = 0; same && i < object->field_count; i++) {
+        const lw_field *f = &object->fields[i];
+        if (field_differs(f, i, before, u->at)) {
+            tell(tree, LW_TREE_VALUE, lw_path_resource(object->def->id, u->at->id, f->id));
+        }
+    }
+}
+
+lw_err lw_tree_commit(lw_tree *tree)
+{
+    lw_assert(tree->in_transaction);
+    for (lw_link *l = tree->undo.next; l != &tree->undo; l = l->next) {
+        lw_err err = validate(tree, LW_CONTAINER(l, undo, link));
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+    tree->in_transaction = false; /* the observer may change what it likes, in transactions too */
+    lw_link done;
+    lw_list_take(&tree->undo, &done);
+    for (lw_link *l = done.next; l != &done; l = l->next) {
+        tell_difference(tree, LW_CONTAINER(l, undo, link));
+    }
+    forget(tree, &done);
+    return LW_OK;
 }

@@ -1,52 +1,95 @@
-/* The tree of objects, instances, resources and resource instances that are there now, as whoever
- * owns the data shows it to those who read it: Read, Discover, Register, composites.
+/* The instances of a device's declared objects (include/lw/declare.h), and transactions on them.
  *
- * The owner answers three questions; everything else is asked through them, without copying the
- * tree and without a list of it. A path is the cursor of a walk, so the tree may change between two
- * steps: the walk goes on behind that path, whether it still exists or not.
+ * All instances live in one block whose size follows from the declarations. Each instance is a
+ * header and the declared struct. The tree answers: what is there, in tree order; what value does
+ * it have; and it changes: one value at a time, or several that hold or fall together.
+ *
+ *     object slot    -> [ header | struct ] [ header | struct ] …      instances_max pieces
+ *
+ * A transaction keeps a copy of each instance before its first change; rollback copies it back,
+ * commit compares and tells the observer what is different. Without a transaction every change is
+ * told at once.
  */
 #ifndef LW_MODEL_TREE_H
 #define LW_MODEL_TREE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/list.h"
+#include "base/mem.h"
+#include "lw/declare.h"
 
-#include "lw/err.h"
-#include "lw/object.h"
-#include "lw/path.h"
-#include "lw/value.h"
+typedef enum lw_tree_change {
+    LW_TREE_VALUE,  /* path: resource, or resource instance of a multiple one */
+    LW_TREE_ADDED,  /* path: instance */
+    LW_TREE_REMOVED /* path: instance */
+} lw_tree_change;
 
-typedef struct lw_tree {
-    /* The smallest id >= from among the children of `parent` (root to resource): LW_OK, or LW_END
-     * when there is none. `parent` may not exist: it has no children then. Resources include
-     * executables and those without a value now; a single resource has no children. */
-    lw_err (*child_from)(void *ctx, lw_path parent, uint16_t from, uint16_t *out_id);
+typedef struct lw_tree_slot {
+    const lw_object *object;
+    uint8_t *pieces; /* instances_max of them */
+    uint16_t piece_size;
+} lw_tree_slot;
 
-    /* The definition of an object, or NULL. */
-    const lw_object_def *(*def_of)(void *ctx, uint16_t object);
+struct lw_tree {
+    lw_tree_slot *slots; /* ascending by object id */
+    uint8_t slot_count;
+    bool in_transaction;
+    const lw_mem *mem;
+    void *hooks_ctx;
+    void (*on_change)(void *ctx, lw_tree_change change, lw_path path); /* NULL: nobody listens */
+    void *on_change_ctx;
+    lw_link undo; /* lw_tree_undo, oldest first */
+};
 
-    /* The value of a single resource or a resource instance; borrowed until the tree changes.
-     * LW_ENOTFOUND when it has none now (DM-16). */
-    lw_err (*value_of)(void *ctx, lw_path leaf, lw_value *out_value);
+/* Objects: NULL-terminated, any order, no id twice (LW_EINVAL), fields ascending and known to the
+ * definition (LW_EINVAL). Takes its block from mem. */
+LW_MUST_CHECK lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
+                                  void *hooks_ctx);
+void lw_tree_fini(lw_tree *tree);
 
-    void *ctx;
-} lw_tree;
+/* ---- What is there ---- */
 
-/* Steps to what follows *at in tree order, among the entities below `scope` down to level `depth`:
- * a parent before its children, siblings ascending. Start with *at = scope. LW_END after the last.
- */
-LW_MUST_CHECK lw_err lw_tree_next(const lw_tree *tree, lw_path scope, unsigned depth, lw_path *at);
+const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object); /* NULL: not supported */
+const lw_field *lw_object_field(const lw_object *object, uint16_t id); /* NULL: not declared */
+bool lw_tree_exists(lw_tree *tree, lw_path path);
 
-/* How many levels of the path exist: path.depth when it is there. What DM-05 asks step by step. */
-unsigned lw_tree_depth_of(const lw_tree *tree, lw_path path);
+/* How many levels of the path are there: path.depth when all of it is. What DM-05 asks step by
+ * step. */
+unsigned lw_tree_depth_of(lw_tree *tree, lw_path path);
 
-/* How many children: the instances of an object, the `dim` of a multiple resource. */
-unsigned lw_tree_count(const lw_tree *tree, lw_path parent);
-
-/* The definition of the resource at or above the path, or NULL. */
+/* The definition of the resource at or above the path, whether it is present or not; NULL: unknown
+ * to the definition, or not declared. */
 const lw_resource_def *lw_tree_resource_def(const lw_tree *tree, lw_path path);
 
-/* Its type; NONE when unknown. `tree` is a const lw_tree *: fits where a decoder asks for types. */
+/* Its type; NONE when unknown. `tree` is an lw_tree *: fits where a decoder asks for types. */
 lw_type lw_tree_type_of(void *tree, lw_path path);
+
+/* The next entity after `after` in tree order, at exactly `depth` levels, within `scope`:
+ * LW_OK or LW_END. Start with after = scope (or the root). Skips what is not there. Objects without
+ * instances are found at depth 1. */
+LW_MUST_CHECK lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
+                                  lw_path *out_path);
+
+/* Instances of a multiple resource, or of an object. */
+unsigned lw_tree_count(lw_tree *tree, lw_path path);
+
+/* ---- Transactions ---- */
+
+/* LW_ESTATE when one is open. */
+LW_MUST_CHECK lw_err lw_tree_begin(lw_tree *tree);
+/* Asks hooks->validate of each touched instance, then tells what changed. On a failure nothing is
+ * told and the transaction is still open: roll back. */
+LW_MUST_CHECK lw_err lw_tree_commit(lw_tree *tree);
+void lw_tree_rollback(lw_tree *tree);
+
+/* Keeps a copy of the instance for rollback; what setters do by themselves. Outside of a
+ * transaction it does nothing. */
+LW_MUST_CHECK lw_err lw_tree_touch(lw_tree *tree, lw_path instance);
+
+/* A multiple resource without instances: what Write replace starts from (DM-33). */
+LW_MUST_CHECK lw_err lw_tree_empty(lw_tree *tree, lw_path resource);
+
+/* Makes every optional resource absent and every mandatory one zero: the start of Replace and of
+ * Bootstrap-Write of an instance. */
+LW_MUST_CHECK lw_err lw_tree_clear(lw_tree *tree, lw_path instance);
 
 #endif

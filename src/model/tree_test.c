@@ -5,202 +5,388 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+
+#include "lw/objects.h"
 #include "model/tree.h"
 
-/* ---- A tree that is a table of paths in tree order ---- */
+/* A sensor: one optional string, one call, one computed value; and an object with multiples. */
+#define SENSOR(T, ONE, MANY, CALL)  \
+    ONE(T, FLOAT32, min, 5601, 0)   \
+    CALL(T, EXECUTE, reset, 5605)   \
+    ONE(T, FLOAT32, value, 5700, 0) \
+    ONE(T, STRING, unit, 5701, 8)
+LW_DECLARE(sensor, lw_object_3303_v1_1, SENSOR, 3, NULL)
 
-typedef struct table {
-    const char *const *paths;
-    size_t count;
-} table;
+#define DEVICE(T, ONE, MANY, CALL)        \
+    ONE(T, STRING, manufacturer, 0, 16)   \
+    CALL(T, EXECUTE, reboot, 4)           \
+    MANY(T, INT8, power_sources, 6, 0, 2) \
+    ONE(T, UINT8, battery, 9, 0)          \
+    MANY(T, INT8, errors, 11, 0, 4)       \
+    CALL(T, COMPUTED, now, 13)            \
+    MANY(T, OBJLNK, extra, 22, 0, 2)
 
-static const lw_resource_def device_resources[] = {
-    {.id = 0, .type = LW_TYPE_STRING, .ops = LW_OP_R},
-    {.id = 4, .type = LW_TYPE_NONE, .ops = LW_OP_E},
-    {.id = 7, .type = LW_TYPE_INTEGER, .ops = LW_OP_R, .flags = LW_DEF_MULTIPLE},
-};
-static const lw_object_def device = {.id = 3, .resource_count = 3, .resources = device_resources};
+typedef struct fixture {
+    lw_pool pool;
+    lw_mem mem;
+    lw_tree tree;
+    int64_t clock;
+    lw_err verdict; /* of validate */
+    unsigned told;
+    lw_tree_change change[16];
+    lw_path path[16];
+    uint8_t block[8192];
+} fixture;
 
-static lw_path path(const char *text)
+static lw_err device_read(void *ctx, lw_tree *tree, lw_path path, lw_value *out)
 {
-    lw_path p = lw_path_root();
+    fixture *f = ctx;
+    (void)tree;
+    (void)path;
+    *out = lw_value_time(f->clock);
+    return f->clock != 0 ? LW_OK : LW_ENOTFOUND;
+}
+
+static lw_err device_write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
+                           bool more)
+{
+    fixture *f = ctx;
+    (void)path;
+    (void)offset;
+    (void)more;
+    f->clock = value.as.integer;
+    lw_tree_changed(tree, path);
+    return LW_OK;
+}
+
+static lw_err device_validate(void *ctx, lw_tree *tree, lw_path instance)
+{
+    fixture *f = ctx;
+    (void)tree;
+    (void)instance;
+    return f->verdict;
+}
+
+static const lw_object_hooks device_hooks = {
+    .read = device_read, .write = device_write, .validate = device_validate};
+LW_DECLARE(device, lw_object_3_v1_2, DEVICE, 1, &device_hooks)
+
+static void note_change(void *ctx, lw_tree_change change, lw_path path)
+{
+    fixture *f = ctx;
+    assert_true(f->told < 16);
+    f->change[f->told] = change;
+    f->path[f->told++] = path;
+}
+
+static int set_up(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    lw_path at;
+    static const lw_object *const objects[] = {&sensor_object, &device_object, NULL};
+    lw_pool_init(&f->pool, f->block, sizeof f->block);
+    f->mem = lw_pool_mem(&f->pool);
+    assert_int_equal(lw_tree_init(&f->tree, objects, &f->mem, f), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3, LW_ID_MAX, &at), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 7, &at), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &at), LW_OK);
+    assert_int_equal(at.id[1], 0);
+    f->tree.on_change = note_change;
+    f->tree.on_change_ctx = f;
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    lw_tree_fini(&f->tree);
+    assert_int_equal(f->pool.used, 0);
+    free(f);
+    return 0;
+}
+
+static lw_path at(const char *text)
+{
+    lw_path p;
     assert_int_equal(lw_path_parse(lw_bytes_str(text), &p), LW_OK);
     return p;
 }
 
-static lw_err child_from(void *ctx, lw_path parent, uint16_t from, uint16_t *out_id)
+static void expect_told(fixture *f, unsigned index, lw_tree_change change, const char *path)
 {
-    const table *t = ctx;
-    for (size_t i = 0; i < t->count; i++) {
-        lw_path p = path(t->paths[i]);
-        if (p.depth == parent.depth + 1 && lw_path_contains(parent, p) &&
-            p.id[parent.depth] >= from) {
-            *out_id = p.id[parent.depth];
-            return LW_OK;
-        }
+    assert_true(index < f->told);
+    assert_int_equal(f->change[index], change);
+    assert_true(lw_path_equal(f->path[index], at(path)));
+}
+
+/* Everything at `depth` below scope, as "/a /b". */
+static void expect_walk(fixture *f, const char *scope, unsigned depth, const char *expected)
+{
+    char seen[512] = "";
+    size_t len = 0;
+    lw_path p = at(scope);
+    while (lw_tree_next(&f->tree, at(scope), depth, p, &p) == LW_OK) {
+        seen[len++] = ' ';
+        len += lw_path_format(p, seen + len);
     }
-    return LW_END;
+    seen[len] = '\0';
+    assert_string_equal(len > 0 ? seen + 1 : "", expected);
 }
 
-static const lw_object_def *def_of(void *ctx, uint16_t object)
+static void an_instance_starts_with_what_is_mandatory(void **state)
 {
-    (void)ctx;
-    return object == 3 ? &device : NULL;
+    fixture *f = *state;
+    lw_value v;
+    expect_walk(f, "/", 1, "/3 /3303");
+    expect_walk(f, "/", 2, "/3/0 /3303/0 /3303/7");
+    expect_walk(f, "/3303", 3, "/3303/0/5605 /3303/0/5700 /3303/7/5605 /3303/7/5700");
+    expect_walk(f, "/3/0", 3, "/3/0/4 /3/0/11 /3/0/13");
+    assert_int_equal(lw_tree_get(&f->tree, at("/3303/7/5700"), &v), LW_OK);
+    assert_true(lw_value_equal(v, lw_value_single(0)));
+    assert_int_equal(lw_tree_get(&f->tree, at("/3303/7/5701"), &v), LW_ENOTFOUND);
+    assert_false(lw_tree_exists(&f->tree, at("/3303/7/5701")));
+    assert_true(lw_tree_exists(&f->tree, at("/3303/7")));
+    assert_false(lw_tree_exists(&f->tree, at("/3303/1")));
 }
 
-/* Resource instances have their id as value, everything else has none now. */
-static lw_err value_of(void *ctx, lw_path leaf, lw_value *out_value)
+static void a_path_is_there_as_deep_as_it_goes(void **state)
 {
-    (void)ctx;
-    *out_value = lw_value_integer(leaf.id[3]);
-    return leaf.depth == LW_LEVEL_RESOURCE_INSTANCE ? LW_OK : LW_ENOTFOUND;
+    fixture *f = *state;
+    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/0/9")), 2);
+    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/0/4")), 3);
+    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/1/4")), 1);
+    assert_int_equal(lw_tree_depth_of(&f->tree, at("/9/1/4")), 0);
+    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/0/11/0")), 3);
+    assert_int_equal(lw_tree_type_of(&f->tree, at("/3/7/9")), LW_TYPE_INTEGER);
+    assert_int_equal(lw_tree_type_of(&f->tree, at("/3/0/10")), LW_TYPE_NONE);
+    assert_int_equal(lw_tree_type_of(&f->tree, at("/9/0/10")), LW_TYPE_NONE);
+    assert_int_equal(lw_tree_type_of(&f->tree, at("/3")), LW_TYPE_NONE);
 }
 
-static const char *const entities[] = {
-    "/1",       "/1/0",     "/1/0/0", "/3", "/3/0",   "/3/0/0",   "/3/0/4",       "/3/0/7",
-    "/3/0/7/0", "/3/0/7/3", "/3/0/9", "/5", "/65534", "/65534/0", "/65534/65534",
-};
-static table all = {entities, sizeof entities / sizeof entities[0]};
-static const lw_tree tree = {child_from, def_of, value_of, &all};
-
-/* ---- Tests ---- */
-
-/* The walk of scope down to depth visits exactly `expected`, NULL-terminated. */
-static void assert_walk(const char *scope, unsigned depth, const char *const *expected)
+static void a_setter_tells_a_change_once(void **state)
 {
-    lw_path at = path(scope);
-    while (lw_tree_next(&tree, path(scope), depth, &at) == LW_OK) {
-        assert_non_null(*expected);
-        assert_true(lw_path_equal(at, path(*expected)));
-        expected++;
+    fixture *f = *state;
+    lw_value v;
+    assert_int_equal(sensor_set_value(&f->tree, 7, 21.5f), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 7, 21.5f), LW_OK);
+    assert_int_equal(sensor_set_unit(&f->tree, 7, "Cel"), LW_OK);
+    assert_int_equal(f->told, 2);
+    expect_told(f, 0, LW_TREE_VALUE, "/3303/7/5700");
+    expect_told(f, 1, LW_TREE_VALUE, "/3303/7/5701");
+    assert_int_equal(lw_tree_get(&f->tree, at("/3303/7/5701"), &v), LW_OK);
+    assert_true(lw_value_equal(v, lw_value_string("Cel")));
+    const sensor *s = lw_tree_struct(&f->tree, at("/3303/7"));
+    assert_true(s->value > 21.4f && s->value < 21.6f);
+}
+
+static void an_absent_optional_set_to_zero_is_a_change(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(sensor_set_min(&f->tree, 7, 0), LW_OK);
+    assert_int_equal(f->told, 1);
+    assert_true(lw_tree_exists(&f->tree, at("/3303/7/5601")));
+}
+
+static void multiple_resources_are_kept_in_order_of_id(void **state)
+{
+    fixture *f = *state;
+    lw_value v;
+    assert_int_equal(device_set_power_sources(&f->tree, 0, 9, 1), LW_OK);
+    assert_int_equal(device_set_power_sources(&f->tree, 0, 2, 5), LW_OK);
+    assert_int_equal(device_set_power_sources(&f->tree, 0, 3, 5), LW_ENOMEM);
+    expect_walk(f, "/3/0/6", 4, "/3/0/6/2 /3/0/6/9");
+    assert_int_equal(lw_tree_count(&f->tree, at("/3/0/6")), 2);
+    assert_int_equal(lw_tree_get(&f->tree, at("/3/0/6/9"), &v), LW_OK);
+    assert_true(lw_value_equal(v, lw_value_integer(1)));
+    assert_int_equal(lw_tree_get(&f->tree, at("/3/0/6"), &v), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_get(&f->tree, at("/3/0/6/4"), &v), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3/0/6/2")), LW_OK);
+    expect_walk(f, "/3/0/6", 4, "/3/0/6/9");
+    assert_int_equal(lw_tree_empty(&f->tree, at("/3/0/6")), LW_OK);
+    expect_walk(f, "/3/0/6", 4, "");
+    assert_true(lw_tree_exists(&f->tree, at("/3/0/6")));
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3/0/6")), LW_OK);
+    assert_false(lw_tree_exists(&f->tree, at("/3/0/6")));
+    assert_int_equal(lw_tree_empty(&f->tree, at("/3303/7/5700")), LW_EINVAL);
+    assert_int_equal(lw_tree_empty(&f->tree, at("/3303/9/5700")), LW_ENOTFOUND);
+}
+
+static void values_that_do_not_fit_are_refused(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(sensor_set_unit(&f->tree, 7, "123456789"), LW_ETOOBIG);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3303/7/5700"), lw_value_string("x")), LW_ETYPE);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/9"), lw_value_integer(101)), LW_ERANGE);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/9"), lw_value_integer(-1)), LW_ERANGE);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/6"), lw_value_integer(1)), LW_EINVAL);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/9/0"), lw_value_integer(1)), LW_EINVAL);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3303/7/5605"), lw_value_none()), LW_EMETHOD);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3303/8/5700"), lw_value_float(1)), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3303"), lw_value_float(1)), LW_ENOTFOUND);
+    assert_int_equal(f->told, 0);
+}
+
+static void computed_resources_ask_the_device(void **state)
+{
+    fixture *f = *state;
+    lw_value v;
+    assert_int_equal(lw_tree_get(&f->tree, at("/3/0/13"), &v), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/13"), lw_value_integer(1367491215)), LW_OK);
+    assert_int_equal(lw_tree_get(&f->tree, at("/3/0/13"), &v), LW_OK);
+    assert_true(lw_value_equal(v, lw_value_time(1367491215)));
+    assert_int_equal(f->told, 1);
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3/0/13")), LW_EMETHOD);
+}
+
+static void mandatory_resources_stay(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3303/7/5700")), LW_EMETHOD);
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3303/7/5701")), LW_ENOTFOUND);
+}
+
+static void a_commit_tells_only_what_is_different_in_the_end(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_ESTATE);
+    assert_int_equal(sensor_set_value(&f->tree, 0, 1), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 0, 0), LW_OK);
+    assert_int_equal(sensor_set_unit(&f->tree, 0, "K"), LW_OK);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/7")), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 4, &added), LW_OK);
+    assert_int_equal(f->told, 0);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    assert_int_equal(f->told, 3);
+    expect_told(f, 0, LW_TREE_VALUE, "/3303/0/5701");
+    expect_told(f, 1, LW_TREE_REMOVED, "/3303/7");
+    expect_told(f, 2, LW_TREE_ADDED, "/3303/4");
+}
+
+static void a_rollback_leaves_everything_as_it_was(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    lw_value v;
+    assert_int_equal(device_set_power_sources(&f->tree, 0, 1, 1), LW_OK);
+    f->told = 0;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(device_set_power_sources(&f->tree, 0, 0, 2), LW_OK);
+    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/7")), LW_OK);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/0")), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
+    lw_tree_rollback(&f->tree);
+    expect_walk(f, "/", 2, "/3/0 /3303/0 /3303/7");
+    expect_walk(f, "/3/0/6", 4, "/3/0/6/1");
+    assert_int_equal(lw_tree_get(&f->tree, at("/3/0/6/1"), &v), LW_OK);
+    assert_int_equal(f->told, 0);
+}
+
+static void a_device_may_refuse_the_whole_transaction(void **state)
+{
+    fixture *f = *state;
+    f->verdict = LW_EDENIED;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 0, 3), LW_OK);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/9"), lw_value_integer(50)), LW_OK);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_EDENIED);
+    assert_int_equal(f->told, 0);
+    lw_tree_rollback(&f->tree);
+    assert_false(lw_tree_exists(&f->tree, at("/3/0/9")));
+}
+
+static void a_replace_starts_from_what_is_mandatory(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(sensor_set_value(&f->tree, 7, 3), LW_OK);
+    assert_int_equal(sensor_set_unit(&f->tree, 7, "K"), LW_OK);
+    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/7")), LW_OK);
+    expect_walk(f, "/3303/7", 3, "/3303/7/5605 /3303/7/5700");
+    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/5")), LW_ENOTFOUND);
+}
+
+static void instances_have_their_limits(void **state)
+{
+    fixture *f = *state;
+    lw_path p;
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 7, &p), LW_EEXISTS);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &p), LW_OK);
+    assert_int_equal(p.id[1], 1);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &p), LW_ENOMEM);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3/0")), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3, 1, &p), LW_ERANGE);
+    assert_int_equal(lw_tree_add(&f->tree, 4, 0, &p), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3/0")), LW_ENOTFOUND);
+    expect_told(f, 0, LW_TREE_ADDED, "/3303/1");
+    expect_told(f, 1, LW_TREE_REMOVED, "/3/0");
+}
+
+static void without_memory_for_the_undo_nothing_changes(void **state)
+{
+    fixture *f = *state;
+    void *hog = NULL;
+    for (size_t size = sizeof f->block; size > 0 && hog == NULL; size -= 16) {
+        hog = f->mem.alloc(f->mem.ctx, size);
     }
-    assert_null(*expected);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    lw_path p;
+    assert_int_equal(sensor_set_value(&f->tree, 7, 3), LW_ENOMEM);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 5, &p), LW_ENOMEM);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/7")), LW_ENOMEM);
+    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/7")), LW_ENOMEM);
+    assert_int_equal(lw_tree_empty(&f->tree, at("/3/0/6")), LW_ENOMEM);
+    lw_tree_rollback(&f->tree);
+    lw_mem_release(&f->mem, hog);
+    expect_walk(f, "/", 2, "/3/0 /3303/0 /3303/7");
 }
 
-static void a_walk_visits_everything_in_tree_order(void **state)
+static void wrong_declarations_are_refused(void **state)
 {
-    (void)state;
-    lw_path at = lw_path_root();
-    for (size_t i = 0; i < all.count; i++) {
-        assert_int_equal(lw_tree_next(&tree, lw_path_root(), 4, &at), LW_OK);
-        assert_true(lw_path_equal(at, path(entities[i])));
+    fixture *f = *state;
+    static const lw_field unordered[] = {{.id = 5700, .kind = LW_FIELD_FLOAT32, .size = 4},
+                                         {.id = 5601, .kind = LW_FIELD_FLOAT32, .size = 4}};
+    static const lw_field unknown[] = {{.id = 1, .kind = LW_FIELD_FLOAT32, .size = 4}};
+    static const lw_field not_executable[] = {{.id = 5700, .kind = LW_FIELD_EXECUTE}};
+    static const lw_field not_multiple[] = {
+        {.id = 5700, .kind = LW_FIELD_FLOAT32, .count = 2, .size = 4}};
+    static const lw_field *const wrong[] = {unordered, unknown, not_executable, not_multiple};
+    for (size_t i = 0; i < 4; i++) {
+        lw_object object = {.def = &lw_object_3303_v1_1,
+                            .fields = wrong[i],
+                            .field_count = i == 0 ? 2 : 1,
+                            .instances_max = 1};
+        const lw_object *const objects[] = {&object, NULL};
+        lw_tree tree;
+        assert_int_equal(lw_tree_init(&tree, objects, &f->mem, NULL), LW_EINVAL);
     }
-    assert_int_equal(lw_tree_next(&tree, lw_path_root(), 4, &at), LW_END);
+    const lw_object *const twice[] = {&sensor_object, &sensor_object, NULL};
+    lw_tree tree;
+    assert_int_equal(lw_tree_init(&tree, twice, &f->mem, NULL), LW_EINVAL);
 }
 
-static void a_walk_stays_within_scope_and_depth(void **state)
-{
-    (void)state;
-    const char *const objects[] = {"/1", "/3", "/5", "/65534", NULL};
-    assert_walk("/", 1, objects);
-    const char *const resources[] = {"/3/0", "/3/0/0", "/3/0/4", "/3/0/7", "/3/0/9", NULL};
-    assert_walk("/3", 3, resources);
-    const char *const instances[] = {"/3/0/7/0", "/3/0/7/3", NULL};
-    assert_walk("/3/0/7", 4, instances);
-    const char *const last[] = {"/65534/0", "/65534/65534", NULL};
-    assert_walk("/65534", 4, last);
-    const char *const nothing[] = {NULL};
-    assert_walk("/5", 4, nothing);
-    assert_walk("/3/0/0", 4, nothing);
-    assert_walk("/4711", 4, nothing);
-    assert_walk("/3/0/7/0", 4, nothing);
-    assert_walk("/3", 1, nothing);
-}
-
-static void a_walk_goes_on_behind_what_was_removed(void **state)
-{
-    (void)state;
-    lw_path at = path("/3/0/6");
-    assert_int_equal(lw_tree_next(&tree, lw_path_object(3), 3, &at), LW_OK);
-    assert_true(lw_path_equal(at, path("/3/0/7")));
-    at = path("/2/5/1");
-    assert_int_equal(lw_tree_next(&tree, lw_path_root(), 3, &at), LW_OK);
-    assert_true(lw_path_equal(at, path("/3")));
-    at = path("/65535");
-    assert_int_equal(lw_tree_next(&tree, lw_path_root(), 4, &at), LW_END);
-}
-
-static lw_err failing_child_from(void *ctx, lw_path parent, uint16_t from, uint16_t *out_id)
-{
-    (void)ctx;
-    (void)parent;
-    *out_id = from;
-    return from > 0 ? LW_EIO : LW_OK;
-}
-
-static void a_failure_of_the_owner_ends_the_walk(void **state)
-{
-    (void)state;
-    const lw_tree broken = {failing_child_from, def_of, value_of, NULL};
-    lw_path at = lw_path_root();
-    assert_int_equal(lw_tree_next(&broken, lw_path_root(), 1, &at), LW_OK);
-    assert_int_equal(lw_tree_next(&broken, lw_path_root(), 1, &at), LW_EIO);
-}
-
-/* How a Read of an instance gathers what it sends (DM-11, DM-16). */
-static void a_walk_reaches_the_values_there_are(void **state)
-{
-    (void)state;
-    int64_t sum = 0;
-    unsigned count = 0;
-    lw_path at = path("/3/0");
-    while (lw_tree_next(&tree, path("/3/0"), 4, &at) == LW_OK) {
-        lw_value v;
-        if (tree.value_of(tree.ctx, at, &v) == LW_OK) {
-            sum += v.as.integer;
-            count++;
-        }
-    }
-    assert_int_equal(count, 2);
-    assert_int_equal(sum, 3);
-}
-
-/* DM-05 */
-static void the_depth_tells_which_level_is_missing(void **state)
-{
-    (void)state;
-    assert_int_equal(lw_tree_depth_of(&tree, path("/")), 0);
-    assert_int_equal(lw_tree_depth_of(&tree, path("/4/0/0")), 0);
-    assert_int_equal(lw_tree_depth_of(&tree, path("/3/1/0")), 1);
-    assert_int_equal(lw_tree_depth_of(&tree, path("/3/0/1")), 2);
-    assert_int_equal(lw_tree_depth_of(&tree, path("/3/0/0/0")), 3);
-    assert_int_equal(lw_tree_depth_of(&tree, path("/3/0/7/3")), 4);
-    assert_int_equal(lw_tree_depth_of(&tree, path("/65535")), 0);
-}
-
-static void children_are_counted(void **state)
-{
-    (void)state;
-    assert_int_equal(lw_tree_count(&tree, path("/")), 4);
-    assert_int_equal(lw_tree_count(&tree, path("/3/0")), 4);
-    assert_int_equal(lw_tree_count(&tree, path("/3/0/7")), 2);
-    assert_int_equal(lw_tree_count(&tree, path("/5")), 0);
-    assert_int_equal(lw_tree_count(&tree, path("/3/0/7/0")), 0);
-}
-
-static void resources_have_a_definition_and_a_type(void **state)
-{
-    (void)state;
-    void *any = (void *)(uintptr_t)&tree;
-    assert_ptr_equal(lw_tree_resource_def(&tree, path("/3/0/7/3")), &device_resources[2]);
-    assert_null(lw_tree_resource_def(&tree, path("/3/0")));
-    assert_null(lw_tree_resource_def(&tree, path("/5/0/0")));
-    assert_int_equal(lw_tree_type_of(any, path("/3/0/7")), LW_TYPE_INTEGER);
-    assert_int_equal(lw_tree_type_of(any, path("/3/0/9")), LW_TYPE_NONE);
-    assert_int_equal(lw_tree_type_of(any, path("/5/0/0")), LW_TYPE_NONE);
-}
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_walk_visits_everything_in_tree_order),
-        cmocka_unit_test(a_walk_stays_within_scope_and_depth),
-        cmocka_unit_test(a_walk_goes_on_behind_what_was_removed),
-        cmocka_unit_test(a_failure_of_the_owner_ends_the_walk),
-        cmocka_unit_test(a_walk_reaches_the_values_there_are),
-        cmocka_unit_test(the_depth_tells_which_level_is_missing),
-        cmocka_unit_test(children_are_counted),
-        cmocka_unit_test(resources_have_a_definition_and_a_type),
+        T(an_instance_starts_with_what_is_mandatory),
+        T(a_path_is_there_as_deep_as_it_goes),
+        T(a_setter_tells_a_change_once),
+        T(an_absent_optional_set_to_zero_is_a_change),
+        T(multiple_resources_are_kept_in_order_of_id),
+        T(values_that_do_not_fit_are_refused),
+        T(computed_resources_ask_the_device),
+        T(mandatory_resources_stay),
+        T(a_commit_tells_only_what_is_different_in_the_end),
+        T(a_rollback_leaves_everything_as_it_was),
+        T(a_device_may_refuse_the_whole_transaction),
+        T(a_replace_starts_from_what_is_mandatory),
+        T(instances_have_their_limits),
+        T(without_memory_for_the_undo_nothing_changes),
+        T(wrong_declarations_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,272 @@
+/* Objects of a device, declared rather than programmed.
+ *
+ * A declaration says once which resources an object has and how each is kept. From it follow the
+ * storage (a plain struct), typed setters that notice a change, Discover, access checks,
+ * persistence, and transactions that roll back. Code is written only where the device must act.
+ *
+ *   #define SENSOR(T, ONE, MANY, CALL)         \
+ *       CALL(T, EXECUTE, reset, 5605)          \
+ *       ONE(T, FLOAT32, value, 5700, 0)        \
+ *       ONE(T, STRING, unit, 5701, 8)
+ *   LW_DECLARE(sensor, lw_object_3303_v1_1, SENSOR, 1, &sensor_hooks)
+ *
+ * gives `struct sensor`, `sensor_object` (name it in lw_client_cfg.objects), and setters such as
+ * `sensor_set_value(tree, instance, 21.5f)`.
+ *
+ *   ONE(T, kind, name, id, capacity)         single resource; capacity in octets for STRING, OPAQUE
+ *                                            and CORELNK, 0 for the others
+ *   MANY(T, kind, name, id, capacity, count) multiple resource with room for `count` instances
+ *   CALL(T, EXECUTE or COMPUTED, name, id)   nothing stored: hooks->execute, hooks->read
+ *
+ * T is passed on as it came. Rows stand ascending by id. A mandatory resource exists with its
+ * instance (zero at first); an optional one exists from its first write on.
+ */
+#ifndef LW_DECLARE_H
+#define LW_DECLARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lw/bytes.h"
+#include "lw/err.h"
+#include "lw/object.h"
+#include "lw/path.h"
+#include "lw/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum lw_field_kind {
+    LW_FIELD_EXECUTE,
+    LW_FIELD_COMPUTED,
+    LW_FIELD_BOOLEAN,
+    LW_FIELD_INT8, /* the eight widths of INTEGER and UNSIGNED resources */
+    LW_FIELD_INT16,
+    LW_FIELD_INT32,
+    LW_FIELD_INT64,
+    LW_FIELD_UINT8,
+    LW_FIELD_UINT16,
+    LW_FIELD_UINT32,
+    LW_FIELD_UINT64,
+    LW_FIELD_FLOAT32,
+    LW_FIELD_FLOAT64,
+    LW_FIELD_TIME,
+    LW_FIELD_OBJLNK,
+    LW_FIELD_STRING, /* uint16_t length, then the octets; not NUL-terminated */
+    LW_FIELD_CORELNK,
+    LW_FIELD_OPAQUE
+} lw_field_kind;
+
+/* How one resource is kept in the struct of its instance. A multiple resource is
+ * { uint8_t count; uint16_t ids[n]; T values[n]; }, its ids ascending. */
+typedef struct lw_field {
+    uint16_t id;
+    uint8_t kind;      /* lw_field_kind */
+    uint8_t count;     /* instances there is room for; 0: a single resource */
+    uint16_t offset;   /* of the value, or of the multiple's `count` */
+    uint16_t ids;      /* offset of ids[], multiple only */
+    uint16_t values;   /* offset of values[], multiple only */
+    uint16_t size;     /* octets of one value as kept */
+    uint16_t capacity; /* octets a STRING, CORELNK or OPAQUE may have */
+} lw_field;
+
+#define LW_FIELDS_MAX 64u /* resources an object may have on a device */
+
+typedef struct lw_tree lw_tree;
+typedef struct lw_object_hooks lw_object_hooks;
+
+typedef struct lw_object {
+    const lw_object_def *def;
+    const lw_field *fields; /* ascending by id */
+    uint8_t field_count;
+    uint8_t instances_max;
+    uint16_t size;                /* of the struct */
+    const lw_object_hooks *hooks; /* NULL: none */
+} lw_object;
+
+/* Where a device acts. `ctx` is what the tree was given for all hooks; every hook may be NULL. The
+ * struct of the instance is lw_tree_struct(tree, path). */
+struct lw_object_hooks {
+    /* The value of a COMPUTED resource (path depth 3), or of an instance of a multiple one (depth
+     * 4). LW_ENOTFOUND: no value now. Strings must stay valid until the next call of a hook. */
+    lw_err (*read)(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value);
+    /* Instances of a multiple COMPUTED resource: the smallest id >= from. LW_END when none. */
+    lw_err (*next)(void *ctx, lw_tree *tree, lw_path resource, uint32_t from, uint16_t *out_id);
+    /* Execute (DM-60); the answer leaves before anything else happens when LW_OK is returned. */
+    lw_err (*execute)(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments);
+    /* All values of a transaction are in place in this instance: may they stay? A failure undoes
+     * all of the transaction. */
+    lw_err (*validate)(void *ctx, lw_tree *tree, lw_path instance);
+    /* A write that is not kept in the struct: COMPUTED resources with W, and packages that arrive
+     * in blocks: `value` then holds the octets at `offset`, `more` tells that others follow. */
+    lw_err (*write)(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
+                    bool more);
+    /* A server wants an instance. Fill what must not stay zero. A failure refuses it. */
+    lw_err (*create)(void *ctx, lw_tree *tree, lw_path instance);
+    /* A server wants it gone. NULL refuses (DM-82); a failure refuses. */
+    lw_err (*remove)(void *ctx, lw_tree *tree, lw_path instance);
+};
+
+/* ---- The macros -------------------------------------------------------------------------------
+ */
+
+#define LW_C_BOOLEAN(capacity) bool
+#define LW_C_INT8(capacity)    int8_t
+#define LW_C_INT16(capacity)   int16_t
+#define LW_C_INT32(capacity)   int32_t
+#define LW_C_INT64(capacity)   int64_t
+#define LW_C_UINT8(capacity)   uint8_t
+#define LW_C_UINT16(capacity)  uint16_t
+#define LW_C_UINT32(capacity)  uint32_t
+#define LW_C_UINT64(capacity)  uint64_t
+#define LW_C_FLOAT32(capacity) float
+#define LW_C_FLOAT64(capacity) double
+#define LW_C_TIME(capacity)    int64_t
+#define LW_C_OBJLNK(capacity)  lw_objlnk
+#define LW_C_OCTETS(capacity)     \
+    struct {                      \
+        uint16_t len;             \
+        uint8_t octets[capacity]; \
+    }
+#define LW_C_STRING(capacity)  LW_C_OCTETS(capacity)
+#define LW_C_CORELNK(capacity) LW_C_OCTETS(capacity)
+#define LW_C_OPAQUE(capacity)  LW_C_OCTETS(capacity)
+
+#define LW_MEMBER_ONE(T, kind, name, rid, cap) LW_C_##kind(cap) name;
+#define LW_MEMBER_MANY(T, kind, name, rid, cap, n) \
+    struct {                                       \
+        uint8_t count;                             \
+        uint16_t ids[n];                           \
+        LW_C_##kind(cap) values[n];                \
+    } name;
+#define LW_MEMBER_CALL(T, kind, name, rid)
+
+#define LW_ROW_ONE(T, kind_, name, rid, cap) \
+    {.id = (rid),                            \
+     .kind = LW_FIELD_##kind_,               \
+     .offset = offsetof(T, name),            \
+     .size = sizeof(((T *)0)->name),         \
+     .capacity = (cap)},
+#define LW_ROW_MANY(T, kind_, name, rid, cap, n) \
+    {.id = (rid),                                \
+     .kind = LW_FIELD_##kind_,                   \
+     .count = (n),                               \
+     .offset = offsetof(T, name),                \
+     .ids = offsetof(T, name.ids),               \
+     .values = offsetof(T, name.values),         \
+     .size = sizeof(((T *)0)->name.values[0]),   \
+     .capacity = (cap)},
+#define LW_ROW_CALL(T, kind_, name, rid) {.id = (rid), .kind = LW_FIELD_##kind_},
+
+/* What a setter takes, and the value it makes of it. */
+#define LW_ARG_BOOLEAN bool
+#define LW_ARG_INT8    int8_t
+#define LW_ARG_INT16   int16_t
+#define LW_ARG_INT32   int32_t
+#define LW_ARG_INT64   int64_t
+#define LW_ARG_UINT8   uint8_t
+#define LW_ARG_UINT16  uint16_t
+#define LW_ARG_UINT32  uint32_t
+#define LW_ARG_UINT64  uint64_t
+#define LW_ARG_FLOAT32 float
+#define LW_ARG_FLOAT64 double
+#define LW_ARG_TIME    int64_t
+#define LW_ARG_OBJLNK  lw_objlnk
+#define LW_ARG_STRING  const char *
+#define LW_ARG_CORELNK const char *
+#define LW_ARG_OPAQUE  lw_bytes
+
+#define LW_VALUE_BOOLEAN(v) lw_value_boolean(v)
+#define LW_VALUE_INT8(v)    lw_value_integer(v)
+#define LW_VALUE_INT16(v)   lw_value_integer(v)
+#define LW_VALUE_INT32(v)   lw_value_integer(v)
+#define LW_VALUE_INT64(v)   lw_value_integer(v)
+#define LW_VALUE_UINT8(v)   lw_value_unsigned(v)
+#define LW_VALUE_UINT16(v)  lw_value_unsigned(v)
+#define LW_VALUE_UINT32(v)  lw_value_unsigned(v)
+#define LW_VALUE_UINT64(v)  lw_value_unsigned(v)
+#define LW_VALUE_FLOAT32(v) lw_value_single(v)
+#define LW_VALUE_FLOAT64(v) lw_value_float(v)
+#define LW_VALUE_TIME(v)    lw_value_time(v)
+#define LW_VALUE_OBJLNK(v)  lw_value_objlnk((v).object, (v).instance)
+#define LW_VALUE_STRING(v)  lw_value_string(v)
+#define LW_VALUE_CORELNK(v) lw_value_bytes(LW_TYPE_CORELNK, lw_bytes_str(v))
+#define LW_VALUE_OPAQUE(v)  lw_value_bytes(LW_TYPE_OPAQUE, v)
+
+#define LW_SETTER_ONE(T, kind, name, rid, cap)                                             \
+    static inline lw_err T##_set_##name(lw_tree *tree, uint16_t instance, LW_ARG_##kind v) \
+    {                                                                                      \
+        lw_path path = lw_path_resource(T##_object.def->id, instance, rid);                \
+        return lw_tree_set(tree, path, LW_VALUE_##kind(v));                                \
+    }
+#define LW_SETTER_MANY(T, kind, name, rid, cap, n)                                       \
+    static inline lw_err T##_set_##name(lw_tree *tree, uint16_t instance, uint16_t ri,   \
+                                        LW_ARG_##kind v)                                 \
+    {                                                                                    \
+        lw_path path = lw_path_resource_instance(T##_object.def->id, instance, rid, ri); \
+        return lw_tree_set(tree, path, LW_VALUE_##kind(v));                              \
+    }
+#define LW_SETTER_CALL(T, kind, name, rid)
+
+/* Type, fields, object and setters in one file. For a header and a .c: LW_DECLARE_TYPE in the one,
+ * LW_DECLARE_OBJECT in the other. */
+#define LW_DECLARE(T, definition, LIST, instances, hooks_) \
+    LW_DECLARE_TYPE(T, LIST)                               \
+    LW_DECLARE_OBJECT(T, definition, LIST, instances, hooks_)
+
+#define LW_DECLARE_TYPE(T, LIST)                                           \
+    typedef struct T {                                                     \
+        LIST(T, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)             \
+        uint8_t lw_end; /* an object of calls alone has no other member */ \
+    } T;                                                                   \
+    extern const lw_object T##_object;                                     \
+    LIST(T, LW_SETTER_ONE, LW_SETTER_MANY, LW_SETTER_CALL)
+
+#define LW_DECLARE_OBJECT(T, definition, LIST, instances, hooks_)                         \
+    static const lw_field T##_fields[] = {LIST(T, LW_ROW_ONE, LW_ROW_MANY, LW_ROW_CALL)}; \
+    const lw_object T##_object = {                                                        \
+        .def = &(definition),                                                             \
+        .fields = T##_fields,                                                             \
+        .field_count = sizeof T##_fields / sizeof T##_fields[0],                          \
+        .instances_max = (instances),                                                     \
+        .size = sizeof(T),                                                                \
+        .hooks = (hooks_),                                                                \
+    };
+
+/* ---- The tree, as an application sees it ------------------------------------------------------
+ */
+
+/* The struct of an instance, or NULL. Read from it freely; write through setters, or call
+ * lw_tree_touch before and lw_tree_changed after writing directly. It stays where it is as long as
+ * the instance exists. */
+void *lw_tree_struct(lw_tree *tree, lw_path instance);
+
+/* The value at a resource (single) or resource instance. LW_ENOTFOUND when the object, instance,
+ * resource or resource instance is not there, or has no value now. Octets are borrowed from the
+ * tree. */
+LW_MUST_CHECK lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value);
+
+/* Sets one value, as the device itself: no rights, no W needed. Converted to the field's type and
+ * checked against the range: LW_ETYPE, LW_ERANGE; LW_ETOOBIG when it does not fit its capacity;
+ * LW_ENOMEM when a multiple resource is full or no memory is left for the undo. A path to an
+ * instance of a multiple resource creates it. A change is told to the observer of the tree. */
+lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value);
+
+/* Removes an optional resource or a resource instance. LW_EMETHOD for a mandatory resource. */
+lw_err lw_tree_unset(lw_tree *tree, lw_path path);
+
+/* A computed resource has another value now, or the struct was written directly. */
+void lw_tree_changed(lw_tree *tree, lw_path path);
+
+/* Adds an instance; id LW_ID_MAX takes the smallest free one. LW_EEXISTS, LW_ENOTFOUND (no such
+ * object), LW_ENOMEM (no room), LW_ERANGE (single object, other id than 0). */
+LW_MUST_CHECK lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id,
+                                 lw_path *out_instance);
+LW_MUST_CHECK lw_err lw_tree_remove(lw_tree *tree, lw_path instance);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

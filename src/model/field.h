@@ -1,0 +1,40 @@
+/* One resource as it is kept in the struct of its instance: reading and writing single values.
+ *
+ * Works on plain memory by the description in an lw_field; knows no presence, no transactions, no
+ * observers. Octets that hold nothing are zero, so that two structs with the same content compare
+ * equal octet by octet.
+ */
+#ifndef LW_MODEL_FIELD_H
+#define LW_MODEL_FIELD_H
+
+#include "lw/declare.h"
+
+/* True when the struct holds something for this field. */
+bool lw_field_is_stored(const lw_field *field);
+
+/* The first octet of the field in `instance` and how many belong to it, count and ids included. */
+uint8_t *lw_field_region(const lw_field *field, uint8_t *instance, size_t *out_len);
+
+/* The value at `slot`, the octets of one value, as `type`. */
+LW_MUST_CHECK lw_err lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type,
+                                   lw_value *out_value);
+
+/* Keeps a value that already has the resource's type. LW_ERANGE when the width of the field is too
+ * small for the number, LW_ETOOBIG when the octets are more than its capacity. */
+LW_MUST_CHECK lw_err lw_field_store(const lw_field *field, uint8_t *slot, lw_value value);
+
+/* Single fields: the slot. Multiple fields: the slot of that resource instance, or NULL. */
+uint8_t *lw_field_slot(const lw_field *field, uint8_t *instance);
+uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri);
+
+/* Multiple fields. */
+unsigned lw_field_count(const lw_field *field, const uint8_t *instance);
+/* The smallest resource instance id >= from; LW_END when none. */
+LW_MUST_CHECK lw_err lw_field_next(const lw_field *field, const uint8_t *instance, uint32_t from,
+                                   uint16_t *out_ri);
+/* Makes room for a new one in order, zeroed; NULL when full. It must not be there. */
+uint8_t *lw_field_insert(const lw_field *field, uint8_t *instance, uint16_t ri);
+/* It must be there. */
+void lw_field_remove(const lw_field *field, uint8_t *instance, uint16_t ri);
+
+#endif
