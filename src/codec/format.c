@@ -12,7 +12,9 @@ void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg
 
 void lw_decoder_feed(lw_decoder *d, lw_bytes in, bool last)
 {
-    d->in = in;
+    static const uint8_t nothing[1];
+    d->in =
+        in.ptr != NULL ? in : lw_bytes_of(nothing, 0); /* so that formats can count on a pointer */
     d->pos = 0;
     d->last = last;
 }
@@ -32,6 +34,14 @@ lw_type lw_decoder_type_of(lw_decoder *d, lw_path path)
         }
     }
     return (lw_type)d->type;
+}
+
+lw_err lw_decoder_finish(const lw_decoder *d)
+{
+    if (d->pos < d->in.len) {
+        return LW_EFORMAT;
+    }
+    return d->last ? LW_END : LW_AGAIN;
 }
 
 /* LW_ID_MAX names nothing; only a Create says with it that the client is to choose (FMT-31). */

@@ -27,8 +27,8 @@ lw_err lw_single_value(const lw_source *source, const lw_encode_cfg *cfg, lw_val
     lw_entry entry;
     lw_err err = source->next(source->ctx, &cursor, &entry);
     if (err == LW_OK) {
-        bool fits =
-            entry.kind == LW_ENTRY_VALUE && !entry.has_time && entry.path.depth <= cfg->base.depth;
+        bool fits = entry.kind == LW_ENTRY_VALUE && !entry.has_time &&
+                    entry.path.depth <= cfg->base.depth && entry.value.type != LW_TYPE_NONE;
         *out_value = entry.value;
         lw_entry second;
         err = fits ? source->next(source->ctx, &cursor, &second) : LW_ENOTSUP;

@@ -1,0 +1,75 @@
+/* CBOR (RFC 8949), as much of it as payloads need: a cursor over octets that reads heads and single
+ * values, skips what it does not know, and the same for writing, shortest form always.
+ *
+ * Reading accepts every valid encoding: heads wider than needed, strings and containers of
+ * indefinite length, tags. Out of input is LW_AGAIN everywhere; after that or a failure the cursor
+ * is of no use, the caller goes back to one it saved.
+ */
+#ifndef LW_CODEC_CBOR_H
+#define LW_CODEC_CBOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/writer.h"
+#include "lw/bytes.h"
+#include "lw/err.h"
+#include "lw/value.h"
+
+typedef enum lw_cbor_major {
+    LW_CBOR_UINT,
+    LW_CBOR_NEGATIVE, /* -1 - argument */
+    LW_CBOR_BYTES,
+    LW_CBOR_TEXT,
+    LW_CBOR_ARRAY,
+    LW_CBOR_MAP,
+    LW_CBOR_TAG,
+    LW_CBOR_SIMPLE /* false, true, null, floats, break */
+} lw_cbor_major;
+
+typedef struct lw_cbor {
+    const uint8_t *at;
+    const uint8_t *end;
+    uint8_t *scratch; /* where strings in chunks are joined; moves on as it is used */
+    size_t scratch_len;
+} lw_cbor;
+
+/* in.ptr is not NULL. */
+static inline lw_cbor lw_cbor_over(lw_bytes in, uint8_t *scratch, size_t scratch_len)
+{
+    lw_cbor c = {in.ptr, in.ptr + in.len, scratch, scratch_len};
+    return c;
+}
+
+/* Containers count down to 0; a container of indefinite length stays here. */
+#define LW_CBOR_INDEFINITE UINT32_MAX
+
+/* Deepest nesting that lw_cbor_skip follows. */
+#define LW_CBOR_DEPTH_MAX 16u
+
+/* One value that is no container, behind any number of tags: INTEGER, UNSIGNED (from 2^63 on),
+ * FLOAT (single when it came in 16 or 32 bits), BOOLEAN, STRING, OPAQUE, NONE for null. Decimal
+ * fractions and bigfloats (tags 4, 5) become FLOAT, date strings (tag 0) TIME; other tags are
+ * ignored. LW_EFORMAT for everything else, LW_ERANGE below -2^63, LW_ETOOBIG when scratch is too
+ * small. */
+LW_MUST_CHECK lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value);
+
+/* The head of an array or a map: how many items, or pairs. LW_EFORMAT when it is something else. */
+LW_MUST_CHECK lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left);
+
+/* LW_OK when an item (a pair) of the container follows, LW_END when it was the last. */
+LW_MUST_CHECK lw_err lw_cbor_more(lw_cbor *c, uint32_t *left);
+
+/* Steps over one item of any kind. LW_EDEPTH when it nests deeper than LW_CBOR_DEPTH_MAX. */
+LW_MUST_CHECK lw_err lw_cbor_skip(lw_cbor *c);
+
+/* The major type of what follows; LW_CBOR_SIMPLE at the end of the input. */
+lw_cbor_major lw_cbor_peek(const lw_cbor *c);
+
+void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument);
+void lw_cbor_write_text(lw_writer *w, lw_bytes text);
+
+/* Integers, floats and text in their shortest exact form, links as text, NONE as null. */
+void lw_cbor_write_value(lw_writer *w, lw_value value);
+
+#endif

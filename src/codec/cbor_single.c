@@ -1,0 +1,40 @@
+/* application/cbor (60): one data item that is no container, nothing after it (formats.md 4). */
+#include "codec/cbor.h"
+#include "codec/single.h"
+
+static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
+{
+    lw_bytes payload;
+    lw_err err = lw_single_take(d, out_entry, &payload);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_cbor c = lw_cbor_over(payload, d->cfg.scratch, d->cfg.scratch_len);
+    err = lw_cbor_read_value(&c, &out_entry->value);
+    if (err != LW_OK) {
+        return err;
+    }
+    bool is_value = out_entry->value.type != LW_TYPE_NONE && c.at == c.end;
+    return is_value ? LW_OK : LW_EFORMAT;
+}
+
+static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
+{
+    lw_value value;
+    lw_err err = lw_single_value(source, cfg, &value);
+    if (err == LW_OK) {
+        lw_cbor_write_value(w, value);
+    }
+    return err;
+}
+
+const lw_format lw_format_cbor = {
+    .id = LW_CF_CBOR,
+    .uses = LW_FORMAT_SINGLE,
+    .since = 11,
+    .name = "CBOR",
+    .media_type = "application/cbor",
+    .encode = encode,
+    .decode_start = lw_single_start,
+    .decode_next = decode_next,
+};
