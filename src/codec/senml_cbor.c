@@ -1,0 +1,224 @@
+/* SenML in CBOR: packs of values (112) and fetch and patch packs (322), formats.md 8 and 9. A pack
+ * is an array of maps from labels to values:
+ *
+ *   90                      sixteen records
+ *     A3                    three members
+ *       21 65 2F332F302F    bn  "/3/0/"
+ *       00 61 30            n   "0"
+ *       03 74 4F70656E...   vs  "Open Mobile Alliance"
+ *     A2 ...
+ */
+#include "codec/cbor.h"
+#include "codec/senml.h"
+
+typedef struct senml_cbor {
+    lw_senml names;
+    uint32_t left; /* records still to come */
+    bool started;
+    bool ended;
+} senml_cbor;
+
+_Static_assert(sizeof(senml_cbor) <= LW_DECODER_STATE, "the state fits into the decoder");
+
+/* A label is a number, or the member's name as in JSON. */
+static lw_err read_label(lw_cbor *c, lw_senml_label *out)
+{
+    lw_value key;
+    lw_err err = lw_cbor_read_value(c, &key);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (key.type == LW_TYPE_STRING) {
+        *out = lw_senml_label_of(key.as.bytes);
+        return LW_OK;
+    }
+    if (key.type != LW_TYPE_INTEGER) {
+        return LW_EFORMAT;
+    }
+    bool known = key.as.integer >= LW_SENML_BS && key.as.integer <= LW_SENML_VD;
+    *out = known ? (lw_senml_label)key.as.integer : LW_SENML_OTHER;
+    return LW_OK;
+}
+
+static lw_err read_member(lw_cbor *c, lw_senml_record *r)
+{
+    lw_senml_label label;
+    lw_value value = {.type = LW_TYPE_NONE};
+    lw_err err = read_label(c, &label);
+    if (err != LW_OK) {
+        return err;
+    }
+    switch (label) {
+    case LW_SENML_U:
+    case LW_SENML_BU:
+    case LW_SENML_S:
+    case LW_SENML_UT:
+    case LW_SENML_OTHER:
+        err = lw_cbor_skip(c);
+        break;
+    case LW_SENML_CRITICAL:
+        break;
+    default:
+        err = lw_cbor_read_value(c, &value);
+        break;
+    }
+    return err == LW_OK ? lw_senml_put(r, label, value) : err;
+}
+
+static lw_err read_record(lw_cbor *c, lw_senml_record *r)
+{
+    uint32_t left;
+    lw_err err = lw_cbor_read_count(c, LW_CBOR_MAP, &left);
+    while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
+        err = read_member(c, r);
+    }
+    return err == LW_END ? LW_OK : err;
+}
+
+/* Everything up to `c` is done with. */
+static void commit(lw_decoder *d, const lw_cbor *c)
+{
+    d->pos = (size_t)(c->at - d->in.ptr);
+}
+
+/* The next record into the entry. LW_AGAIN also when it had none, see lw_senml_resolve: d->pos has
+ * then moved on. */
+static lw_err next_record(lw_decoder *d, lw_entry *out_entry)
+{
+    senml_cbor *s = (senml_cbor *)(void *)d->state.octets;
+    lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
+    c.at += d->pos;
+    uint32_t left = s->left;
+    lw_err err = s->started ? LW_OK : lw_cbor_read_count(&c, LW_CBOR_ARRAY, &left);
+    if (err == LW_OK) {
+        err = lw_cbor_more(&c, &left);
+    }
+    s->ended = err == LW_END;
+    lw_senml_record r = {.has = 0};
+    if (err == LW_OK) {
+        err = read_record(&c, &r);
+    }
+    if (err != LW_OK && err != LW_END) {
+        return err;
+    }
+    s->started = true;
+    s->left = left;
+    commit(d, &c);
+    return err == LW_END ? LW_END : lw_senml_resolve(&s->names, &d->cfg, &r, out_entry);
+}
+
+static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
+{
+    const senml_cbor *s = (const senml_cbor *)(const void *)d->state.octets;
+    lw_err err = LW_AGAIN;
+    size_t before;
+    do {
+        before = d->pos;
+        err = s->ended ? LW_END : next_record(d, out_entry);
+    } while (err == LW_AGAIN && d->pos > before);
+    return err == LW_END ? lw_decoder_finish(d) : err;
+}
+
+/* Only a patch pack can take a value away (RFC 8790 section 3.2). */
+static lw_err decode_next_value(lw_decoder *d, lw_entry *out_entry)
+{
+    lw_err err = decode_next(d, out_entry);
+    return err == LW_OK && out_entry->kind == LW_ENTRY_REMOVE ? LW_EFORMAT : err;
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
+
+static void write_label(lw_writer *w, lw_senml_label label)
+{
+    static const lw_bytes vlo = LW_BYTES_LIT("vlo");
+    if (label == LW_SENML_VLO) {
+        lw_cbor_write_text(w, vlo);
+    } else {
+        lw_cbor_write_value(w, lw_value_integer(label));
+    }
+}
+
+static void write_name(lw_writer *w, lw_senml_label label, lw_bytes name)
+{
+    write_label(w, label);
+    lw_cbor_write_text(w, name);
+}
+
+static void write_time(lw_writer *w, lw_senml_label label, lw_time time)
+{
+    write_label(w, label);
+    lw_cbor_write_value(w, lw_senml_seconds(time));
+}
+
+static void write_record(lw_writer *w, const lw_senml_record *r)
+{
+    unsigned members = 0;
+    for (uint32_t bits = r->has; bits != 0; bits &= bits - 1) {
+        members++;
+    }
+    lw_cbor_write_head(w, LW_CBOR_MAP, members);
+    if (lw_senml_has(r, LW_SENML_BN)) {
+        write_name(w, LW_SENML_BN, r->base_name);
+    }
+    if (lw_senml_has(r, LW_SENML_BT)) {
+        write_time(w, LW_SENML_BT, r->base_time);
+    }
+    if (lw_senml_has(r, LW_SENML_N)) {
+        write_name(w, LW_SENML_N, r->name);
+    }
+    if ((r->has & LW_SENML_VALUE_BITS) != 0) {
+        write_label(w, lw_senml_label_of_type((lw_type)r->value.type));
+        lw_cbor_write_value(w, r->value);
+    }
+    if (lw_senml_has(r, LW_SENML_T)) {
+        write_time(w, LW_SENML_T, r->time);
+    }
+}
+
+static lw_err encode_uses(const lw_source *source, const lw_encode_cfg *cfg, unsigned uses,
+                          lw_writer *w)
+{
+    lw_senml_plan plan;
+    lw_senml_record record;
+    lw_err err = lw_senml_plan_init(&plan, source, cfg, uses);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_cbor_write_head(w, LW_CBOR_ARRAY, plan.count);
+    while ((err = lw_senml_plan_next(&plan, &record)) == LW_OK) {
+        write_record(w, &record);
+    }
+    return err == LW_END ? LW_OK : err;
+}
+
+static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
+{
+    return encode_uses(source, cfg, LW_FORMAT_FETCH, w); /* FETCH bodies of 1.1 are 112 */
+}
+
+static lw_err encode_etch(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
+{
+    return encode_uses(source, cfg, LW_FORMAT_FETCH | LW_FORMAT_PATCH, w);
+}
+
+const lw_format lw_format_senml_cbor = {
+    .id = LW_CF_SENML_CBOR,
+    .uses = LW_FORMAT_SINGLE | LW_FORMAT_STRUCTURED | LW_FORMAT_COMPOSITE | LW_FORMAT_FETCH |
+            LW_FORMAT_PATCH | LW_FORMAT_SEND,
+    .since = 11,
+    .name = "SenML CBOR",
+    .media_type = "application/senml+cbor",
+    .encode = encode,
+    .decode_next = decode_next_value,
+};
+
+const lw_format lw_format_etch_cbor = {
+    .id = LW_CF_ETCH_CBOR,
+    .uses = LW_FORMAT_FETCH | LW_FORMAT_PATCH,
+    .since = 12,
+    .name = "SenML-ETCH CBOR",
+    .media_type = "application/senml-etch+cbor",
+    .encode = encode_etch,
+    .decode_next = decode_next,
+};
