@@ -15,6 +15,7 @@
 #include "base/writer.h"
 #include "lw/bytes.h"
 #include "lw/err.h"
+#include "lw/format.h"
 #include "lw/path.h"
 #include "lw/time.h"
 #include "lw/value.h"
@@ -94,8 +95,6 @@ typedef struct lw_decode_cfg {
 } lw_decode_cfg;
 
 #define LW_DECODER_STATE 192u /* octets of a format's own state */
-
-typedef struct lw_format lw_format;
 
 typedef struct lw_decoder {
     const lw_format *format;
@@ -178,17 +177,6 @@ struct lw_format {
     lw_err (*decode_start)(lw_decoder *d); /* may be NULL */
     lw_err (*decode_next)(lw_decoder *d, lw_entry *out_entry);
 };
-
-extern const lw_format lw_format_text;
-extern const lw_format lw_format_opaque;
-extern const lw_format lw_format_cbor;
-extern const lw_format lw_format_tlv;
-extern const lw_format lw_format_json; /* LwM2M JSON of 1.0 */
-extern const lw_format lw_format_senml_json;
-extern const lw_format lw_format_senml_cbor;
-extern const lw_format lw_format_etch_json;
-extern const lw_format lw_format_etch_cbor;
-extern const lw_format lw_format_lwm2m_cbor;
 
 /* The format with that Content-Format number in a NULL-terminated table; draft numbers find their
  * successors (FMT-03). NULL when the table does not have it. */

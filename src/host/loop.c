@@ -15,9 +15,9 @@ struct lw_timer {
     void *ctx;
 };
 
-struct lw_watch {
+struct lw_poll {
     uv_poll_t uv;
-    lw_watch_fn *fn;
+    lw_poll_fn *fn;
     void *ctx;
 };
 
@@ -115,49 +115,49 @@ void lw_timer_arm(lw_timer *timer, lw_time at)
     uv_timer_start(&timer->uv, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
 }
 
-lw_watch *lw_watch_new(lw_loop *loop, int fd, lw_watch_fn *fn, void *ctx)
+lw_poll *lw_poll_new(lw_loop *loop, int fd, lw_poll_fn *fn, void *ctx)
 {
-    lw_watch *watch = calloc(1, sizeof *watch);
-    if (watch == NULL) {
+    lw_poll *poll = calloc(1, sizeof *poll);
+    if (poll == NULL) {
         return NULL;
     }
-    watch->fn = fn;
-    watch->ctx = ctx;
-    if (uv_poll_init(&loop->uv, &watch->uv, fd) != 0) {
-        free(watch);
+    poll->fn = fn;
+    poll->ctx = ctx;
+    if (uv_poll_init(&loop->uv, &poll->uv, fd) != 0) {
+        free(poll);
         return NULL;
     }
-    watch->uv.data = watch;
-    return watch;
+    poll->uv.data = poll;
+    return poll;
 }
 
-void lw_watch_free(lw_watch *watch)
+void lw_poll_free(lw_poll *poll)
 {
-    if (watch != NULL) {
-        uv_close((uv_handle_t *)&watch->uv, free_handle);
+    if (poll != NULL) {
+        uv_close((uv_handle_t *)&poll->uv, free_handle);
     }
 }
 
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
-    lw_watch *watch = uv->data;
+    lw_poll *poll = uv->data;
     if (status < 0) {
-        watch->fn(watch->ctx, 0);
+        poll->fn(poll->ctx, 0);
         return;
     }
     int ours = ((events & UV_READABLE) != 0 ? LW_READABLE : 0) |
                ((events & UV_WRITABLE) != 0 ? LW_WRITABLE : 0);
-    watch->fn(watch->ctx, ours);
+    poll->fn(poll->ctx, ours);
 }
 
-void lw_watch_set(lw_watch *watch, int events)
+void lw_poll_set(lw_poll *poll, int events)
 {
     int theirs = ((events & LW_READABLE) != 0 ? UV_READABLE : 0) |
                  ((events & LW_WRITABLE) != 0 ? UV_WRITABLE : 0);
     if (theirs == 0) {
-        uv_poll_stop(&watch->uv);
+        uv_poll_stop(&poll->uv);
     } else {
-        uv_poll_start(&watch->uv, theirs, on_poll);
+        uv_poll_start(&poll->uv, theirs, on_poll);
     }
 }
 

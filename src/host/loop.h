@@ -39,11 +39,11 @@ void lw_timer_arm(lw_timer *timer, lw_time at);
 /* Readiness of a descriptor, which stays the caller's. */
 #define LW_READABLE 1
 #define LW_WRITABLE 2
-typedef struct lw_watch lw_watch;
-typedef void lw_watch_fn(void *ctx, int events); /* events 0: the descriptor failed */
-lw_watch *lw_watch_new(lw_loop *loop, int fd, lw_watch_fn *fn, void *ctx);
-void lw_watch_free(lw_watch *watch);
-void lw_watch_set(lw_watch *watch, int events); /* 0 pauses */
+typedef struct lw_poll lw_poll;
+typedef void lw_poll_fn(void *ctx, int events); /* events 0: the descriptor failed */
+lw_poll *lw_poll_new(lw_loop *loop, int fd, lw_poll_fn *fn, void *ctx);
+void lw_poll_free(lw_poll *poll);
+void lw_poll_set(lw_poll *poll, int events); /* 0 pauses */
 
 typedef struct lw_signal lw_signal;
 typedef void lw_signal_fn(void *ctx, int signum);

@@ -99,7 +99,7 @@ static void signals_arrive_on_the_loop(void **state)
 
 typedef struct pipe_seen {
     lw_loop *loop;
-    lw_watch *watch;
+    lw_poll *poll;
     int fd;
     char octet;
 } pipe_seen;
@@ -118,13 +118,13 @@ static void a_watched_descriptor_tells_when_it_is_readable(void **state)
     int fds[2];
     assert_int_equal(pipe(fds), 0);
     pipe_seen s = {.loop = lw_loop_new(), .fd = fds[0]};
-    s.watch = lw_watch_new(s.loop, fds[0], read_pipe, &s);
-    lw_watch_set(s.watch, LW_READABLE);
+    s.poll = lw_poll_new(s.loop, fds[0], read_pipe, &s);
+    lw_poll_set(s.poll, LW_READABLE);
     assert_int_equal(write(fds[1], "!", 1), 1);
     lw_loop_run(s.loop);
     assert_int_equal(s.octet, '!');
-    lw_watch_set(s.watch, 0);
-    lw_watch_free(s.watch);
+    lw_poll_set(s.poll, 0);
+    lw_poll_free(s.poll);
     close(fds[0]);
     close(fds[1]);
     lw_loop_free(s.loop);
@@ -134,7 +134,7 @@ static void a_file_cannot_be_watched(void **state)
 {
     (void)state;
     lw_loop *loop = lw_loop_new();
-    assert_null(lw_watch_new(loop, -1, read_pipe, NULL));
+    assert_null(lw_poll_new(loop, -1, read_pipe, NULL));
     lw_loop_free(loop);
 }
 

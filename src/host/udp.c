@@ -35,7 +35,7 @@ struct lw_udp {
     lw_udp_cfg cfg;
     lw_addr bound;
     lw_loop *loop;
-    lw_watch *watch;
+    lw_poll *poll;
     row in, out;
     size_t queued;
     uint32_t kernel_drops; /* the kernel's counter, which wraps */
@@ -268,13 +268,13 @@ lw_udp *lw_udp_open(lw_loop *loop, const lw_udp_cfg *cfg, char *why, size_t why_
         return NULL;
     }
     bool has_rows = row_init(&udp->in, LW_UDP_BATCH) && row_init(&udp->out, QUEUE_LEN);
-    udp->watch = has_rows ? lw_watch_new(loop, udp->fd, on_readable, udp) : NULL;
-    if (udp->watch == NULL) {
+    udp->poll = has_rows ? lw_poll_new(loop, udp->fd, on_readable, udp) : NULL;
+    if (udp->poll == NULL) {
         snprintf(why, why_len, "out of memory");
         lw_udp_close(udp);
         return NULL;
     }
-    lw_watch_set(udp->watch, LW_READABLE);
+    lw_poll_set(udp->poll, LW_READABLE);
     return udp;
 }
 
@@ -283,10 +283,10 @@ void lw_udp_close(lw_udp *udp)
     if (udp == NULL) {
         return;
     }
-    if (udp->watch != NULL) {
+    if (udp->poll != NULL) {
         lw_udp_flush(udp);
-        lw_watch_set(udp->watch, 0);
-        lw_watch_free(udp->watch);
+        lw_poll_set(udp->poll, 0);
+        lw_poll_free(udp->poll);
     }
     if (udp->fd >= 0) {
         close(udp->fd);
