@@ -13,7 +13,8 @@ FUZZ_SECONDS ?= 20
 build = @test -f build/$(1)/build.ninja || cmake --preset $(1) -Wno-dev >build/$(1).configure.log 2>&1 \
 	|| { cat build/$(1).configure.log; rm -f build/$(1)/build.ninja; exit 1; }
 build += ; ninja -C build/$(1) -j $(JOBS) $(QUIET) $(2)
-run_tests = ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error
+# Runs the tests of a build: $(call run_tests,PRESET[,WHICH])
+run_tests = @ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(2)
 
 .PHONY: all test test-all test-clang test-tsan bench fuzz lint fmt size cover deps install clean help
 
@@ -70,8 +71,10 @@ cover: build/.dir ## line coverage of the portable core; build/cover/html
 	@tools/cover
 
 deps: build/.dir ## Mbed TLS 3.6 in build/deps/mbedtls, and a test that it works
-	@tools/setup build tls
-	@tools/deps_smoke
+	@tools/setup build test tls
+	@cmake --preset asan -Wno-dev >build/asan.configure.log || { cat build/asan.configure.log; exit 1; }
+	$(call build,asan,test.deps.mbedtls)
+	$(call run_tests,asan,-L deps)
 
 install: all ## libraries, headers and a pkg-config file into PREFIX (default /usr/local)
 	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
