@@ -1,0 +1,104 @@
+/* Attributes: a query is applied as a whole or not at all, what is kept satisfies the rules, and
+ * its text reads back to the same set.
+ *
+ * Input: requests separated by line feeds, their items by '&'.
+ */
+#include "fuzz.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "model/attr.h"
+
+static bool has(const lw_attrs *attrs, lw_attr attr)
+{
+    return (attrs->has & LW_ATTR_BIT(attr)) != 0;
+}
+
+static bool same_text(const lw_attrs *a, const lw_attrs *b)
+{
+    static uint8_t text[2][4096];
+    lw_writer w[2];
+    const lw_attrs *of[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        lw_writer_init(&w[i], text[i], sizeof text[i]);
+        lw_attrs_write_link(&w[i], of[i], &lw_attr_decimal_text);
+        FUZZ_CHECK(w[i].err == LW_OK);
+    }
+    return a->has == b->has && lw_bytes_equal(lw_writer_bytes(&w[0]), lw_writer_bytes(&w[1]));
+}
+
+static void check_rules(const lw_attrs *a)
+{
+    double step = has(a, LW_ATTR_ST) ? a->st : 0;
+    FUZZ_CHECK(!has(a, LW_ATTR_ST) || step > 0);
+    FUZZ_CHECK(!has(a, LW_ATTR_LT) || !has(a, LW_ATTR_GT) || a->lt + 2 * step < a->gt);
+}
+
+static void check_round_trip(const lw_attrs *a)
+{
+    lw_attrs_change change = {{0}, 0};
+    for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
+        uint8_t text[512];
+        lw_writer w;
+        if (!has(a, (lw_attr)i)) {
+            continue;
+        }
+        lw_writer_init(&w, text, sizeof text);
+        lw_attr_write(&w, a, (lw_attr)i, &lw_attr_decimal_text);
+        lw_err err = lw_attrs_take_query(&change, lw_writer_bytes(&w), &lw_attr_decimal_text);
+        FUZZ_CHECK(w.err == LW_OK && err == LW_OK);
+    }
+    FUZZ_CHECK(change.unset == 0 && same_text(&change.set, a));
+}
+
+static lw_bytes cut_at(lw_bytes *rest, uint8_t separator)
+{
+    size_t len = 0;
+    while (len < rest->len && rest->ptr[len] != separator) {
+        len++;
+    }
+    lw_bytes first = lw_bytes_of(rest->ptr, len);
+    *rest = lw_bytes_from(*rest, len + 1);
+    return first;
+}
+
+static bool take_all(lw_bytes query, lw_attrs_change *change)
+{
+    while (query.len > 0) {
+        lw_bytes item = cut_at(&query, '&');
+        uint16_t before = lw_attrs_change_mask(change);
+        lw_err err = lw_attrs_take_query(change, item, &lw_attr_decimal_text);
+        if (err != LW_OK) {
+            FUZZ_CHECK(lw_attrs_change_mask(change) == before);
+            return false;
+        }
+    }
+    FUZZ_CHECK((change->set.has & change->unset) == 0);
+    return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    lw_attrs attrs = {0};
+    lw_bytes rest = lw_bytes_of(data, size);
+    while (rest.len > 0) {
+        lw_attrs_change change = {{0}, 0};
+        lw_attrs before = attrs;
+        if (!take_all(cut_at(&rest, '\n'), &change)) {
+            continue;
+        }
+        if (lw_attrs_apply(&attrs, &change) != LW_OK) {
+            FUZZ_CHECK(same_text(&attrs, &before));
+            continue;
+        }
+        FUZZ_CHECK((attrs.has & change.unset) == 0);
+        FUZZ_CHECK((attrs.has & change.set.has) == change.set.has);
+        check_rules(&attrs);
+        check_round_trip(&attrs);
+        lw_attrs inherited = {0};
+        lw_attrs_inherit(&inherited, &attrs);
+        FUZZ_CHECK(same_text(&inherited, &attrs));
+    }
+    return 0;
+}
