@@ -17,26 +17,22 @@ static uint64_t hash_of(lw_bytes b)
     return hash;
 }
 
-static uint64_t mark_of(lw_value value)
+static uint64_t mark_of(const lw_value *value)
 {
-    uint64_t bits;
-    switch (value.type) {
+    switch (value->type) {
     case LW_TYPE_STRING:
     case LW_TYPE_OPAQUE:
     case LW_TYPE_CORELNK:
-        return hash_of(value.as.bytes);
-    case LW_TYPE_FLOAT:
-        memcpy(&bits, &value.as.number, sizeof bits);
-        return bits;
+        return hash_of(value->as.bytes);
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        return (uint64_t)value.as.integer;
     case LW_TYPE_UNSIGNED:
-        return value.as.uns;
+    case LW_TYPE_FLOAT:
+        return value->as.uns; /* all 64 bits wide: the bits are what differs */
     case LW_TYPE_BOOLEAN:
-        return value.as.boolean;
+        return value->as.boolean;
     case LW_TYPE_OBJLNK:
-        return (uint64_t)value.as.link.object << 16 | value.as.link.instance;
+        return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
     default:
         return 0;
     }
@@ -44,7 +40,7 @@ static uint64_t mark_of(lw_value value)
 
 lw_sample lw_sample_of(lw_value value)
 {
-    lw_sample sample = lw_sample_of_mark(mark_of(value));
+    lw_sample sample = lw_sample_of_mark(mark_of(&value));
     bool is_number = lw_value_to_number(value, &sample.number);
     if (is_number && sample.number == sample.number) { /* not a NaN */
         sample.kind = LW_SAMPLE_NUMBER;
@@ -84,27 +80,25 @@ static uint16_t conditions_on(lw_sample_kind kind, const lw_attrs *attrs)
     }
 }
 
-/* ATT-32..34. The threshold itself lies on the inner side of both gt and lt. */
+/* ATT-32: gt upwards. lt downwards is the same in the mirror: all three negated. */
+static bool crosses(double last, double now, double threshold, bool one_way)
+{
+    bool was_above = last > threshold;
+    bool is_above = now > threshold;
+    return was_above != is_above && (is_above || !one_way);
+}
+
+/* ATT-33, ATT-34 */
 static bool number_condition_is_met(const lw_attrs *attrs, double last, double now, bool one_way)
 {
-    if (has(attrs, LW_ATTR_ST) && (now > last ? now - last : last - now) >= attrs->st) {
+    if (has(attrs, LW_ATTR_GT) && crosses(last, now, attrs->gt, one_way)) {
         return true;
     }
-    if (has(attrs, LW_ATTR_GT)) {
-        bool was_above = last > attrs->gt;
-        bool is_above = now > attrs->gt;
-        if (was_above != is_above && (is_above || !one_way)) {
-            return true;
-        }
+    if (has(attrs, LW_ATTR_LT) && crosses(-last, -now, -attrs->lt, one_way)) {
+        return true;
     }
-    if (has(attrs, LW_ATTR_LT)) {
-        bool was_below = last < attrs->lt;
-        bool is_below = now < attrs->lt;
-        if (was_below != is_below && (is_below || !one_way)) {
-            return true;
-        }
-    }
-    return false;
+    double step = now > last ? now - last : last - now;
+    return has(attrs, LW_ATTR_ST) && step >= attrs->st;
 }
 
 bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample, bool one_way)
@@ -124,38 +118,36 @@ bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample, bool 
 
 /* ---- One observation ---- */
 
-static lw_time minimum(const lw_attrs *attrs, lw_attr attr, uint32_t seconds)
+static uint32_t period(const lw_attrs *attrs, lw_attr attr, uint32_t seconds)
 {
-    return has(attrs, attr) ? seconds * LW_SECOND_MS : 0;
+    return has(attrs, attr) ? seconds : 0;
 }
 
-/* Zero is none, and so is a maximum below its minimum (ATT-21). */
-static lw_time maximum(const lw_attrs *attrs, lw_attr attr, uint32_t seconds, lw_time least)
+/* When two periods that began at `start` are over, the one that holds back and the one that pushes.
+ * Zero is none, and so is a maximum below its minimum (ATT-21): never. */
+typedef struct span {
+    lw_time least, most; /* least <= most */
+} span;
+
+static span span_of(lw_time start, uint32_t minimum, uint32_t maximum)
 {
-    lw_time period = seconds * LW_SECOND_MS;
-    return has(attrs, attr) && period != 0 && period >= least ? period : LW_TIME_NEVER;
+    span s = {lw_time_add(start, minimum * LW_SECOND_MS), LW_TIME_NEVER};
+    if (maximum != 0 && maximum >= minimum) {
+        s.most = lw_time_add(start, maximum * LW_SECOND_MS);
+    }
+    return s;
 }
 
-static lw_time end_of_pmin(const lw_notify *n, const lw_attrs *attrs)
+static span sending(const lw_notify *n, const lw_attrs *attrs)
 {
-    return lw_time_add(n->sent, minimum(attrs, LW_ATTR_PMIN, attrs->pmin));
+    return span_of(n->sent, period(attrs, LW_ATTR_PMIN, attrs->pmin),
+                   period(attrs, LW_ATTR_PMAX, attrs->pmax));
 }
 
-static lw_time end_of_pmax(const lw_notify *n, const lw_attrs *attrs)
+static span evaluating(const lw_notify *n, const lw_attrs *attrs)
 {
-    lw_time pmin = minimum(attrs, LW_ATTR_PMIN, attrs->pmin);
-    return lw_time_add(n->sent, maximum(attrs, LW_ATTR_PMAX, attrs->pmax, pmin));
-}
-
-static lw_time end_of_epmin(const lw_notify *n, const lw_attrs *attrs)
-{
-    return lw_time_add(n->evaluated, minimum(attrs, LW_ATTR_EPMIN, attrs->epmin));
-}
-
-static lw_time end_of_epmax(const lw_notify *n, const lw_attrs *attrs)
-{
-    lw_time epmin = minimum(attrs, LW_ATTR_EPMIN, attrs->epmin);
-    return lw_time_add(n->evaluated, maximum(attrs, LW_ATTR_EPMAX, attrs->epmax, epmin));
+    return span_of(n->evaluated, period(attrs, LW_ATTR_EPMIN, attrs->epmin),
+                   period(attrs, LW_ATTR_EPMAX, attrs->epmax));
 }
 
 static lw_time earlier(lw_time a, lw_time b)
@@ -170,7 +162,7 @@ void lw_notify_init(lw_notify *n, lw_time now)
 
 bool lw_notify_may_evaluate(lw_notify *n, const lw_attrs *attrs, lw_time now)
 {
-    n->owed = now < end_of_epmin(n, attrs);
+    n->owed = now < evaluating(n, attrs).least;
     return !n->owed;
 }
 
@@ -183,7 +175,8 @@ void lw_notify_evaluated(lw_notify *n, bool met, lw_time now)
 
 bool lw_notify_is_due(const lw_notify *n, const lw_attrs *attrs, lw_time now)
 {
-    return (n->met && now >= end_of_pmin(n, attrs)) || now >= end_of_pmax(n, attrs);
+    span s = sending(n, attrs);
+    return now >= (n->met ? s.least : s.most);
 }
 
 bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, bool preferred,
@@ -204,14 +197,10 @@ void lw_notify_sent(lw_notify *n, bool confirmable, lw_time now)
 
 lw_time lw_notify_deadline(const lw_notify *n, const lw_attrs *attrs)
 {
-    lw_time deadline = earlier(end_of_pmax(n, attrs), end_of_epmax(n, attrs));
-    if (n->met) {
-        deadline = earlier(deadline, end_of_pmin(n, attrs));
-    }
-    if (n->owed) {
-        deadline = earlier(deadline, end_of_epmin(n, attrs));
-    }
-    return deadline;
+    span send = sending(n, attrs);
+    span evaluate = evaluating(n, attrs);
+    lw_time by = n->met ? send.least : send.most;
+    return earlier(by, n->owed ? evaluate.least : evaluate.most);
 }
 
 typedef enum which { SMALLEST, LARGEST } which;
