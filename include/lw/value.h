@@ -75,8 +75,8 @@ bool lw_value_to_number(lw_value v, double *out_number);
 
 #define LW_OBJLNK_TEXT_MAX 11u /* "65535:65535" without a NUL */
 
-/* Parses "66:0". The halves are decimal like ids of a path; the hexadecimal FFFF that old texts
- * write for MAX_ID is understood. LW_EFORMAT, or LW_ERANGE above 65535. */
+/* Parses "66:0". The halves are decimal like the ids of a path; the null link may also be the
+ * "FFFF:FFFF" of old texts. LW_EFORMAT, or LW_ERANGE above 65535. */
 LW_MUST_CHECK lw_err lw_objlnk_parse(lw_bytes text, lw_objlnk *out_link);
 
 /* Writes "66:0", always decimal, without a NUL; returns the length. */

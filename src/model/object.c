@@ -21,20 +21,20 @@ const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t
 
 /* What integer ranges, lengths and sets are about: the number itself, or how many octets. False for
  * types that have neither. */
-static bool quantity(lw_value v, int64_t *out)
+static bool quantity(const lw_value *v, int64_t *out)
 {
-    switch (v.type) {
+    switch (v->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        *out = v.as.integer;
+        *out = v->as.integer;
         return true;
     case LW_TYPE_UNSIGNED:
-        *out = v.as.uns > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)v.as.uns;
+        *out = v->as.uns > (uint64_t)INT64_MAX ? INT64_MAX : v->as.integer;
         return true;
     case LW_TYPE_STRING:
     case LW_TYPE_OPAQUE:
     case LW_TYPE_CORELNK:
-        *out = (int64_t)v.as.bytes.len;
+        *out = (int64_t)v->as.bytes.len;
         return true;
     default:
         return false;
@@ -63,7 +63,7 @@ lw_err lw_range_check(const lw_range *range, lw_value value)
         if (lw_value_to_number(value, &number)) {
             ok = number >= range->as.f.lo && number <= range->as.f.hi; /* false for a NaN */
         }
-    } else if (quantity(value, &n)) {
+    } else if (quantity(&value, &n)) {
         ok = range->kind == LW_RANGE_SET ? is_in_set(range, n)
                                          : n >= range->as.i.lo && n <= range->as.i.hi;
     }

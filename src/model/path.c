@@ -20,12 +20,12 @@ lw_path lw_path_cut(lw_path p, unsigned depth)
 
 bool lw_path_equal(lw_path a, lw_path b)
 {
-    return lw_path_compare(a, b) == 0;
+    return a.depth == b.depth && lw_path_contains(a, b);
 }
 
 bool lw_path_contains(lw_path a, lw_path b)
 {
-    return lw_path_equal(a, lw_path_cut(b, a.depth));
+    return a.depth <= b.depth && memcmp(a.id, b.id, a.depth * sizeof a.id[0]) == 0;
 }
 
 int lw_path_compare(lw_path a, lw_path b)

@@ -1,10 +1,10 @@
 #include "lw/value.h"
 
 #include "base/utf8.h"
+#include "lw/path.h"
 #include "model/id.h"
 
 #define TWO_POW_64 18446744073709551616.0
-#define TWO_POW_63 ((uint64_t)1 << 63)
 
 lw_value lw_value_none(void)
 {
@@ -56,13 +56,6 @@ lw_value lw_value_objlnk(uint16_t object, uint16_t instance)
     return (lw_value){.type = LW_TYPE_OBJLNK, .as.link = {object, instance}};
 }
 
-static uint64_t bits_of(double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
-
 bool lw_value_equal(lw_value a, lw_value b)
 {
     if (a.type != b.type) {
@@ -75,11 +68,9 @@ bool lw_value_equal(lw_value a, lw_value b)
         return lw_bytes_equal(a.as.bytes, b.as.bytes);
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        return a.as.integer == b.as.integer;
     case LW_TYPE_UNSIGNED:
-        return a.as.uns == b.as.uns;
     case LW_TYPE_FLOAT:
-        return bits_of(a.as.number) == bits_of(b.as.number);
+        return a.as.uns == b.as.uns; /* all 64 bits wide, and equal when their bits are */
     case LW_TYPE_BOOLEAN:
         return a.as.boolean == b.as.boolean;
     case LW_TYPE_OBJLNK:
@@ -95,11 +86,6 @@ typedef struct whole {
     uint64_t magnitude;
 } whole;
 
-static whole whole_of_integer(int64_t v)
-{
-    return (whole){v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v};
-}
-
 static lw_err whole_of_float(double v, whole *out)
 {
     double magnitude = v < 0 ? -v : v;
@@ -110,102 +96,81 @@ static lw_err whole_of_float(double v, whole *out)
     return (double)out->magnitude == magnitude ? LW_OK : LW_ERANGE;
 }
 
-static lw_err whole_of(lw_value in, whole *out)
+static lw_err whole_of(const lw_value *in, whole *out)
 {
-    switch (in.type) {
+    switch (in->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        *out = whole_of_integer(in.as.integer);
+        out->negative = in->as.integer < 0;
+        out->magnitude = out->negative ? 0 - in->as.uns : in->as.uns;
         return LW_OK;
     case LW_TYPE_UNSIGNED:
-        *out = (whole){false, in.as.uns};
+        *out = (whole){false, in->as.uns};
         return LW_OK;
     case LW_TYPE_FLOAT:
-        return whole_of_float(in.as.number, out);
+        return whole_of_float(in->as.number, out);
     default:
         return LW_ETYPE;
     }
 }
 
-static lw_err to_whole(lw_value in, lw_type type, lw_value *out)
+static lw_err to_whole(const lw_value *in, lw_type type, lw_value *out)
 {
     whole w;
     lw_err err = whole_of(in, &w);
     if (err != LW_OK) {
         return err;
     }
-    if (type == LW_TYPE_UNSIGNED) {
-        *out = lw_value_unsigned(w.magnitude);
-        return w.negative ? LW_ERANGE : LW_OK;
+    uint64_t largest = type == LW_TYPE_UNSIGNED ? UINT64_MAX : INT64_MAX;
+    if (w.negative) {
+        largest++; /* 2^63; or 0, there are no negative unsigned ones */
     }
-    uint64_t largest = w.negative ? TWO_POW_63 : TWO_POW_63 - 1;
     if (w.magnitude > largest) {
         return LW_ERANGE;
     }
-    /* -(m - 1) - 1, because -2^63 has no positive twin. */
-    *out = lw_value_integer(w.negative ? -(int64_t)(w.magnitude - 1) - 1 : (int64_t)w.magnitude);
-    out->type = (uint8_t)type;
+    /* Two's complement: the same bits for both kinds of integer. */
+    out->as.uns = w.negative ? 0 - w.magnitude : w.magnitude;
     return LW_OK;
 }
 
-static lw_err to_float(lw_value in, lw_value *out)
+static lw_err to_text(const lw_value *in, lw_value *out)
 {
-    if (in.type == LW_TYPE_FLOAT) {
-        *out = in;
-        return LW_OK;
-    }
-    double number;
-    if (!lw_value_to_number(in, &number)) {
+    if (in->type != LW_TYPE_STRING && in->type != LW_TYPE_CORELNK) {
         return LW_ETYPE;
     }
-    *out = lw_value_float(number);
-    return LW_OK;
+    out->as.bytes = in->as.bytes;
+    return lw_utf8_is_valid(in->as.bytes) ? LW_OK : LW_EFORMAT;
 }
 
-static lw_err to_text(lw_value in, lw_type type, lw_value *out)
-{
-    if (in.type != LW_TYPE_STRING && in.type != LW_TYPE_CORELNK) {
-        return LW_ETYPE;
-    }
-    *out = lw_value_bytes(type, in.as.bytes);
-    return lw_utf8_is_valid(in.as.bytes) ? LW_OK : LW_EFORMAT;
-}
-
-static lw_err to_objlnk(lw_value in, lw_value *out)
-{
-    if (in.type != LW_TYPE_STRING) {
-        return LW_ETYPE;
-    }
-    *out = lw_value_objlnk(0, 0);
-    return lw_objlnk_parse(in.as.bytes, &out->as.link);
-}
-
-static lw_err convert(lw_value in, lw_type type, lw_value *out)
+/* Writes what is in the union; type and `single` are in place. */
+static lw_err convert(const lw_value *in, lw_type type, lw_value *out)
 {
     switch (type) {
     case LW_TYPE_STRING:
     case LW_TYPE_CORELNK:
-        return to_text(in, type, out);
+        return to_text(in, out);
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
         return to_whole(in, type, out);
     case LW_TYPE_FLOAT:
-        return to_float(in, out);
-    default:
+        return lw_value_to_number(*in, &out->as.number) ? LW_OK : LW_ETYPE;
+    case LW_TYPE_OBJLNK:
+        if (in->type == LW_TYPE_STRING) {
+            return lw_objlnk_parse(in->as.bytes, &out->as.link);
+        }
+        break;
+    default: /* BOOLEAN, OPAQUE and NONE come from nothing but themselves */
         break;
     }
-    if (in.type == (uint8_t)type) { /* BOOLEAN, OPAQUE and NONE are nothing but themselves */
-        *out = in;
-        return LW_OK;
-    }
-    return type == LW_TYPE_OBJLNK ? to_objlnk(in, out) : LW_ETYPE;
+    out->as = in->as;
+    return in->type == type ? LW_OK : LW_ETYPE;
 }
 
 lw_err lw_value_convert(lw_value in, lw_type type, lw_value *out_value)
 {
-    lw_value out;
-    lw_err err = convert(in, type, &out);
+    lw_value out = {.type = (uint8_t)type, .single = in.single && type == LW_TYPE_FLOAT};
+    lw_err err = convert(&in, type, &out);
     if (err == LW_OK) {
         *out_value = out;
     }
@@ -230,35 +195,25 @@ bool lw_value_to_number(lw_value v, double *out_number)
     }
 }
 
-/* A decimal id, or the hexadecimal FFFF with which old texts write MAX_ID. */
-static lw_err read_link_half(lw_bytes text, size_t *pos, uint16_t *out)
-{
-    lw_bytes rest = lw_bytes_from(text, *pos);
-    if (rest.len >= 4 && (memcmp(rest.ptr, "FFFF", 4) == 0 || memcmp(rest.ptr, "ffff", 4) == 0)) {
-        *pos += 4;
-        *out = UINT16_MAX;
-        return LW_OK;
-    }
-    return lw_id_read(text, pos, out);
-}
-
 lw_err lw_objlnk_parse(lw_bytes text, lw_objlnk *out_link)
 {
-    lw_objlnk link;
-    size_t pos = 0;
-    lw_err err = read_link_half(text, &pos, &link.object);
-    if (err != LW_OK) {
-        return err;
-    }
-    if (pos == text.len || text.ptr[pos++] != ':') {
-        return LW_EFORMAT;
-    }
-    err = read_link_half(text, &pos, &link.instance);
-    if (err != LW_OK) {
-        return err;
-    }
-    if (pos != text.len) {
-        return LW_EFORMAT;
+    lw_objlnk link = {LW_ID_MAX, LW_ID_MAX};
+    if (!lw_bytes_is(text, "FFFF:FFFF")) { /* as old texts write the null link */
+        size_t pos = 0;
+        lw_err err = lw_id_read(text, &pos, &link.object);
+        if (err != LW_OK) {
+            return err;
+        }
+        if (pos == text.len || text.ptr[pos++] != ':') {
+            return LW_EFORMAT;
+        }
+        err = lw_id_read(text, &pos, &link.instance);
+        if (err != LW_OK) {
+            return err;
+        }
+        if (pos != text.len) {
+            return LW_EFORMAT;
+        }
     }
     *out_link = link;
     return LW_OK;

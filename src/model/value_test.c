@@ -181,7 +181,7 @@ static void strings_become_object_links(void **state)
     assert_converts(lw_value_string("66:0"), lw_value_objlnk(66, 0));
     assert_converts(lw_value_string("65535:65535"), lw_value_objlnk(65535, 65535));
     assert_converts(lw_value_string("FFFF:FFFF"), lw_value_objlnk(65535, 65535));
-    assert_converts(lw_value_string("66:ffff"), lw_value_objlnk(66, 65535));
+    assert_converts(lw_value_string("66:65535"), lw_value_objlnk(66, 65535));
     assert_converts(lw_value_objlnk(66, 1), lw_value_objlnk(66, 1));
     assert_refused(opaque("66:0"), LW_TYPE_OBJLNK, LW_ETYPE);
     assert_refused(lw_value_objlnk(66, 1), LW_TYPE_STRING, LW_ETYPE);
@@ -197,7 +197,7 @@ static void malformed_object_links_are_refused(void **state)
     assert_refused(lw_value_string("66.0"), LW_TYPE_OBJLNK, LW_EFORMAT);
     assert_refused(lw_value_string("66:0 "), LW_TYPE_OBJLNK, LW_EFORMAT);
     assert_refused(lw_value_string("-1:0"), LW_TYPE_OBJLNK, LW_EFORMAT);
-    assert_refused(lw_value_string("66:FFF"), LW_TYPE_OBJLNK, LW_EFORMAT);
+    assert_refused(lw_value_string("66:FFFF"), LW_TYPE_OBJLNK, LW_EFORMAT);
     assert_refused(lw_value_string("66:65536"), LW_TYPE_OBJLNK, LW_ERANGE);
     assert_refused(lw_value_string("65536:0"), LW_TYPE_OBJLNK, LW_ERANGE);
 }
