@@ -8,6 +8,8 @@ QUIET := $(shell test -t 2 || echo --quiet)
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 20
+FUZZ_SEED ?= 0
+BENCH_ARGS ?=
 
 # Configures a preset when that has not happened yet, and builds it: $(call build,PRESET[,TARGETS])
 build = @test -f build/$(1)/build.ninja || cmake --preset $(1) -Wno-dev >build/$(1).configure.log 2>&1 \
@@ -43,12 +45,12 @@ test-tsan: build/.dir ## the same tests under ThreadSanitizer
 bench: build/.dir ## time our code against the libraries people would use instead
 	@tools/setup build bench
 	$(call build,bench)
-	@tools/bench
+	@tools/bench $(BENCH_ARGS)
 
 fuzz: build/.dir ## run every fuzz target, FUZZ_SECONDS each (default 20)
 	@tools/setup build fuzz
 	$(call build,fuzz)
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) tools/fuzz
 
 lint: build/.dir ## layout, clang-tidy, scripts, floors, headers, generated files
 	@tools/setup build test lint

@@ -18,6 +18,7 @@
 typedef struct bench_plan {
     int rounds;
     int64_t round_ns;
+    bool judges; /* whether a missed target is a failure */
     const char *json_path;
 } bench_plan;
 
@@ -160,11 +161,12 @@ static bool write_json(const char *path, const char *title, const char *theirs_n
 
 static bool parse_args(int argc, char **argv, bench_plan *out_plan)
 {
-    *out_plan = (bench_plan){.rounds = ROUNDS, .round_ns = ROUND_NS};
+    *out_plan = (bench_plan){.rounds = ROUNDS, .round_ns = ROUND_NS, .judges = true};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) {
             out_plan->rounds = QUICK_ROUNDS;
             out_plan->round_ns = QUICK_ROUND_NS;
+            out_plan->judges = false;
         } else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
             out_plan->json_path = argv[++i];
         } else {
@@ -199,5 +201,5 @@ int bench_main(int argc, char **argv, const char *title, const char *theirs_name
     if (!written) {
         return 2;
     }
-    return missed > 0 ? 1 : 0;
+    return missed > 0 && plan.judges ? 1 : 0;
 }

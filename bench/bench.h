@@ -29,8 +29,8 @@ typedef struct bench_case {
 } bench_case;
 
 /* Runs all cases, prints the table. With `--json FILE` writes the numbers there too; `--quick` runs
- * few short rounds, to see that everything works. Returns the exit status: 0, 1 when a target was
- * missed, 2 for wrong usage. */
+ * few short rounds, to see that everything works, and judges nobody. Returns the exit status: 0, 1
+ * when a target was missed, 2 for wrong usage. */
 int bench_main(int argc, char **argv, const char *title, const char *theirs_name,
                const bench_case *cases, size_t count);
 
