@@ -91,24 +91,29 @@ static unsigned put_extended(uint8_t **at, uint32_t v)
     return 14;
 }
 
-void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value)
+void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t value_len)
 {
     if (number < out->number || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload) {
         lw_writer_fail(out->w, LW_EINVAL);
         return;
     }
-    if (value.len > LW_COAP_OPT_LEN_MAX) {
+    if (value_len > LW_COAP_OPT_LEN_MAX) {
         lw_writer_fail(out->w, LW_ETOOBIG);
         return;
     }
     uint8_t head[5];
     uint8_t *p = head + 1;
     unsigned delta = put_extended(&p, number - out->number);
-    unsigned len = put_extended(&p, (uint32_t)value.len);
+    unsigned len = put_extended(&p, (uint32_t)value_len);
     head[0] = (uint8_t)(delta << 4 | len);
     lw_write_bytes(out->w, lw_bytes_of(head, (size_t)(p - head)));
-    lw_write_bytes(out->w, value);
     out->number = number;
+}
+
+void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value)
+{
+    lw_coap_put_head(out, number, value.len);
+    lw_write_bytes(out->w, value);
 }
 
 void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
@@ -128,14 +133,26 @@ void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)
 
 void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload)
 {
-    if (payload.len == 0) {
-        return;
-    }
     if (out->has_payload) {
         lw_writer_fail(out->w, LW_EINVAL);
         return;
     }
-    out->has_payload = true;
-    lw_write_u8(out->w, PAYLOAD_MARKER);
-    lw_write_bytes(out->w, payload);
+    out->has_payload = payload.len > 0;
+    lw_coap_write_body(out->w, lw_bytes_of(NULL, 0), payload);
+}
+
+void lw_coap_write_body(lw_writer *w, lw_bytes options, lw_bytes payload)
+{
+    lw_write_bytes(w, options);
+    if (payload.len > 0) {
+        lw_write_u8(w, PAYLOAD_MARKER);
+        lw_write_bytes(w, payload);
+    }
+}
+
+void lw_coap_msg_encode(lw_writer *w, const lw_coap_msg *msg)
+{
+    lw_coap_out out;
+    lw_coap_begin(&out, w, (lw_coap_type)msg->type, msg->code, msg->mid, msg->token);
+    lw_coap_write_body(w, msg->options, msg->payload);
 }

@@ -66,7 +66,14 @@ void lw_coap_begin_options(lw_coap_out *out, lw_writer *w);
 void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value);
 void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value); /* shortest form */
 void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value);
+/* An option whose value the caller writes himself, `len` octets, straight to out->w. */
+void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t len);
 /* Writes the marker and the payload; nothing at all when it is empty. */
 void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload);
+
+/* Writes a message that exists as a view. */
+void lw_coap_msg_encode(lw_writer *w, const lw_coap_msg *msg);
+/* The part of it that is the same on every transport: options, marker, payload. */
+void lw_coap_write_body(lw_writer *w, lw_bytes options, lw_bytes payload);
 
 #endif

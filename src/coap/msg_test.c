@@ -1,14 +1,23 @@
 #include "testing/lw_test.h"
 
 #include "coap/msg.h"
+#include "testing/coap_vectors.h"
 
-LW_TEST(register_is_written_and_read)
+LW_TEST(messages_of_the_specifications_are_read_and_written)
 {
-    static const char wire[] =
-        "\x41\x02\x10\x01\xA1\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76"
-        "\x31\x06\x6C\x74\x3D\x33\x30\x30\x09\x6C\x77\x6D\x32\x6D\x3D\x31\x2E"
-        "\x31\x03\x62\x3D\x55\xFF\x3C\x2F\x31\x2F\x30\x3E\x2C\x3C\x2F\x33\x2F"
-        "\x30\x3E";
+    assert_true(lw_coap_vectors_run("coap.txt", false));
+}
+
+static lw_coap_out begin_options(lw_writer *w, uint8_t *buf, size_t cap)
+{
+    lw_coap_out out;
+    lw_writer_init(w, buf, cap);
+    lw_coap_begin_options(&out, w);
+    return out;
+}
+
+LW_TEST(register_is_written_piece_by_piece)
+{
     uint8_t buf[64];
     lw_writer w;
     lw_coap_out out;
@@ -16,30 +25,144 @@ LW_TEST(register_is_written_and_read)
     lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_POST, 0x1001, (lw_coap_token){1, {0xa1}});
     lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_QUERY, "ep=dev1");
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_QUERY, "lt=300");
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_QUERY, "lwm2m=1.1");
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_QUERY, "b=U");
-    lw_coap_put_payload(&out, lw_bytes_str("</1/0>,</3/0>"));
+    lw_coap_put_head(&out, LW_COAP_OPT_URI_QUERY, 6);
+    lw_write_str(out.w, "lt=300");
+    lw_coap_put_payload(&out, lw_bytes_str("</1/0>"));
     assert_ok(w.err);
-    assert_bytes(lw_writer_bytes(&w), wire);
+    assert_bytes(lw_writer_bytes(&w), "\x41\x02\x10\x01\xa1\xb2rd\x11\x28\x36lt=300\xff</1/0>");
+}
 
-    lw_coap_msg m;
-    assert_ok(lw_coap_msg_parse(lw_writer_bytes(&w), &m));
-    assert_int_equal(m.type, LW_COAP_CON);
-    assert_int_equal(m.code, LW_COAP_POST);
-    assert_int_equal(m.mid, 0x1001);
-    assert_int_equal(m.token.len, 1);
-    assert_int_equal(m.token.octets[0], 0xa1);
-    assert_bytes(m.payload, "</1/0>,</3/0>");
-    uint32_t v;
-    assert_true(lw_coap_opt_find_uint(m.options, LW_COAP_OPT_CONTENT_FORMAT, &v));
-    assert_int_equal(v, 40);
-    assert_ok(lw_coap_opts_check(m.options, &v));
+LW_TEST(empty_payload_has_no_marker)
+{
+    uint8_t buf[8];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    lw_coap_put_payload(&out, lw_bytes_of(NULL, 0));
+    lw_coap_put_uint(&out, LW_COAP_OPT_MAX_AGE, 256);
+    assert_ok(w.err);
+    assert_bytes(lw_writer_bytes(&w), "\x60\x82\x01\x00");
+}
+
+LW_TEST(uint_takes_as_few_octets_as_it_needs)
+{
+    uint8_t buf[32];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, 0);
+    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, 255);
+    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, 256);
+    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, 65536);
+    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, UINT32_MAX);
+    assert_bytes(lw_writer_bytes(&w),
+                 "\xd0\x2f\x01\xff\x02\x01\x00\x03\x01\x00\x00\x04\xff\xff\xff\xff");
+}
+
+LW_TEST(option_out_of_order_is_refused)
+{
+    uint8_t buf[8];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
+    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");
+    assert_err(w.err, LW_EINVAL);
+}
+
+LW_TEST(option_number_above_65535_is_refused)
+{
+    uint8_t buf[8];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put(&out, LW_COAP_OPT_NUMBER_MAX + 1, lw_bytes_of(NULL, 0));
+    assert_err(w.err, LW_EINVAL);
+}
+
+LW_TEST(option_longer_than_the_encoding_can_say_is_refused)
+{
+    uint8_t buf[8];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_head(&out, LW_COAP_OPT_IF_MATCH, LW_COAP_OPT_LEN_MAX + 1);
+    assert_err(w.err, LW_ETOOBIG);
+}
+
+LW_TEST(longest_option_the_encoding_can_say_has_65804_octets)
+{
+    uint8_t buf[8];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_head(&out, LW_COAP_OPT_IF_MATCH, LW_COAP_OPT_LEN_MAX);
+    assert_bytes(lw_writer_bytes(&w), "\x1e\xff\xff");
+}
+
+LW_TEST(nothing_goes_behind_the_payload)
+{
+    uint8_t buf[16];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_payload(&out, lw_bytes_str("a"));
+    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, 1);
+    assert_err(w.err, LW_EINVAL);
+
+    out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_payload(&out, lw_bytes_str("a"));
+    lw_coap_put_payload(&out, lw_bytes_str("b"));
+    assert_err(w.err, LW_EINVAL);
+}
+
+LW_TEST(token_of_more_than_8_octets_is_refused)
+{
+    uint8_t buf[16];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_GET, 1, (lw_coap_token){9, {0}});
+    assert_err(w.err, LW_EINVAL);
+}
+
+LW_TEST(tokens_are_equal_in_length_and_octets)
+{
+    lw_coap_token a = {2, {1, 2}};
+    assert_true(lw_coap_token_equal(a, (lw_coap_token){2, {1, 2, 3}}));
+    assert_false(lw_coap_token_equal(a, (lw_coap_token){2, {1, 3}}));
+    assert_false(lw_coap_token_equal(a, (lw_coap_token){3, {1, 2}}));
+    assert_true(lw_coap_token_equal((lw_coap_token){0}, (lw_coap_token){0, {1}}));
+}
+
+LW_TEST(codes_know_their_class_and_name)
+{
+    char text[4];
+    lw_coap_code_format(LW_COAP_CONTINUE, text);
+    assert_memory_equal(text, "2.31", 4);
+    lw_coap_code_format(LW_COAP_GET, text);
+    assert_memory_equal(text, "0.01", 4);
+    assert_string_equal(lw_coap_code_name(LW_COAP_IPATCH), "iPATCH");
+    assert_string_equal(lw_coap_code_name(LW_COAP_CODE(2, 30)), "");
+    assert_true(lw_coap_code_is_request(LW_COAP_CODE(0, 31)));
+    assert_false(lw_coap_code_is_request(LW_COAP_EMPTY));
+    assert_false(lw_coap_code_is_request(LW_COAP_CODE(1, 0)));
+    assert_true(lw_coap_code_is_response(LW_COAP_CODE(5, 31)));
+    assert_false(lw_coap_code_is_response(LW_COAP_CODE(1, 31)));
+    assert_false(lw_coap_code_is_response(LW_COAP_CODE(6, 0)));
+    assert_true(lw_coap_code_is_signal(LW_COAP_PING));
+    assert_false(lw_coap_code_is_signal(LW_COAP_CONTENT));
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(register_is_written_and_read)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_of_the_specifications_are_read_and_written),
+        cmocka_unit_test(register_is_written_piece_by_piece),
+        cmocka_unit_test(empty_payload_has_no_marker),
+        cmocka_unit_test(uint_takes_as_few_octets_as_it_needs),
+        cmocka_unit_test(option_out_of_order_is_refused),
+        cmocka_unit_test(option_number_above_65535_is_refused),
+        cmocka_unit_test(option_longer_than_the_encoding_can_say_is_refused),
+        cmocka_unit_test(longest_option_the_encoding_can_say_has_65804_octets),
+        cmocka_unit_test(nothing_goes_behind_the_payload),
+        cmocka_unit_test(token_of_more_than_8_octets_is_refused),
+        cmocka_unit_test(tokens_are_equal_in_length_and_octets),
+        cmocka_unit_test(codes_know_their_class_and_name),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,17 +77,24 @@ lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payl
     return LW_OK;
 }
 
-bool lw_coap_opt_find(lw_bytes options, uint32_t number, lw_bytes *out_value)
+bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_value)
 {
-    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt_iter ahead = *it;
     lw_coap_opt opt;
-    while (lw_coap_opt_next(&it, &opt) && opt.number <= number) {
+    while (lw_coap_opt_next(&ahead, &opt) && opt.number <= number) {
+        *it = ahead;
         if (opt.number == number) {
             *out_value = opt.value;
             return true;
         }
     }
     return false;
+}
+
+bool lw_coap_opt_find(lw_bytes options, uint32_t number, lw_bytes *out_value)
+{
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    return lw_coap_opt_next_of(&it, number, out_value);
 }
 
 bool lw_coap_opt_find_uint(lw_bytes options, uint32_t number, uint32_t *out_value)

@@ -55,6 +55,9 @@ typedef struct lw_coap_opt_iter {
 
 lw_coap_opt_iter lw_coap_opts(lw_bytes options);
 bool lw_coap_opt_next(lw_coap_opt_iter *it, lw_coap_opt *out_opt);
+/* The next one of that number, skipping smaller ones: all Uri-Path, then all Uri-Query. False when
+ * there is none left; `it` then stands before the first larger number. */
+bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_value);
 
 /* Takes encoded options and what follows them apart, checking every option's encoding and that a
  * payload marker has a payload behind it: the tail of a message, or the plaintext of OSCORE.

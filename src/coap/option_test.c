@@ -1,0 +1,131 @@
+#include "testing/lw_test.h"
+
+#include "coap/code.h"
+#include "coap/option.h"
+
+/* Uri-Path 3, 0; Content-Format 40; Uri-Query x; Block1 26 (0x1a) */
+static const lw_bytes options = LW_BYTES_LIT("\xb1"
+                                             "3\x01"
+                                             "0\x11\x28\x31x\xc1\x1a");
+
+LW_TEST(first_option_of_a_number_is_found)
+{
+    lw_bytes value;
+    assert_true(lw_coap_opt_find(options, LW_COAP_OPT_URI_PATH, &value));
+    assert_bytes(value, "3");
+    assert_true(lw_coap_opt_find(options, LW_COAP_OPT_BLOCK1, &value));
+    assert_bytes(value, "\x1a");
+    assert_false(lw_coap_opt_find(options, LW_COAP_OPT_ACCEPT, &value));
+    assert_false(lw_coap_opt_find(options, LW_COAP_OPT_SIZE1, &value));
+    assert_false(lw_coap_opt_find(lw_bytes_of(NULL, 0), LW_COAP_OPT_URI_PATH, &value));
+}
+
+LW_TEST(options_of_one_number_are_walked_then_those_of_the_next)
+{
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_bytes value;
+    assert_true(lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_PATH, &value));
+    assert_bytes(value, "3");
+    assert_true(lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_PATH, &value));
+    assert_bytes(value, "0");
+    assert_false(lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_PATH, &value));
+    assert_false(lw_coap_opt_next_of(&it, LW_COAP_OPT_MAX_AGE, &value));
+    assert_true(lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_QUERY, &value));
+    assert_bytes(value, "x");
+    assert_false(lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_QUERY, &value));
+}
+
+LW_TEST(uint_is_read_from_up_to_four_octets)
+{
+    uint32_t v;
+    assert_true(lw_coap_opt_find_uint(options, LW_COAP_OPT_CONTENT_FORMAT, &v));
+    assert_int_equal(v, 40);
+    lw_bytes four = LW_BYTES_LIT("\xe4\x00\x00\xff\xff\xff\xff"); /* number 269 */
+    assert_true(lw_coap_opt_find_uint(four, 269, &v));
+    assert_int_equal(v, UINT32_MAX);
+    lw_bytes five = LW_BYTES_LIT("\x65\x00\x00\x00\x00\x01");
+    assert_false(lw_coap_opt_find_uint(five, LW_COAP_OPT_OBSERVE, &v));
+    assert_int_equal(lw_coap_opt_uint(lw_bytes_of(NULL, 0)), 0);
+}
+
+LW_TEST(iterating_ends_at_an_encoding_that_is_wrong)
+{
+    lw_coap_opt_iter it = lw_coap_opts((lw_bytes)LW_BYTES_LIT("\x11\x28\x15\x28"));
+    lw_coap_opt opt;
+    assert_true(lw_coap_opt_next(&it, &opt));
+    assert_false(lw_coap_opt_next(&it, &opt));
+    assert_false(lw_coap_opt_next(&it, &opt));
+}
+
+LW_TEST(options_and_payload_are_split)
+{
+    lw_bytes o;
+    lw_bytes payload;
+    assert_ok(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xffx\xff"), &o, &payload));
+    assert_bytes(o, "\x11\x28");
+    assert_bytes(payload, "x\xff");
+    assert_ok(lw_coap_opts_split(lw_bytes_of(NULL, 0), &o, &payload));
+    assert_int_equal(o.len + payload.len, 0);
+    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xff"), &o, &payload),
+               LW_EFORMAT);
+    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x1f\x28"), &o, &payload), LW_EFORMAT);
+}
+
+LW_TEST(numbers_say_what_kind_of_option_they_are)
+{
+    assert_true(lw_coap_opt_is_critical(LW_COAP_OPT_URI_PATH));
+    assert_false(lw_coap_opt_is_critical(LW_COAP_OPT_ETAG));
+    assert_true(lw_coap_opt_is_unsafe(LW_COAP_OPT_OBSERVE));
+    assert_false(lw_coap_opt_is_unsafe(LW_COAP_OPT_ACCEPT));
+    assert_true(lw_coap_opt_is_no_cache_key(LW_COAP_OPT_SIZE1));
+    assert_false(lw_coap_opt_is_no_cache_key(LW_COAP_OPT_REQUEST_TAG));
+}
+
+LW_TEST(options_have_names)
+{
+    const char *name;
+    lw_coap_opt_format format;
+    assert_true(lw_coap_opt_describe(LW_COAP_OPT_NO_RESPONSE, &name, &format));
+    assert_string_equal(name, "No-Response");
+    assert_int_equal(format, LW_COAP_FORMAT_UINT);
+    assert_false(lw_coap_opt_describe(10, &name, &format));
+}
+
+LW_TEST(no_response_suppresses_the_classes_it_names)
+{
+    lw_bytes no_success = LW_BYTES_LIT("\xd1\xf5\x02"); /* 258: RFC 7967 section 2.1 */
+    assert_true(lw_coap_opts_suppress(no_success, LW_COAP_CHANGED));
+    assert_true(lw_coap_opts_suppress(no_success, LW_COAP_CONTENT));
+    assert_false(lw_coap_opts_suppress(no_success, LW_COAP_BAD_REQUEST));
+    assert_false(lw_coap_opts_suppress(no_success, LW_COAP_INTERNAL_SERVER_ERROR));
+    assert_false(lw_coap_opts_suppress(no_success, LW_COAP_EMPTY));
+
+    lw_bytes nothing = LW_BYTES_LIT("\xd1\xf5\x1a");
+    assert_true(lw_coap_opts_suppress(nothing, LW_COAP_CHANGED));
+    assert_true(lw_coap_opts_suppress(nothing, LW_COAP_NOT_FOUND));
+    assert_true(lw_coap_opts_suppress(nothing, LW_COAP_SERVICE_UNAVAILABLE));
+}
+
+LW_TEST(no_response_of_no_octets_or_too_many_suppresses_nothing)
+{
+    assert_false(lw_coap_opts_suppress((lw_bytes)LW_BYTES_LIT("\xd0\xf5"), LW_COAP_CHANGED));
+    assert_false(
+        lw_coap_opts_suppress((lw_bytes)LW_BYTES_LIT("\xd2\xf5\x02\x02"), LW_COAP_CHANGED));
+    assert_false(lw_coap_opts_suppress(options, LW_COAP_CHANGED));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_option_of_a_number_is_found),
+        cmocka_unit_test(options_of_one_number_are_walked_then_those_of_the_next),
+        cmocka_unit_test(uint_is_read_from_up_to_four_octets),
+        cmocka_unit_test(iterating_ends_at_an_encoding_that_is_wrong),
+        cmocka_unit_test(options_and_payload_are_split),
+        cmocka_unit_test(numbers_say_what_kind_of_option_they_are),
+        cmocka_unit_test(options_have_names),
+        cmocka_unit_test(no_response_suppresses_the_classes_it_names),
+        cmocka_unit_test(no_response_of_no_octets_or_too_many_suppresses_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
