@@ -1,0 +1,189 @@
+/* The device's LwM2M client: an engine without I/O, clock or heap.
+ *
+ * Datagrams and `now` go in, datagrams and "wake me at" come out; nothing blocks, everything
+ * happens inside these calls, on one thread.
+ *
+ *   static uint8_t memory[8 * 1024];
+ *   lw_client *client;
+ *   lw_client_init(&client, &cfg, memory, sizeof memory);
+ *   lw_client_add_server(client, &server);
+ *   lw_client_start(client, now);
+ *   for (;;) {
+ *       lw_time wake = lw_client_step(client, now);
+ *       while (lw_client_poll(client, &out)) { send out.octets on link out.link }
+ *       wait for a datagram or `wake`;
+ *       on a datagram: lw_client_feed(client, now, link, datagram);
+ *   }
+ *
+ * Objects are declared (lw/declare.h) and named in the configuration, so are formats and features:
+ * what is not named is not linked. An application changes values through the setters of its
+ * declarations on lw_client_tree(); the engine notices and notifies.
+ */
+#ifndef LW_CLIENT_H
+#define LW_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lw/bytes.h"
+#include "lw/declare.h"
+#include "lw/err.h"
+#include "lw/format.h"
+#include "lw/path.h"
+#include "lw/platform.h"
+#include "lw/time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lw_client lw_client;
+
+/* ---- Configuration ----------------------------------------------------------------------------
+ */
+
+/* Optional parts of the engine. Name those you want in lw_client_cfg.features. */
+typedef struct lw_client_feature lw_client_feature;
+extern const lw_client_feature lw_feature_observe;   /* Observe, Notify, Write-Attributes */
+extern const lw_client_feature lw_feature_composite; /* Read-, Write-, Observe-Composite */
+extern const lw_client_feature lw_feature_send;      /* Send, with mute (1/x/23) */
+extern const lw_client_feature lw_feature_bootstrap; /* client and server initiated, and packs */
+extern const lw_client_feature lw_feature_access;    /* Access Control, for several servers */
+extern const lw_client_feature lw_feature_persist; /* state over power loss; needs platform store */
+
+/* What happened, for logs and user interfaces. Valid for the call. */
+typedef enum lw_client_event_kind {
+    LW_CLIENT_REGISTERED,
+    LW_CLIENT_UPDATED,
+    LW_CLIENT_DEREGISTERED,
+    LW_CLIENT_REGISTRATION_FAILED, /* err, code; retry_at tells whether and when again */
+    LW_CLIENT_UPDATE_FAILED,
+    LW_CLIENT_LINK_FAILED,
+    LW_CLIENT_DISABLED, /* 1/x/4; retry_at is its end */
+    LW_CLIENT_ASLEEP,   /* queue mode: the radio may be turned off */
+    LW_CLIENT_AWAKE,
+    LW_CLIENT_BOOTSTRAP_STARTED,
+    LW_CLIENT_BOOTSTRAPPED,
+    LW_CLIENT_BOOTSTRAP_FAILED,
+    LW_CLIENT_STOPPED, /* nothing left to try: no server, no Bootstrap-Server */
+    LW_CLIENT_SENT,    /* Send: err and code tell how it ended */
+    LW_CLIENT_REBOOT,  /* 3/0/4, after its answer was acknowledged: restart now */
+    LW_CLIENT_FACTORY_RESET
+} lw_client_event_kind;
+
+typedef struct lw_client_event {
+    uint8_t kind;     /* lw_client_event_kind */
+    uint8_t code;     /* CoAP code of the answer, 0 when there was none */
+    uint16_t ssid;    /* Short Server ID; 0: the Bootstrap-Server, or none */
+    lw_err err;       /* LW_OK, or why */
+    lw_time retry_at; /* monotonic; LW_TIME_NEVER: not by itself */
+} lw_client_event;
+
+typedef struct lw_client_cfg {
+    const char *endpoint; /* Endpoint Client Name, UTF-8 (VER-24) */
+    uint8_t version;      /* newest enabler version to announce: 10, 11 or 12 */
+    bool queue_mode;
+    const lw_object *const *objects;          /* NULL-terminated, with lw_security_object,
+                                                 lw_server_object and a Device object */
+    const lw_format *const *formats;          /* NULL-terminated, preferred first */
+    const lw_client_feature *const *features; /* NULL-terminated; NULL: none */
+    const lw_platform *platform;
+    void *app; /* for hooks: lw_client_app */
+    void (*on_event)(lw_client *client, const lw_client_event *event); /* may be NULL */
+
+    /* Ceilings; 0 takes the default. */
+    uint8_t servers_max;      /* accounts, the Bootstrap-Server not counted: 1 */
+    uint8_t observations_max; /* all servers: 8 */
+    uint8_t attributes_max;   /* paths with attributes, all servers: 8 */
+    uint16_t stored_max;      /* notifications kept while a server cannot be reached: 16 */
+    uint16_t payload_max;     /* octets of a block or an unblocked payload: 1024 */
+    uint16_t body_max;        /* octets of a block-wise request body that is assembled: 2048 */
+    uint32_t dynamic;         /* octets for what comes and goes: requests in flight, bodies: 2048 */
+} lw_client_cfg;
+
+/* Octets that lw_client_init needs for this configuration. */
+size_t lw_client_mem_needed(const lw_client_cfg *cfg);
+
+/* cfg and everything it points to are borrowed as long as the client lives; `memory` too.
+ * LW_ENOMEM: too little memory. LW_EINVAL: no endpoint, no platform, an object missing, a feature
+ * without what it needs. */
+LW_MUST_CHECK lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory,
+                                    size_t len);
+/* Wipes keys. Says nothing to servers: stop first. */
+void lw_client_fini(lw_client *client);
+
+/* One account: a Security and (but for a Bootstrap-Server) a Server instance. Strings are copied.
+ */
+typedef struct lw_client_account {
+    const char *uri;
+    bool bootstrap;
+    uint16_t ssid;       /* 1..65534; 0 for a Bootstrap-Server */
+    uint32_t lifetime;   /* s; 0 means 86400 */
+    uint8_t security;    /* 0/x/2: 0 PSK, 1 RPK, 2 X.509, 3 NoSec */
+    lw_bytes identity;   /* 0/x/3 */
+    lw_bytes server_key; /* 0/x/4 */
+    lw_bytes secret;     /* 0/x/5 */
+    uint32_t hold_off;   /* 0/x/11, Bootstrap-Server only, s */
+} lw_client_account;
+
+/* Adds an account as factory data (BS-03). Before lw_client_start. */
+LW_MUST_CHECK lw_err lw_client_add_server(lw_client *client, const lw_client_account *account);
+
+/* ---- Running ----------------------------------------------------------------------------------
+ */
+
+/* Registers with the servers there are, or bootstraps (CLI-01). */
+void lw_client_start(lw_client *client, lw_time now);
+
+/* De-registers and then stays silent; step and poll until lw_client_is_stopped. */
+void lw_client_stop(lw_client *client, lw_time now);
+bool lw_client_is_stopped(const lw_client *client);
+
+/* Does what is due and returns when to be called next; LW_TIME_NEVER: nothing waits. `now` is
+ * monotonic milliseconds and never runs backwards. */
+lw_time lw_client_step(lw_client *client, lw_time now);
+
+typedef struct lw_client_out {
+    uint8_t link;
+    lw_bytes octets; /* valid until the next call of the engine */
+} lw_client_out;
+
+/* The next datagram to send; false when there is none. */
+bool lw_client_poll(lw_client *client, lw_client_out *out);
+
+void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram);
+void lw_client_link_up(lw_client *client, lw_time now, uint8_t link);
+void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err why);
+
+/* The device got another address: under NoSec it must register anew (REG-44). */
+void lw_client_address_changed(lw_client *client, lw_time now);
+
+/* ---- For the application -----------------------------------------------------------------------
+ */
+
+/* The declared objects: read and write them with their setters and lw_tree_…. */
+lw_tree *lw_client_tree(lw_client *client);
+void *lw_client_app(const lw_client *client);
+/* Inside a hook of lw_object_hooks: the client it is called for, from its ctx. */
+lw_client *lw_client_of_hook(void *hook_ctx);
+
+/* An Update now, with everything that changed. ssid 0: all servers. LW_ENOTFOUND, LW_ESTATE. */
+lw_err lw_client_update(lw_client *client, uint16_t ssid);
+
+/* Sends the values at these paths to one server, or to all (ssid 0) (OBS-30). LW_ENOTSUP without
+ * lw_feature_send, LW_EDENIED when muted or nothing is readable, LW_ESTATE when not registered. */
+lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count);
+
+/* Bootstraps now, as 1/x/9 does (BS-08). LW_ESTATE without a Bootstrap-Server. */
+lw_err lw_client_bootstrap(lw_client *client);
+
+bool lw_client_is_registered(const lw_client *client, uint16_t ssid); /* ssid 0: with any */
+
+/* Octets of the memory in use now, and at most so far. */
+size_t lw_client_mem_used(const lw_client *client, size_t *out_peak);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
