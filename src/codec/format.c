@@ -44,6 +44,16 @@ lw_err lw_decoder_finish(const lw_decoder *d)
     return d->last ? LW_END : LW_AGAIN;
 }
 
+lw_err lw_decoder_check_number(lw_decoder *d, const lw_entry *e)
+{
+    if (e->value.type != LW_TYPE_FLOAT || e->value.as.number == 0) { /* "-0" is a FLOAT */
+        return LW_OK;
+    }
+    lw_type type = lw_decoder_type_of(d, e->path);
+    bool whole = type == LW_TYPE_INTEGER || type == LW_TYPE_UNSIGNED || type == LW_TYPE_TIME;
+    return whole ? LW_ERANGE : LW_OK;
+}
+
 /* LW_ID_MAX names nothing; only a Create says with it that the client is to choose (FMT-31). */
 static lw_err check_path(const lw_decoder *d, lw_path path)
 {

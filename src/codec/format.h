@@ -189,4 +189,9 @@ lw_type lw_decoder_type_of(lw_decoder *d, lw_path path);
  * when octets follow; LW_AGAIN as long as some may. */
 lw_err lw_decoder_finish(const lw_decoder *d);
 
+/* For formats that write numbers as text, after lw_num_parse_value: LW_ERANGE when a FLOAT meets an
+ * integer's type. An integer of 64 bits would have been read as one, so the text was none, even if
+ * the double it was rounded to is integral. */
+LW_MUST_CHECK lw_err lw_decoder_check_number(lw_decoder *d, const lw_entry *e);
+
 #endif
