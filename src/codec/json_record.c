@@ -1,0 +1,119 @@
+#include "codec/json_record.h"
+
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
+
+lw_err lw_json_read_opaque(lw_bytes text, lw_writer *scratch, lw_value *out_value)
+{
+    uint8_t *out = scratch->buf + scratch->pos;
+    size_t len;
+    lw_err err = lw_base64_decode(text, out, lw_writer_room(scratch), &len);
+    if (err == LW_OK) {
+        scratch->pos += len;
+        *out_value = lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(out, len));
+    }
+    return err;
+}
+
+/* Members whose value means nothing here. */
+static bool is_ignored(lw_senml_label label)
+{
+    return label == LW_SENML_OTHER || label == LW_SENML_U || label == LW_SENML_BU ||
+           label == LW_SENML_S || label == LW_SENML_UT;
+}
+
+static lw_err read_member(lw_json *j, lw_senml_label label, lw_writer *scratch, lw_senml_record *r)
+{
+    lw_json_token t;
+    lw_err err = lw_json_next(j, &t);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_value value = lw_value_none();
+    if (is_ignored(label)) {
+        err = lw_json_skip(j, &t);
+    } else {
+        err = lw_json_value(&t, scratch, &value);
+    }
+    if (err == LW_OK && label == LW_SENML_VD && value.type == LW_TYPE_STRING) {
+        err = lw_json_read_opaque(value.as.bytes, scratch, &value);
+    }
+    return err == LW_OK ? lw_senml_put(r, label, value) : err;
+}
+
+lw_err lw_json_read_record(lw_json *j, const lw_json_dialect *dialect, lw_writer *scratch,
+                           lw_senml_record *r)
+{
+    for (;;) {
+        lw_json_token t;
+        lw_bytes name;
+        lw_err err = lw_json_next(j, &t);
+        if (err != LW_OK || t.kind == LW_JSON_OBJECT_END) {
+            return err;
+        }
+        err = lw_json_text(&t, scratch, &name);
+        if (err == LW_OK) {
+            err = read_member(j, dialect->label_of(name), scratch, r);
+        }
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
+
+void lw_json_write_time(lw_writer *w, const char *name, lw_time ms, bool *first)
+{
+    lw_json_write_name(w, name, first);
+    lw_json_write_number(w, lw_senml_seconds(ms));
+}
+
+static void write_value(lw_writer *w, const lw_json_dialect *dialect, lw_value value, bool *first)
+{
+    char link[LW_OBJLNK_TEXT_MAX];
+    switch (value.type) {
+    case LW_TYPE_STRING:
+    case LW_TYPE_CORELNK:
+        lw_json_write_name(w, dialect->string, first);
+        lw_json_write_string(w, value.as.bytes);
+        break;
+    case LW_TYPE_BOOLEAN:
+        lw_json_write_name(w, dialect->boolean, first);
+        lw_write_str(w, value.as.boolean ? "true" : "false");
+        break;
+    case LW_TYPE_OPAQUE:
+        lw_json_write_name(w, dialect->opaque, first);
+        lw_write_u8(w, '"');
+        lw_base64_encode(dialect->base64, value.as.bytes, w);
+        lw_write_u8(w, '"');
+        break;
+    case LW_TYPE_OBJLNK:
+        lw_json_write_name(w, dialect->link, first);
+        lw_json_write_string(w, lw_bytes_of(link, lw_objlnk_format(value.as.link, link)));
+        break;
+    case LW_TYPE_NONE:
+        lw_json_write_name(w, "v", first);
+        lw_write_str(w, "null");
+        break;
+    default:
+        lw_json_write_name(w, "v", first);
+        lw_json_write_number(w, value);
+    }
+}
+
+void lw_json_write_record(lw_writer *w, const lw_json_dialect *dialect, const lw_senml_record *r,
+                          bool *first)
+{
+    if (lw_senml_has(r, LW_SENML_N)) {
+        lw_json_write_name(w, "n", first);
+        lw_json_write_string(w, r->name);
+    }
+    if ((r->has & LW_SENML_VALUE_BITS) != 0) {
+        write_value(w, dialect, r->value, first);
+    }
+    if (lw_senml_has(r, LW_SENML_T)) {
+        lw_json_write_time(w, "t", r->time, first);
+    }
+}
