@@ -1,9 +1,8 @@
 /* Operations: what each may be asked of, what it carries, and what may answer it.
  *
  * The tables of the specification stand in op.c in its row order (protocol.md section 15); both
- * ends use them. lw_op_code is the only place where an error becomes a CoAP code, apart from
- * Register and Bootstrap-Request, whose refusals have tables of their own (register.h,
- * bootstrap.h). How a request is recognised and built is in request.h.
+ * ends use them. CoAP codes are chosen here, from errors (lw_op_code), and in refusal.h, where a
+ * server says why it refuses a Register. How a request is recognised and built is in request.h.
  */
 #ifndef LW_PROTO_OP_H
 #define LW_PROTO_OP_H

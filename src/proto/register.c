@@ -1,0 +1,598 @@
+#include "proto/register.h"
+
+#include "base/num.h"
+#include "proto/endpoint.h"
+
+#define RESOURCE_TYPE "oma.lwm2m"
+
+/* ---- Bindings ------------------------------------------------------------------------------- */
+
+static const char binding_letters[] = "UMHTSN";
+
+size_t lw_binding_format(unsigned bindings, bool queue, lw_version version,
+                         char out[LW_BINDING_TEXT_MAX])
+{
+    size_t len = 0;
+    bool put_queue = queue && lw_version_has(version, LW_FEATURE_QUEUE_IN_BINDING);
+    for (unsigned i = 0; binding_letters[i] != '\0'; i++) {
+        if ((bindings >> i & 1u) == 0) {
+            continue;
+        }
+        out[len++] = binding_letters[i];
+        if (put_queue) {
+            out[len++] = 'Q';
+            put_queue = false;
+        }
+    }
+    return len;
+}
+
+static bool version_has_bindings(lw_version version, unsigned bindings)
+{
+    const unsigned t_n = LW_BINDING_T | LW_BINDING_N;
+    const unsigned m_h = LW_BINDING_M | LW_BINDING_H;
+    return ((bindings & t_n) == 0 || lw_version_has(version, LW_FEATURE_BINDING_T_N)) &&
+           ((bindings & m_h) == 0 || lw_version_has(version, LW_FEATURE_BINDING_M_H));
+}
+
+/* Of 1.0 exactly the six values; later the letters in any order, each once, and no Q. */
+static bool is_strict_binding(lw_bytes text, lw_version version, unsigned bindings, bool queue)
+{
+    char canonical[LW_BINDING_TEXT_MAX];
+    size_t len = lw_binding_format(bindings, queue, version, canonical);
+    if (!version_has_bindings(version, bindings)) {
+        return false;
+    }
+    if (lw_version_has(version, LW_FEATURE_QUEUE_IN_BINDING)) {
+        return lw_bytes_equal(text, lw_bytes_of(canonical, len));
+    }
+    return !queue && len == text.len;
+}
+
+lw_err lw_binding_parse(lw_bytes text, bool strict, lw_version version, uint8_t *out_bindings,
+                        bool *out_queue)
+{
+    unsigned bindings = 0;
+    bool queue = false;
+    for (size_t i = 0; i < text.len; i++) {
+        const char *letter = text.ptr[i] != '\0' ? strchr(binding_letters, text.ptr[i]) : NULL;
+        if (text.ptr[i] == 'Q') {
+            queue = true;
+        } else if (letter != NULL) {
+            bindings |= 1u << (letter - binding_letters);
+        } else {
+            return LW_EFORMAT;
+        }
+    }
+    if (bindings == 0 || (strict && !is_strict_binding(text, version, bindings, queue))) {
+        return LW_EFORMAT;
+    }
+    *out_bindings = (uint8_t)bindings;
+    *out_queue = queue;
+    return LW_OK;
+}
+
+/* ---- Profiles (REG-51) ---------------------------------------------------------------------- */
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_lower_hex(uint8_t c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+static bool is_name_char(uint8_t c)
+{
+    uint8_t lower = c | 0x20;
+    return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-';
+}
+
+static bool are_all(lw_bytes text, bool (*belongs)(uint8_t))
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!belongs(text.ptr[i])) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+static size_t find(lw_bytes text, uint8_t c)
+{
+    size_t i = 0;
+    while (i < text.len && text.ptr[i] != c) {
+        i++;
+    }
+    return i;
+}
+
+/* dynamic "6:27354b9a", or preconf "oma:name" and "v:name". */
+static bool is_profile(lw_bytes profile)
+{
+    size_t colon = find(profile, ':');
+    lw_bytes kind = lw_bytes_of(profile.ptr, colon);
+    lw_bytes value = lw_bytes_from(profile, colon + 1);
+    if (lw_bytes_is(kind, "oma") || lw_bytes_is(kind, "v")) {
+        return are_all(value, is_name_char);
+    }
+    return are_all(kind, is_digit) && are_all(value, is_lower_hex);
+}
+
+bool lw_profile_next(lw_bytes *profiles, lw_bytes *out_profile)
+{
+    size_t comma = find(*profiles, ',');
+    *out_profile = lw_bytes_of(profiles->ptr, comma);
+    *profiles = lw_bytes_from(*profiles, comma + 1);
+    return is_profile(*out_profile);
+}
+
+/* Several only in quotes. */
+static bool take_profiles(lw_bytes value, lw_bytes *out_profiles)
+{
+    bool quoted = value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"';
+    *out_profiles = quoted ? lw_bytes_of(value.ptr + 1, value.len - 2) : value;
+    size_t count = 1;
+    for (size_t i = 0; i < out_profiles->len; i++) {
+        count += out_profiles->ptr[i] == ',' ? 1u : 0u;
+    }
+    lw_bytes rest = *out_profiles;
+    lw_bytes profile;
+    for (size_t i = 0; i < count; i++) {
+        if (!lw_profile_next(&rest, &profile)) {
+            return false;
+        }
+    }
+    return quoted || count == 1;
+}
+
+/* ---- Location ------------------------------------------------------------------------------- */
+
+lw_err lw_location_read(lw_bytes options, lw_location *out_location)
+{
+    lw_writer w;
+    lw_writer_init(&w, out_location->octets, sizeof out_location->octets);
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+        if (opt.number == LW_COAP_OPT_LOCATION_PATH) {
+            if (opt.value.len > UINT8_MAX) {
+                return LW_ETOOBIG;
+            }
+            lw_write_u8(&w, (uint8_t)opt.value.len);
+            lw_write_bytes(&w, opt.value);
+        }
+    }
+    out_location->len = (uint8_t)w.pos;
+    if (w.err != LW_OK) {
+        return w.err;
+    }
+    return w.pos > 0 ? LW_OK : LW_ENOTFOUND;
+}
+
+static void put_location(lw_coap_out *out, const lw_location *location)
+{
+    for (size_t at = 0; at < location->len; at += 1u + location->octets[at]) {
+        lw_coap_put(out, LW_COAP_OPT_URI_PATH,
+                    lw_bytes_of(location->octets + at + 1, location->octets[at]));
+    }
+}
+
+/* ---- A device puts -------------------------------------------------------------------------- */
+
+static void put_format(lw_coap_out *out, const lw_registration *reg)
+{
+    if ((reg->given & LW_REG_LIST) != 0) {
+        lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
+    }
+}
+
+/* In the order of the table of REG-02. */
+static void put_parameters(lw_coap_out *out, const lw_registration *reg)
+{
+    unsigned given = reg->given;
+    bool queue = (given & LW_REG_QUEUE) != 0;
+    if ((given & LW_REG_ENDPOINT) != 0) {
+        lw_query_put(out, "ep", reg->endpoint);
+    }
+    if ((given & LW_REG_LIFETIME) != 0) {
+        lw_query_put_number(out, "lt", reg->lifetime);
+    }
+    if ((given & LW_REG_VERSION) != 0) {
+        lw_query_put(out, "lwm2m", lw_bytes_str(lw_version_text(reg->version)));
+    }
+    if ((given & LW_REG_BINDING) != 0) {
+        char text[LW_BINDING_TEXT_MAX];
+        size_t len = lw_binding_format(reg->bindings, queue, reg->version, text);
+        lw_query_put(out, "b", lw_bytes_of(text, len));
+    }
+    if (queue && !lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
+        lw_query_put(out, "Q", lw_bytes_of(NULL, 0));
+    }
+    if ((given & LW_REG_SMS) != 0) {
+        lw_query_put(out, "sms", reg->sms);
+    }
+    if ((given & LW_REG_PROFILES) != 0) {
+        bool several = find(reg->profiles, ',') < reg->profiles.len;
+        uint8_t value[LW_QUERY_MAX];
+        lw_writer w;
+        lw_writer_init(&w, value, sizeof value);
+        lw_write_str(&w, several ? "\"" : "");
+        lw_write_bytes(&w, reg->profiles);
+        lw_write_str(&w, several ? "\"" : "");
+        lw_writer_fail(out->w, w.err);
+        lw_query_put(out, "pid", lw_writer_bytes(&w));
+    }
+}
+
+void lw_register_put(lw_coap_out *out, const lw_registration *reg)
+{
+    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_rule_of(LW_OP_REGISTER)->path);
+    put_format(out, reg);
+    put_parameters(out, reg);
+    lw_coap_put_payload(out, reg->list);
+}
+
+void lw_update_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg)
+{
+    put_location(out, location);
+    put_format(out, reg);
+    put_parameters(out, reg);
+    lw_coap_put_payload(out, reg->list);
+}
+
+void lw_deregister_put(lw_coap_out *out, const lw_location *location)
+{
+    put_location(out, location);
+}
+
+/* REG-21; /24 is adopted (P-REG-14). */
+static bool is_never_listed(uint16_t object)
+{
+    return object == 0 || object == 21 || object == 23 || object == 24;
+}
+
+void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes alternate_path,
+                          const uint16_t *formats, size_t format_count)
+{
+    lw_link_begin(&out->links, w);
+    out->alternate_path = alternate_path;
+    if (alternate_path.len > 0 || format_count > 0) {
+        lw_link_put(&out->links, alternate_path, lw_path_root());
+    }
+    if (alternate_path.len > 0) {
+        lw_link_put_quoted(&out->links, "rt", lw_bytes_str(RESOURCE_TYPE));
+    }
+    lw_link_put_numbers(&out->links, "ct", formats, format_count);
+}
+
+void lw_object_list_put(lw_object_list_out *out, lw_path path, const lw_object_version *version)
+{
+    if (is_never_listed(path.id[0])) {
+        return;
+    }
+    lw_link_put(&out->links, out->alternate_path, path);
+    if (version != NULL) {
+        char text[LW_OBJECT_VERSION_TEXT_MAX];
+        size_t len = lw_object_version_format(*version, text);
+        lw_link_put_attr(&out->links, "ver", lw_bytes_of(text, len));
+    }
+}
+
+/* ---- A server reads the list ---------------------------------------------------------------- */
+
+typedef enum verdict { TAKEN, SKIPPED, REFUSED } verdict;
+
+/* Does `rt`, a list separated by blanks, name our root? */
+static bool is_root_type(lw_bytes types)
+{
+    while (types.len > 0) {
+        size_t blank = find(types, ' ');
+        if (lw_bytes_is(lw_bytes_of(types.ptr, blank), RESOURCE_TYPE)) {
+            return true;
+        }
+        types = lw_bytes_from(types, blank + 1);
+    }
+    return false;
+}
+
+/* Keeps what a link to the root announces (REG-23, VER-30). Other links without numbers are
+ * resources of no concern to us. */
+static void take_root(lw_object_list *list, const lw_corelink *link)
+{
+    lw_bytes prefix;
+    lw_path path;
+    if (lw_link_target_split(link->target, &prefix, &path) != LW_OK || path.depth > 0) {
+        return;
+    }
+    lw_link_attr attr;
+    bool is_ours = lw_link_attr_find(link, "rt", &attr) && is_root_type(attr.value);
+    if (prefix.len > 0 && !is_ours) {
+        return;
+    }
+    if (prefix.len > 0) {
+        list->alternate_path = prefix;
+    }
+    if (lw_link_attr_find(link, "ct", &attr)) {
+        list->formats = attr.value;
+    }
+}
+
+static verdict judge(const lw_object_list *list, const lw_corelink *link, lw_object_link *out_link)
+{
+    verdict out_of_place = list->strict ? REFUSED : SKIPPED;
+    lw_bytes prefix;
+    *out_link = (lw_object_link){.has_version = false};
+    lw_path *path = &out_link->path;
+    if (lw_link_target_split(link->target, &prefix, path) != LW_OK) {
+        return out_of_place;
+    }
+    if (path->depth == 0 || (prefix.len > 0 && !lw_bytes_equal(prefix, list->alternate_path))) {
+        return SKIPPED;
+    }
+    if (path->depth > LW_LEVEL_INSTANCE || path->id[0] == LW_ID_MAX || path->id[1] == LW_ID_MAX ||
+        is_never_listed(path->id[0])) {
+        return path->id[0] == 24 ? SKIPPED : out_of_place;
+    }
+    lw_link_attr attr;
+    if (lw_link_attr_find(link, "ver", &attr)) {
+        out_link->has_version = lw_object_version_parse(attr.value, &out_link->version) == LW_OK;
+        return out_link->has_version || !list->strict ? TAKEN : REFUSED;
+    }
+    return TAKEN;
+}
+
+lw_refusal lw_object_list_open(lw_object_list *list, lw_bytes payload,
+                               const lw_register_policy *policy)
+{
+    *list = (lw_object_list){.strict = policy->strict};
+    lw_link_reader_init(&list->reader, payload);
+    lw_link_reader start = list->reader;
+    lw_corelink link;
+    lw_err err;
+    while ((err = lw_link_next(&list->reader, &link)) == LW_OK) {
+        take_root(list, &link); /* may stand anywhere (REG-25) */
+    }
+    if (err != LW_END) {
+        return LW_REFUSAL_BAD_LIST;
+    }
+    list->reader = start;
+    while (lw_link_next(&list->reader, &link) == LW_OK) {
+        lw_object_link item;
+        verdict v = judge(list, &link, &item);
+        if (v == REFUSED) {
+            return LW_REFUSAL_BAD_LIST;
+        }
+        if (v == SKIPPED) {
+            continue;
+        }
+        if (list->count == UINT16_MAX ||
+            (policy->links_max > 0 && list->count == policy->links_max)) {
+            return LW_REFUSAL_LONG_LIST;
+        }
+        list->count++;
+    }
+    list->reader = start;
+    return LW_REFUSAL_NONE;
+}
+
+bool lw_object_list_next(lw_object_list *list, lw_object_link *out_link)
+{
+    lw_corelink link;
+    while (lw_link_next(&list->reader, &link) == LW_OK) {
+        if (judge(list, &link, out_link) == TAKEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- A server reads the parameters ---------------------------------------------------------- */
+
+/* The names of REG-02 in its order; LW_REG_… is 1 << index. */
+static const char *const names[] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
+#define NAMES (sizeof names / sizeof names[0])
+
+static size_t index_of(lw_bytes name)
+{
+    size_t i = 0;
+    while (i < NAMES && !lw_bytes_is(name, names[i])) {
+        i++;
+    }
+    return i;
+}
+
+bool lw_register_next_unknown(lw_coap_opt_iter *it, lw_query *out_query)
+{
+    while (lw_query_next(it, out_query)) {
+        if (index_of(out_query->name) == NAMES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static lw_refusal take_lifetime(lw_bytes value, lw_registration *reg)
+{
+    uint64_t seconds;
+    lw_err err = lw_num_parse_uint64(value, &seconds);
+    if (err != LW_OK && err != LW_ERANGE) {
+        return LW_REFUSAL_BAD_LIFETIME;
+    }
+    reg->lifetime = err == LW_ERANGE || seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+    return LW_REFUSAL_NONE;
+}
+
+static lw_refusal take_version(lw_bytes value, lw_registration *reg)
+{
+    lw_err err = lw_version_parse(value, &reg->version);
+    if (err != LW_OK && err != LW_ENOTSUP) {
+        return LW_REFUSAL_BAD_VERSION;
+    }
+    /* A newer minor is served as the newest we know (VER-01). */
+    return reg->version != LW_VERSION_NONE ? LW_REFUSAL_NONE : LW_REFUSAL_UNSUPPORTED_VERSION;
+}
+
+static lw_refusal take_sms(lw_bytes value, lw_registration *reg)
+{
+    reg->sms = value.len > 0 && value.ptr[0] == '+' ? lw_bytes_from(value, 1) : value;
+    return are_all(reg->sms, is_digit) ? LW_REFUSAL_NONE : LW_REFUSAL_BAD_SMS;
+}
+
+/* One parameter. The binding is kept for later: its syntax depends on the version. */
+static lw_refusal take_parameter(const lw_query *query, bool strict, lw_registration *reg,
+                                 lw_bytes *binding)
+{
+    size_t i = index_of(query->name);
+    if (i == NAMES) {
+        return strict ? LW_REFUSAL_UNKNOWN : LW_REFUSAL_NONE;
+    }
+    unsigned bit = 1u << i;
+    if ((reg->given & bit) != 0) {
+        return LW_REFUSAL_REPEATED;
+    }
+    reg->given = (uint8_t)(reg->given | bit);
+    switch (bit) {
+    case LW_REG_ENDPOINT:
+        reg->endpoint = query->value;
+        return lw_endpoint_is_valid(reg->endpoint) ? LW_REFUSAL_NONE : LW_REFUSAL_BAD_ENDPOINT;
+    case LW_REG_LIFETIME:
+        return take_lifetime(query->value, reg);
+    case LW_REG_VERSION:
+        return take_version(query->value, reg);
+    case LW_REG_BINDING:
+        *binding = query->value;
+        return LW_REFUSAL_NONE;
+    case LW_REG_QUEUE:
+        return strict && query->value.ptr != NULL ? LW_REFUSAL_BAD_QUEUE : LW_REFUSAL_NONE;
+    case LW_REG_SMS:
+        return take_sms(query->value, reg);
+    default:
+        return take_profiles(query->value, &reg->profiles) ? LW_REFUSAL_NONE
+                                                           : LW_REFUSAL_BAD_PROFILE;
+    }
+}
+
+static lw_refusal take_parameters(const lw_request *request, bool strict, lw_registration *reg,
+                                  lw_bytes *out_binding)
+{
+    lw_coap_opt_iter it = lw_coap_opts(request->options);
+    lw_query query;
+    while (lw_query_next(&it, &query)) {
+        lw_refusal refusal = take_parameter(&query, strict, reg, out_binding);
+        if (refusal != LW_REFUSAL_NONE) {
+            return refusal;
+        }
+    }
+    return LW_REFUSAL_NONE;
+}
+
+static lw_refusal settle_binding(lw_bytes text, bool strict, lw_registration *reg)
+{
+    if ((reg->given & LW_REG_BINDING) == 0) {
+        return LW_REFUSAL_NONE;
+    }
+    bool queue;
+    if (lw_binding_parse(text, strict, reg->version, &reg->bindings, &queue) != LW_OK) {
+        return LW_REFUSAL_BAD_BINDING;
+    }
+    reg->given = (uint8_t)(reg->given | (queue ? LW_REG_QUEUE : 0u));
+    return LW_REFUSAL_NONE;
+}
+
+/* REG-04; REG-35: zero octets are no list. */
+static lw_refusal take_list(const lw_request *request, const lw_register_policy *policy,
+                            lw_registration *reg, lw_object_list *list)
+{
+    bool unmarked = request->content_format == LW_CF_NONE && !policy->strict;
+    if (request->payload.len > 0) {
+        if (request->content_format != LW_CF_LINK && !unmarked) {
+            return LW_REFUSAL_NOT_LINKS;
+        }
+        reg->given |= LW_REG_LIST;
+        reg->list = request->payload;
+    }
+    return lw_object_list_open(list, request->payload, policy);
+}
+
+/* What a Register must say (REG-02), with what the policy fills in. */
+static lw_refusal complete(const lw_register_policy *policy, lw_registration *reg)
+{
+    if (reg->version == LW_VERSION_NONE) {
+        reg->version = policy->version;
+    }
+    if (reg->version == LW_VERSION_NONE) {
+        return LW_REFUSAL_NO_VERSION;
+    }
+    if ((reg->given & LW_REG_LIFETIME) == 0) {
+        reg->lifetime = policy->lifetime;
+        if (reg->lifetime == 0) {
+            return LW_REFUSAL_NO_LIFETIME;
+        }
+    }
+    bool optional =
+        policy->identified && lw_version_has(reg->version, LW_FEATURE_ENDPOINT_OPTIONAL);
+    if ((reg->given & LW_REG_ENDPOINT) == 0 && !optional) {
+        return LW_REFUSAL_NO_ENDPOINT;
+    }
+    return LW_REFUSAL_NONE;
+}
+
+lw_refusal lw_register_parse(const lw_request *request, const lw_register_policy *policy,
+                             lw_registration *out_reg, lw_object_list *out_list)
+{
+    *out_reg = (lw_registration){.bindings = LW_BINDING_U};
+    lw_bytes binding = lw_bytes_of(NULL, 0);
+    lw_refusal refusal = take_parameters(request, policy->strict, out_reg, &binding);
+    if (refusal == LW_REFUSAL_NONE) {
+        refusal = complete(policy, out_reg);
+    }
+    if (refusal == LW_REFUSAL_NONE) {
+        refusal = settle_binding(binding, policy->strict, out_reg);
+    }
+    if (refusal == LW_REFUSAL_NONE) {
+        refusal = take_list(request, policy, out_reg, out_list);
+    }
+    if (refusal != LW_REFUSAL_NONE) {
+        return refusal;
+    }
+    /* REG-53: from 1.2 on a list may be known from profile ids, or the client is to send it. */
+    if (out_list->count == 0 && (out_reg->given & LW_REG_PROFILES) == 0) {
+        return lw_version_has(out_reg->version, LW_FEATURE_PROFILE_ID) ? LW_REFUSAL_UNKNOWN_LIST
+                                                                       : LW_REFUSAL_NO_LIST;
+    }
+    return LW_REFUSAL_NONE;
+}
+
+lw_refusal lw_update_parse(const lw_request *request, const lw_register_policy *policy,
+                           const lw_registration *current, lw_registration *out_reg,
+                           lw_object_list *out_list)
+{
+    *out_reg = (lw_registration){.version = current->version};
+    lw_bytes binding = lw_bytes_of(NULL, 0);
+    lw_refusal refusal = take_parameters(request, policy->strict, out_reg, &binding);
+    if (refusal == LW_REFUSAL_UNSUPPORTED_VERSION) {
+        return LW_REFUSAL_OTHER_ENDPOINT; /* 4.12 is not for an Update */
+    }
+    if (refusal != LW_REFUSAL_NONE) {
+        return refusal;
+    }
+    bool is_other = (out_reg->given & LW_REG_ENDPOINT) != 0 &&
+                    !lw_bytes_equal(out_reg->endpoint, current->endpoint);
+    if (is_other || out_reg->version != current->version) {
+        return LW_REFUSAL_OTHER_ENDPOINT;
+    }
+    refusal = settle_binding(binding, policy->strict, out_reg);
+    if (refusal != LW_REFUSAL_NONE) {
+        return refusal;
+    }
+    return take_list(request, policy, out_reg, out_list);
+}
+
+void lw_register_put_answer(lw_coap_out *out, lw_bytes id)
+{
+    lw_coap_put_str(out, LW_COAP_OPT_LOCATION_PATH, lw_op_rule_of(LW_OP_REGISTER)->path);
+    lw_coap_put(out, LW_COAP_OPT_LOCATION_PATH, id);
+}
