@@ -103,17 +103,18 @@ static const char *text_of(const lw_ddf_field *f)
     return f->text != NULL ? f->text : "";
 }
 
-static bool same_word(const char *text, const char *lower)
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
+}
+
+static bool same_word(const char *text, const char *word)
 {
     size_t i = 0;
-    while (text[i] != '\0' && lower[i] != '\0') {
-        char c = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 'a' - 'A') : text[i];
-        if (c != lower[i]) {
-            return false;
-        }
+    while (text[i] != '\0' && lower(text[i]) == word[i]) {
         i++;
     }
-    return text[i] == lower[i];
+    return text[i] == word[i];
 }
 
 /* --- What a field must be ------------------------------------------------------------------ */
@@ -320,10 +321,11 @@ void lw_ddf_end_item(lw_ddf_builder *b)
 
 /* --- Object -> definition ------------------------------------------------------------------ */
 
+/* By id, those of one id in the order of the file. */
 static int compare_items(const void *a, const void *b)
 {
-    const lw_ddf_item *x = *(const lw_ddf_item *const *)a;
-    const lw_ddf_item *y = *(const lw_ddf_item *const *)b;
+    const lw_ddf_item *x = a;
+    const lw_ddf_item *y = b;
     if (x->def.id != y->def.id) {
         return x->def.id < y->def.id ? -1 : 1;
     }
@@ -337,24 +339,24 @@ static int compare_items(const void *a, const void *b)
 static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
 {
     size_t count = b->item_count;
-    lw_ddf_item **sorted = lw_ddf_take(b->out, count * sizeof *sorted);
+    lw_ddf_item *sorted = lw_ddf_take(b->out, count * sizeof *sorted);
     lw_resource_def *defs = lw_ddf_take(b->out, count * sizeof *defs);
     lw_resource_text *texts = lw_ddf_take(b->out, count * sizeof *texts);
     if (sorted == NULL || defs == NULL || texts == NULL || count == 0) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = b->items;
+        sorted[i] = *b->items;
         b->items = b->items->next;
     }
     qsort(sorted, count, sizeof *sorted, compare_items);
     for (size_t i = 0; i < count; i++) {
-        defs[i] = sorted[i]->def;
-        texts[i] = sorted[i]->text;
+        defs[i] = sorted[i].def;
+        texts[i] = sorted[i].text;
         if (i > 0 && defs[i].id == defs[i - 1].id) {
-            lw_ddf_say(b->out, LW_DDF_ERROR, sorted[i]->at,
+            lw_ddf_say(b->out, LW_DDF_ERROR, sorted[i].at,
                        "resource %u: stands twice, first in line %u", defs[i].id,
-                       sorted[i - 1]->at.line);
+                       sorted[i - 1].at.line);
         }
     }
     o->def.resources = defs;
