@@ -1,0 +1,178 @@
+/* What the rooms of the client share. Not for applications: they include lw/client.h.
+ *
+ *   client.c        set-up, step, poll, feed: the front door
+ *   alarm.h         deadlines of everybody, in one heap
+ *   account.h       /0 and /1 read as server accounts
+ *   server.h        one server: its link, its registration (the machine of CLI 13.3)
+ *   schedule.h      which server registers when (CLI 13.2); falls back to bootstrap
+ *   serve.h         requests of servers: routed, checked in the order of DM-05, handed on
+ *   read.c write.c execute.c create.c discover.c   one operation each
+ *   rights.h        what a server may do; asks lw_feature_access when it is there
+ *   feature.h       the interface of optional parts
+ *     observe.c attributes.c notify.c store.c      lw_feature_observe
+ *     composite.c                                  lw_feature_composite
+ *     send.c                                       lw_feature_send
+ *     bootstrap.c consistency.c pack.c             lw_feature_bootstrap
+ *     access.c                                     lw_feature_access
+ *     persist.c                                    lw_feature_persist
+ *   objects/        Security, Server, Device, … declared with lw/declare.h; include lw/ headers
+ * only port/           posix; the engine never includes it
+ */
+#ifndef LW_CLIENT_ENGINE_H
+#define LW_CLIENT_ENGINE_H
+
+#include "base/deadline.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "coap/bodies.h"
+#include "coap/endpoint.h"
+#include "coap/exchange.h"
+#include "codec/format.h"
+#include "lw/client.h"
+#include "model/tree.h"
+#include "model/version.h"
+#include "proto/request.h"
+
+#define LW_LOCATION_MAX         64u /* octets of a Location-Path, encoded as options (rule 23) */
+#define LW_MAX_TRANSMIT_WAIT_MS 93000
+
+/* ---- Alarms ------------------------------------------------------------------------------------
+ */
+
+/* Something that wants to be woken. Embedded in its owner; LW_CONTAINER finds it. */
+typedef struct lw_alarm lw_alarm;
+struct lw_alarm {
+    lw_deadline deadline;
+    void (*ring)(lw_client *client, lw_alarm *alarm);
+};
+
+void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *alarm));
+void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at); /* LW_TIME_NEVER: off */
+
+/* ---- One server --------------------------------------------------------------------------------
+ */
+
+typedef enum lw_server_state {
+    LW_SERVER_UNUSED,        /* no account in this place */
+    LW_SERVER_IDLE,          /* waits for its turn, or until the bootstrap is over */
+    LW_SERVER_DELAY,         /* 1/x/14; until alarm */
+    LW_SERVER_CONNECTING,    /* until link_up or link_down */
+    LW_SERVER_REGISTERING,   /* until the exchange ends */
+    LW_SERVER_REGISTERED,    /* alarm: next Update */
+    LW_SERVER_UPDATING,      /* until the exchange ends */
+    LW_SERVER_DEREGISTERING, /* until the exchange ends; then DISABLED, or IDLE */
+    LW_SERVER_DISABLED,      /* 1/x/5; until alarm */
+    LW_SERVER_BACKOFF,       /* 1/x/18; until alarm */
+    LW_SERVER_SEQ_WAIT,      /* 1/x/19; until alarm */
+    LW_SERVER_FAILED         /* all sequences are over */
+} lw_server_state;
+
+/* What the next Update has to say (REG-30, REG-31). */
+#define LW_UPDATE_PLAIN    1u /* nothing, but now: 1/x/8 */
+#define LW_UPDATE_LIFETIME 2u
+#define LW_UPDATE_BINDING  4u
+#define LW_UPDATE_OBJECTS  8u
+
+typedef struct lw_server {
+    lw_client *client;
+    lw_coap_peer peer;
+    lw_coap_params params;
+    lw_alarm alarm;             /* of the state */
+    lw_coap_exchange *exchange; /* Register, Update or De-register in flight */
+    lw_time expires;            /* REGISTERED: when the lifetime is over; NEVER for 0 (CLI-63) */
+    lw_time awake_until;        /* queue mode (TRN-41) */
+    uint32_t lifetime;          /* s, as the server knows it */
+    uint16_t ssid;              /* 0: the Bootstrap-Server */
+    uint16_t security;          /* instance of /0 */
+    uint16_t account;           /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
+    uint8_t link;               /* number for lw_platform */
+    uint8_t state;              /* lw_server_state; changed by lw_server_set_state alone */
+    uint8_t version;            /* lw_version agreed, or tried next (VER-04) */
+    uint8_t update;             /* LW_UPDATE_… pending */
+    uint8_t attempt;            /* of this sequence, from 1 (CLI-50) */
+    uint8_t sequence;           /* from 1 */
+    bool link_is_up;
+    bool registered;         /* between 2.01 and the end of the registration, UPDATING included */
+    bool had_success;        /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
+    bool answers_lwm2m_cbor; /* was seen using 11544 (DM-13) */
+    uint8_t location_len;
+    uint8_t location[LW_LOCATION_MAX]; /* encoded Uri-Path options */
+} lw_server;
+
+/* May requests of this server be served, and notifications be sent to it (REG-08)? */
+bool lw_server_is_registered(const lw_server *server);
+
+/* Asks for an Update with these reasons; several in one tick become one (CLI-60). */
+void lw_server_want_update(lw_server *server, uint8_t reasons);
+
+/* A field of the server's /1 instance as a number, or `absent` when it is not there. */
+uint64_t lw_server_setting(const lw_server *server, uint16_t resource, uint64_t absent);
+
+/* ---- Events between rooms
+ * ------------------------------------------------------------------------ */
+
+typedef enum lw_server_event {
+    LW_SERVER_EV_REGISTERED, /* a new registration: observations and queued data of an older one are
+                                void (rule 31) */
+    LW_SERVER_EV_UPDATED,
+    LW_SERVER_EV_OFFLINE, /* the link is down or the server does not answer; still registered */
+    LW_SERVER_EV_ONLINE,  /* something was acknowledged again */
+    LW_SERVER_EV_ENDED,   /* the registration is over: expired, de-registered, 4.04 */
+    LW_SERVER_EV_REMOVED  /* the account is gone: forget all about the server */
+} lw_server_event;
+
+/* ---- One request of a server, while it is served
+ * ---------------------------------------------------- */
+
+typedef struct lw_call {
+    lw_client *client;
+    lw_server *server;
+    const lw_coap_inbound *in;
+    lw_request *request;
+    const lw_format *body;      /* of the payload; NULL: none to decode */
+    const lw_format *answer;    /* to encode with; NULL: none */
+    lw_coap_reply *reply;
+} lw_call;
+
+/* ---- The client
+ * ------------------------------------------------------------------------------------- */
+
+struct lw_client {
+    lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
+    lw_pool pool;
+    lw_mem mem;
+    lw_rng rng;
+    lw_log log;
+    lw_time now; /* of the call that is being served */
+    lw_deadlines alarms;
+    lw_tree tree;
+    lw_coap coap;
+    lw_coap_bodies bodies;
+    lw_server *servers;   /* servers_max, then the Bootstrap-Server */
+    void **feature_state; /* parallel to cfg.features */
+    lw_link out;          /* datagrams for lw_client_poll, oldest first */
+    uint8_t out_count;
+    uint8_t *last_out; /* handed to the caller by the last poll; released with the next */
+    bool started;
+    bool stopping;
+    bool bootstrapping; /* servers are not served, nothing is sent to them (BS-09, rule 12) */
+};
+
+static inline lw_server *lw_client_bootstrap_server(lw_client *client)
+{
+    return &client->servers[client->cfg.servers_max];
+}
+
+/* The registered server with that Short Server ID, or NULL. */
+lw_server *lw_client_server(lw_client *client, uint16_t ssid);
+
+void lw_client_tell(lw_client *client, const lw_client_event *event);
+
+/* Reads /0 and /1 again after they changed (bootstrap, factory data): servers appear, go
+ * (EV_REMOVED) or get another link (BS-52). Called by the bootstrap feature after its commit, and
+ * by start. */
+void lw_client_accounts_changed(lw_client *client);
+
+#endif

@@ -1,0 +1,53 @@
+/* An optional part of the engine: one const table each, named in lw_client_cfg.features.
+ *
+ * The engine calls the hooks of every feature that is named, in the order of the list; any may be
+ * NULL. `state` is the feature's own memory, zeroed at the start.
+ */
+#ifndef LW_CLIENT_FEATURE_H
+#define LW_CLIENT_FEATURE_H
+
+#include "client/engine.h"
+#include "proto/op.h"
+
+struct lw_client_feature {
+    const char *name;
+    uint32_t ops; /* bit 1 << lw_op: the operations `serve` takes */
+
+    size_t (*size)(const lw_client_cfg *cfg); /* octets of state; NULL: none */
+    lw_err (*init)(lw_client *client, void *state);
+    void (*fini)(lw_client *client, void *state);
+
+    /* Serves one of its operations: the path is checked (DM-05 up to existence), formats are
+     * chosen. Returns the code; fills reply->options and reply->payload. */
+    uint8_t (*serve)(void *state, const lw_call *call);
+
+    /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */
+    void (*on_reset)(void *state, lw_server *server, uint16_t mid);
+
+    void (*on_server)(void *state, lw_server *server, lw_server_event event);
+
+    /* After a commit, or at once outside of a transaction. */
+    void (*on_change)(void *state, lw_client *client, lw_tree_change change, lw_path path);
+
+    /* lw_feature_access: rights of the server on an instance (LW_RIGHT_…; instance LW_ID_MAX:
+     * Create on the object), and what happens to them when a server creates an instance. */
+    unsigned (*rights)(void *state, const lw_server *server, uint16_t object, uint16_t instance);
+    lw_err (*created)(void *state, lw_server *server, lw_path instance);
+
+    /* lw_feature_bootstrap: starts it, or says LW_ESTATE when there is no Bootstrap-Server account.
+     */
+    lw_err (*bootstrap)(void *state, lw_client *client);
+
+    /* lw_feature_send. */
+    lw_err (*send)(void *state, lw_server *server, const lw_path *paths, size_t count);
+
+    /* State that outlives a power loss, in a form of the feature's own; lw_feature_persist calls
+     * them. `restore` gets what `save` wrote. LW_ENOTFOUND from save: nothing to keep. */
+    lw_err (*save)(void *state, lw_client *client, lw_writer *out);
+    lw_err (*restore)(void *state, lw_client *client, lw_bytes saved);
+};
+
+/* The state of a feature, or NULL when it is not named. */
+void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature);
+
+#endif
