@@ -390,6 +390,14 @@ static void put_text_path(lw_coap_out *out, lw_bytes text)
     }
 }
 
+static void put_ids(lw_coap_out *out, uint32_t option, lw_path path)
+{
+    for (unsigned i = 0; i < path.depth; i++) {
+        char text[LW_ID_TEXT_MAX];
+        lw_coap_put(out, option, lw_bytes_of(text, lw_id_format(path.id[i], text)));
+    }
+}
+
 static bool is_bootstrap(lw_op op)
 {
     return op <= LW_OP_BS_FINISH;
@@ -406,11 +414,7 @@ static void put_path(lw_coap_out *out, const lw_request *request)
         put_text_path(out, request->alternate_path);
     }
     put_text_path(out, request->prefix);
-    for (unsigned i = 0; i < request->path.depth; i++) {
-        char text[LW_ID_TEXT_MAX];
-        size_t len = lw_id_format(request->path.id[i], text);
-        lw_coap_put(out, LW_COAP_OPT_URI_PATH, lw_bytes_of(text, len));
-    }
+    put_ids(out, LW_COAP_OPT_URI_PATH, request->path);
 }
 
 static void put_attrs(lw_coap_out *out, const lw_request *request)
@@ -453,4 +457,39 @@ void lw_request_put(lw_coap_out *out, const lw_request *request)
         lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, request->accept);
     }
     lw_coap_put_payload(out, request->payload);
+}
+
+void lw_created_put(lw_coap_out *out, lw_path instance)
+{
+    put_ids(out, LW_COAP_OPT_LOCATION_PATH, instance);
+}
+
+lw_err lw_created_read(lw_bytes options, lw_path *out_instance)
+{
+    lw_path path = lw_path_root();
+    bool found = false;
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+        if (opt.number != LW_COAP_OPT_LOCATION_PATH) {
+            continue;
+        }
+        found = true;
+        size_t pos = 0;
+        if (!is_number(opt.value)) {
+            if (path.depth > 0) {
+                return LW_EFORMAT;
+            }
+        } else if (path.depth == LW_LEVEL_INSTANCE ||
+                   lw_id_read(opt.value, &pos, &path.id[path.depth]) != LW_OK) {
+            return LW_EFORMAT;
+        } else {
+            path.depth++;
+        }
+    }
+    if (!found) {
+        return LW_ENOTFOUND;
+    }
+    *out_instance = path;
+    return path.depth == LW_LEVEL_INSTANCE ? LW_OK : LW_EFORMAT;
 }

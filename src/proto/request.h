@@ -85,4 +85,10 @@ uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *ch
  * Register, Update, De-register and the requests of bootstrap.h, which have parameters. */
 void lw_request_put(lw_coap_out *out, const lw_request *request);
 
+/* The Location-Path of a Create's 2.01 (DM-71), /o/i. Reading skips text segments in front, as a
+ * client with an alternate path may send them; LW_ENOTFOUND when there is no location, LW_EFORMAT
+ * when it does not name an instance. */
+void lw_created_put(lw_coap_out *out, lw_path instance);
+LW_MUST_CHECK lw_err lw_created_read(lw_bytes options, lw_path *out_instance);
+
 #endif

@@ -635,6 +635,40 @@ LW_TEST(options_of_a_wrong_length_count_as_absent)
     assert_int_equal(request.accept, LW_CF_NONE);
 }
 
+/* The location in a 2.01 with these segments. */
+static lw_err created(const char *segments, lw_path *out_path)
+{
+    lw_writer w;
+    lw_writer_init(&w, datagram, sizeof datagram);
+    lw_coap_out out;
+    lw_coap_begin_options(&out, &w);
+    put_parts(&out, LW_COAP_OPT_LOCATION_PATH, &segments, "");
+    lw_coap_put_uint(&out, LW_COAP_OPT_MAX_AGE, 1);
+    return lw_created_read(lw_writer_bytes(&w), out_path);
+}
+
+LW_TEST(dm_71_a_create_tells_where_the_instance_is)
+{
+    lw_writer w;
+    lw_writer_init(&w, datagram, sizeof datagram);
+    lw_coap_out out;
+    lw_coap_begin_options(&out, &w);
+    lw_created_put(&out, lw_path_instance(3303, 12));
+    assert_bytes(lw_writer_bytes(&w), "\x84"
+                                      "3303\x02"
+                                      "12");
+    lw_path path;
+    assert_ok(lw_created_read(lw_writer_bytes(&w), &path));
+    assert_true(lw_path_equal(path, lw_path_instance(3303, 12)));
+    assert_ok(created("/lwm2m/2/5", &path));
+    assert_true(lw_path_equal(path, lw_path_instance(2, 5)));
+    assert_err(created("", &path), LW_ENOTFOUND);
+    assert_err(created("/2", &path), LW_EFORMAT);
+    assert_err(created("/2/5/1", &path), LW_EFORMAT);
+    assert_err(created("/2/x", &path), LW_EFORMAT);
+    assert_err(created("/02/1", &path), LW_EFORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -671,6 +705,7 @@ int main(void)
         cmocka_unit_test(requests_to_a_server_are_built_too),
         cmocka_unit_test(discover_and_gateway_requests_carry_depth_and_prefix),
         cmocka_unit_test(options_of_a_wrong_length_count_as_absent),
+        cmocka_unit_test(dm_71_a_create_tells_where_the_instance_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
