@@ -262,22 +262,36 @@ static lw_err read_date(lw_cbor *c, lw_value *out)
     return lw_date_parse(text.as.bytes, &out->as.integer);
 }
 
+/* A tag that changes nothing in how the value under it is read. */
+static bool is_plain_tag(const head *h)
+{
+    return h->major == LW_CBOR_TAG && h->arg != TAG_DATE && h->arg != TAG_DECIMAL &&
+           h->arg != TAG_BIGFLOAT;
+}
+
+/* The head of the next item; of its tags only one that changes the meaning of a value. */
+static lw_err read_item_head(lw_cbor *c, head *h)
+{
+    lw_err err;
+    do {
+        err = read_head(c, h);
+    } while (err == LW_OK && is_plain_tag(h));
+    return err;
+}
+
 lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
 {
     head h;
-    lw_err err;
-    while ((err = read_head(c, &h)) == LW_OK && h.major == LW_CBOR_TAG) {
-        if (h.arg == TAG_DATE) {
-            return read_date(c, out_value);
-        }
-        if (h.arg == TAG_DECIMAL || h.arg == TAG_BIGFLOAT) {
-            return read_fraction(c, h.arg == TAG_DECIMAL ? 10 : 2, out_value);
-        }
-    }
+    lw_err err = read_item_head(c, &h);
     if (err != LW_OK) {
         return err;
     }
     switch (h.major) {
+    case LW_CBOR_TAG:
+        if (h.arg == TAG_DATE) {
+            return read_date(c, out_value);
+        }
+        return read_fraction(c, h.arg == TAG_DECIMAL ? 10 : 2, out_value);
     case LW_CBOR_UINT:
     case LW_CBOR_NEGATIVE:
         return integer_of(&h, out_value);
@@ -291,11 +305,6 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
     }
 }
 
-lw_cbor_major lw_cbor_peek(const lw_cbor *c)
-{
-    return c->at < c->end ? (lw_cbor_major)(*c->at >> 5) : LW_CBOR_SIMPLE;
-}
-
 static lw_err count_of(const head *h, uint32_t *out_left)
 {
     *out_left = h->info == INFO_INDEFINITE ? LW_CBOR_INDEFINITE : (uint32_t)h->arg;
@@ -305,11 +314,25 @@ static lw_err count_of(const head *h, uint32_t *out_left)
 lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left)
 {
     head h;
-    lw_err err = read_head(c, &h);
+    lw_err err = read_item_head(c, &h);
     if (err != LW_OK) {
         return err;
     }
     return h.major == (uint8_t)major ? count_of(&h, out_left) : LW_EFORMAT;
+}
+
+lw_err lw_cbor_peek(lw_cbor *c, lw_cbor_major *out_major)
+{
+    const uint8_t *at;
+    head h = {.major = LW_CBOR_SIMPLE};
+    lw_err err;
+    do {
+        at = c->at;
+        err = read_head(c, &h);
+    } while (err == LW_OK && is_plain_tag(&h));
+    c->at = at;
+    *out_major = (lw_cbor_major)h.major;
+    return err;
 }
 
 lw_err lw_cbor_more(lw_cbor *c, uint32_t *left)

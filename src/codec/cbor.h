@@ -54,7 +54,8 @@ static inline lw_cbor lw_cbor_over(lw_bytes in, uint8_t *scratch, size_t scratch
  * small. */
 LW_MUST_CHECK lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value);
 
-/* The head of an array or a map: how many items, or pairs. LW_EFORMAT when it is something else. */
+/* The head of an array or a map: how many items, or pairs. LW_EFORMAT when it is something else,
+ * LW_ETOOBIG when there are more than 2^31 - 2. */
 LW_MUST_CHECK lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left);
 
 /* LW_OK when an item (a pair) of the container follows, LW_END when it was the last. */
@@ -63,8 +64,8 @@ LW_MUST_CHECK lw_err lw_cbor_more(lw_cbor *c, uint32_t *left);
 /* Steps over one item of any kind. LW_EDEPTH when it nests deeper than LW_CBOR_DEPTH_MAX. */
 LW_MUST_CHECK lw_err lw_cbor_skip(lw_cbor *c);
 
-/* The major type of what follows; LW_CBOR_SIMPLE at the end of the input. */
-lw_cbor_major lw_cbor_peek(const lw_cbor *c);
+/* The major type of what follows, behind any tags that do not matter; TAG for those that do. */
+LW_MUST_CHECK lw_err lw_cbor_peek(lw_cbor *c, lw_cbor_major *out_major);
 
 void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument);
 void lw_cbor_write_text(lw_writer *w, lw_bytes text);

@@ -1,0 +1,467 @@
+/* LwM2M CBOR (11544), formats.md 10: maps within maps, whose keys from the outside in make up the
+ * path. A key is one identifier or an array of several; a text in front is the prefix of a
+ * gateway's device (GW-06).
+ *
+ *   A1 82 03 00           { [3, 0]:
+ *      A2 09 18 64            { 9: 100,
+ *         06 A2 00 01             6: { 0: 1,
+ *               01 05                  1: 5 }}}
+ *
+ * Duplicates: the same path twice in a row is refused here. Finding others would mean to remember
+ * all paths; whoever applies the values knows what it has set already (FMT-30).
+ */
+#include "codec/cbor.h"
+#include "codec/format.h"
+
+#define PREFIX_MAX 32u
+
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
+
+/* Each key adds to the path, and below a full path there are no maps: the outermost map, one below
+ * a prefix, those below object, instance and resource. */
+#define MAPS_MAX 5u
+
+typedef struct open_map {
+    uint32_t left; /* pairs that follow */
+    uint8_t depth; /* of the path that leads here */
+} open_map;
+
+typedef struct lwm2m_cbor {
+    open_map maps[MAPS_MAX];
+    uint8_t open; /* maps that are open */
+    bool started;
+    uint8_t prefix_len;
+    lw_path at;   /* the keys on the way to the innermost map */
+    lw_path last; /* of the last entry */
+    char prefix[PREFIX_MAX];
+} lwm2m_cbor;
+
+_Static_assert(sizeof(lwm2m_cbor) <= LW_DECODER_STATE, "the state fits into the decoder");
+
+typedef struct key {
+    lw_path path; /* from the root */
+    lw_bytes prefix;
+} key;
+
+/* An identifier or, as the very first part of a path, a prefix. */
+static lw_err read_part(lw_cbor *c, key *k)
+{
+    lw_value part;
+    lw_err err = lw_cbor_read_value(c, &part);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (part.type == LW_TYPE_STRING) {
+        bool is_first = k->path.depth == 0 && k->prefix.len == 0;
+        k->prefix = part.as.bytes;
+        return is_first && part.as.bytes.len > 0 ? LW_OK : LW_EFORMAT;
+    }
+    if (part.type != LW_TYPE_INTEGER) {
+        return LW_EFORMAT;
+    }
+    if (k->path.depth == LW_PATH_DEPTH_MAX) {
+        return LW_EDEPTH;
+    }
+    if (part.as.integer < 0 || part.as.integer > LW_ID_MAX) {
+        return LW_ERANGE;
+    }
+    k->path = lw_path_child(k->path, (uint16_t)part.as.integer);
+    return LW_OK;
+}
+
+static lw_err read_key(lw_cbor *c, key *k)
+{
+    lw_cbor_major major;
+    lw_err err = lw_cbor_peek(c, &major);
+    if (err != LW_OK || major != LW_CBOR_ARRAY) {
+        return err == LW_OK ? read_part(c, k) : err;
+    }
+    uint32_t left;
+    bool is_empty = true;
+    err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
+    while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
+        err = read_part(c, k);
+        is_empty = false;
+    }
+    if (err != LW_END) {
+        return err;
+    }
+    return is_empty ? LW_EFORMAT : LW_OK;
+}
+
+/* What the keys of the innermost map go on from. */
+static key key_so_far(const lwm2m_cbor *s)
+{
+    if (s->open == 1) {
+        return (key){.path = lw_path_root()};
+    }
+    return (key){.path = lw_path_cut(s->at, s->maps[s->open - 1].depth),
+                 .prefix = lw_bytes_of(s->prefix, s->prefix_len)};
+}
+
+/* A map as value: opened, or an entry when nothing is in it. */
+static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, lw_path path, bool *out_found)
+{
+    uint32_t left;
+    lw_err err = lw_cbor_read_count(c, LW_CBOR_MAP, &left);
+    if (err == LW_OK && left == LW_CBOR_INDEFINITE) {
+        err = lw_cbor_more(c, &left); /* sets left to 0 when the map ends at once */
+        err = err == LW_END ? LW_OK : err;
+    }
+    if (err != LW_OK) {
+        return err;
+    }
+    if (path.depth == LW_PATH_DEPTH_MAX) {
+        return LW_EFORMAT;
+    }
+    if (left == 0) {
+        *out_found = path.depth >= LW_LEVEL_INSTANCE; /* of an empty object nothing is to be told */
+        return LW_OK;
+    }
+    s->maps[s->open++] = (open_map){left, path.depth};
+    s->at = path;
+    return LW_OK;
+}
+
+/* null is no value. In a Create it may stand for "none" (formats.md 10). */
+static lw_err read_leaf(lw_cbor *c, bool in_create, lw_value *out, bool *out_found)
+{
+    lw_err err = lw_cbor_read_value(c, out);
+    *out_found = err == LW_OK && out->type != LW_TYPE_NONE;
+    return err == LW_OK && !*out_found && !in_create ? LW_EFORMAT : err;
+}
+
+static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes prefix)
+{
+    if (prefix.len > sizeof s->prefix) {
+        return LW_ETOOBIG;
+    }
+    if (!lw_bytes_equal(prefix, lw_bytes_of(s->prefix, s->prefix_len))) {
+        s->prefix_len = (uint8_t)prefix.len;
+        if (prefix.len > 0) {
+            memcpy(s->prefix, prefix.ptr, prefix.len);
+        }
+        s->last = lw_path_root();
+    }
+    return LW_OK;
+}
+
+static lw_err check_again(lwm2m_cbor *s, lw_path path)
+{
+    bool again =
+        s->last.depth > 0 && (lw_path_contains(s->last, path) || lw_path_contains(path, s->last));
+    s->last = path;
+    return again ? LW_EFORMAT : LW_OK;
+}
+
+/* A key with its value, or the end of a map. */
+static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_entry *e,
+                        bool *out_found)
+{
+    lw_err err = lw_cbor_more(c, &s->maps[s->open - 1].left);
+    if (err == LW_END) {
+        s->open--;
+        return LW_OK;
+    }
+    key k = key_so_far(s);
+    lw_cbor_major major = LW_CBOR_SIMPLE;
+    if (err == LW_OK) {
+        err = read_key(c, &k);
+    }
+    if (err == LW_OK) {
+        err = lw_cbor_peek(c, &major);
+    }
+    if (err == LW_OK && major == LW_CBOR_MAP) {
+        e->kind = LW_ENTRY_EMPTY;
+        err = read_map(c, s, k.path, out_found);
+    } else if (err == LW_OK) {
+        err = read_leaf(c, cfg->base.depth == LW_LEVEL_OBJECT, &e->value, out_found);
+    }
+    if (err == LW_OK) {
+        err = keep_prefix(s, k.prefix);
+    }
+    e->path = k.path;
+    return err == LW_OK && *out_found ? check_again(s, k.path) : err;
+}
+
+static lw_err step(lw_decoder *d, lw_entry *e, bool *out_found)
+{
+    lwm2m_cbor *kept = (lwm2m_cbor *)(void *)d->state.octets;
+    if (kept->started && kept->open == 0) {
+        return lw_decoder_finish(d);
+    }
+    lwm2m_cbor s = *kept;
+    lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
+    c.at += d->pos;
+    lw_err err;
+    if (s.started) {
+        err = read_pair(&c, &d->cfg, &s, e, out_found);
+    } else {
+        s.started = true;
+        s.open = 1;
+        err = lw_cbor_read_count(&c, LW_CBOR_MAP, &s.maps[0].left);
+    }
+    if (err == LW_OK) {
+        *kept = s;
+        d->pos = (size_t)(c.at - d->in.ptr);
+        e->prefix = lw_bytes_of(kept->prefix, kept->prefix_len);
+    }
+    return err;
+}
+
+static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
+{
+    bool found = false;
+    lw_err err = LW_OK;
+    while (err == LW_OK && !found) {
+        *out_entry = (lw_entry){.kind = LW_ENTRY_VALUE};
+        err = step(d, out_entry, &found);
+    }
+    return err;
+}
+
+/* Lists of paths have no form. */
+static lw_err decode_start(lw_decoder *d)
+{
+    return d->cfg.use == LW_FORMAT_FETCH ? LW_ENOTSUP : LW_OK;
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------
+ *
+ * The outermost map has one pair for each run of entries with the same object (and prefix): its key
+ * is the path that they share, as an array. Below it, each level is a map of its own. How many
+ * pairs a map has, a copy of the cursor finds out when the map is opened.
+ */
+
+typedef struct map_out {
+    const lw_source *source;
+    lw_writer *w;
+    /* left[i]: keys still to come in the open map whose keys are id[i]; [0] is the outermost map,
+     * whatever the length of its keys */
+    uint32_t left[LW_PATH_DEPTH_MAX];
+    lw_path last; /* of the last entry */
+    uint8_t prefix_len;
+    char prefix[PREFIX_MAX]; /* of the last entry */
+} map_out;
+
+/* The next entry that something is written for. */
+static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e)
+{
+    lw_err err;
+    do {
+        err = source->next(source->ctx, cursor, e);
+        if (err != LW_OK) {
+            return err;
+        }
+    } while (e->kind == LW_ENTRY_EMPTY && e->path.depth < LW_LEVEL_INSTANCE);
+    bool is_empty = e->kind == LW_ENTRY_EMPTY;
+    bool is_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
+    if ((!is_empty && !is_value) || e->has_time) {
+        return LW_ENOTSUP;
+    }
+    bool is_placed =
+        is_empty ? e->path.depth < LW_LEVEL_RESOURCE_INSTANCE : e->path.depth >= LW_LEVEL_RESOURCE;
+    return is_placed && e->prefix.len <= PREFIX_MAX ? LW_OK : LW_EINVAL;
+}
+
+static unsigned shared_depth(lw_path a, lw_path b)
+{
+    unsigned depth = 0;
+    while (depth < a.depth && depth < b.depth && a.id[depth] == b.id[depth]) {
+        depth++;
+    }
+    return depth;
+}
+
+/* True when the entry stands with the last one under the same key of the outermost map. */
+static bool is_same_run(const map_out *m, const lw_entry *e)
+{
+    return shared_depth(m->last, e->path) > 0 &&
+           lw_bytes_equal(e->prefix, lw_bytes_of(m->prefix, m->prefix_len));
+}
+
+static void remember(map_out *m, const lw_entry *e)
+{
+    m->last = e->path;
+    m->prefix_len = (uint8_t)e->prefix.len;
+    if (e->prefix.len > 0) {
+        memcpy(m->prefix, e->prefix.ptr, e->prefix.len);
+    }
+}
+
+static lw_err count_runs(const lw_source *source, uint32_t *out_count)
+{
+    map_out m = {.last = lw_path_root()};
+    lw_cursor cursor = {{0}};
+    lw_entry e;
+    lw_err err;
+    *out_count = 0;
+    while ((err = next_entry(source, &cursor, &e)) == LW_OK) {
+        *out_count += !is_same_run(&m, &e);
+        remember(&m, &e);
+    }
+    return err == LW_END ? LW_OK : err;
+}
+
+/* Of the run from the cursor on: what its entries share, and how many there are. `m` has the first
+ * entry as its last. */
+static lw_err look_at_run(const map_out *m, lw_cursor cursor, lw_path *out_shared)
+{
+    lw_path shared = m->last;
+    unsigned count = 0;
+    unsigned min_depth = LW_PATH_DEPTH_MAX;
+    lw_entry e;
+    lw_err err;
+    while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e)) {
+        shared = lw_path_cut(shared, shared_depth(shared, e.path));
+        min_depth = e.path.depth < min_depth ? e.path.depth : min_depth;
+        count++;
+    }
+    if (err != LW_OK && err != LW_END) {
+        return err;
+    }
+    *out_shared = shared;
+    return count > 1 && shared.depth == min_depth ? LW_EINVAL : LW_OK; /* one lies in another */
+}
+
+/* The pairs of the map at `parent`, which starts at the cursor. */
+static lw_err open_level(map_out *m, lw_cursor cursor, lw_path parent)
+{
+    uint32_t count = 0;
+    uint16_t id = 0;
+    lw_entry e;
+    lw_err err;
+    while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e) &&
+           lw_path_contains(parent, e.path)) {
+        count += count == 0 || e.path.id[parent.depth] != id;
+        id = e.path.id[parent.depth];
+    }
+    m->left[parent.depth] = count;
+    lw_cbor_write_head(m->w, LW_CBOR_MAP, count);
+    return err == LW_END ? LW_OK : err;
+}
+
+static void write_outer_key(lw_writer *w, lw_bytes prefix, lw_path path)
+{
+    unsigned parts = path.depth + (prefix.len > 0 ? 1u : 0u);
+    if (parts > 1) {
+        lw_cbor_write_head(w, LW_CBOR_ARRAY, parts);
+    }
+    if (prefix.len > 0) {
+        lw_cbor_write_text(w, prefix);
+    }
+    for (unsigned i = 0; i < path.depth; i++) {
+        lw_cbor_write_head(w, LW_CBOR_UINT, path.id[i]);
+    }
+}
+
+static lw_err take_key(map_out *m, unsigned level)
+{
+    if (m->left[level] == 0) {
+        return LW_ESTATE;
+    }
+    m->left[level]--;
+    return LW_OK;
+}
+
+/* The maps that end before the next key of `level` have all the pairs that their heads said. */
+static lw_err close_levels(map_out *m, unsigned level)
+{
+    for (unsigned i = level + 1; i < LW_PATH_DEPTH_MAX; i++) {
+        if (m->left[i] != 0) {
+            return LW_ESTATE;
+        }
+    }
+    return LW_OK;
+}
+
+/* The keys and map heads from `level` down to the entry. */
+static lw_err write_inner_keys(map_out *m, lw_cursor at, lw_path path, unsigned level)
+{
+    for (; level < path.depth; level++) {
+        lw_err err = take_key(m, level);
+        if (err != LW_OK) {
+            return err;
+        }
+        lw_cbor_write_head(m->w, LW_CBOR_UINT, path.id[level]);
+        if (level + 1u < path.depth) {
+            err = open_level(m, at, lw_path_cut(path, level + 1));
+        }
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+    return LW_OK;
+}
+
+static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
+{
+    lw_path last = m->last;
+    bool is_same = is_same_run(m, e);
+    remember(m, e);
+    unsigned level = is_same ? shared_depth(last, e->path) : 0;
+    lw_err err = close_levels(m, level);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (is_same) {
+        bool nested = level == last.depth || level == e->path.depth;
+        return nested ? LW_EINVAL : write_inner_keys(m, at, e->path, level);
+    }
+    lw_path shared;
+    err = look_at_run(m, at, &shared);
+    if (err == LW_OK) {
+        err = take_key(m, 0);
+    }
+    if (err != LW_OK) {
+        return err;
+    }
+    write_outer_key(m->w, e->prefix, shared);
+    if (shared.depth < e->path.depth) {
+        err = open_level(m, at, shared);
+    }
+    return err == LW_OK ? write_inner_keys(m, at, e->path, shared.depth) : err;
+}
+
+static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
+{
+    (void)cfg; /* keys are absolute, whatever the request was for */
+    map_out m = {.source = source, .w = w};
+    lw_err err = count_runs(source, &m.left[0]);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_cbor_write_head(w, LW_CBOR_MAP, m.left[0]);
+    lw_cursor cursor = {{0}};
+    for (;;) {
+        lw_cursor before = cursor;
+        lw_entry e;
+        err = next_entry(source, &cursor, &e);
+        if (err == LW_OK) {
+            err = write_keys(&m, before, &e);
+        } else if (err == LW_END) {
+            return m.left[0] == 0 ? close_levels(&m, 0) : LW_ESTATE;
+        }
+        if (err != LW_OK) {
+            return err;
+        }
+        if (e.kind == LW_ENTRY_EMPTY) {
+            lw_cbor_write_head(w, LW_CBOR_MAP, 0);
+        } else {
+            lw_cbor_write_value(w, e.value);
+        }
+    }
+}
+
+const lw_format lw_format_lwm2m_cbor = {
+    .id = LW_CF_LWM2M_CBOR,
+    .uses = LW_FORMAT_SINGLE | LW_FORMAT_STRUCTURED | LW_FORMAT_COMPOSITE | LW_FORMAT_PATCH |
+            LW_FORMAT_SEND,
+    .since = 12,
+    .name = "LwM2M CBOR",
+    .media_type = "application/vnd.oma.lwm2m+cbor",
+    .encode = encode,
+    .decode_start = decode_start,
+    .decode_next = decode_next,
+};
