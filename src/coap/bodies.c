@@ -1,0 +1,380 @@
+#include "coap/bodies.h"
+
+#include <string.h>
+
+#include "coap/endpoint_priv.h"
+
+typedef enum kind {
+    KIND_REQUEST, /* a body that is being assembled */
+    KIND_STREAM,  /* a body that is passed through: only its length so far is known */
+    KIND_ANSWER   /* an answer that is being fetched */
+} kind;
+
+typedef struct lw_coap_body lw_coap_body;
+struct lw_coap_body {
+    lw_coap_timer timer; /* first */
+    lw_coap_body *next;  /* of the peer */
+    lw_coap_peer *peer;
+    uint32_t key;
+    uint32_t len;      /* octets so far */
+    uint32_t capacity; /* of octets */
+    uint8_t *octets;   /* owned; for answers the options and then the payload */
+    uint32_t options_len;
+    uint8_t kind;
+    uint8_t code; /* of an answer */
+};
+
+/* RFC 7252 section 5.4.2 leaves out NoCacheKey options (Size1 among them); the block numbers are
+ * what differs between the blocks of one body; Observe, Echo and No-Response may come with one
+ * only. A digest instead of the options themselves: a collision needs two bodies of one peer, which
+ * would only harm that peer. */
+static bool is_of_key(uint32_t number)
+{
+    switch (number) {
+    case LW_COAP_OPT_OBSERVE:
+    case LW_COAP_OPT_CONTENT_FORMAT: /* gone where a request for a later block has no payload */
+    case LW_COAP_OPT_BLOCK1:
+    case LW_COAP_OPT_BLOCK2:
+    case LW_COAP_OPT_ECHO:
+    case LW_COAP_OPT_NO_RESPONSE:
+    case LW_COAP_OPT_REQUEST_TAG: /* of Block1 only: added in find_sequence */
+        return false;
+    default:
+        return !lw_coap_opt_is_no_cache_key(number);
+    }
+}
+
+static uint32_t key_of(const lw_coap_msg *msg)
+{
+    uint32_t key = lw_coap_digest(2166136261u, lw_bytes_of(&msg->code, 1));
+    lw_coap_opt_iter it = lw_coap_opts(msg->options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+        if (is_of_key(opt.number)) {
+            uint8_t head[4] = {(uint8_t)(opt.number >> 8), (uint8_t)opt.number,
+                               (uint8_t)(opt.value.len >> 8), (uint8_t)opt.value.len};
+            key = lw_coap_digest(lw_coap_digest(key, lw_bytes_of(head, sizeof head)), opt.value);
+        }
+    }
+    return key;
+}
+
+/* ---- the list of a peer -------------------------------------------------------------------- */
+
+static lw_coap_body *find(const lw_coap_peer *peer, uint32_t key, bool is_answer)
+{
+    lw_coap_body *b = peer->bodies;
+    while (b != NULL && (b->key != key || (b->kind == KIND_ANSWER) != is_answer)) {
+        b = b->next;
+    }
+    return b;
+}
+
+static void forget(lw_coap *coap, lw_coap_body *body)
+{
+    lw_coap_body **at = &body->peer->bodies;
+    while (*at != body) {
+        at = &(*at)->next;
+    }
+    *at = body->next;
+    lw_coap_timer_disarm(coap, &body->timer);
+    coap->config.bodies->count--;
+    if (body->octets != NULL) {
+        lw_wipe(body->octets, body->capacity);
+    }
+    lw_mem_release(&coap->config.mem, body->octets);
+    lw_mem_release(&coap->config.mem, body);
+}
+
+/* Forgets a body that will not be completed. */
+static void abandon(lw_coap *coap, lw_coap_body *body)
+{
+    const lw_coap_handler *h = coap->config.handler;
+    lw_coap_peer *peer = body->peer;
+    bool is_stream = body->kind == KIND_STREAM;
+    forget(coap, body);
+    if (is_stream && h->on_stream_gone != NULL) {
+        h->on_stream_gone(coap->config.ctx, peer);
+    }
+}
+
+static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+{
+    (void)now;
+    abandon(coap, (lw_coap_body *)(void *)timer);
+}
+
+static void touch(lw_coap *coap, lw_coap_body *body, lw_time now)
+{
+    lw_coap_timer_arm(coap, &body->timer, lw_time_add(now, coap->config.bodies->timeout_ms));
+}
+
+static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, uint32_t key, kind what,
+                         size_t capacity)
+{
+    lw_coap_bodies *bodies = coap->config.bodies;
+    if (bodies->count >= bodies->max_bodies) {
+        return NULL;
+    }
+    lw_coap_body *body = lw_mem_alloc(&coap->config.mem, sizeof *body);
+    if (body == NULL) {
+        return NULL;
+    }
+    if (capacity != 0) {
+        body->octets = lw_mem_alloc(&coap->config.mem, capacity);
+        if (body->octets == NULL) {
+            lw_mem_release(&coap->config.mem, body);
+            return NULL;
+        }
+    }
+    lw_coap_timer_init(&body->timer, fire);
+    body->peer = peer;
+    body->key = key;
+    body->kind = (uint8_t)what;
+    body->capacity = (uint32_t)capacity;
+    body->next = peer->bodies;
+    peer->bodies = body;
+    bodies->count++;
+    return body;
+}
+
+/* Doubles the room until `needed` octets fit, not beyond max_body. */
+static lw_err grow(lw_coap *coap, lw_coap_body *body, size_t needed)
+{
+    if (needed <= body->capacity) {
+        return LW_OK;
+    }
+    size_t capacity = 2 * (size_t)body->capacity > needed ? 2 * (size_t)body->capacity : needed;
+    if (capacity > coap->config.bodies->max_body) {
+        capacity = coap->config.bodies->max_body;
+    }
+    uint8_t *octets = lw_mem_alloc(&coap->config.mem, capacity);
+    if (octets == NULL) {
+        return LW_ENOMEM;
+    }
+    memcpy(octets, body->octets, body->len);
+    lw_wipe(body->octets, body->capacity);
+    lw_mem_release(&coap->config.mem, body->octets);
+    body->octets = octets;
+    body->capacity = (uint32_t)capacity;
+    return LW_OK;
+}
+
+/* ---- Block1: bodies of requests ------------------------------------------------------------ */
+
+static lw_err refuse(lw_coap_reply *reply, uint8_t code)
+{
+    reply->code = code;
+    return LW_END;
+}
+
+/* RFC 7959 section 2.9.3: too large, and how large it may be. */
+static lw_err refuse_size(const lw_coap *coap, lw_coap_reply *reply)
+{
+    lw_coap_put_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
+    return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
+}
+
+static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
+                          lw_coap_body **out)
+{
+    const lw_coap_handler *h = coap->config.handler;
+    uint32_t max_body = coap->config.bodies->max_body;
+    in->more = true;
+    bool is_stream = h->wants_stream != NULL && h->wants_stream(coap->config.ctx, in);
+    in->more = false;
+    uint32_t size = 0; /* announced; never more than a hint */
+    (void)lw_coap_opt_find_uint(in->msg->options, LW_COAP_OPT_SIZE1, &size);
+    if (!is_stream && size > max_body) {
+        return refuse_size(coap, reply);
+    }
+    size_t capacity = size > in->msg->payload.len ? size : in->msg->payload.len;
+    *out = add(coap, in->peer, reply->ask.body_key, is_stream ? KIND_STREAM : KIND_REQUEST,
+               is_stream ? 0 : capacity);
+    return *out != NULL ? LW_OK : LW_ENOMEM;
+}
+
+/* The largest block we take: what a later one of that size fits in, and what the peer's parameters
+ * say. The answer to the first block tells the client (RFC 7959 section 2.3). */
+static void negotiate(const lw_coap_peer *peer, lw_coap_reply *reply, lw_block block)
+{
+    if (block.num == 0 && block.szx > peer->params->szx) {
+        block.szx = peer->params->szx;
+        reply->ask.block1 = lw_block_value(block);
+    }
+}
+
+/* A block in sequence. LW_AGAIN: taken, more to come. */
+static lw_err append(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_body *body,
+                     lw_block block)
+{
+    lw_bytes part = msg->payload;
+    if (body->kind == KIND_STREAM) {
+        in->offset = body->len;
+        in->more = block.more;
+        body->len += (uint32_t)part.len;
+        return LW_OK;
+    }
+    lw_err err = grow(coap, body, body->len + part.len);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (part.len != 0) {
+        memcpy(body->octets + body->len, part.ptr, part.len);
+    }
+    body->len += (uint32_t)part.len;
+    msg->payload = lw_bytes_of(body->octets, body->len);
+    return block.more ? LW_AGAIN : LW_OK;
+}
+
+/* The body that this block continues or starts. LW_END: refused. */
+static lw_err find_sequence(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
+                            lw_block block, lw_coap_body **out)
+{
+    lw_bytes tag;
+    reply->ask.body_key = reply->ask.key;
+    if (lw_coap_opt_find(in->msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
+        /* RFC 9175 section 3.3: other tag, other body. The empty tag is a tag. */
+        uint8_t len = (uint8_t)tag.len;
+        reply->ask.body_key =
+            lw_coap_digest(lw_coap_digest(reply->ask.key, lw_bytes_of(&len, 1)), tag);
+    }
+    lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
+    if (block.num == 0) {
+        if (body != NULL) {
+            abandon(coap, body); /* RFC 7959 section 2.5: the client starts anew */
+        }
+        return first_block(coap, in, reply, out);
+    }
+    if (body == NULL) {
+        return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+    }
+    size_t offset = lw_block_offset(block);
+    size_t len = in->msg->payload.len;
+    if (block.more && offset + len == body->len) {
+        touch(coap, body, in->now); /* the newest block again, under a new message id */
+        return refuse(reply, LW_COAP_CONTINUE);
+    }
+    if (offset != body->len) {
+        abandon(coap, body);
+        return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+    }
+    if (body->kind != KIND_STREAM && offset + len > coap->config.bodies->max_body) {
+        abandon(coap, body);
+        return refuse_size(coap, reply);
+    }
+    *out = body;
+    return LW_OK;
+}
+
+static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
+                          lw_coap_reply *reply)
+{
+    lw_block block;
+    if (lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &block) != LW_OK ||
+        (block.more && msg->payload.len != lw_block_size(block.szx))) {
+        return refuse(reply, LW_COAP_BAD_REQUEST);
+    }
+    if (block.num == 0 && !block.more) {
+        return LW_OK; /* whole in one block */
+    }
+    lw_coap_body *body = NULL;
+    lw_err err = find_sequence(coap, in, reply, block, &body);
+    if (err != LW_OK) {
+        return err;
+    }
+    negotiate(in->peer, reply, block);
+    touch(coap, body, in->now);
+    err = append(coap, in, msg, body, block);
+    if (err == LW_AGAIN) {
+        return refuse(reply, LW_COAP_CONTINUE);
+    }
+    if (err != LW_OK) {
+        abandon(coap, body);
+    }
+    return err;
+}
+
+/* After the handler: the body is done with its last block, or when a streaming handler ends it. */
+static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply)
+{
+    lw_coap_body *body = reply->ask.has_block1 ? find(in->peer, reply->ask.body_key, false) : NULL;
+    if (body != NULL && (!in->more || reply->code != LW_COAP_CONTINUE)) {
+        forget(coap, body);
+    }
+}
+
+/* ---- Block2: answers that were kept -------------------------------------------------------- */
+
+static lw_err keep(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_reply *reply,
+                   lw_bytes whole)
+{
+    lw_bytes options = lw_writer_bytes(&reply->option_writer);
+    lw_coap_body *body = find(peer, reply->ask.key, true);
+    if (body != NULL) {
+        forget(coap, body);
+    }
+    body = add(coap, peer, reply->ask.key, KIND_ANSWER, options.len + whole.len);
+    if (body == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_writer w;
+    lw_writer_init(&w, body->octets, body->capacity);
+    lw_write_bytes(&w, options);
+    lw_write_bytes(&w, whole);
+    body->len = body->capacity;
+    body->options_len = (uint32_t)options.len;
+    body->code = reply->code;
+    touch(coap, body, now);
+    return LW_OK;
+}
+
+/* The kept answer is written once more, as a GET's would be. */
+static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_reply *reply)
+{
+    if (reply->ask.method == LW_COAP_GET || in->msg->payload.len != 0) {
+        return LW_OK; /* the request says all: written again */
+    }
+    lw_coap_body *body = find(in->peer, reply->ask.key, true);
+    if (body == NULL) {
+        return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+    }
+    lw_bytes all = lw_bytes_of(body->octets, body->len);
+    lw_bytes payload = lw_bytes_from(all, body->options_len);
+    reply->exists_once = false;
+    reply->code = body->code;
+    lw_write_bytes(&reply->option_writer, lw_bytes_of(all.ptr, body->options_len));
+    lw_coap_reply_window(coap, reply);
+    lw_write_bytes(&reply->payload, payload);
+    if (reply->payload.from + reply->payload.cap >= payload.len) {
+        forget(coap, body); /* the last block: a lost answer is in the table of message ids */
+    } else {
+        touch(coap, body, in->now);
+    }
+    return LW_END;
+}
+
+static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply)
+{
+    if (reply->ask.has_block2 && reply->ask.block2 >> 4 != 0) {
+        reply->ask.has_block1 = false;
+        return take_block2(coap, in, reply);
+    }
+    return reply->ask.has_block1 ? take_block1(coap, in, msg, reply) : LW_OK;
+}
+
+static void drop(lw_coap *coap, lw_coap_peer *peer)
+{
+    while (peer->bodies != NULL) {
+        abandon(coap, peer->bodies);
+    }
+}
+
+void lw_coap_bodies_init(lw_coap_bodies *bodies, uint32_t max_body, uint16_t max_bodies,
+                         uint32_t timeout_ms)
+{
+    static const lw_coap_body_hooks hooks = {
+        .take = take, .taken = taken, .keep = keep, .key = key_of, .drop = drop};
+    *bodies = (lw_coap_bodies){
+        .hooks = &hooks, .max_body = max_body, .timeout_ms = timeout_ms, .max_bodies = max_bodies};
+}

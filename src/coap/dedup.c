@@ -1,0 +1,128 @@
+/* Message ids of peers, remembered for EXCHANGE_LIFETIME or NON_LIFETIME (RFC 7252 section 4.5).
+ *
+ * An entry is on two lists: that of its peer, newest first, in which it is looked up, and that of
+ * the endpoint, oldest first, from which memory is reclaimed. The walk along a peer's list is
+ * bounded by max_seen_per_peer and finds a retransmission within the first few. The list of all is
+ * in order of arrival, not of expiry: a NON behind a CON gives its memory back up to 102 s late,
+ * which costs less than keeping it sorted; whether an entry still counts is decided when it is
+ * looked up, so late reclaim never makes a new message a duplicate.
+ */
+#include "coap/endpoint_priv.h"
+
+uint32_t lw_coap_digest(uint32_t seed, lw_bytes b)
+{
+    for (size_t i = 0; i < b.len; i++) {
+        seed = (seed ^ b.ptr[i]) * 16777619u; /* FNV-1a */
+    }
+    return seed;
+}
+
+static void forget(lw_coap *coap, lw_coap_seen *s)
+{
+    lw_list_remove(&s->of_peer);
+    lw_list_remove(&s->of_all);
+    s->peer->seen_count--;
+    coap->seen_count--;
+    lw_mem_release(&coap->config.mem, (void *)(uintptr_t)s->reply.ptr);
+    lw_mem_release(&coap->config.mem, s);
+}
+
+static lw_coap_seen *oldest(const lw_coap *coap)
+{
+    return LW_CONTAINER(coap->seen.next, lw_coap_seen, of_all);
+}
+
+/* The timer follows the entry at the head of the list. */
+static void rearm(lw_coap *coap)
+{
+    lw_time at = lw_list_is_empty(&coap->seen) ? LW_TIME_NEVER : oldest(coap)->expires;
+    if (at != coap->seen_timer.deadline.at) {
+        lw_coap_timer_arm(coap, &coap->seen_timer, at);
+    }
+}
+
+void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+{
+    (void)timer;
+    while (!lw_list_is_empty(&coap->seen) && oldest(coap)->expires <= now) {
+        forget(coap, oldest(coap));
+    }
+    rearm(coap);
+}
+
+static lw_coap_seen *find_mid(lw_coap_peer *peer, uint16_t mid)
+{
+    for (lw_link *l = peer->seen.next; l != &peer->seen; l = l->next) {
+        lw_coap_seen *s = LW_CONTAINER(l, lw_coap_seen, of_peer);
+        if (s->mid == mid) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid,
+                                uint32_t digest)
+{
+    lw_coap_seen *s = find_mid(peer, mid);
+    if (s == NULL) {
+        return NULL;
+    }
+    if (s->digest == digest && s->expires > now) {
+        return s;
+    }
+    forget(coap, s);
+    return NULL;
+}
+
+lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                               const lw_coap_msg *msg, uint32_t digest)
+{
+    const lw_coap_limits *limits = &coap->config.limits;
+    if (peer->seen_count >= limits->max_seen_per_peer) {
+        forget(coap, LW_CONTAINER(peer->seen.prev, lw_coap_seen, of_peer));
+    }
+    if (coap->seen_count >= limits->max_seen) {
+        forget(coap, oldest(coap));
+    }
+    lw_coap_seen *s = lw_mem_alloc(&coap->config.mem, sizeof *s);
+    if (s != NULL) {
+        bool con = msg->type == LW_COAP_CON;
+        lw_time lifetime =
+            con ? lw_coap_exchange_lifetime(peer->params) : lw_coap_non_lifetime(peer->params);
+        s->peer = peer;
+        s->expires = lw_time_add(now, lifetime);
+        s->digest = digest;
+        s->mid = msg->mid;
+        s->con = con;
+        lw_list_add_first(&peer->seen, &s->of_peer);
+        lw_list_add_last(&coap->seen, &s->of_all);
+        peer->seen_count++;
+        coap->seen_count++;
+    }
+    rearm(coap);
+    return s;
+}
+
+void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
+                           lw_bytes reply)
+{
+    lw_coap_seen *s = find_mid(peer, mid);
+    if (s == NULL) {
+        return;
+    }
+    s->answer = answer;
+    lw_mem_release(&coap->config.mem, (void *)(uintptr_t)s->reply.ptr);
+    if (lw_mem_dup(&coap->config.mem, reply, &s->reply) != LW_OK) {
+        coap->stats.no_memory++;
+        s->answer = SEEN_SILENT;
+    }
+}
+
+void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer)
+{
+    while (!lw_list_is_empty(&peer->seen)) {
+        forget(coap, LW_CONTAINER(peer->seen.next, lw_coap_seen, of_peer));
+    }
+    rearm(coap);
+}

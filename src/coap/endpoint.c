@@ -1,0 +1,232 @@
+#include "coap/endpoint.h"
+
+#include <string.h>
+
+#include "coap/bodies.h"
+#include "coap/endpoint_priv.h"
+
+#define DIGEST_SEED 2166136261u
+
+lw_err lw_coap_init(lw_coap *coap, const lw_coap_config *config)
+{
+    const lw_coap_limits *l = &config->limits;
+    if (config->buf_size < LW_COAP_BUF_SIZE(16) || l->max_seen == 0 || l->max_seen_per_peer == 0 ||
+        l->max_queued == 0 || l->max_later == 0) {
+        return LW_EINVAL;
+    }
+    *coap = (lw_coap){.config = *config};
+    lw_deadlines_init(&coap->deadlines);
+    lw_list_init(&coap->seen);
+    lw_coap_timer_init(&coap->seen_timer, lw_coap_seen_fire);
+    return LW_OK;
+}
+
+void lw_coap_fini(lw_coap *coap)
+{
+    lw_coap_timer_disarm(coap, &coap->seen_timer);
+    lw_wipe(coap->config.buf, coap->config.buf_size);
+}
+
+void lw_coap_peer_init(lw_coap *coap, lw_coap_peer *peer, const lw_coap_params *params)
+{
+    *peer = (lw_coap_peer){.params = params, .max_message = params->max_message};
+    lw_list_init(&peer->exchanges);
+    lw_list_init(&peer->seen);
+    /* Not the first id of an earlier life, which the peer may still remember. */
+    peer->next_mid = (uint16_t)lw_rng_u32(&coap->config.rng);
+}
+
+void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer)
+{
+    peer->closing = true;
+    lw_coap_exchanges_drop(coap, peer);
+    lw_coap_laters_drop(coap, peer);
+    if (peer->bodies != NULL) {
+        coap->config.bodies->hooks->drop(coap, peer);
+    }
+    lw_coap_seen_drop(coap, peer);
+}
+
+void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, lw_bytes message)
+{
+    coap->stats.sent++;
+    coap->config.handler->send(coap->config.ctx, peer, message);
+}
+
+void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid)
+{
+    if (peer->params->stream) {
+        return;
+    }
+    uint8_t message[LW_COAP_HEADER_MAX];
+    lw_coap_head head = {.type = (uint8_t)type, .code = LW_COAP_EMPTY, .mid = mid};
+    coap->stats.resets_sent += type == LW_COAP_RST;
+    lw_coap_send(coap, peer, lw_coap_prepend_head(&head, message + sizeof message, 0));
+}
+
+/* ---- incoming ------------------------------------------------------------------------------ */
+
+/* RFC 7252 section 4.2 and 4.3: a CON that cannot be processed is rejected, a NON ignored. */
+static void reject(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+{
+    if (msg->type == LW_COAP_CON) {
+        lw_coap_send_empty(coap, peer, LW_COAP_RST, msg->mid);
+    }
+}
+
+/* RFC 7252 section 4.5: the same answer, without processing the message again. */
+static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_seen *seen)
+{
+    coap->stats.duplicates++;
+    if (!seen->con) {
+        return;
+    }
+    switch (seen->answer) {
+    case SEEN_ACK:
+        lw_coap_send_empty(coap, peer, LW_COAP_ACK, seen->mid);
+        break;
+    case SEEN_RST:
+        lw_coap_send_empty(coap, peer, LW_COAP_RST, seen->mid);
+        break;
+    case SEEN_REPLY:
+        lw_coap_send(coap, peer, seen->reply);
+        break;
+    default:
+        lw_coap_later_ack(coap, peer, now, seen->mid);
+        break;
+    }
+}
+
+static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+{
+    const lw_coap_handler *h = coap->config.handler;
+    return h->on_notification != NULL ? h->on_notification(coap->config.ctx, peer, now, msg)
+                                      : LW_ENOTFOUND;
+}
+
+/* A response of its own: separate, to a NON, or over a stream. */
+static void on_response(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+{
+    uint32_t number;
+    lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, msg->token);
+    /* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
+    bool ok = lw_coap_opts_check(msg->options, &number) == LW_OK;
+    lw_err taken = LW_ENOTFOUND;
+    if (ok) {
+        taken = ex != NULL ? LW_OK : find_taker(coap, peer, now, msg);
+    }
+    if (taken < 0) {
+        /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
+        lw_coap_seen_answered(coap, peer, msg->mid, SEEN_RST, lw_bytes_of(NULL, 0));
+        lw_coap_send_empty(coap, peer, LW_COAP_RST, msg->mid);
+    } else if (msg->type == LW_COAP_CON && taken == LW_OK) {
+        lw_coap_acknowledge(coap, peer, msg->mid);
+    }
+    if (ex != NULL) {
+        lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL, now);
+    }
+}
+
+void lw_coap_acknowledge(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
+{
+    lw_coap_seen_answered(coap, peer, mid, SEEN_ACK, lw_bytes_of(NULL, 0));
+    lw_coap_send_empty(coap, peer, LW_COAP_ACK, mid);
+}
+
+void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+{
+    if (lw_coap_code_is_request(msg->code)) {
+        lw_coap_reply_request(coap, peer, now, msg);
+    } else if (lw_coap_code_is_response(msg->code)) {
+        on_response(coap, peer, now, msg);
+    }
+}
+
+static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg,
+                          uint32_t digest)
+{
+    if (msg->code == LW_COAP_EMPTY) {
+        reject(coap, peer, msg); /* a ping (RFC 7252 section 4.3) */
+        return;
+    }
+    const lw_coap_seen *seen = lw_coap_seen_find(coap, peer, now, msg->mid, digest);
+    if (seen != NULL) {
+        on_duplicate(coap, peer, now, seen);
+        return;
+    }
+    if (lw_coap_seen_add(coap, peer, now, msg, digest) == NULL) {
+        coap->stats.no_memory++; /* as if lost: a CON comes again */
+        return;
+    }
+    lw_coap_feed_msg(coap, peer, now, msg);
+}
+
+static void on_ack(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+{
+    lw_coap_exchange *ex = lw_coap_exchange_by_mid(peer, msg->mid);
+    if (ex == NULL) {
+        return;
+    }
+    if (msg->code == LW_COAP_EMPTY) {
+        lw_coap_exchange_acked(coap, ex, now);
+        return;
+    }
+    /* RFC 7252 section 5.3.2: message id and token of a piggybacked response must both match. */
+    if (!lw_coap_code_is_response(msg->code) || lw_coap_exchange_by_token(peer, msg->token) != ex) {
+        return;
+    }
+    uint32_t number;
+    bool ok = lw_coap_opts_check(msg->options, &number) == LW_OK;
+    lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL, now);
+}
+
+static void on_rst(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid)
+{
+    lw_coap_exchange *ex = lw_coap_exchange_by_mid(peer, mid);
+    if (ex != NULL) {
+        lw_coap_exchange_end(coap, ex, LW_ERESET, NULL, now);
+    } else if (coap->config.handler->on_reset != NULL) {
+        coap->config.handler->on_reset(coap->config.ctx, peer, mid);
+    }
+}
+
+void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram)
+{
+    coap->stats.received++;
+    lw_coap_msg msg;
+    lw_err err = lw_coap_msg_parse(datagram, &msg);
+    if (err != LW_OK) {
+        coap->stats.malformed++;
+        if (err == LW_EFORMAT) {
+            reject(coap, peer, &msg);
+        }
+        return;
+    }
+    switch (msg.type) {
+    case LW_COAP_ACK:
+        on_ack(coap, peer, now, &msg);
+        break;
+    case LW_COAP_RST:
+        on_rst(coap, peer, now, msg.mid);
+        break;
+    default:
+        on_con_or_non(coap, peer, now, &msg, lw_coap_digest(DIGEST_SEED, datagram));
+        break;
+    }
+}
+
+/* ---- time ---------------------------------------------------------------------------------- */
+
+void lw_coap_step(lw_coap *coap, lw_time now)
+{
+    lw_deadline *d;
+    while ((d = lw_deadlines_take_due(&coap->deadlines, now)) != NULL) {
+        lw_coap_timer *timer = (lw_coap_timer *)(void *)d; /* its first member */
+        timer->fire(coap, timer, now);
+    }
+}
+
+lw_time lw_coap_next_deadline(const lw_coap *coap)
+{
+    return lw_deadlines_next(&coap->deadlines);
+}

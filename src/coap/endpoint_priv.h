@@ -1,0 +1,154 @@
+/* What the files of the endpoint share: not for its users. */
+#ifndef LW_COAP_ENDPOINT_PRIV_H
+#define LW_COAP_ENDPOINT_PRIV_H
+
+#include "coap/block.h"
+#include "coap/endpoint.h"
+#include "coap/exchange.h"
+#include "coap/reply.h"
+
+#define MODULE "coap"
+
+/* ---- timers: endpoint.c -------------------------------------------------------------------- */
+
+static inline void lw_coap_timer_init(lw_coap_timer *t,
+                                      void (*fire)(lw_coap *, lw_coap_timer *, lw_time))
+{
+    lw_deadline_init(&t->deadline);
+    t->fire = fire;
+}
+
+static inline void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time at)
+{
+    lw_deadline_arm(&coap->deadlines, &t->deadline, at);
+}
+
+static inline void lw_coap_timer_disarm(lw_coap *coap, lw_coap_timer *t)
+{
+    lw_deadline_disarm(&coap->deadlines, &t->deadline);
+}
+
+/* ---- sending: endpoint.c ------------------------------------------------------------------- */
+
+void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, lw_bytes message);
+
+/* An empty message: ACK, RST, or CON as a ping. */
+void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid);
+
+/* ---- encoding: encode.c -------------------------------------------------------------------- */
+
+typedef struct lw_coap_head {
+    bool stream;
+    uint8_t type;
+    uint8_t code;
+    uint16_t mid;
+    lw_coap_token token;
+} lw_coap_head;
+
+/* Encoded options, except those numbered `without`, with the extras merged in at their places, and
+ * the payload marker when a payload is to follow. */
+void lw_coap_put_merged(lw_writer *w, lw_bytes options, uint32_t without,
+                        const lw_coap_extra *extras, unsigned extra_count, bool has_payload);
+
+/* Room the extras can take in an encoded message. */
+size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count);
+
+/* Writes the header so that it ends at `body`, the first of body_len octets of options and payload;
+ * LW_COAP_HEADER_MAX octets before it are free. Returns the whole message. */
+lw_bytes lw_coap_prepend_head(const lw_coap_head *head, uint8_t *body, size_t body_len);
+
+/* ---- message ids of the peer: dedup.c ------------------------------------------------------ */
+
+enum { SEEN_SILENT, SEEN_ACK, SEEN_RST, SEEN_REPLY };
+
+typedef struct lw_coap_seen {
+    lw_link of_peer;
+    lw_link of_all;
+    lw_coap_peer *peer;
+    lw_time expires;
+    uint32_t digest; /* of the datagram */
+    uint16_t mid;
+    uint8_t answer; /* what a duplicate of a CON gets */
+    bool con;
+    lw_bytes reply; /* owned */
+} lw_coap_seen;
+
+uint32_t lw_coap_digest(uint32_t seed, lw_bytes b);
+
+/* The entry of a message that came before, or NULL. A message id that carries another datagram now
+ * is not that message: the peer restarted, or its ids went round. */
+lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid,
+                                uint32_t digest);
+lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                               const lw_coap_msg *msg, uint32_t digest);
+/* Notes what the message `mid` was answered with. Without memory for a copy a duplicate gets
+ * nothing, as if the answer had been lost again. */
+void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
+                           lw_bytes reply);
+void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer);
+void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now);
+
+/* ---- exchanges of ours: exchange.c --------------------------------------------------------- */
+
+lw_coap_exchange *lw_coap_exchange_by_token(lw_coap_peer *peer, lw_coap_token token);
+lw_coap_exchange *lw_coap_exchange_by_mid(lw_coap_peer *peer, uint16_t mid);
+void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex, lw_time now);
+void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg,
+                          lw_time now);
+void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
+
+typedef struct lw_coap_confirmable {
+    lw_bytes message; /* encoded as a CON with this mid */
+    lw_coap_token token;
+    uint16_t mid;
+    bool is_ping;
+    lw_coap_end_fn on_end;
+    void *ctx;
+    lw_coap_exchange *supersedes; /* or NULL */
+} lw_coap_confirmable;
+
+/* Sends a CON, a response or empty, that wants an ACK and nothing more. */
+LW_MUST_CHECK lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                               const lw_coap_confirmable *c,
+                                               lw_coap_exchange **out_exchange);
+
+/* ---- answers: reply.c ---------------------------------------------------------------------- */
+
+void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg);
+/* A duplicate of a request that still waits for its answer: acknowledge it now. */
+void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid);
+void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer);
+
+/* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
+void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
+/* The payload anew: the window that ask.block2 asks for, or all there is room for. */
+void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply);
+
+/* Options and payload of an answer, without its header. */
+typedef struct lw_coap_encoded {
+    uint8_t *body;
+    size_t body_len;
+} lw_coap_encoded;
+
+/* Cuts the block that is to be sent, adds the options it needs and encodes all but the header.
+ * `observe`: another option, or NULL. */
+LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                          lw_coap_reply *reply, const lw_coap_extra *observe,
+                                          lw_coap_encoded *out);
+
+/* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
+
+typedef struct lw_coap_body_hooks {
+    /* Looks at a request with Block1, or Block2 past the first. LW_OK: the handler is to be called
+     * with what `in` now says; LW_END: `reply` is the answer. */
+    lw_err (*take)(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply);
+    /* The handler was called with what take gave it. */
+    void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply);
+    /* Keeps an answer that exists only once, for the blocks after the first. */
+    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_reply *reply,
+                   lw_bytes whole);
+    uint32_t (*key)(const lw_coap_msg *msg);
+    void (*drop)(lw_coap *coap, lw_coap_peer *peer);
+} lw_coap_body_hooks;
+
+#endif

@@ -1,0 +1,348 @@
+#include "coap/exchange.h"
+
+#include <string.h>
+
+#include "coap/endpoint_priv.h"
+
+typedef enum state {
+    STATE_QUEUED,      /* NSTART does not let it go yet; no deadline */
+    STATE_UNCONFIRMED, /* counted against NSTART; deadline: the next transmission, or giving up */
+    STATE_WAITING      /* acknowledged; deadline: the response timeout */
+} state;
+
+struct lw_coap_exchange {
+    lw_coap_timer timer; /* first */
+    lw_link link;        /* peer->exchanges */
+    lw_coap_peer *peer;
+    lw_coap_end_fn on_end; /* may be NULL */
+    void *ctx;
+    uint32_t timeout_ms;          /* of the present transmission */
+    uint32_t response_timeout_ms; /* 0: no response is expected, the ACK is the end */
+    uint32_t message_len;
+    uint16_t mid; /* what an ACK or RST must say; that of the superseded message until the message
+                     here was sent itself */
+    uint16_t own_mid;
+    uint8_t retransmissions;
+    uint8_t state;
+    bool con;
+    bool is_ping;
+    lw_coap_token token;
+    uint8_t message[]; /* encoded */
+};
+
+static lw_coap_exchange *of_link(lw_link *l)
+{
+    return LW_CONTAINER(l, lw_coap_exchange, link);
+}
+
+static void set_state(lw_coap_exchange *ex, state to)
+{
+    lw_coap_peer *peer = ex->peer;
+    peer->active =
+        (uint8_t)(peer->active + (to == STATE_UNCONFIRMED) - (ex->state == STATE_UNCONFIRMED));
+    ex->state = (uint8_t)to;
+}
+
+static void arm(lw_coap *coap, lw_coap_exchange *ex, lw_time now, uint32_t delay_ms)
+{
+    lw_coap_timer_arm(coap, &ex->timer, lw_time_add(now, delay_ms));
+}
+
+static void transmit(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+{
+    ex->mid = ex->own_mid;
+    arm(coap, ex, now, ex->timeout_ms);
+    lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
+}
+
+/* RFC 7252 section 4.2: from ACK_TIMEOUT to ACK_TIMEOUT * ACK_RANDOM_FACTOR, evenly. A NON request
+ * counts as outstanding for as long as it takes at PROBING_RATE (section 4.7). */
+static uint32_t first_timeout(lw_coap *coap, const lw_coap_exchange *ex)
+{
+    const lw_coap_params *p = ex->peer->params;
+    if (ex->con) {
+        uint32_t spread = p->ack_timeout_ms * (uint32_t)(p->ack_random_percent - 100u) / 100;
+        return p->ack_timeout_ms + lw_rng_below(&coap->config.rng, spread + 1);
+    }
+    uint32_t probing_ms = p->probing_rate != 0 ? ex->message_len * 1000u / p->probing_rate : 0;
+    return probing_ms < ex->response_timeout_ms ? probing_ms : ex->response_timeout_ms;
+}
+
+static void wait_for_response(lw_coap *coap, lw_coap_exchange *ex, lw_time now, uint32_t delay_ms)
+{
+    set_state(ex, STATE_WAITING);
+    arm(coap, ex, now, delay_ms);
+}
+
+static void begin(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+{
+    if (ex->peer->params->stream) {
+        /* Nothing is acknowledged; a message without response is done, but tells so from step. */
+        wait_for_response(coap, ex, now, ex->response_timeout_ms);
+        lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
+        return;
+    }
+    set_state(ex, STATE_UNCONFIRMED);
+    ex->retransmissions = 0;
+    ex->timeout_ms = first_timeout(coap, ex);
+    transmit(coap, ex, now);
+}
+
+/* Lets queued exchanges go, oldest first, as far as NSTART allows. */
+static void begin_queued(lw_coap *coap, lw_coap_peer *peer, lw_time now)
+{
+    for (lw_link *l = peer->exchanges.next;
+         l != &peer->exchanges && peer->active < peer->params->nstart; l = l->next) {
+        lw_coap_exchange *ex = of_link(l);
+        if (ex->state == STATE_QUEUED) {
+            begin(coap, ex, now);
+        }
+    }
+}
+
+void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg,
+                          lw_time now)
+{
+    lw_coap_peer *peer = ex->peer;
+    lw_coap_end_fn on_end = ex->on_end;
+    void *ctx = ex->ctx;
+    lw_coap_result result = {
+        .err = err, .acked = ex->state == STATE_WAITING && ex->con, .msg = msg, .now = now};
+    if (ex->is_ping && err == LW_ERESET) {
+        result.err = LW_OK; /* alive, which was the question */
+    }
+    coap->stats.timeouts += err == LW_ETIMEOUT;
+    set_state(ex, STATE_QUEUED); /* gives its place back */
+    lw_coap_timer_disarm(coap, &ex->timer);
+    lw_list_remove(&ex->link);
+    peer->queued--;
+    lw_mem_release(&coap->config.mem, ex);
+    if (!peer->closing) {
+        begin_queued(coap, peer, now);
+    }
+    if (on_end != NULL) {
+        on_end(ctx, &result); /* last: it may start others, or drop the peer from a step */
+    }
+}
+
+void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+{
+    if (ex->state != STATE_UNCONFIRMED) {
+        return;
+    }
+    if (ex->mid != ex->own_mid) {
+        begin(coap, ex, now); /* the superseded state arrived: now the newer, as a first try */
+    } else if (ex->response_timeout_ms == 0) {
+        lw_coap_exchange_end(coap, ex, LW_OK, NULL, now);
+    } else {
+        wait_for_response(coap, ex, now, ex->response_timeout_ms);
+        begin_queued(coap, ex->peer, now);
+    }
+}
+
+static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+{
+    lw_coap_exchange *ex = (lw_coap_exchange *)(void *)timer;
+    lw_coap_peer *peer = ex->peer;
+    if (ex->state == STATE_WAITING) {
+        bool is_done = peer->params->stream && ex->response_timeout_ms == 0;
+        lw_coap_exchange_end(coap, ex, is_done ? LW_OK : LW_ETIMEOUT, NULL, now);
+    } else if (!ex->con) {
+        wait_for_response(coap, ex, now, ex->response_timeout_ms - ex->timeout_ms);
+        begin_queued(coap, peer, now);
+    } else if (ex->retransmissions < peer->params->max_retransmit) {
+        ex->retransmissions++;
+        ex->timeout_ms *= 2;
+        coap->stats.retransmitted++;
+        transmit(coap, ex, now);
+    } else {
+        lw_coap_exchange_end(coap, ex, LW_ETIMEOUT, NULL, now);
+    }
+}
+
+void lw_coap_cancel(lw_coap *coap, lw_coap_exchange *exchange, lw_time now)
+{
+    lw_coap_exchange_end(coap, exchange, LW_ECANCELED, NULL, now);
+}
+
+void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer)
+{
+    while (!lw_list_is_empty(&peer->exchanges)) {
+        lw_coap_exchange_end(coap, of_link(peer->exchanges.next), LW_ECANCELED, NULL, 0);
+    }
+}
+
+/* ---- finding ------------------------------------------------------------------------------- */
+
+lw_coap_exchange *lw_coap_exchange_by_token(lw_coap_peer *peer, lw_coap_token token)
+{
+    for (lw_link *l = peer->exchanges.next; l != &peer->exchanges; l = l->next) {
+        lw_coap_exchange *ex = of_link(l);
+        if (ex->state != STATE_QUEUED && ex->response_timeout_ms != 0 &&
+            lw_coap_token_equal(ex->token, token)) {
+            return ex;
+        }
+    }
+    return NULL;
+}
+
+lw_coap_exchange *lw_coap_exchange_by_mid(lw_coap_peer *peer, uint16_t mid)
+{
+    for (lw_link *l = peer->exchanges.next; l != &peer->exchanges; l = l->next) {
+        lw_coap_exchange *ex = of_link(l);
+        if (ex->state != STATE_QUEUED && ex->mid == mid) {
+            return ex;
+        }
+    }
+    return NULL;
+}
+
+lw_coap_token lw_coap_exchange_token(const lw_coap_exchange *exchange)
+{
+    return exchange->token;
+}
+
+lw_coap_token lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer)
+{
+    lw_coap_token token = {.len = peer->params->token_len};
+    coap->config.rng.fill(coap->config.rng.ctx, token.octets, token.len);
+    return token;
+}
+
+/* ---- starting ------------------------------------------------------------------------------ */
+
+/* An exchange with room for `size` octets of message, not yet in the peer's list. One that
+ * supersedes another does not count against the ceiling. */
+static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, bool supersedes,
+                       lw_coap_exchange **out)
+{
+    if (peer->closing) {
+        return LW_ESTATE;
+    }
+    lw_coap_exchange *ex = NULL;
+    if (supersedes || peer->queued < coap->config.limits.max_queued) {
+        ex = lw_mem_alloc(&coap->config.mem, sizeof *ex + size);
+    }
+    if (ex == NULL) {
+        coap->stats.no_memory++;
+        return LW_ENOMEM;
+    }
+    lw_coap_timer_init(&ex->timer, fire);
+    lw_list_init(&ex->link);
+    ex->peer = peer;
+    *out = ex;
+    return LW_OK;
+}
+
+static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+{
+    lw_coap_peer *peer = ex->peer;
+    lw_list_add_last(&peer->exchanges, &ex->link);
+    peer->queued++;
+    if (peer->params->stream) {
+        begin(coap, ex, now);
+    } else {
+        begin_queued(coap, peer, now);
+    }
+}
+
+lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
+                     lw_coap_exchange **out_exchange)
+{
+    size_t room = request->options.len +
+                  lw_coap_extras_size(request->extras, request->extra_count) + 1 +
+                  request->payload.len;
+    if (request->options.len + request->payload.len > peer->max_message) {
+        return LW_ETOOBIG;
+    }
+    lw_coap_exchange *ex;
+    lw_err err = allocate(coap, peer, LW_COAP_HEADER_MAX + room, false, &ex);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_writer w;
+    lw_writer_init(&w, ex->message + LW_COAP_HEADER_MAX, room);
+    lw_coap_put_merged(&w, request->options, request->without, request->extras,
+                       request->extra_count, request->payload.len != 0);
+    lw_write_bytes(&w, request->payload);
+    ex->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
+    ex->own_mid = peer->next_mid++;
+    ex->con = !request->non;
+    lw_coap_head head = {.stream = peer->params->stream,
+                         .type = request->non ? LW_COAP_NON : LW_COAP_CON,
+                         .code = request->code,
+                         .mid = ex->own_mid,
+                         .token = ex->token};
+    lw_bytes message = lw_coap_prepend_head(&head, w.buf, w.pos);
+    if (w.err != LW_OK || message.len > peer->max_message) {
+        lw_mem_release(&coap->config.mem, ex);
+        return w.err != LW_OK ? w.err : LW_ETOOBIG;
+    }
+    memmove(ex->message, message.ptr, message.len);
+    ex->message_len = (uint32_t)message.len;
+    ex->on_end = request->on_end;
+    ex->ctx = request->ctx;
+    ex->response_timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
+                                                                : peer->params->response_timeout_ms;
+    if (out_exchange != NULL) {
+        *out_exchange = ex;
+    }
+    enqueue(coap, ex, now);
+    return LW_OK;
+}
+
+/* The newer message takes the place of the older, in the list and in its timing. */
+static void take_place_of(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older, lw_time now)
+{
+    lw_list_add_last(&older->link, &ex->link); /* right before it */
+    ex->peer->queued++;
+    ex->timeout_ms = older->timeout_ms;
+    ex->retransmissions = older->retransmissions;
+    ex->mid = older->mid;
+    lw_coap_timer_arm(coap, &ex->timer, older->timer.deadline.at);
+    set_state(ex, (state)older->state);
+    set_state(older, STATE_QUEUED);
+    lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL, now);
+}
+
+lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                 const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
+{
+    lw_coap_exchange *ex;
+    lw_err err = allocate(coap, peer, c->message.len, c->supersedes != NULL, &ex);
+    if (err != LW_OK) {
+        return err;
+    }
+    memcpy(ex->message, c->message.ptr, c->message.len);
+    ex->message_len = (uint32_t)c->message.len;
+    ex->token = c->token;
+    ex->own_mid = c->mid;
+    ex->con = true;
+    ex->is_ping = c->is_ping;
+    ex->on_end = c->on_end;
+    ex->ctx = c->ctx;
+    if (out_exchange != NULL) {
+        *out_exchange = ex;
+    }
+    if (c->supersedes != NULL) {
+        take_place_of(coap, ex, c->supersedes, now);
+    } else {
+        enqueue(coap, ex, now);
+    }
+    return LW_OK;
+}
+
+lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_fn on_end,
+                    void *ctx)
+{
+    uint8_t message[LW_COAP_HEADER_MAX];
+    lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY, .mid = peer->next_mid++};
+    lw_coap_confirmable ping = {
+        .message = lw_coap_prepend_head(&head, message + sizeof message, 0),
+        .mid = head.mid,
+        .is_ping = true,
+        .on_end = on_end,
+        .ctx = ctx,
+    };
+    return lw_coap_start_confirmable(coap, peer, now, &ping, NULL);
+}

@@ -1,0 +1,47 @@
+#include "coap/endpoint_priv.h"
+#include "coap/observe.h"
+
+lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_notification *n,
+                      uint16_t *out_mid, lw_coap_exchange **out_exchange)
+{
+    if (coap->busy || peer->closing) {
+        return LW_ESTATE;
+    }
+    lw_coap_reply reply = {.ask = {.token = n->token, .method = LW_COAP_GET}};
+    lw_coap_reply_begin(coap, &reply);
+    reply.code = n->code;
+    lw_write_bytes(&reply.option_writer, n->options);
+    lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply.payload) : LW_OK;
+    lw_coap_extra observe = {.number = LW_COAP_OPT_OBSERVE, .uint = n->sequence & 0xffffff};
+    bool is_last = lw_coap_code_class(n->code) != 2; /* RFC 7641 section 4.2 */
+    lw_coap_encoded body;
+    if (err == LW_OK) {
+        err = lw_coap_reply_encode(coap, peer, now, &reply, is_last ? NULL : &observe, &body);
+    }
+    coap->busy = false;
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_coap_head head = {
+        .stream = peer->params->stream,
+        .type = n->confirmable ? LW_COAP_CON : LW_COAP_NON,
+        .code = n->code,
+        .mid = peer->next_mid++,
+        .token = n->token,
+    };
+    if (out_mid != NULL) {
+        *out_mid = head.mid;
+    }
+    lw_bytes message = lw_coap_prepend_head(&head, body.body, body.body_len);
+    if (!n->confirmable) {
+        lw_coap_send(coap, peer, message);
+        return LW_OK;
+    }
+    lw_coap_confirmable c = {.message = message,
+                             .token = n->token,
+                             .mid = head.mid,
+                             .on_end = n->on_end,
+                             .ctx = n->ctx,
+                             .supersedes = n->supersedes};
+    return lw_coap_start_confirmable(coap, peer, now, &c, out_exchange);
+}

@@ -1,0 +1,115 @@
+#include "coap/observe.h"
+
+#include "coap/endpoint_priv.h"
+
+#define FRESH_AFTER_MS (128 * LW_SECOND_MS)
+
+bool lw_coap_observe_is_fresh(uint32_t known, lw_time known_at, uint32_t sequence, lw_time at)
+{
+    uint32_t ahead = (sequence - known) & 0xffffff;
+    return (ahead != 0 && ahead < (1u << 23)) || at > lw_time_add(known_at, FRESH_AFTER_MS);
+}
+
+void lw_coap_observation_start(lw_coap_observation *obs, lw_link *list, lw_coap_token token)
+{
+    obs->token = token;
+    obs->sequence = 0;
+    obs->at = INT64_MIN; /* whatever comes is newer */
+    lw_list_init(&obs->link);
+    lw_list_add_last(list, &obs->link);
+}
+
+void lw_coap_observation_stop(lw_coap_observation *obs)
+{
+    lw_list_remove(&obs->link);
+}
+
+static void on_registered(void *ctx, const lw_coap_result *result)
+{
+    lw_coap_observation *obs = ctx;
+    uint32_t sequence;
+    if (result->err == LW_OK && lw_coap_code_class(result->msg->code) == 2 &&
+        lw_coap_opt_find_uint(result->msg->options, LW_COAP_OPT_OBSERVE, &sequence)) {
+        lw_coap_observation_start(obs, obs->list, obs->token);
+        obs->sequence = sequence;
+        obs->at = result->now;
+    }
+    if (obs->on_end != NULL) {
+        obs->on_end(obs->ctx, result);
+    }
+}
+
+/* The request with an Observe option among its own. */
+static lw_err send_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                           const lw_coap_request *request, uint32_t value)
+{
+    lw_coap_extra extras[4] = {{.number = LW_COAP_OPT_OBSERVE, .uint = value}};
+    if (request->extra_count >= 4) {
+        return LW_EINVAL;
+    }
+    for (unsigned i = 0; i < request->extra_count; i++) {
+        extras[i + 1] = request->extras[i];
+    }
+    lw_coap_request r = *request;
+    r.extras = extras;
+    r.extra_count = (uint8_t)(request->extra_count + 1);
+    return lw_coap_start(coap, peer, now, &r, NULL);
+}
+
+lw_err lw_coap_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_link *list,
+                       lw_coap_observation *obs, const lw_coap_request *request)
+{
+    lw_coap_request r = *request;
+    lw_list_init(&obs->link);
+    obs->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
+    obs->list = list;
+    obs->on_end = request->on_end;
+    obs->ctx = request->ctx;
+    r.token = &obs->token;
+    r.on_end = on_registered;
+    r.ctx = obs;
+    return send_observe(coap, peer, now, &r, LW_COAP_OBSERVE_REGISTER);
+}
+
+lw_err lw_coap_observe_cancel(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                              lw_coap_observation *obs, const lw_coap_request *request)
+{
+    lw_coap_request r = *request;
+    r.token = &obs->token;
+    lw_err err = send_observe(coap, peer, now, &r, LW_COAP_OBSERVE_DEREGISTER);
+    if (err == LW_OK) {
+        lw_coap_observation_stop(obs);
+    }
+    return err;
+}
+
+lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_time now,
+                                 const lw_coap_msg *msg)
+{
+    lw_coap_observation *obs = NULL;
+    for (lw_link *l = list->next; l != list && obs == NULL; l = l->next) {
+        lw_coap_observation *o = LW_CONTAINER(l, lw_coap_observation, link);
+        obs = lw_coap_token_equal(o->token, msg->token) ? o : NULL;
+    }
+    if (obs == NULL) {
+        return LW_ENOTFOUND;
+    }
+    if (lw_coap_code_class(msg->code) != 2) {
+        lw_coap_observation_stop(
+            obs); /* RFC 7641 section 3.2: no longer on the list of observers */
+        return obs->on_notify(obs, now, msg);
+    }
+    uint32_t sequence = 0;
+    bool has_sequence = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_OBSERVE, &sequence);
+    if (!has_sequence) {
+        lw_coap_observation_stop(obs); /* a plain response: the server observes for us no more */
+        return obs->on_notify(obs, now, msg);
+    }
+    if (!peer->params->stream && obs->at != INT64_MIN &&
+        !lw_coap_observe_is_fresh(obs->sequence, obs->at, sequence, now)) {
+        return LW_OK;
+    }
+    obs->sequence = sequence;
+    obs->at = now;
+    return obs->on_notify(obs, now, msg);
+}

@@ -1,0 +1,96 @@
+/* Observations (RFC 7641), both roles. Nothing here knows what is observed.
+ *
+ * Server: who observes what is the owner's table; it keeps a token and a sequence number for each
+ * observer and calls lw_coap_notify. Client: lw_coap_observe registers, and
+ * lw_coap_observations_feed is what the endpoint's on_notification calls.
+ */
+#ifndef LW_COAP_OBSERVE_H
+#define LW_COAP_OBSERVE_H
+
+#include "coap/exchange.h"
+
+#define LW_COAP_OBSERVE_REGISTER   0u
+#define LW_COAP_OBSERVE_DEREGISTER 1u
+
+/* The number after `sequence`, modulo 2^24 (RFC 7641 section 4.4). */
+static inline uint32_t lw_coap_observe_next(uint32_t sequence)
+{
+    return (sequence + 1) & 0xffffffu;
+}
+
+/* RFC 7641 section 3.4: is the notification (sequence, at) newer than the one known? True when the
+ * number is ahead by less than 2^23, wrapping, or when 128 s have passed. */
+bool lw_coap_observe_is_fresh(uint32_t known, lw_time known_at, uint32_t sequence, lw_time at);
+
+/* ---- server ------------------------------------------------------------------------------- */
+
+typedef struct lw_coap_notification {
+    lw_coap_token token;
+    uint32_t sequence; /* Observe; not sent with an error code, which ends the observation */
+    uint8_t code;      /* 2.05 or 2.03; an error ends the observation (OBS-13) */
+    bool confirmable;
+    lw_bytes options; /* encoded: Content-Format, ETag, Max-Age, … ; no Observe */
+    /* Writes the representation; called once. One that is larger than a block goes out as its first
+     * block, the observer fetches the others (RFC 7959 section 2.6, OBS-20). */
+    lw_err (*write)(void *ctx, lw_writer *out);
+    void *write_ctx;
+    /* Confirmable ones end here: LW_OK acknowledged; LW_ERESET not wanted, or LW_ETIMEOUT: both end
+     * the observation by RFC 7641 section 4.5; LW_ECANCELED also when superseded. May be NULL. */
+    lw_coap_end_fn on_end;
+    void *ctx;
+    /* A confirmable notification of the same observation still in flight, or NULL. The newer state
+     * takes its place: it is sent when the older would have been sent again, with the same timeout
+     * and attempts left, or at once when the older is acknowledged (RFC 7641 section 4.5.2). */
+    lw_coap_exchange *supersedes;
+} lw_coap_notification;
+
+/* out_mid tells which message a later on_reset speaks of; out_exchange is set for confirmable ones
+ * and valid until on_end. Both may be NULL. A failure of write is returned and nothing is sent;
+ * LW_ENOMEM; LW_ESTATE from within a handler, whose answer is in the buffer. */
+LW_MUST_CHECK lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                    const lw_coap_notification *notification, uint16_t *out_mid,
+                                    lw_coap_exchange **out_exchange);
+
+/* ---- client ------------------------------------------------------------------------------- */
+
+typedef struct lw_coap_observation lw_coap_observation;
+
+/* Embedded in the owner's structure; one list of them for each peer. */
+struct lw_coap_observation {
+    lw_link link;
+    lw_coap_token token;
+    uint32_t sequence; /* of the newest notification */
+    lw_time at;        /* when it came */
+    /* A fresh notification, in order; `msg` may hold the first block of a larger one (continue it
+     * with coap/transfer.h). An error code is the last: the observation is then already removed.
+     * Returns as on_notification of the endpoint does. */
+    lw_err (*on_notify)(lw_coap_observation *obs, lw_time now, const lw_coap_msg *msg);
+    lw_coap_end_fn on_end; /* of the registering request, with ctx */
+    void *ctx;
+    lw_link *list;
+};
+
+/* Registers: sends `request` (GET or FETCH, without Observe among its options) with Observe 0. Its
+ * on_end is called with the first response; when that is a success with an Observe option, `obs`
+ * has joined `list` before. Set on_notify beforehand; obs stays where it is until stopped. */
+LW_MUST_CHECK lw_err lw_coap_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_link *list,
+                                     lw_coap_observation *obs, const lw_coap_request *request);
+
+/* Joins the list with a token known from elsewhere: after a restart, or from a transfer. */
+void lw_coap_observation_start(lw_coap_observation *obs, lw_link *list, lw_coap_token token);
+
+/* Leaves the list: the next notification is answered with Reset (passive cancel). */
+void lw_coap_observation_stop(lw_coap_observation *obs);
+
+/* Active cancel: stops, and sends `request` with Observe 1 and the token of the observation. The
+ * options but Observe must be those of the registration (RFC 7641 section 3.6, OBS-21). */
+LW_MUST_CHECK lw_err lw_coap_observe_cancel(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                            lw_coap_observation *obs,
+                                            const lw_coap_request *request);
+
+/* Finds the observation of a notification. Stale ones are accepted and dropped, unless they came
+ * over a stream, which keeps the order by itself (P-TRN-07). LW_ENOTFOUND when nobody observes. */
+LW_MUST_CHECK lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_time now,
+                                               const lw_coap_msg *msg);
+
+#endif

@@ -1,0 +1,503 @@
+#include "coap/reply.h"
+
+#include <string.h>
+
+#include "coap/bodies.h"
+#include "coap/endpoint_priv.h"
+
+/* A request whose handler returned LW_AGAIN. */
+typedef struct lw_coap_later lw_coap_later;
+struct lw_coap_later {
+    lw_coap_timer timer; /* first; ack_delay, then EXCHANGE_LIFETIME */
+    lw_coap_later *next;
+    lw_coap_peer *peer;
+    lw_coap_ask ask;
+};
+
+/* ---- building ------------------------------------------------------------------------------
+ *
+ * The endpoint's buffer while an answer is built:
+ *
+ *   | header | options, encoded | payload as the handler writes it … | options of the handler |
+ *     14       192                buf_size - 334                       128
+ *
+ * Encoding merges the handler's options with Block1, Block2, … into the second part, moves them up
+ * against the payload and puts the header before them: the payload is never copied.
+ */
+static uint8_t *payload_at(const lw_coap *coap)
+{
+    return coap->config.buf + LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX;
+}
+
+static size_t payload_room(const lw_coap *coap)
+{
+    return coap->config.buf_size - LW_COAP_BUF_OVERHEAD;
+}
+
+/* The largest block we send to this peer. */
+static uint8_t block_szx(const lw_coap *coap, const lw_coap_peer *peer)
+{
+    uint8_t room = lw_block_szx(payload_room(coap));
+    return room < peer->params->szx ? room : peer->params->szx;
+}
+
+static lw_block block2_of(const lw_coap_ask *ask)
+{
+    return (lw_block){.num = ask->block2 >> 4, .szx = ask->block2 & 7};
+}
+
+void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply)
+{
+    size_t room = payload_room(coap);
+    size_t from = 0;
+    if (reply->ask.has_block2 && !reply->exists_once) {
+        size_t size = lw_block_size(block2_of(&reply->ask).szx);
+        from = lw_block_offset(block2_of(&reply->ask));
+        room = size < room ? size : room;
+    }
+    lw_writer_init_window(&reply->payload, payload_at(coap), room, from);
+}
+
+void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
+{
+    reply->code = LW_COAP_EMPTY;
+    reply->non = false;
+    bool is_first = !reply->ask.has_block2 || block2_of(&reply->ask).num == 0;
+    reply->exists_once =
+        reply->ask.method != LW_COAP_GET && (reply->ask.method != LW_COAP_FETCH || is_first);
+    lw_writer_init(&reply->option_writer, payload_at(coap) + payload_room(coap),
+                   LW_COAP_REPLY_OPTIONS);
+    lw_coap_begin_options(&reply->options, &reply->option_writer);
+    lw_coap_reply_window(coap, reply);
+    coap->busy = true;
+}
+
+static void fail(lw_coap *coap, lw_coap_reply *reply, uint8_t code)
+{
+    reply->code = code;
+    lw_writer_init(&reply->option_writer, reply->option_writer.buf, LW_COAP_REPLY_OPTIONS);
+    lw_writer_init_window(&reply->payload, payload_at(coap), 0, 0);
+}
+
+/* Which block of the representation is sent. */
+typedef struct cut {
+    lw_block block;
+    bool is_block;
+    lw_bytes payload;
+} cut;
+
+/* How much of a representation goes into one message when the client did not say. A stream takes
+ * whole what fits its messages; a datagram one block. */
+static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer)
+{
+    size_t block = lw_block_size(block_szx(coap, peer));
+    if (!peer->params->stream) {
+        return block;
+    }
+    size_t overhead = LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX;
+    size_t fits = peer->max_message > overhead ? peer->max_message - overhead : 0;
+    fits = fits < payload_room(coap) ? fits : payload_room(coap);
+    return fits > block ? fits : block;
+}
+
+/* RFC 7959 section 2.4. LW_OK, or why there is no such block. */
+static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
+                          cut *out)
+{
+    const lw_writer *w = &reply->payload;
+    lw_bytes kept = lw_writer_bytes(w);
+    *out = (cut){.payload = kept};
+    if (w->err != LW_OK) {
+        return w->err;
+    }
+    if (w->pos == 0 ||
+        (w->from == 0 && !reply->ask.has_block2 && w->pos <= whole_limit(coap, peer))) {
+        return LW_OK;
+    }
+    lw_block b = {.szx = block_szx(coap, peer)};
+    if (reply->ask.has_block2) {
+        b.num = block2_of(&reply->ask).num;
+        /* Blocks after the first cannot be made smaller: their number would mean another place. */
+        b.szx =
+            b.num != 0 || block2_of(&reply->ask).szx < b.szx ? block2_of(&reply->ask).szx : b.szx;
+    }
+    size_t size = lw_block_size(b.szx);
+    if (w->from >= w->pos || (b.num != 0 && size > payload_room(coap))) {
+        return LW_ERANGE;
+    }
+    b.more = w->from + size < w->pos;
+    if (reply->exists_once && b.more) {
+        const lw_coap_bodies *bodies = coap->config.bodies;
+        lw_err err = LW_ETOOBIG;
+        if (bodies != NULL && kept.len == w->pos) {
+            err = bodies->hooks->keep(coap, peer, now, reply, kept);
+        }
+        /* A FETCH can be answered again by a client that repeats its payload for each block. */
+        if (err != LW_OK && reply->ask.method != LW_COAP_FETCH) {
+            return err;
+        }
+    }
+    out->is_block = true;
+    out->block = b;
+    out->payload.len = kept.len < size ? kept.len : size;
+    return LW_OK;
+}
+
+static uint8_t code_for(lw_err err)
+{
+    switch (err) {
+    case LW_ENOMEM:
+        return LW_COAP_SERVICE_UNAVAILABLE;
+    case LW_ERANGE: /* a block past the end: RFC 7959 leaves the code open */
+        return LW_COAP_BAD_REQUEST;
+    default:
+        return LW_COAP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+static bool is_success(uint8_t code)
+{
+    return lw_coap_code_class(code) == 2;
+}
+
+lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
+                            const lw_coap_extra *observe, lw_coap_encoded *out)
+{
+    cut c = {.payload = lw_writer_bytes(&reply->payload)};
+    if (is_success(reply->code)) {
+        lw_err err = reply->option_writer.err;
+        if (err == LW_OK) {
+            err = cut_payload(coap, peer, now, reply, &c);
+        }
+        if (err != LW_OK) {
+            return err;
+        }
+    } else if (reply->payload.from != 0) {
+        c.payload.len = 0; /* a diagnostic message has no blocks */
+    }
+    lw_bytes options = lw_writer_bytes(&reply->option_writer);
+    lw_coap_extra extras[5];
+    unsigned count = 0;
+    lw_bytes value;
+    uint8_t etag[4];
+    if (c.is_block && (c.block.more || c.block.num != 0) &&
+        !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
+        lw_writer w;
+        lw_writer_init(&w, etag, sizeof etag);
+        lw_write_u32(&w, reply->payload.digest);
+        extras[count++] =
+            (lw_coap_extra){.number = LW_COAP_OPT_ETAG, .opaque = lw_writer_bytes(&w)};
+    }
+    if (observe != NULL) {
+        extras[count++] = *observe;
+    }
+    if (c.is_block) {
+        extras[count++] =
+            (lw_coap_extra){.number = LW_COAP_OPT_BLOCK2, .uint = lw_block_value(c.block)};
+    }
+    if (reply->ask.has_block1) {
+        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_BLOCK1, .uint = reply->ask.block1};
+    }
+    if (c.is_block && c.block.num == 0) {
+        extras[count++] =
+            (lw_coap_extra){.number = LW_COAP_OPT_SIZE2, .uint = (uint32_t)reply->payload.pos};
+    }
+    lw_writer w;
+    lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
+    lw_coap_put_merged(&w, options, 0, extras, count, c.payload.len != 0);
+    if (w.err != LW_OK) {
+        return w.err;
+    }
+    out->body = payload_at(coap) - w.pos;
+    out->body_len = w.pos + c.payload.len;
+    memmove(out->body, w.buf, w.pos);
+    return LW_OK;
+}
+
+/* ---- sending ------------------------------------------------------------------------------- */
+
+static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
+{
+    return (ask->no_response >> (lw_coap_code_class(code) - 1) & 1) != 0; /* RFC 7967 section 2.1 */
+}
+
+static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_head head,
+                            const lw_coap_encoded *body)
+{
+    head.mid = peer->next_mid++;
+    lw_coap_confirmable c = {
+        .message = lw_coap_prepend_head(&head, body->body, body->body_len),
+        .token = head.token,
+        .mid = head.mid,
+    };
+    if (head.type == LW_COAP_CON && !head.stream) {
+        return lw_coap_start_confirmable(coap, peer, now, &c, NULL);
+    }
+    lw_coap_send(coap, peer, c.message);
+    return LW_OK;
+}
+
+/* Sends the answer the way its request demands: piggybacked, NON, or separate. */
+static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
+                         const lw_coap_encoded *body)
+{
+    const lw_coap_ask *ask = &reply->ask;
+    bool stream = peer->params->stream;
+    bool piggyback = ask->type == LW_COAP_CON && !ask->acked && !stream;
+    if (is_unwanted(ask, reply->code)) {
+        if (piggyback) {
+            lw_coap_acknowledge(coap, peer, ask->mid);
+        }
+        return LW_OK;
+    }
+    lw_coap_head head = {
+        .stream = stream, .type = LW_COAP_NON, .code = reply->code, .token = ask->token};
+    if (!piggyback) {
+        head.type = ask->type == LW_COAP_CON && !reply->non ? LW_COAP_CON : LW_COAP_NON;
+        return send_separate(coap, peer, now, head, body);
+    }
+    head.type = LW_COAP_ACK;
+    head.mid = ask->mid;
+    lw_bytes message = lw_coap_prepend_head(&head, body->body, body->body_len);
+    lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, message);
+    lw_coap_send(coap, peer, message);
+    return LW_OK;
+}
+
+static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
+                     lw_err err)
+{
+    lw_coap_encoded body;
+    if (err == LW_OK && reply->code == LW_COAP_EMPTY) {
+        err = LW_EINVAL;
+    }
+    if (err == LW_OK) {
+        err = lw_coap_reply_encode(coap, peer, now, reply, NULL, &body);
+    }
+    if (err != LW_OK) {
+        lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_str(lw_err_text(err)));
+        coap->stats.no_memory += err == LW_ENOMEM;
+        fail(coap, reply, code_for(err));
+        err = lw_coap_reply_encode(coap, peer, now, reply, NULL, &body);
+    }
+    if (err == LW_OK) {
+        err = send_reply(coap, peer, now, reply, &body);
+    }
+    coap->busy = false;
+    return err;
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+static lw_coap_ask ask_of(const lw_coap *coap, const lw_coap_msg *msg)
+{
+    uint32_t no_response = 0;
+    lw_coap_ask ask = {
+        .token = msg->token, .mid = msg->mid, .type = msg->type, .method = msg->code};
+    if (lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_NO_RESPONSE, &no_response)) {
+        ask.no_response = (uint8_t)no_response;
+    }
+    ask.has_block1 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK1, &ask.block1);
+    ask.has_block2 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK2, &ask.block2);
+    if (coap->config.bodies != NULL) {
+        ask.key = coap->config.bodies->hooks->key(msg);
+    }
+    return ask;
+}
+
+/* SZX 7 means several blocks in one message and is for streams only (RFC 8323 section 6,
+ * P-TRN-08). We do not take it there either: the CSM does not offer it. */
+static bool has_bad_block(const lw_coap_ask *ask)
+{
+    return (ask->has_block1 && (ask->block1 & 7) == LW_BLOCK_SZX_BERT) ||
+           (ask->has_block2 && (ask->block2 & 7) == LW_BLOCK_SZX_BERT);
+}
+
+/* What is refused before any handler is asked; EMPTY: nothing. */
+static uint8_t refuse(const lw_coap *coap, const lw_coap_ask *ask, bool exists_once)
+{
+    if (has_bad_block(ask)) {
+        return LW_COAP_BAD_REQUEST;
+    }
+    if (coap->config.bodies != NULL) {
+        return LW_COAP_EMPTY;
+    }
+    if (ask->has_block1 && ask->block1 >> 3 != 0) {
+        return LW_COAP_BAD_OPTION; /* a body of several blocks, which nobody here assembles */
+    }
+    if (exists_once && ask->has_block2 && ask->block2 >> 4 != 0) {
+        return LW_COAP_REQUEST_ENTITY_INCOMPLETE; /* a block of an answer that was not kept */
+    }
+    return LW_COAP_EMPTY;
+}
+
+static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
+                          lw_coap_reply *reply)
+{
+    const lw_coap_handler *h = coap->config.handler;
+    lw_coap_bodies *bodies = coap->config.bodies;
+    reply->code = refuse(coap, &reply->ask, reply->exists_once);
+    if (reply->code != LW_COAP_EMPTY) {
+        return LW_OK;
+    }
+    if (bodies != NULL) {
+        lw_err err = bodies->hooks->take(coap, in, msg, reply);
+        if (err != LW_OK) {
+            return err == LW_END ? LW_OK : err;
+        }
+    }
+    if (in->more) {
+        reply->code = LW_COAP_CONTINUE;
+    }
+    lw_err err = h->on_request(coap->config.ctx, in, reply);
+    if (err < 0) {
+        reply->code = LW_COAP_EMPTY;
+    }
+    if (bodies != NULL) {
+        bodies->hooks->taken(coap, in, reply);
+    }
+    return err;
+}
+
+static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_ask *ask);
+
+void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+{
+    uint32_t number;
+    bool is_bad = lw_coap_opts_check(msg->options, &number) != LW_OK;
+    if (is_bad && msg->type == LW_COAP_NON) {
+        return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
+    }
+    lw_coap_reply reply = {.ask = ask_of(coap, msg)};
+    lw_coap_msg view = *msg; /* bodies may put the whole body in its payload */
+    lw_coap_inbound in = {.peer = peer, .msg = &view, .now = now};
+    lw_coap_reply_begin(coap, &reply);
+    lw_err err = LW_OK;
+    if (is_bad) {
+        reply.code = LW_COAP_BAD_OPTION;
+    } else {
+        err = run_handler(coap, &in, &view, &reply);
+    }
+    if (err == LW_AGAIN) {
+        err = answer_later(coap, peer, now, &reply.ask);
+        if (err == LW_OK) {
+            coap->busy = false;
+            return;
+        }
+    }
+    if (finish(coap, peer, now, &reply, err) != LW_OK) {
+        coap->stats.no_memory++;
+    }
+}
+
+/* ---- later --------------------------------------------------------------------------------- */
+
+static lw_coap_later **find_later(lw_coap_peer *peer, lw_coap_token token)
+{
+    lw_coap_later **at = &peer->later;
+    while (*at != NULL && !lw_coap_token_equal((*at)->ask.token, token)) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+static void remove_later(lw_coap *coap, lw_coap_later **at)
+{
+    lw_coap_later *l = *at;
+    *at = l->next;
+    lw_coap_timer_disarm(coap, &l->timer);
+    lw_mem_release(&coap->config.mem, l);
+}
+
+/* From now on the answer is separate. */
+static void acknowledge_later(lw_coap *coap, lw_coap_later *l, lw_time now)
+{
+    l->ask.acked = true;
+    lw_coap_timer_arm(coap, &l->timer,
+                      lw_time_add(now, lw_coap_exchange_lifetime(l->peer->params)));
+    if (l->ask.type == LW_COAP_CON) {
+        lw_coap_acknowledge(coap, l->peer, l->ask.mid);
+    }
+}
+
+static void later_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+{
+    lw_coap_later *l = (lw_coap_later *)(void *)timer;
+    if (!l->ask.acked) {
+        acknowledge_later(coap, l, now);
+        return;
+    }
+    lw_coap_later **at = &l->peer->later;
+    while (*at != l) {
+        at = &(*at)->next;
+    }
+    remove_later(coap, at);
+}
+
+static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_ask *ask)
+{
+    lw_coap_later **at = &peer->later;
+    unsigned waiting = 0;
+    for (; *at != NULL; at = &(*at)->next) {
+        waiting++;
+    }
+    lw_coap_later *l = NULL;
+    if (waiting < coap->config.limits.max_later) {
+        l = lw_mem_alloc(&coap->config.mem, sizeof *l);
+    }
+    if (l == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_coap_timer_init(&l->timer, later_fire);
+    l->peer = peer;
+    l->ask = *ask;
+    *at = l;
+    if (ask->type == LW_COAP_CON && !peer->params->stream) {
+        lw_coap_timer_arm(coap, &l->timer, lw_time_add(now, peer->params->ack_delay_ms));
+    } else {
+        acknowledge_later(coap, l, now);
+    }
+    return LW_OK;
+}
+
+void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid)
+{
+    for (lw_coap_later *l = peer->later; l != NULL; l = l->next) {
+        if (l->ask.mid == mid && !l->ask.acked) {
+            acknowledge_later(coap, l, now);
+            return;
+        }
+    }
+}
+
+void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer)
+{
+    while (peer->later != NULL) {
+        remove_later(coap, &peer->later);
+    }
+}
+
+lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token token,
+                            lw_coap_reply *reply)
+{
+    if (coap->busy) {
+        return LW_ESTATE;
+    }
+    const lw_coap_later *l = *find_later(peer, token);
+    if (l == NULL) {
+        return LW_ENOTFOUND;
+    }
+    *reply = (lw_coap_reply){.ask = l->ask};
+    lw_coap_reply_begin(coap, reply);
+    return LW_OK;
+}
+
+lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply)
+{
+    lw_err err = finish(coap, peer, now, reply, LW_OK);
+    lw_coap_later **at = find_later(peer, reply->ask.token);
+    if (err == LW_OK && *at != NULL) {
+        remove_later(coap, at);
+    }
+    return err;
+}

@@ -1,0 +1,72 @@
+/* Requests of a peer, and our answers.
+ *
+ *   request --on_request--> LW_OK: piggybacked on the ACK (CON), or a NON
+ *               |
+ *               +-- LW_AGAIN: (later) -- answered within ack_delay --> piggybacked
+ *                                |
+ *                                | ack_delay: empty ACK
+ *                                v
+ *                            (later, acked) -- answered --> separate CON or NON
+ *                                |
+ *                                +-- EXCHANGE_LIFETIME --> forgotten
+ *
+ * A representation larger than a block is sent in blocks (RFC 7959 Block2). For GET the handler
+ * writes it anew for each block and only the window that was asked for is kept: no memory, and an
+ * ETag from the digest of the whole tells the client when it changed in between. Answers to other
+ * methods exist once: those larger than a block are kept in lw_mem by coap/bodies.h. FETCH is both:
+ * kept where possible, written anew for a client that repeats its payload with each block (RFC 7959
+ * and RFC 8132 do not say who is right).
+ *
+ * No-Response (RFC 7967) is honoured: what the client does not want to hear is not sent.
+ */
+#ifndef LW_COAP_REPLY_H
+#define LW_COAP_REPLY_H
+
+#include "coap/endpoint.h"
+
+/* A request as a handler sees it; valid for the call. */
+struct lw_coap_inbound {
+    lw_coap_peer *peer;
+    const lw_coap_msg *msg; /* payload: the assembled body, or one block of it when streamed */
+    size_t offset;          /* of payload in the body; 0 unless streamed */
+    bool more;              /* streamed, and blocks follow: the answer is 2.31 by default */
+    lw_time now;
+};
+
+/* What must be known of a request to answer it, now or later. Private to this floor. */
+typedef struct lw_coap_ask {
+    lw_coap_token token;
+    uint16_t mid;
+    uint8_t type;
+    uint8_t method;
+    uint8_t no_response; /* bit class-1: answers of that class are not wanted */
+    bool acked;          /* a separate answer: the ACK is out */
+    bool has_block1, has_block2;
+    uint32_t block1, block2; /* option values; block1 as the answer echoes it */
+    uint32_t key;            /* digest of method and options: coap/bodies.c */
+    uint32_t body_key;       /* with the Request-Tag */
+} lw_coap_ask;
+
+struct lw_coap_reply {
+    uint8_t code;        /* the handler sets it */
+    bool non;            /* a separate answer goes out as NON even to a CON */
+    lw_coap_out options; /* lw_coap_put in ascending order; LW_COAP_REPLY_OPTIONS octets. Block1,
+                            Block2, Size2 and (in blocks) an ETag are added when they are needed */
+    lw_writer payload;   /* the whole representation, or a diagnostic message */
+    /* private: */
+    bool exists_once; /* cannot be written again for the next block */
+    lw_coap_ask ask;
+    lw_writer option_writer;
+};
+
+/* The answer to a request for which on_request returned LW_AGAIN. Fill `reply` as a handler does,
+ * then call lw_coap_answer_end; nothing else of this endpoint in between. LW_ENOTFOUND when the
+ * request is no longer waiting; LW_ESTATE while another answer is being written. */
+LW_MUST_CHECK lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token token,
+                                          lw_coap_reply *reply);
+
+/* Sends it. On LW_ENOMEM the request waits on, and the answer may be given again. */
+LW_MUST_CHECK lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                        lw_coap_reply *reply);
+
+#endif

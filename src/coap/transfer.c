@@ -1,0 +1,454 @@
+#include "coap/transfer.h"
+
+#include <string.h>
+
+#include "coap/endpoint_priv.h"
+
+#define ECHO_MAX 40u
+#define ETAG_MAX 8u
+
+struct lw_coap_transfer {
+    lw_coap_timer timer; /* first; timeout_ms of the whole */
+    lw_coap *coap;
+    lw_coap_peer *peer;
+    lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
+    lw_coap_transfer_request r; /* token, options and first are not used */
+    bool has_token;
+    lw_coap_token token;
+    lw_err why;       /* what a cancelled exchange means */
+    size_t sent;      /* octets of the body that the peer has taken */
+    size_t in_flight; /* of the body, in the present request */
+    size_t received;  /* octets of the answer */
+    uint8_t *answer;  /* owned; NULL with on_chunk */
+    size_t answer_room;
+    uint8_t request_tag[2];
+    uint8_t szx; /* of the blocks we send and ask for */
+    uint8_t restarts;
+    bool is_blocked; /* the body goes in blocks */
+    bool is_downloading;
+    bool is_canceled;
+    uint8_t etag_len;
+    uint8_t echo_len;
+    uint8_t etag[ETAG_MAX];
+    uint8_t echo[ECHO_MAX];
+    size_t options_len;
+    uint8_t options[]; /* then a block's worth of room when `read` is used */
+};
+
+static void on_answer(void *ctx, const lw_coap_result *result);
+
+static size_t body_len(const lw_coap_transfer *t)
+{
+    return t->r.read != NULL ? t->r.body_len : t->r.body.len;
+}
+
+static void end(lw_coap_transfer *t, const lw_coap_result *result)
+{
+    lw_coap *coap = t->coap;
+    lw_coap_timer_disarm(coap, &t->timer);
+    if (t->r.on_end != NULL) {
+        t->r.on_end(t->r.ctx, result);
+    }
+    lw_mem_release(&coap->config.mem, t->answer);
+    lw_mem_release(&coap->config.mem, t);
+}
+
+static void fail(lw_coap_transfer *t, lw_time now, lw_err err)
+{
+    lw_coap_result result = {.err = err, .now = now};
+    end(t, &result);
+}
+
+/* ---- requests ------------------------------------------------------------------------------ */
+
+/* Octets [from, from + len) of the body. */
+static lw_err part(lw_coap_transfer *t, size_t from, size_t len, lw_bytes *out)
+{
+    *out = lw_bytes_of(NULL, 0);
+    if (len == 0) {
+        return LW_OK;
+    }
+    if (t->r.read == NULL) {
+        *out = lw_bytes_of(t->r.body.ptr + from, len);
+        return LW_OK;
+    }
+    uint8_t *room = t->options + t->options_len;
+    *out = lw_bytes_of(room, len);
+    return t->r.read(t->r.ctx, from, room, len);
+}
+
+static lw_block block_at(size_t offset, uint8_t szx, bool more)
+{
+    return (lw_block){.num = (uint32_t)(offset >> (szx + 4u)), .szx = szx, .more = more};
+}
+
+/* The part of the body that the next request carries. */
+static lw_err next_part(lw_coap_transfer *t, lw_bytes *out)
+{
+    size_t total = body_len(t);
+    if (t->is_downloading) {
+        /* A FETCH repeats a body that fits: see coap/reply.h. */
+        bool repeats = t->r.code == LW_COAP_FETCH && !t->is_blocked;
+        return part(t, 0, repeats ? total : 0, out);
+    }
+    size_t size = lw_block_size(t->szx);
+    t->in_flight = t->is_blocked && total - t->sent > size ? size : total - t->sent;
+    return part(t, t->sent, t->in_flight, out);
+}
+
+/* The options that block-wise transfer adds, ascending; returns how many. */
+static unsigned next_extras(lw_coap_transfer *t, lw_coap_extra extras[5])
+{
+    unsigned count = 0;
+    size_t total = body_len(t);
+    bool uploads = t->is_blocked && !t->is_downloading;
+    if (t->is_downloading || t->r.ask_early) {
+        lw_block b = block_at(t->received, t->szx, false);
+        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_BLOCK2, .uint = lw_block_value(b)};
+    }
+    if (uploads) {
+        lw_block b = block_at(t->sent, t->szx, t->sent + t->in_flight < total);
+        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_BLOCK1, .uint = lw_block_value(b)};
+    }
+    if (uploads && t->sent == 0) {
+        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_SIZE1, .uint = (uint32_t)total};
+    }
+    if (t->echo_len != 0) {
+        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_ECHO,
+                                          .opaque = lw_bytes_of(t->echo, t->echo_len)};
+    }
+    if (uploads) {
+        extras[count++] =
+            (lw_coap_extra){.number = LW_COAP_OPT_REQUEST_TAG,
+                            .opaque = lw_bytes_of(t->request_tag, sizeof t->request_tag)};
+    }
+    return count;
+}
+
+/* Sends the next block up, or asks for the next block down. */
+static lw_err send_next(lw_coap_transfer *t, lw_time now)
+{
+    if (t->is_canceled) {
+        return LW_ECANCELED;
+    }
+    lw_bytes payload;
+    lw_err err = next_part(t, &payload);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_coap_extra extras[5];
+    unsigned count = next_extras(t, extras);
+    lw_coap_request request = {
+        .code = t->r.code,
+        .non = t->r.non,
+        .token = t->has_token && !t->is_downloading ? &t->token : NULL,
+        .options = lw_bytes_of(t->options, t->options_len),
+        .without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0,
+        .extras = extras,
+        .extra_count = (uint8_t)count,
+        .payload = payload,
+        .on_end = on_answer,
+        .ctx = t,
+    };
+    return lw_coap_start(t->coap, t->peer, now, &request, &t->exchange);
+}
+
+static void go_on(lw_coap_transfer *t, lw_time now)
+{
+    lw_err err = send_next(t, now);
+    if (err != LW_OK) {
+        fail(t, now, err);
+    }
+}
+
+static bool may_restart(lw_coap_transfer *t)
+{
+    return t->restarts++ < LW_COAP_TRANSFER_RESTARTS;
+}
+
+/* ---- the answer ---------------------------------------------------------------------------- */
+
+static lw_err reserve(lw_coap_transfer *t, size_t needed, uint32_t announced)
+{
+    if (needed <= t->answer_room) {
+        return LW_OK;
+    }
+    size_t room = 2 * t->answer_room > needed ? 2 * t->answer_room : needed;
+    room = announced > room ? announced : room;
+    room = room < t->r.max_body ? room : t->r.max_body;
+    uint8_t *answer = lw_mem_alloc(&t->coap->config.mem, room);
+    if (answer == NULL) {
+        return LW_ENOMEM;
+    }
+    if (t->received != 0) {
+        memcpy(answer, t->answer, t->received);
+    }
+    lw_mem_release(&t->coap->config.mem, t->answer);
+    t->answer = answer;
+    t->answer_room = room;
+    return LW_OK;
+}
+
+static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg)
+{
+    uint32_t announced = 0;
+    size_t needed = t->received + msg->payload.len;
+    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_SIZE2, &announced);
+    if (needed > t->r.max_body || announced > t->r.max_body) {
+        return LW_ETOOBIG;
+    }
+    lw_err err = LW_OK;
+    if (t->r.on_chunk != NULL) {
+        err = t->r.on_chunk(t->r.ctx, t->received, msg->payload);
+    } else {
+        err = reserve(t, needed, announced);
+        if (err == LW_OK && msg->payload.len != 0) {
+            memcpy(t->answer + t->received, msg->payload.ptr, msg->payload.len);
+        }
+    }
+    if (err == LW_OK) {
+        t->received = needed;
+        if (t->r.on_progress != NULL) {
+            t->r.on_progress(t->r.ctx, t->sent, t->received);
+        }
+    }
+    return err;
+}
+
+/* Is this block of the representation that the first one was of? (RFC 7959 section 2.4) */
+static bool same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
+{
+    lw_bytes etag = {NULL, 0};
+    (void)lw_coap_opt_find(msg->options, LW_COAP_OPT_ETAG, &etag);
+    if (t->received == 0) {
+        t->etag_len = (uint8_t)(etag.len <= ETAG_MAX ? etag.len : 0);
+        if (t->etag_len != 0) {
+            memcpy(t->etag, etag.ptr, t->etag_len);
+        }
+        return true;
+    }
+    return lw_bytes_equal(etag, lw_bytes_of(t->etag, t->etag_len));
+}
+
+/* One block of the answer. LW_OK: it was the last; LW_AGAIN: ask for the next. */
+static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
+{
+    lw_block b;
+    lw_err err = lw_block_find(msg->options, LW_COAP_OPT_BLOCK2, false, &b);
+    if (err == LW_END && t->received == 0) {
+        return take(t, msg);
+    }
+    if (err != LW_OK) {
+        return LW_EPROTO;
+    }
+    if (!same_etag(t, msg)) {
+        t->received = 0;
+        return t->r.code == LW_COAP_GET || t->r.code == LW_COAP_FETCH ? LW_AGAIN : LW_EPROTO;
+    }
+    if (lw_block_offset(b) != t->received || (b.more && msg->payload.len != lw_block_size(b.szx))) {
+        return LW_EPROTO;
+    }
+    err = take(t, msg);
+    if (err != LW_OK || !b.more) {
+        return err;
+    }
+    t->szx = b.szx < t->szx ? b.szx : t->szx;
+    return LW_AGAIN;
+}
+
+static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
+{
+    lw_coap_msg msg = *result->msg;
+    lw_coap_result done = {.err = LW_OK, .msg = &msg, .now = result->now};
+    lw_bytes block2;
+    bool is_whole = t->received == 0 && t->r.on_chunk == NULL && msg.payload.len <= t->r.max_body &&
+                    !lw_coap_opt_find(msg.options, LW_COAP_OPT_BLOCK2, &block2);
+    if (is_whole || lw_coap_code_class(msg.code) != 2) {
+        end(t, &done); /* as it is, without a copy */
+        return;
+    }
+    size_t before = t->received;
+    lw_err err = take_block(t, &msg);
+    if (err == LW_AGAIN) {
+        t->is_downloading = true;
+        if (t->received <= before && !may_restart(t)) {
+            err = LW_EPROTO; /* it changes faster than it can be fetched */
+        }
+    }
+    if (err == LW_AGAIN) {
+        go_on(t, result->now);
+    } else if (err != LW_OK) {
+        fail(t, result->now, err);
+    } else {
+        msg.payload = lw_bytes_of(t->answer, t->answer != NULL ? t->received : 0);
+        end(t, &done);
+    }
+}
+
+/* ---- answers to blocks of the body --------------------------------------------------------- */
+
+/* RFC 7959 section 2.9.2 and 2.9.3. True: the body starts again. */
+static bool starts_again(lw_coap_transfer *t, const lw_coap_msg *msg)
+{
+    if (msg->code == LW_COAP_REQUEST_ENTITY_INCOMPLETE) {
+        return t->is_blocked && may_restart(t);
+    }
+    lw_block b;
+    if (msg->code != LW_COAP_REQUEST_ENTITY_TOO_LARGE ||
+        lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &b) != LW_OK ||
+        lw_block_size(b.szx) >= t->in_flight || !may_restart(t)) {
+        return false;
+    }
+    t->szx = b.szx < t->szx ? b.szx : t->szx;
+    t->is_blocked = true;
+    return true;
+}
+
+/* True: the peer has the block, and there are more. */
+static bool goes_on(lw_coap_transfer *t, const lw_coap_msg *msg)
+{
+    if (!t->is_blocked || lw_coap_code_class(msg->code) != 2 ||
+        t->sent + t->in_flight >= body_len(t)) {
+        return false;
+    }
+    lw_block b;
+    lw_err err = lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &b);
+    if (err != LW_OK && msg->code != LW_COAP_CONTINUE) {
+        return false;
+    }
+    t->sent += t->in_flight;
+    if (err == LW_OK && b.szx < t->szx) {
+        t->szx = b.szx; /* smaller from here on: the offset is a multiple of those too */
+    }
+    return true;
+}
+
+/* RFC 9175 section 2.3. True: ask again with it. */
+static bool takes_echo(lw_coap_transfer *t, const lw_coap_msg *msg)
+{
+    lw_bytes echo;
+    if (msg->code != LW_COAP_UNAUTHORIZED ||
+        !lw_coap_opt_find(msg->options, LW_COAP_OPT_ECHO, &echo) || echo.len == 0 ||
+        echo.len > ECHO_MAX || !may_restart(t)) {
+        return false;
+    }
+    t->echo_len = (uint8_t)echo.len;
+    memcpy(t->echo, echo.ptr, echo.len);
+    return true;
+}
+
+static void on_answer(void *ctx, const lw_coap_result *result)
+{
+    lw_coap_transfer *t = ctx;
+    t->exchange = NULL;
+    if (result->err != LW_OK) {
+        lw_coap_result failed = *result;
+        failed.err = result->err == LW_ECANCELED ? t->why : result->err;
+        end(t, &failed);
+        return;
+    }
+    if (takes_echo(t, result->msg)) {
+        go_on(t, result->now);
+        return;
+    }
+    if (!t->is_downloading && goes_on(t, result->msg)) {
+        if (t->r.on_progress != NULL) {
+            t->r.on_progress(t->r.ctx, t->sent, 0);
+        }
+        go_on(t, result->now);
+        return;
+    }
+    if (!t->is_downloading && starts_again(t, result->msg)) {
+        t->sent = 0;
+        t->request_tag[0]++;
+        go_on(t, result->now);
+        return;
+    }
+    if (!t->is_downloading) {
+        t->sent += t->in_flight;
+    }
+    on_final(t, result);
+}
+
+/* ---- start and end ------------------------------------------------------------------------- */
+
+static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+{
+    lw_coap_transfer *t = (lw_coap_transfer *)(void *)timer;
+    t->why = LW_ETIMEOUT;
+    lw_coap_cancel(coap, t->exchange, now);
+}
+
+void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
+{
+    if (transfer->exchange == NULL) {
+        transfer->is_canceled = true;
+        return;
+    }
+    lw_coap_cancel(transfer->coap, transfer->exchange, now);
+}
+
+/* What goes in one message: a block, or on a stream what the peer's CSM allows. */
+static size_t whole_limit(const lw_coap_transfer *t)
+{
+    size_t block = lw_block_size(t->szx);
+    size_t overhead = LW_COAP_HEADER_MAX + t->options_len + sizeof t->echo + 32;
+    if (!t->peer->params->stream || t->r.read != NULL || t->peer->max_message < overhead + block) {
+        return block;
+    }
+    return t->peer->max_message - overhead;
+}
+
+static lw_err begin(lw_coap_transfer *t, lw_time now, const lw_coap_msg *first)
+{
+    if (first != NULL) {
+        lw_err err = take_block(t, first);
+        if (err != LW_AGAIN) {
+            return err == LW_OK ? LW_EINVAL : err;
+        }
+        t->is_downloading = true;
+    }
+    return send_next(t, now);
+}
+
+lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                              const lw_coap_transfer_request *request,
+                              lw_coap_transfer **out_transfer)
+{
+    uint8_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
+    szx = szx < peer->params->szx ? szx : peer->params->szx;
+    size_t room = request->options.len + (request->read != NULL ? lw_block_size(szx) : 0);
+    lw_coap_transfer *t = lw_mem_alloc(&coap->config.mem, sizeof *t + room);
+    if (t == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_coap_timer_init(&t->timer, fire);
+    t->coap = coap;
+    t->peer = peer;
+    t->r = *request;
+    t->why = LW_ECANCELED;
+    t->szx = szx;
+    coap->config.rng.fill(coap->config.rng.ctx, t->request_tag, sizeof t->request_tag);
+    t->has_token = request->token != NULL;
+    if (t->has_token) {
+        t->token = *request->token;
+    }
+    t->options_len = request->options.len;
+    if (t->options_len != 0) {
+        memcpy(t->options, request->options.ptr, t->options_len);
+    }
+    t->is_blocked = body_len(t) > whole_limit(t);
+    lw_err err = begin(t, now, request->first);
+    if (err != LW_OK) {
+        lw_mem_release(&coap->config.mem, t->answer);
+        lw_mem_release(&coap->config.mem, t);
+        return err;
+    }
+    if (request->timeout_ms != 0) {
+        lw_coap_timer_arm(coap, &t->timer, lw_time_add(now, request->timeout_ms));
+    }
+    if (out_transfer != NULL) {
+        *out_transfer = t;
+    }
+    return LW_OK;
+}

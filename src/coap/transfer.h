@@ -1,0 +1,71 @@
+/* Requests with bodies of any size (RFC 7959): Block1 up, Block2 down, or both, as one call with
+ * one end. A body that fits one message goes as a plain request.
+ *
+ *              2.31, or 2.xx to a block that is not the last (a server without state)
+ *              +------+
+ *              |      v
+ *   start -> (uploading) -- the answer to the last block, or a failure --+
+ *              ^  | 4.08: from 0 again; 4.13 with smaller block: smaller |
+ *              +--+                                                      v
+ *                                        Block2 with more -> (downloading) -- last block --> end
+ *                                                               ^  | ETag differs: from 0 again
+ *                                                               +--+
+ *
+ * Starting again is bounded (LW_COAP_TRANSFER_RESTARTS). A 4.01 with Echo is repeated with it
+ * (RFC 9175 section 2.3). Bodies in several blocks carry a Request-Tag, so that two of them are
+ * never mixed (RFC 9175 section 3).
+ */
+#ifndef LW_COAP_TRANSFER_H
+#define LW_COAP_TRANSFER_H
+
+#include "coap/exchange.h"
+
+#define LW_COAP_TRANSFER_RESTARTS 3u
+
+typedef struct lw_coap_transfer lw_coap_transfer;
+
+typedef struct lw_coap_transfer_request {
+    uint8_t code;
+    bool non;
+    const lw_coap_token *token; /* until the answer begins; NULL: new ones. Copied */
+    lw_bytes options;           /* encoded, without Block1, Block2, Size1, Request-Tag; copied. An
+                                   Observe is left out of requests for later blocks, which also get
+                                   tokens of their own (RFC 7959 section 2.6) */
+    /* The body: octets, borrowed until on_end, or `read` for bodies that are nowhere in one piece.
+     */
+    lw_bytes body;
+    /* Gives octets [offset, offset + len) of the body; may be asked for any place again. */
+    lw_err (*read)(void *ctx, size_t offset, uint8_t *out, size_t len);
+    size_t body_len; /* with read */
+
+    uint32_t max_body; /* of the answer: beyond it LW_ETOOBIG */
+    /* Where the answer goes: to on_chunk, in order; offset 0 may come again when it starts anew,
+     * and a failure ends the transfer. NULL: assembled in lw_mem and given with the end. */
+    lw_err (*on_chunk)(void *ctx, size_t offset, lw_bytes chunk);
+    void (*on_progress)(void *ctx, size_t sent, size_t received); /* may be NULL */
+
+    uint16_t
+        block_size; /* that we begin with, 16..1024; 0, or larger than the peer's: the peer's */
+    bool ask_early; /* ask for blocks of that size with the first request already */
+    uint32_t timeout_ms; /* of the whole; 0: none beyond those of each exchange */
+    /* Instead of a first request: the message with the first block, a notification for instance
+     * (OBS-20). The block after it is asked for. Borrowed for the call; LW_EINVAL when it is the
+     * only block. */
+    const lw_coap_msg *first;
+
+    /* result->msg: code and options of the last message, the whole body as payload (empty with
+     * on_chunk). */
+    lw_coap_end_fn on_end;
+    void *ctx; /* of all callbacks */
+} lw_coap_transfer_request;
+
+/* Failures as lw_coap_start, or what the first block runs into; then on_end is not called.
+ * out_transfer may be NULL; what it gets is valid until on_end. */
+LW_MUST_CHECK lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                            const lw_coap_transfer_request *request,
+                                            lw_coap_transfer **out_transfer);
+
+/* Ends it with LW_ECANCELED, now; or right after the callback of its own that calls this. */
+void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now);
+
+#endif
