@@ -36,7 +36,9 @@ static bool matches(lw_bytes name, const char *pattern)
         if (*pattern == '*') {
             return true;
         }
-        bool fits = *pattern == '9' ? is_digit(c) : *pattern == 'F' ? is_hex(c) : c == *pattern;
+        bool fits = *pattern == '9'   ? is_digit(c)
+                    : *pattern == 'F' ? is_hex(c)
+                                      : c == (uint8_t)*pattern;
         if (!fits) {
             return false;
         }

@@ -101,7 +101,10 @@ static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *
 {
     lw_path *path = &request->path;
     if (!is_number(segment)) {
-        if (!route->gateway || path->depth > 0 || request->prefix.len > 0 || segment.len == 0) {
+        bool is_prefix = route->gateway && !route->bootstrap && path->depth == 0 &&
+                         request->prefix.len == 0 && segment.len > 0 &&
+                         memchr(segment.ptr, '/', segment.len) == NULL; /* GW-03, GW-09 */
+        if (!is_prefix) {
             return LW_COAP_NOT_FOUND;
         }
         request->prefix = segment;
@@ -119,7 +122,9 @@ static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *
 static uint8_t read_path(const lw_route *route, lw_request *request)
 {
     lw_coap_opt_iter it = lw_coap_opts(request->options);
-    skip_alternate_path(route->alternate_path, &it);
+    if (!route->bootstrap) { /* VER-33; GW-03 */
+        skip_alternate_path(route->alternate_path, &it);
+    }
     lw_bytes segment;
     bool more = next_segment(&it, &segment);
     if (more && segment.len == 0) { /* DM-98: one empty segment is "/" */
@@ -413,7 +418,9 @@ static void put_path(lw_coap_out *out, const lw_request *request)
     if (!is_bootstrap((lw_op)request->op)) { /* VER-33 */
         put_text_path(out, request->alternate_path);
     }
-    put_text_path(out, request->prefix);
+    if (request->prefix.len > 0) {
+        lw_coap_put(out, LW_COAP_OPT_URI_PATH, request->prefix);
+    }
     put_ids(out, LW_COAP_OPT_URI_PATH, request->path);
 }
 

@@ -92,6 +92,18 @@ static const char *bs(ask a)
 #define OBSERVE        0, LW_CF_NONE, LW_CF_NONE, NULL
 #define CANCEL         1, LW_CF_NONE, LW_CF_NONE, NULL
 
+static lw_bytes build(lw_coap_type type, uint16_t mid, lw_coap_token token,
+                      const lw_request *request)
+{
+    lw_writer w;
+    lw_writer_init(&w, datagram, sizeof datagram);
+    lw_coap_out out;
+    lw_coap_begin(&out, &w, type, lw_op_rule_of((lw_op)request->op)->method, mid, token);
+    lw_request_put(&out, request);
+    assert_ok(w.err);
+    return lw_writer_bytes(&w);
+}
+
 /* ---- "Distinguishing requests by method and path", row by row ------------------------------- */
 
 LW_TEST(get_reads_discovers_or_observes)
@@ -285,6 +297,21 @@ LW_TEST(gw_04_a_prefix_names_an_end_device)
     assert_string_equal(device(&route, ASK(GET, "/d01/d02/3303", PLAIN)), "4.04");
     assert_string_equal(device(&route, ASK(GET, "/3303/d01", PLAIN)), "4.04");
     assert_string_equal(dm(ASK(GET, "/d01/3303/0", PLAIN)), "4.04"); /* no gateway */
+    lw_request odd = lw_request_of(LW_OP_READ, lw_path_object(3303));
+    odd.prefix = lw_bytes_str("d/1"); /* GW-09 */
+    assert_ok(lw_coap_msg_parse(build(LW_COAP_CON, 1, (lw_coap_token){.len = 0}, &odd), &msg));
+    assert_int_equal(lw_route_device(&route, &msg, &request), LW_COAP_NOT_FOUND);
+}
+
+LW_TEST(ver_33_a_bootstrap_knows_neither_alternate_path_nor_end_devices)
+{
+    lw_route route = {.version = LW_VERSION_1_1,
+                      .bootstrap = true,
+                      .gateway = true,
+                      .alternate_path = LW_BYTES_LIT("lwm2m")};
+    assert_string_equal(device(&route, ASK(PUT, "/1/0", TLV)), "Bootstrap-Write");
+    assert_string_equal(device(&route, ASK(PUT, "/lwm2m/1/0", TLV)), "4.04");
+    assert_string_equal(device(&route, ASK(PUT, "/d01/1/0", TLV)), "4.04"); /* GW-03 */
 }
 
 /* ---- Discover depth, attributes ------------------------------------------------------------- */
@@ -500,18 +527,6 @@ LW_TEST(a_device_without_a_fitting_format_answers_4_06)
 
 /* ---- Building ------------------------------------------------------------------------------- */
 
-static lw_bytes build(lw_coap_type type, uint16_t mid, lw_coap_token token,
-                      const lw_request *request)
-{
-    lw_writer w;
-    lw_writer_init(&w, datagram, sizeof datagram);
-    lw_coap_out out;
-    lw_coap_begin(&out, &w, type, lw_op_rule_of((lw_op)request->op)->method, mid, token);
-    lw_request_put(&out, request);
-    assert_ok(w.err);
-    return lw_writer_bytes(&w);
-}
-
 LW_TEST(observe_has_the_bytes_of_the_vector)
 {
     lw_request request = lw_request_of(LW_OP_OBSERVE, lw_path_resource(3, 0, 9));
@@ -564,9 +579,6 @@ LW_TEST(what_is_built_is_routed_to_the_same_request)
                               .bootstrap = bootstrap,
                               .composite = true,
                               .alternate_path = LW_BYTES_LIT("root/lwm2m")};
-            if (bootstrap) {
-                route.alternate_path = lw_bytes_of(NULL, 0); /* VER-33 */
-            }
             lw_request routed;
             assert_int_equal(lw_route_device(&route, &msg, &routed), LW_COAP_EMPTY);
             if (op == LW_OP_WRITE_PARTIAL && depth == LW_LEVEL_RESOURCE) {
@@ -688,6 +700,7 @@ int main(void)
         cmocka_unit_test(bs_34_finish_is_posted_to_bs_inside_a_session_only),
         cmocka_unit_test(ver_31_the_alternate_path_is_taken_off),
         cmocka_unit_test(gw_04_a_prefix_names_an_end_device),
+        cmocka_unit_test(ver_33_a_bootstrap_knows_neither_alternate_path_nor_end_devices),
         cmocka_unit_test(dm_21_depth_is_0_to_3_since_1_2),
         cmocka_unit_test(dm_50_attributes_are_read_from_the_query),
         cmocka_unit_test(a_server_is_asked_for_its_fixed_paths),
