@@ -1,0 +1,7 @@
+/* SenML JSON and, for fetch lists and patches, its ETCH form. Input: see codec.h. */
+#include "codec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_codec(&lw_format_senml_json, data, size);
+}
