@@ -30,7 +30,7 @@ static bool find_few_decimals(double v, bool single, struct decimal *out)
     if (v < 1e-6 || v >= FEW_DIGITS_MAX) {
         return false;
     }
-    for (int k = 0; k <= LW_POW10_EXACT_MAX; k++) {
+    for (int k = 0;; k++) { /* up to 21, where the smallest v has too many digits */
         double scaled = v * lw_pow10_exact[k];
         if (scaled >= FEW_DIGITS_MAX) {
             return false;
@@ -42,7 +42,6 @@ static bool find_few_decimals(double v, bool single, struct decimal *out)
             return true;
         }
     }
-    return false;
 }
 
 /* v > 0 as 17 digits in front of a binary fraction: the integer part; *out_up tells whether the

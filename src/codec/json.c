@@ -174,7 +174,9 @@ lw_err lw_json_text(const lw_json_token *t, lw_writer *scratch, lw_bytes *out_te
             lw_write_bytes(scratch, lw_bytes_of(octets, lw_utf8_put(c, octets)));
         }
     }
-    *out_text = lw_bytes_of(scratch->buf + start, scratch->pos - start);
+    if (scratch->err == LW_OK) {
+        *out_text = lw_bytes_of(scratch->buf + start, scratch->pos - start);
+    }
     return scratch->err;
 }
 
@@ -263,7 +265,7 @@ static void expect_after_value(lw_json *j)
     j->expect = j->depth == 0 ? EXPECT_NOTHING : EXPECT_COMMA_OR_END;
 }
 
-static lw_err open(lw_json *j, size_t pos, bool object, lw_json_token *t)
+static lw_err enter(lw_json *j, size_t pos, bool object, lw_json_token *t)
 {
     if (j->depth == LW_JSON_DEPTH_MAX) {
         return LW_EDEPTH;
@@ -281,7 +283,7 @@ static bool is_in_object(const lw_json *j)
     return (j->objects >> (j->depth - 1) & 1) != 0;
 }
 
-static lw_err close(lw_json *j, size_t pos, lw_json_token *t)
+static lw_err leave(lw_json *j, size_t pos, lw_json_token *t)
 {
     bool object = is_in_object(j);
     if (j->in.ptr[pos] != (object ? '}' : ']')) {
@@ -342,7 +344,7 @@ static lw_err read_value(lw_json *j, size_t pos, lw_json_token *t)
 {
     uint8_t c = j->in.ptr[pos];
     if (c == '{' || c == '[') {
-        return open(j, pos, c == '{', t);
+        return enter(j, pos, c == '{', t);
     }
     lw_err err = read_scalar(j, &pos, t);
     if (err == LW_OK) {
@@ -374,7 +376,7 @@ lw_err lw_json_next(lw_json *j, lw_json_token *out_token)
         expect = is_in_object(j) ? EXPECT_NAME : EXPECT_VALUE;
     } else if (expect == EXPECT_COMMA_OR_END || (expect == EXPECT_VALUE_OR_END && c == ']') ||
                (expect == EXPECT_NAME_OR_END && c == '}')) {
-        return close(j, pos, out_token);
+        return leave(j, pos, out_token);
     }
     bool name = expect == EXPECT_NAME || expect == EXPECT_NAME_OR_END;
     return name ? read_name(j, pos, out_token) : read_value(j, pos, out_token);

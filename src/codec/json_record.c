@@ -5,9 +5,10 @@
 
 lw_err lw_json_read_opaque(lw_bytes text, lw_writer *scratch, lw_value *out_value)
 {
-    uint8_t *out = scratch->buf + scratch->pos;
+    size_t room = lw_writer_room(scratch);
+    uint8_t *out = room > 0 ? scratch->buf + scratch->pos : NULL;
     size_t len;
-    lw_err err = lw_base64_decode(text, out, lw_writer_room(scratch), &len);
+    lw_err err = lw_base64_decode(text, out, room, &len);
     if (err == LW_OK) {
         scratch->pos += len;
         *out_value = lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(out, len));

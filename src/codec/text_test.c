@@ -55,12 +55,26 @@ static void an_opaque_larger_than_the_scratch_is_too_big(void **state)
     assert_int_equal(lw_decoder_next(&d, &entry), LW_ETOOBIG);
 }
 
+static void no_value_is_not_written(void **state)
+{
+    (void)state;
+    lw_entry entry = {.path = lw_path_resource(3, 0, 4)};
+    lw_entries entries = {&entry, 1};
+    lw_source source = lw_entries_source(&entries);
+    lw_encode_cfg cfg = {.base = entry.path};
+    uint8_t out[8];
+    lw_writer w;
+    lw_writer_init(&w, out, sizeof out);
+    assert_int_equal(lw_encode(&lw_format_text, &source, &cfg, &w), LW_ENOTSUP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_pass),
         cmocka_unit_test(random_values_come_back),
         cmocka_unit_test(a_single_is_written_with_its_own_digits),
+        cmocka_unit_test(no_value_is_not_written),
         cmocka_unit_test(an_opaque_larger_than_the_scratch_is_too_big),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
