@@ -83,6 +83,9 @@ static lw_err place(tlv *s, lw_path base, const item *it, lw_path *out)
     switch (it->kind) {
     case INSTANCE:
         *out = lw_path_instance(base.id[0], it->id);
+        if (it->id == LW_ID_MAX) {
+            return LW_ERANGE; /* without a number it would stand without a wrapper */
+        }
         return is_top && !s->has_bare ? LW_OK : LW_EFORMAT;
     case RESOURCE_INSTANCE:
         *out = lw_path_child(is_top ? lw_path_cut(base, 3) : s->at, it->id);

@@ -1,0 +1,8 @@
+/* SenML CBOR (112): whole and in chunks it decodes to the same, and what decodes comes back when
+ * encoded. */
+#include "codec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_codec(&lw_format_senml_cbor, data, size);
+}
