@@ -50,12 +50,48 @@ lw_err lw_coap_msg_parse_tail(lw_coap_msg *msg, unsigned token_len, lw_bytes tai
     for (unsigned i = 0; i < token_len; i++) {
         msg->token.octets[i] = tail.ptr[i];
     }
-    return lw_coap_opts_split(lw_bytes_from(tail, token_len), &msg->options, &msg->payload);
+    return lw_coap_opts_split(lw_bytes_from(tail, token_len), &msg->options, &msg->payload,
+                              &msg->refused);
+}
+
+/* Takes room for len octets; NULL when there is none or something failed before. */
+static uint8_t *take(lw_writer *w, size_t len)
+{
+    if (w->err != LW_OK) {
+        return NULL;
+    }
+    if (len > w->cap - w->pos) {
+        w->err = LW_ETOOBIG;
+        return NULL;
+    }
+    uint8_t *p = w->buf + w->pos;
+    w->pos += len;
+    return p;
+}
+
+/* At most 16 octets, which takes less time than the way into memcpy: encoding is half as fast
+ * without it. */
+static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+    if (len >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+    } else if (len > 0) {
+        to[0] = from[0];
+        to[len / 2] = from[len / 2];
+        to[len - 1] = from[len - 1];
+    }
 }
 
 void lw_coap_begin_options(lw_coap_out *out, lw_writer *w)
 {
     *out = (lw_coap_out){.w = w};
+    if (w->windowed) {
+        lw_writer_fail(w, LW_EINVAL);
+    }
 }
 
 void lw_coap_begin(lw_coap_out *out, lw_writer *w, lw_coap_type type, uint8_t code, uint16_t mid,
@@ -66,14 +102,15 @@ void lw_coap_begin(lw_coap_out *out, lw_writer *w, lw_coap_type type, uint8_t co
         lw_writer_fail(w, LW_EINVAL);
         return;
     }
-    uint8_t header[HEADER_LEN + LW_COAP_TOKEN_MAX] = {
-        (uint8_t)(VERSION << 6 | (unsigned)type << 4 | token.len),
-        code,
-        (uint8_t)(mid >> 8),
-        (uint8_t)mid,
-    };
-    memcpy(header + HEADER_LEN, token.octets, LW_COAP_TOKEN_MAX);
-    lw_write_bytes(w, lw_bytes_of(header, HEADER_LEN + token.len));
+    uint8_t *p = take(w, HEADER_LEN + token.len);
+    if (p == NULL) {
+        return;
+    }
+    p[0] = (uint8_t)(VERSION << 6 | (unsigned)type << 4 | token.len);
+    p[1] = code;
+    p[2] = (uint8_t)(mid >> 8);
+    p[3] = (uint8_t)mid;
+    copy_short(p + HEADER_LEN, token.octets, token.len);
 }
 
 /* Puts the extended form of v behind *at and returns its nibble (RFC 7252 section 3.1). */
@@ -110,10 +147,22 @@ void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t value_len)
     out->number = number;
 }
 
+/* Nearly every option has a head of one octet and a short value. */
 void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value)
 {
-    lw_coap_put_head(out, number, value.len);
-    lw_write_bytes(out->w, value);
+    lw_writer *w = out->w;
+    uint32_t delta = number - out->number;
+    if (delta >= 13 || value.len >= 13 || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload ||
+        w->err != LW_OK || w->cap - w->pos <= value.len) {
+        lw_coap_put_head(out, number, value.len);
+        lw_write_bytes(w, value);
+        return;
+    }
+    uint8_t *p = w->buf + w->pos;
+    *p = (uint8_t)(delta << 4 | value.len);
+    copy_short(p + 1, value.ptr, value.len);
+    w->pos += 1 + value.len;
+    out->number = number;
 }
 
 void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
@@ -133,21 +182,26 @@ void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)
 
 void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload)
 {
+    if (payload.len == 0) {
+        return;
+    }
     if (out->has_payload) {
         lw_writer_fail(out->w, LW_EINVAL);
         return;
     }
-    out->has_payload = payload.len > 0;
-    lw_coap_write_body(out->w, lw_bytes_of(NULL, 0), payload);
+    uint8_t *p = take(out->w, 1 + payload.len);
+    if (p != NULL) {
+        p[0] = PAYLOAD_MARKER;
+        memcpy(p + 1, payload.ptr, payload.len);
+        out->has_payload = true;
+    }
 }
 
 void lw_coap_write_body(lw_writer *w, lw_bytes options, lw_bytes payload)
 {
+    lw_coap_out out = {.w = w};
     lw_write_bytes(w, options);
-    if (payload.len > 0) {
-        lw_write_u8(w, PAYLOAD_MARKER);
-        lw_write_bytes(w, payload);
-    }
+    lw_coap_put_payload(&out, payload);
 }
 
 void lw_coap_msg_encode(lw_writer *w, const lw_coap_msg *msg)

@@ -39,6 +39,8 @@ typedef struct lw_coap_msg {
     lw_coap_token token;
     lw_bytes options; /* encoded and checked: iterate with lw_coap_opt_iter */
     lw_bytes payload;
+    uint32_t refused; /* the first critical option that is not as the table of options says, to be
+                         refused with 4.02 (lw_coap_opts_check); 0: none. Not for signals */
 } lw_coap_msg;
 
 /* Parses and checks a whole datagram: header, token, every option's encoding, payload marker.
@@ -51,8 +53,8 @@ LW_MUST_CHECK lw_err lw_coap_msg_parse(lw_bytes datagram, lw_coap_msg *out_msg);
 /* What follows the header on every transport: token, options, payload. For stream framing. */
 LW_MUST_CHECK lw_err lw_coap_msg_parse_tail(lw_coap_msg *msg, unsigned token_len, lw_bytes tail);
 
-/* Writes one message into a writer: begin, options in ascending order, payload. Errors stick in
- * the writer; an option out of order or behind the payload is LW_EINVAL. */
+/* Writes one message into a writer: begin, options in ascending order, payload. The writer is a
+ * plain one. Errors stick in it; an option out of order or behind the payload is LW_EINVAL. */
 typedef struct lw_coap_out {
     lw_writer *w;
     uint32_t number;  /* last option written */

@@ -120,6 +120,34 @@ LW_TEST(token_of_more_than_8_octets_is_refused)
     assert_err(w.err, LW_EINVAL);
 }
 
+LW_TEST(messages_are_not_written_through_a_window)
+{
+    uint8_t buf[16];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init_window(&w, buf, sizeof buf, 0);
+    lw_coap_begin_options(&out, &w);
+    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    assert_err(w.err, LW_EINVAL);
+    assert_int_equal(w.pos, 0);
+}
+
+LW_TEST(nothing_is_written_after_the_first_failure)
+{
+    uint8_t buf[6];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_GET, 1, (lw_coap_token){0});
+    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");
+    assert_err(w.err, LW_ETOOBIG);
+    size_t pos = w.pos;
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
+    lw_coap_put_payload(&out, lw_bytes_str("a"));
+    assert_err(w.err, LW_ETOOBIG);
+    assert_int_equal(w.pos, pos);
+}
+
 LW_TEST(tokens_are_equal_in_length_and_octets)
 {
     lw_coap_token a = {2, {1, 2}};
@@ -161,6 +189,8 @@ int main(void)
         cmocka_unit_test(longest_option_the_encoding_can_say_has_65804_octets),
         cmocka_unit_test(nothing_goes_behind_the_payload),
         cmocka_unit_test(token_of_more_than_8_octets_is_refused),
+        cmocka_unit_test(messages_are_not_written_through_a_window),
+        cmocka_unit_test(nothing_is_written_after_the_first_failure),
         cmocka_unit_test(tokens_are_equal_in_length_and_octets),
         cmocka_unit_test(codes_know_their_class_and_name),
     };

@@ -10,78 +10,81 @@ lw_coap_opt_iter lw_coap_opts(lw_bytes options)
     return (lw_coap_opt_iter){.at = options.ptr, .end = end};
 }
 
-/* The extended form of a delta or length nibble: 13 and one octet, 14 and two; 15 is reserved. */
-static bool read_extended(const uint8_t **at, const uint8_t *end, uint32_t *nibble)
-{
-    const uint8_t *p = *at;
-    if (*nibble == 13 && end - p >= 1) {
-        *nibble = 13u + p[0];
-        *at = p + 1;
-        return true;
-    }
-    if (*nibble == 14 && end - p >= 2) {
-        *nibble = 269u + ((uint32_t)p[0] << 8 | p[1]);
-        *at = p + 2;
-        return true;
-    }
-    return false;
-}
-
 /*   0   1   2   3   4   5   6   7
  * +---------------+---------------+
  * | option delta  | option length |  then 0..2 octets of extended delta, 0..2 of extended length
  * +---------------+---------------+
- * The payload marker 0xff reads as the reserved delta 15: it ends the iteration as an error does,
- * with `at` still pointing to it.
  */
-bool lw_coap_opt_next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
+typedef struct option_head {
+    uint32_t delta;
+    uint32_t len;
+    const uint8_t *value; /* NULL: the encoding is wrong */
+} option_head;
+
+/* The extended form of a delta or length nibble: 13 and one octet, 14 and two; 15 is reserved. */
+static uint32_t read_extended(uint32_t nibble, const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at;
+    if (nibble < 13 || p == NULL) {
+        return nibble;
+    }
+    if (nibble == 13 && end - p >= 1) {
+        *at = p + 1;
+        return 13u + p[0];
+    }
+    if (nibble == 14 && end - p >= 2) {
+        *at = p + 2;
+        return 269u + ((uint32_t)p[0] << 8 | p[1]);
+    }
+    *at = NULL;
+    return 0;
+}
+
+static option_head read_long_head(const uint8_t *p, const uint8_t *end)
+{
+    option_head h = {.value = p + 1};
+    h.delta = read_extended(*p >> 4, &h.value, end);
+    h.len = read_extended(*p & 15u, &h.value, end);
+    return h;
+}
+
+/* The payload marker 0xff reads as the reserved delta 15: it ends the iteration as an error does,
+ * with `at` still pointing to it. */
+static inline bool next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
 {
     const uint8_t *p = it->at;
     const uint8_t *end = it->end;
     if (p == end) {
         return false;
     }
-    uint32_t delta = *p >> 4;
-    uint32_t len = *p & 15u;
-    p++;
-    if (delta >= 13 && !read_extended(&p, end, &delta)) {
-        return false;
+    option_head h = {*p >> 4, *p & 15u, p + 1};
+    if (h.delta >= 13 || h.len >= 13) {
+        h = read_long_head(p, end);
+        if (h.value == NULL) {
+            return false;
+        }
     }
-    if (len >= 13 && !read_extended(&p, end, &len)) {
-        return false;
-    }
-    uint32_t number = it->number + delta;
-    if (len > (size_t)(end - p) || number > LW_COAP_OPT_NUMBER_MAX) {
+    uint32_t number = it->number + h.delta;
+    if (h.len > (size_t)(end - h.value) || number > LW_COAP_OPT_NUMBER_MAX) {
         return false;
     }
     out_opt->number = number;
-    out_opt->value = lw_bytes_of(p, len);
+    out_opt->value = lw_bytes_of(h.value, h.len);
     it->number = number;
-    it->at = p + len;
+    it->at = h.value + h.len;
     return true;
 }
 
-lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload)
+bool lw_coap_opt_next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
 {
-    lw_coap_opt_iter it = lw_coap_opts(in);
-    lw_coap_opt opt;
-    while (lw_coap_opt_next(&it, &opt)) {
-    }
-    size_t options_len = (size_t)(it.at - in.ptr);
-    lw_bytes payload = lw_bytes_from(in, options_len + 1);
-    if (it.at != it.end && (*it.at != PAYLOAD_MARKER || payload.len == 0)) {
-        return LW_EFORMAT;
-    }
-    *out_options = lw_bytes_of(in.ptr, options_len);
-    *out_payload = payload;
-    return LW_OK;
+    return next(it, out_opt);
 }
 
 bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_value)
 {
     lw_coap_opt_iter ahead = *it;
     lw_coap_opt opt;
-    while (lw_coap_opt_next(&ahead, &opt) && opt.number <= number) {
+    while (next(&ahead, &opt) && opt.number <= number) {
         *it = ahead;
         if (opt.number == number) {
             *out_value = opt.value;
@@ -160,9 +163,8 @@ static const option_row option_rows[] = {
 #define OPTION_ROW(number, c, u, n, r, name, format, min, max) {number, max, min, FLAG_##r},
     OPTION_LIST(OPTION_ROW)
 #undef OPTION_ROW
+        {LW_COAP_OPT_NUMBER_MAX, 0, 1, false}, /* the end: no length is between 1 and 0 */
 };
-
-#define OPTION_ROWS_END (option_rows + sizeof option_rows / sizeof option_rows[0])
 
 #define OPTION_NUMBER_CHECK(number, c, u, n, r, name, format, min, max) \
     _Static_assert(((number)&1) == FLAG_##c, "critical: " name);        \
@@ -171,27 +173,53 @@ static const option_row option_rows[] = {
 OPTION_LIST(OPTION_NUMBER_CHECK)
 #undef OPTION_NUMBER_CHECK
 
-/* Options and rows both ascend: one walk over each. */
-lw_err lw_coap_opts_check(lw_bytes options, uint32_t *out_number)
+static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repeated)
+{
+    return row->number == opt->number && opt->value.len >= row->min_len &&
+           opt->value.len <= row->max_len && (row->is_repeatable || !is_repeated);
+}
+
+/* Walks over the options once: returns where they end, and gives the first critical one that is
+ * not as its row says, 0 for none. Options and rows both ascend, so the rows are walked once, too.
+ */
+static const uint8_t *scan(lw_bytes in, uint32_t *out_refused)
 {
     const option_row *row = option_rows;
-    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt_iter it = lw_coap_opts(in);
     lw_coap_opt opt;
-    uint32_t last = LW_COAP_OPT_NUMBER_MAX + 1;
-    while (lw_coap_opt_next(&it, &opt)) {
-        while (row < OPTION_ROWS_END && row->number < opt.number) {
+    uint32_t refused = 0;
+    uint32_t last = 0;
+    while (next(&it, &opt)) {
+        while (row->number < opt.number) {
             row++;
         }
-        bool is_known = row < OPTION_ROWS_END && row->number == opt.number;
-        bool is_right = is_known && opt.value.len >= row->min_len &&
-                        opt.value.len <= row->max_len && (row->is_repeatable || opt.number != last);
-        if (!is_right && lw_coap_opt_is_critical(opt.number)) {
-            *out_number = opt.number;
-            return LW_EPROTO;
+        if (!is_right(row, &opt, opt.number == last) && lw_coap_opt_is_critical(opt.number) &&
+            refused == 0) {
+            refused = opt.number;
         }
         last = opt.number;
     }
+    *out_refused = refused;
+    return it.at;
+}
+
+lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload,
+                          uint32_t *out_refused)
+{
+    size_t options_len = (size_t)(scan(in, out_refused) - in.ptr);
+    lw_bytes payload = lw_bytes_from(in, options_len + 1);
+    if (options_len < in.len && (in.ptr[options_len] != PAYLOAD_MARKER || payload.len == 0)) {
+        return LW_EFORMAT;
+    }
+    *out_options = lw_bytes_of(in.ptr, options_len);
+    *out_payload = payload;
     return LW_OK;
+}
+
+lw_err lw_coap_opts_check(lw_bytes options, uint32_t *out_number)
+{
+    (void)scan(options, out_number);
+    return *out_number == 0 ? LW_OK : LW_EPROTO;
 }
 
 bool lw_coap_opt_describe(uint32_t number, const char **out_name, lw_coap_opt_format *out_format)

@@ -61,8 +61,10 @@ bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_va
 
 /* Takes encoded options and what follows them apart, checking every option's encoding and that a
  * payload marker has a payload behind it: the tail of a message, or the plaintext of OSCORE.
+ * On the way it finds what lw_coap_opts_check finds: the number to be refused, or 0.
  * LW_EFORMAT (RFC 7252 section 3: a message format error). */
-LW_MUST_CHECK lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload);
+LW_MUST_CHECK lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload,
+                                        uint32_t *out_refused);
 
 /* The first option of that number; false when absent. */
 bool lw_coap_opt_find(lw_bytes options, uint32_t number, lw_bytes *out_value);

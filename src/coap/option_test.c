@@ -61,14 +61,17 @@ LW_TEST(options_and_payload_are_split)
 {
     lw_bytes o;
     lw_bytes payload;
-    assert_ok(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xffx\xff"), &o, &payload));
+    uint32_t refused;
+    assert_ok(
+        lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xffx\xff"), &o, &payload, &refused));
     assert_bytes(o, "\x11\x28");
     assert_bytes(payload, "x\xff");
-    assert_ok(lw_coap_opts_split(lw_bytes_of(NULL, 0), &o, &payload));
+    assert_ok(lw_coap_opts_split(lw_bytes_of(NULL, 0), &o, &payload, &refused));
     assert_int_equal(o.len + payload.len, 0);
-    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xff"), &o, &payload),
+    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xff"), &o, &payload, &refused),
                LW_EFORMAT);
-    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x1f\x28"), &o, &payload), LW_EFORMAT);
+    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x1f\x28"), &o, &payload, &refused),
+               LW_EFORMAT);
 }
 
 LW_TEST(numbers_say_what_kind_of_option_they_are)

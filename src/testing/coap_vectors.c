@@ -299,14 +299,13 @@ static void check_written(lw_vectors *v, lw_coap_wire wire, const lw_coap_msg *w
     }
 }
 
-static void check_options(lw_vectors *v, lw_bytes options)
+static void check_options(lw_vectors *v, const lw_coap_msg *m)
 {
-    long long want = lw_vectors_has(v, "refused") ? lw_vectors_int(v, "refused") : -1;
+    long long want = lw_vectors_has(v, "refused") ? lw_vectors_int(v, "refused") : 0;
     uint32_t number = 0;
-    lw_err err = lw_coap_opts_check(options, &number);
-    long long got = err == LW_OK ? -1 : (long long)number;
-    if (got != want) {
-        lw_vectors_fail(v, "refused option %lld, not %lld", got, want);
+    lw_err err = lw_coap_opts_check(m->options, &number);
+    if (number != want || m->refused != want || (err == LW_EPROTO) != (want != 0)) {
+        lw_vectors_fail(v, "refused options %u and %u, not %lld", number, m->refused, want);
     }
 }
 
@@ -367,7 +366,7 @@ static void check_case(lw_vectors *v, lw_coap_wire wire, lw_bytes bytes)
     lw_coap_msg want = expected_message(v, is_stream);
     check_parsed(v, &m, &want);
     if (!lw_coap_code_is_signal(m.code)) {
-        check_options(v, m.options);
+        check_options(v, &m);
     }
     if (!lw_vectors_has(v, "decode-only")) {
         check_written(v, wire, &want, bytes);
