@@ -119,6 +119,15 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
     }
 }
 
+void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
+{
+    lw_coap_seen *s = find_mid(peer, mid);
+    if (s != NULL) {
+        forget(coap, s);
+        rearm(coap);
+    }
+}
+
 void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer)
 {
     while (!lw_list_is_empty(&peer->seen)) {

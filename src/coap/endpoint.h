@@ -59,9 +59,10 @@ typedef struct lw_coap_handler {
     void (*send)(void *ctx, lw_coap_peer *peer, lw_bytes message);
 
     /* Answers a request: fills `reply` and returns LW_OK. LW_AGAIN: the answer comes later, through
-     * lw_coap_answer_begin. A failure becomes 5.00 (5.03 for LW_ENOMEM) without payload. Called at
-     * most once for a request, however often it arrives; but once for every block that is asked for
-     * when the answer to a GET or FETCH is larger than one (it must then write the same again). */
+     * lw_coap_answer_begin. LW_END: silence, as if the request had been lost; when it comes again
+     * it is new. A failure becomes 5.00 (5.03 for LW_ENOMEM) without payload. Called at most once
+     * for a request, however often it arrives; but once for every block that is asked for when the
+     * answer to a GET or FETCH is larger than one (it must then write the same again). */
     lw_err (*on_request)(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply);
 
     /* A response that no request waits for: a notification, or a stray. LW_OK: it is expected, and

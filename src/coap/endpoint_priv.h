@@ -85,6 +85,7 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, lw_time now,
  * nothing, as if the answer had been lost again. */
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
                            lw_bytes reply);
+void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer);
 void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now);
 

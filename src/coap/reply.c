@@ -350,7 +350,7 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
         reply->code = LW_COAP_CONTINUE;
     }
     lw_err err = h->on_request(coap->config.ctx, in, reply);
-    if (err < 0) {
+    if (err < 0 || err == LW_END) {
         reply->code = LW_COAP_EMPTY;
     }
     if (bodies != NULL) {
@@ -377,6 +377,11 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const
         reply.code = LW_COAP_BAD_OPTION;
     } else {
         err = run_handler(coap, &in, &view, &reply);
+    }
+    if (err == LW_END) {
+        lw_coap_seen_forget(coap, peer, msg->mid);
+        coap->busy = false;
+        return;
     }
     if (err == LW_AGAIN) {
         err = answer_later(coap, peer, now, &reply.ask);

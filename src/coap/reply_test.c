@@ -253,6 +253,17 @@ LW_TEST(failing_handlers_become_5_00_and_5_03)
     expect(&r, "61a0 0003 53");
 }
 
+LW_TEST(silence_is_as_if_the_request_had_been_lost)
+{
+    r.result = LW_END;
+    feed(&r, "4001 7d34");
+    silent(&r);
+    r.result = LW_OK;
+    feed(&r, "4001 7d34");
+    assert_int_equal(r.requests, 2);
+    expect(&r, "6045 7d34");
+}
+
 LW_TEST(failures_are_logged)
 {
     static lw_fake_log fake;
@@ -600,6 +611,7 @@ int main(void)
         T(reserved_classes_are_rejected),
         T(empty_confirmable_is_a_ping),
         T(failing_handlers_become_5_00_and_5_03),
+        T(silence_is_as_if_the_request_had_been_lost),
         T(failures_are_logged),
         T(another_message_with_the_same_id_is_not_a_duplicate),
         T(message_ids_are_forgotten_after_exchange_lifetime),
