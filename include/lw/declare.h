@@ -103,7 +103,9 @@ struct lw_object_hooks {
      * in blocks: `value` then holds the octets at `offset`, `more` tells that others follow. */
     lw_err (*write)(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
                     bool more);
-    /* A server wants an instance. Fill what must not stay zero. A failure refuses it. */
+    /* A server wants an instance, which is there with zero values: give mandatory resources their
+     * defaults; those that stay zero the server must write (DM-74). NULL: only the device makes
+     * instances (DM-73). A failure refuses it. */
     lw_err (*create)(void *ctx, lw_tree *tree, lw_path instance);
     /* A server wants it gone. NULL refuses (DM-82); a failure refuses. */
     lw_err (*remove)(void *ctx, lw_tree *tree, lw_path instance);

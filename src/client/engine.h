@@ -131,8 +131,8 @@ typedef struct lw_call {
     lw_server *server;
     const lw_coap_inbound *in;
     lw_request *request;
-    const lw_format *body;      /* of the payload; NULL: none to decode */
-    const lw_format *answer;    /* to encode with; NULL: none */
+    const lw_format *body;   /* of the payload; NULL: none to decode */
+    const lw_format *answer; /* to encode with; NULL: none */
     lw_coap_reply *reply;
 } lw_call;
 

@@ -17,8 +17,9 @@ struct lw_client_feature {
     lw_err (*init)(lw_client *client, void *state);
     void (*fini)(lw_client *client, void *state);
 
-    /* Serves one of its operations: the path is checked (DM-05 up to existence), formats are
-     * chosen. Returns the code; fills reply->options and reply->payload. */
+    /* Serves one of its operations: everything of DM-05 but the payload was checked, and the
+     * formats are chosen. Operations of a bootstrap come with their formats alone. Returns the
+     * code; fills reply->options and reply->payload. LW_COAP_EMPTY: silence. */
     uint8_t (*serve)(void *state, const lw_call *call);
 
     /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */
@@ -33,6 +34,9 @@ struct lw_client_feature {
      * Create on the object), and what happens to them when a server creates an instance. */
     unsigned (*rights)(void *state, const lw_server *server, uint16_t object, uint16_t instance);
     lw_err (*created)(void *state, lw_server *server, lw_path instance);
+
+    /* lw_feature_observe: what the server attached at exactly this path, or NULL (DM-22). */
+    const lw_attrs *(*attributes)(void *state, const lw_server *server, lw_path path);
 
     /* lw_feature_bootstrap: starts it, or says LW_ESTATE when there is no Bootstrap-Server account.
      */

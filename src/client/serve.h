@@ -1,5 +1,12 @@
 /* Requests of servers: routed (proto/request.h), checked in the order of DM-05, handed to the room
  * that serves the operation. Also the pieces that several operations need.
+ *
+ *   message -> routed: syntax 4.05, forbidden 4.01
+ *           -> object, instance there? 4.04
+ *           -> right? 4.01
+ *           -> resource there? 4.04, does it offer this? 4.05
+ *           -> formats: 4.15, 4.06
+ *           -> the operation itself, or the feature that serves it: payload 4.00
  */
 #ifndef LW_CLIENT_SERVE_H
 #define LW_CLIENT_SERVE_H
@@ -7,12 +14,18 @@
 #include "client/engine.h"
 #include "lw/path.h"
 
-/* The endpoint's on_request for a peer that is `server`. Answers 2.xx to 5.xx; silence for servers
- * that are not registered with (REG-08) is a reply code of LW_COAP_EMPTY. */
-lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
-                lw_coap_reply *reply);
+/* The endpoint's on_request for a peer that is `server`: fills the reply and returns LW_OK, or
+ * LW_END for silence: servers that are not registered with (REG-08), or any while a bootstrap runs
+ * (BS-09). What the Bootstrap-Server asks goes to lw_feature_bootstrap, which knows whether a
+ * bootstrap runs; without that feature it is 4.05. */
+LW_MUST_CHECK lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
+                              lw_coap_reply *reply);
 
-/* One operation each; the code of the answer. Rights, existence and formats are checked before. */
+/* The endpoint's wants_stream: a Write of an opaque value that hooks->write takes block by block
+ * (a firmware package). Checked like the request itself: what would be refused is not streamed. */
+bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_inbound *in);
+
+/* One operation each; the code of the answer. All but the payload was checked. */
 uint8_t lw_serve_read(const lw_call *call);
 uint8_t lw_serve_discover(const lw_call *call);
 uint8_t lw_serve_write(const lw_call *call); /* Replace and Partial Update, by call->request->op */
@@ -20,36 +33,55 @@ uint8_t lw_serve_execute(const lw_call *call);
 uint8_t lw_serve_create(const lw_call *call);
 uint8_t lw_serve_delete(const lw_call *call);
 
-/* ---- Shared pieces ---- */
+/* ---- Rights ----------------------------------------------------------------------------------
+ */
 
 /* Rights of the server (LW_RIGHT_…): all without lw_feature_access, or with one account (ACL-02).
- */
+ * Instance LW_ID_MAX: C, to create instances of the object. */
 unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t object,
                       uint16_t instance);
 
-/* A source of the readable values at and below a path, for lw_encode: resources without R, without
- * a value now, and instances without the right are left out (DM-11, DM-18). Zero server: no rights
- * are asked (local use). `visible` counts nothing; LW_END at once means there is nothing to read.
+/* Tells the features that the server made an instance: it gets its owner (ACL-10). */
+LW_MUST_CHECK lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance);
+
+/* LW_OK when something at or below the path may be read, as far as rights go: the right on an
+ * instance, for an object or the root on any of theirs, or nothing there that needs one (DM-18,
+ * ACL-07). Else LW_EDENIED. */
+LW_MUST_CHECK lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path);
+
+/* ---- Answers ---------------------------------------------------------------------------------
  */
+
+/* A source of the readable values at and below some paths, for lw_encode: resources without R or
+ * without a value now, and instances without the right, are left out (DM-11, DM-16, DM-18). An
+ * empty multiple resource is LW_ENTRY_EMPTY (DM-15). Server NULL: no rights are asked. */
 typedef struct lw_readable {
     lw_client *client;
     const lw_server *server;
-    const lw_path *targets; /* disjoint or not; each value once (DM-92) */
+    const lw_path *targets; /* ascending and disjoint: lw_targets_sort */
     size_t target_count;
 } lw_readable;
 lw_source lw_readable_source(const lw_readable *readable);
 
+/* Encodes what `readable` gives into reply->payload and puts the Content-Format behind the options
+ * that are there already. */
+LW_MUST_CHECK lw_err lw_answer_values(const lw_call *call, const lw_readable *readable,
+                                      lw_path base);
+
 /* Decodes a payload and sets every value in an open transaction of the tree: types, ranges, W of
- * the resources (unless bootstrap), unknown optional resources ignored where the operation says so.
- * The caller begins, commits or rolls back. */
+ * the resources (unless bootstrap), unknown optional resources are ignored where the operation says
+ * so. The caller begins, commits or rolls back. */
 typedef struct lw_apply {
     lw_client *client;
     const lw_format *format;
+    uint8_t use;  /* LW_FORMAT_PATCH for Write-Composite, else 0 */
     lw_path base; /* of the request; values outside are LW_EINVAL (DM-43) */
     lw_bytes payload;
+    uint8_t *scratch; /* for values that cannot be views; not where the payload is */
+    size_t scratch_len;
     bool bootstrap;          /* BS-26: no rights, no W; missing instances are made */
-    bool create;             /* DM-74: read-only values are ignored */
-    bool replace;            /* DM-31, DM-33: what is not given goes */
+    bool create;             /* DM-74: what is not writable is ignored */
+    bool replace;            /* DM-31, DM-33, BS-27: what is not given goes */
     const lw_server *server; /* asked for W on each instance when set (Write-Composite) */
 } lw_apply;
 LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
