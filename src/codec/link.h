@@ -93,7 +93,8 @@ void lw_link_begin(lw_link_out *out, lw_writer *w);
 /* Starts a link: "," if need be, then <prefix and path>. An empty prefix and the root give </>. */
 void lw_link_put(lw_link_out *out, lw_bytes prefix, lw_path path);
 
-/* Attributes of the link started last: ;name=value, the value bare or in quotes. */
+/* Attributes of the link started last: ;name=value, the value bare or in quotes. Notification
+ * attributes follow with lw_attrs_write_link(out->w, …) of model/attr.h. */
 void lw_link_put_attr(lw_link_out *out, const char *name, lw_bytes token);
 void lw_link_put_quoted(lw_link_out *out, const char *name, lw_bytes text);
 void lw_link_put_u16(lw_link_out *out, const char *name, uint16_t number);

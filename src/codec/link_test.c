@@ -1,15 +1,12 @@
 /* Vectors: RFC 6690 section 2; LwM2M 1.0-1.2 as in formats.md sections 11 and 12 (the rows of the
  * link-format table, in their order, each named by what it shows). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "codec/link.h"
 
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "codec/link.h"
+#include "model/attr.h"
+#include "testing/lw_test.h"
 
 static const char *const rows[] = {
     "</1/0>,</3/0>,</5>",
@@ -96,18 +93,16 @@ static void expect_rewritten(const char *in, const char *expected)
     assert_true(lw_bytes_is(lw_bytes_of(out, len), expected));
 }
 
-static void every_row_of_the_table_is_read_and_written_again(void **state)
+LW_TEST(every_row_of_the_table_is_read_and_written_again)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         print_message("row %zu: %s\n", i, rows[i]);
         expect_rewritten(rows[i], rows[i]);
     }
 }
 
-static void a_windowed_writer_yields_the_list_block_by_block(void **state)
+LW_TEST(a_windowed_writer_yields_the_list_block_by_block)
 {
-    (void)state;
     uint8_t block[16];
     char whole[128] = "";
     size_t len = 0;
@@ -128,6 +123,37 @@ static void a_windowed_writer_yields_the_list_block_by_block(void **state)
     assert_string_equal(whole, "</>;ct=\"110 112\",</lwm2m/1/0>;ssid=101");
 }
 
+/* The examples of DM-21 and DM-22: the server set /3?pmin=10&pmax=60, /3/0/7?gt=50&lt=42.2. */
+LW_TEST(dm_22_notification_attributes_go_both_ways)
+{
+    lw_attrs attrs = {.pmin = 10, .pmax = 60, .gt = 50, .lt = 42.2};
+    attrs.has = LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_PMAX) | LW_ATTR_BIT(LW_ATTR_GT) |
+                LW_ATTR_BIT(LW_ATTR_LT);
+    uint8_t text[128];
+    lw_writer w;
+    lw_writer_init(&w, text, sizeof text);
+    lw_link_out out;
+    lw_link_begin(&out, &w);
+    lw_link_put(&out, lw_bytes_of(NULL, 0), lw_path_resource(3, 0, 7));
+    lw_link_put_u16(&out, "dim", 2);
+    lw_attrs_write_link(out.w, &attrs, &lw_attr_decimal_text);
+    lw_link_put(&out, lw_bytes_of(NULL, 0), lw_path_resource_instance(3, 0, 7, 0));
+    assert_bytes(lw_writer_bytes(&w), "</3/0/7>;dim=2;pmin=10;pmax=60;gt=50;lt=42.2,</3/0/7/0>");
+
+    lw_link_reader r;
+    lw_link_reader_init(&r, lw_writer_bytes(&w));
+    lw_corelink link;
+    assert_ok(lw_link_next(&r, &link));
+    lw_attrs_change read = {.unset = 0};
+    lw_link_attr attr;
+    while (lw_link_attr_next(&link.attrs, &attr)) {
+        lw_err err = lw_attrs_take(&read, attr.name, attr.value, &lw_attr_decimal_text);
+        assert_err(err, lw_bytes_is(attr.name, "dim") ? LW_ENOTFOUND : LW_OK);
+    }
+    assert_int_equal(read.set.has, attrs.has);
+    assert_true(read.set.pmax == 60 && read.set.lt == 42.2);
+}
+
 static lw_err read_all(const char *text, unsigned *out_count)
 {
     lw_link_reader r;
@@ -142,17 +168,16 @@ static lw_err read_all(const char *text, unsigned *out_count)
     return err;
 }
 
-static void blanks_quotes_and_trailing_slashes_are_tolerated(void **state)
+LW_TEST(blanks_quotes_and_trailing_slashes_are_tolerated)
 {
-    (void)state; /* REG-25, P-BS-15, P-REG-13; formats.md section 12, Bootstrap-Discover */
+    /* REG-25, P-BS-15, P-REG-13; formats.md section 12, Bootstrap-Discover */
     expect_rewritten("</1/0/>, </3/0/> ; ver=\"1.1\" ,\r\n</5>  ", "</1/0>,</3/0>;ver=1.1,</5>");
     expect_rewritten("   ", "");
     expect_rewritten("</0/1/>,</1/0/>;ssid=\"101\"", "</0/1>,</1/0>;ssid=101");
 }
 
-static void bs_21_a_bare_version_may_stand_first(void **state)
+LW_TEST(bs_21_a_bare_version_may_stand_first)
 {
-    (void)state;
     expect_rewritten("lwm2m=1.0,</0/0>;ssid=101,</0/1>,</1/0>;ssid=101,</3/0>",
                      "</>;lwm2m=1.0,</0/0>;ssid=101,</0/1>,</1/0>;ssid=101,</3/0>");
     expect_rewritten("lwm2m=\"1.0\"", "</>;lwm2m=1.0");
@@ -162,9 +187,8 @@ static void bs_21_a_bare_version_may_stand_first(void **state)
     assert_int_equal(read_all("lwm2m=", &count), LW_EFORMAT);
 }
 
-static void broken_lists_are_refused(void **state)
+LW_TEST(broken_lists_are_refused)
 {
-    (void)state;
     static const char *const broken[] = {
         "</55>;ver1.1",    /* a sign lost: formats.md section 11 */
         ",",               /* an empty item */
@@ -195,9 +219,9 @@ static void broken_lists_are_refused(void **state)
     }
 }
 
-static void an_attribute_may_have_no_value(void **state)
+LW_TEST(an_attribute_may_have_no_value)
 {
-    (void)state; /* RFC 6690 section 2: `obs` of RFC 7641 */
+    /* RFC 6690 section 2: `obs` of RFC 7641 */
     lw_link_reader r;
     lw_link_reader_init(&r, lw_bytes_str("</3303/0>;obs;if=\"sensor\""));
     lw_corelink link;
@@ -211,9 +235,8 @@ static void an_attribute_may_have_no_value(void **state)
     assert_false(lw_link_attr_find(&link, "ct", &attr));
 }
 
-static void values_are_unescaped_only_when_needed(void **state)
+LW_TEST(values_are_unescaped_only_when_needed)
 {
-    (void)state;
     lw_link_reader r;
     lw_link_reader_init(&r, lw_bytes_str("</0/0>;uri=\"plain\";t=\"a\\\"b\""));
     lw_corelink link;
@@ -237,9 +260,8 @@ static lw_err number_of(const char *value, uint16_t *out_number)
     return lw_link_attr_u16(&attr, out_number);
 }
 
-static void numbers_are_decimal_and_fit_16_bits(void **state)
+LW_TEST(numbers_are_decimal_and_fit_16_bits)
 {
-    (void)state;
     uint16_t n;
     assert_int_equal(number_of("65535", &n), LW_OK);
     assert_int_equal(n, 65535);
@@ -274,9 +296,8 @@ static lw_err split_error(const char *target)
     return lw_link_target_split(lw_bytes_str(target), &p, &q);
 }
 
-static void ver_30_a_target_is_an_alternate_path_and_a_numeric_path(void **state)
+LW_TEST(ver_30_a_target_is_an_alternate_path_and_a_numeric_path)
 {
-    (void)state;
     expect_split("/", "", lw_path_root());
     expect_split("/3", "", lw_path_object(3));
     expect_split("/3/0/", "", lw_path_instance(3, 0));
@@ -317,9 +338,8 @@ static lw_err read_in_two(lw_bytes in, size_t cut, unsigned *out_count)
     return err;
 }
 
-static void a_list_may_come_in_parts_cut_anywhere(void **state)
+LW_TEST(a_list_may_come_in_parts_cut_anywhere)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         unsigned whole;
         assert_int_equal(read_all(rows[i], &whole), LW_END);
@@ -352,9 +372,8 @@ static lw_err read_copy(const uint8_t *octets, size_t len)
     return err;
 }
 
-static void every_truncation_ends_or_is_refused(void **state)
+LW_TEST(every_truncation_ends_or_is_refused)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         for (size_t len = 0; len < strlen(rows[i]); len++) {
             lw_err err = read_copy((const uint8_t *)rows[i], len);
@@ -363,9 +382,8 @@ static void every_truncation_ends_or_is_refused(void **state)
     }
 }
 
-static void every_mutated_octet_is_read_or_refused(void **state)
+LW_TEST(every_mutated_octet_is_read_or_refused)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         size_t len = strlen(rows[i]);
         for (size_t at = 0; at < len; at++) {
@@ -381,9 +399,8 @@ static void every_mutated_octet_is_read_or_refused(void **state)
     }
 }
 
-static void a_full_buffer_is_told(void **state)
+LW_TEST(a_full_buffer_is_told)
 {
-    (void)state;
     uint8_t small[8];
     lw_writer w;
     lw_writer_init(&w, small, sizeof small);
@@ -400,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_of_the_table_is_read_and_written_again),
         cmocka_unit_test(a_windowed_writer_yields_the_list_block_by_block),
+        cmocka_unit_test(dm_22_notification_attributes_go_both_ways),
         cmocka_unit_test(blanks_quotes_and_trailing_slashes_are_tolerated),
         cmocka_unit_test(bs_21_a_bare_version_may_stand_first),
         cmocka_unit_test(broken_lists_are_refused),
