@@ -19,11 +19,17 @@ static bool is_refusal_of_routing(uint8_t code)
 
 static void check_formats(const lw_request *request, lw_version version, unsigned mode)
 {
-    static const lw_format *const formats[] = {&lw_format_text,       &lw_format_opaque,
-                                               &lw_format_cbor,       &lw_format_tlv,
-                                               &lw_format_json,       &lw_format_senml_json,
-                                               &lw_format_senml_cbor, &lw_format_etch_json,
-                                               &lw_format_etch_cbor,  NULL};
+    static const lw_format *const formats[] = {&lw_format_text,
+                                               &lw_format_opaque,
+                                               &lw_format_cbor,
+                                               &lw_format_tlv,
+                                               &lw_format_json,
+                                               &lw_format_senml_json,
+                                               &lw_format_senml_cbor,
+                                               &lw_format_etch_json,
+                                               &lw_format_etch_cbor,
+                                               &lw_format_lwm2m_cbor,
+                                               NULL};
     lw_format_choice choice = {.formats = formats,
                                .version = version,
                                .single = (mode & 1u) != 0,

@@ -15,7 +15,7 @@ bool lw_bs_is_format(uint16_t content_format)
 
 void lw_bs_request_put(lw_coap_out *out, const lw_bs_request *bs)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_rule_of(LW_OP_BS_REQUEST)->path);
+    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_BS_REQUEST));
     if (bs->endpoint.ptr != NULL) {
         lw_query_put(out, "ep", bs->endpoint);
     }
@@ -26,7 +26,7 @@ void lw_bs_request_put(lw_coap_out *out, const lw_bs_request *bs)
 
 void lw_bs_pack_request_put(lw_coap_out *out, const lw_bs_request *bs)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_rule_of(LW_OP_BS_PACK_REQUEST)->path);
+    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_BS_PACK_REQUEST));
     if (bs->endpoint.ptr != NULL) {
         lw_query_put(out, "ep", bs->endpoint);
     }

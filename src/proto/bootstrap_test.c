@@ -37,7 +37,7 @@ static lw_bs_request bs;
 static lw_refusal ask(lw_op op, const char *query, const lw_bs_policy *policy)
 {
     begin(lw_op_rule_of(op)->method);
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, lw_op_rule_of(op)->path);
+    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, lw_op_path(op));
     for (const char *at = query; *at != '\0'; at += strspn(at, "&")) {
         lw_coap_put(&out, LW_COAP_OPT_URI_QUERY, lw_bytes_of(at, strcspn(at, "&")));
         at += strcspn(at, "&");

@@ -21,48 +21,49 @@
 #define LINKS      LW_FORMAT_LINKS
 #define ARGS       LW_FORMAT_ARGS
 
-#define ROW(meth, seg, lev, v, ok, errs, in, out, non)                                     \
-    {                                                                                      \
-        .method = LW_COAP_##meth, .path = seg, .levels = (lev), .since = LW_VERSION_1_##v, \
-        .success = LW_COAP_##ok, .errors = (errs), .body = (in), .answer = (out),          \
-        .may_be_non = (non)                                                                \
+#define ROW(meth, where, lev, v, ok, errs, in, out, non)                                    \
+    {                                                                                       \
+        .method = LW_COAP_##meth, .place = LW_OP_AT_##where, .levels = (lev),               \
+        .since = LW_VERSION_1_##v, .success = LW_COAP_##ok, .errors = (errs), .body = (in), \
+        .answer = (out), .may_be_non = (non)                                                \
     }
 
-#define READ_ERRORS  (E(0) | E(1) | E(4) | E(5) | E(6))
-#define WRITE_ERRORS (E(0) | E(1) | E(4) | E(5) | E(6) | E(8) | E(13) | E(15))
+#define DM_ERRORS    (E(0) | E(1) | E(4) | E(5))
+#define READ_ERRORS  (DM_ERRORS | E(6))
+#define WRITE_ERRORS (READ_ERRORS | E(8) | E(13) | E(15))
 
 /* clang-format off */
 static const lw_op_rule rules[LW_OP_COUNT] = {
-    /*                          method  path      levels           1.x success  errors                             body        answer     NON  */
+    /*                              method  path    levels          1.x success  errors                     body        answer      NON */
     /* 15.1 Bootstrap */
-    [LW_OP_BS_REQUEST]        = ROW(POST,   "bs",     0,               0, CHANGED, E(0) | E(15),                      0,          0,         false),
-    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    "bspack", 0,               2, CONTENT, READ_ERRORS,                       0,          COMPOSITE, false),
-    [LW_OP_BS_DISCOVER]       = ROW(GET,    "",       ROOT | O,        0, CONTENT, E(0) | E(4),                       0,          LINKS,     false),
-    [LW_OP_BS_READ]           = ROW(GET,    "",       O | OI,          1, CONTENT, READ_ERRORS,                       0,          STRUCTURED,false),
-    [LW_OP_BS_WRITE]          = ROW(PUT,    "",       O | OI | OIR,    0, CHANGED, E(0) | E(15),                      VALUES,     0,         false),
-    [LW_OP_BS_DELETE]         = ROW(DELETE, "",       ROOT | O | OI,   0, DELETED, E(0),                              0,          0,         false),
-    [LW_OP_BS_FINISH]         = ROW(POST,   "bs",     0,               0, CHANGED, E(0) | E(6),                       0,          0,         false),
+    [LW_OP_BS_REQUEST]        = ROW(POST,   BS,     0,              0,  CHANGED, E(0)|E(15),                0,          0,          false),
+    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    BSPACK, 0,              2,  CONTENT, READ_ERRORS,               0,          COMPOSITE,  false),
+    [LW_OP_BS_DISCOVER]       = ROW(GET,    IDS,    ROOT|O,         0,  CONTENT, E(0)|E(4),                 0,          LINKS,      false),
+    [LW_OP_BS_READ]           = ROW(GET,    IDS,    O|OI,           1,  CONTENT, READ_ERRORS,               0,          STRUCTURED, false),
+    [LW_OP_BS_WRITE]          = ROW(PUT,    IDS,    O|OI|OIR,       0,  CHANGED, E(0)|E(15),                VALUES,     0,          false),
+    [LW_OP_BS_DELETE]         = ROW(DELETE, IDS,    ROOT|O|OI,      0,  DELETED, E(0),                      0,          0,          false),
+    [LW_OP_BS_FINISH]         = ROW(POST,   BS,     0,              0,  CHANGED, E(0)|E(6),                 0,          0,          false),
     /* 15.2 Registration */
-    [LW_OP_REGISTER]          = ROW(POST,   "rd",     0,               0, CREATED, E(0) | E(1) | E(3) | E(9) | E(12), LINKS,      0,         false),
-    [LW_OP_UPDATE]            = ROW(POST,   "rd",     0,               0, CHANGED, E(0) | E(4),                       LINKS,      0,         false),
-    [LW_OP_DEREGISTER]        = ROW(DELETE, "rd",     0,               0, DELETED, E(0) | E(4),                       0,          0,         false),
+    [LW_OP_REGISTER]          = ROW(POST,   RD,     0,              0,  CREATED, E(0)|E(1)|E(3)|E(9)|E(12), LINKS,      0,          false),
+    [LW_OP_UPDATE]            = ROW(POST,   RD,     0,              0,  CHANGED, E(0)|E(4),                 LINKS,      0,          false),
+    [LW_OP_DEREGISTER]        = ROW(DELETE, RD,     0,              0,  DELETED, E(0)|E(4),                 0,          0,          false),
     /* 15.3 Device management */
-    [LW_OP_READ]              = ROW(GET,    "",       O|OI|OIR|OIRRI,  0, CONTENT, READ_ERRORS,                       0,          VALUES,    false),
-    [LW_OP_DISCOVER]          = ROW(GET,    "",       O | OI | OIR,    0, CONTENT, E(0) | E(1) | E(4) | E(5),         0,          LINKS,     false),
-    [LW_OP_WRITE]             = ROW(PUT,    "",       OI|OIR|OIRRI,    0, CHANGED, WRITE_ERRORS,                      VALUES,     0,         false),
-    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   "",       OI | OIR,        0, CHANGED, WRITE_ERRORS,                      STRUCTURED, 0,         false),
-    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    "",       O|OI|OIR|OIRRI,  0, CHANGED, E(0) | E(1) | E(4) | E(5),         0,          0,         false),
-    [LW_OP_EXECUTE]           = ROW(POST,   "",       OIR,             0, CHANGED, E(0) | E(1) | E(4) | E(5),         ARGS,       0,         true),
-    [LW_OP_CREATE]            = ROW(POST,   "",       O,               0, CREATED, READ_ERRORS | E(15),               STRUCTURED, 0,         false),
-    [LW_OP_DELETE]            = ROW(DELETE, "",       OI | OIRRI,      0, DELETED, E(0) | E(1) | E(4) | E(5),         0,          0,         false),
-    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  "",       ROOT,            1, CONTENT, READ_ERRORS | E(15),               FETCH,      COMPOSITE, false),
-    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, "",       ROOT,            1, CHANGED, READ_ERRORS | E(15),               PATCH,      0,         false),
+    [LW_OP_READ]              = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_DISCOVER]          = ROW(GET,    IDS,    O|OI|OIR,       0,  CONTENT, DM_ERRORS,                 0,          LINKS,      false),
+    [LW_OP_WRITE]             = ROW(PUT,    IDS,    OI|OIR|OIRRI,   0,  CHANGED, WRITE_ERRORS,              VALUES,     0,          false),
+    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   IDS,    OI|OIR,         0,  CHANGED, WRITE_ERRORS,              STRUCTURED, 0,          false),
+    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    IDS,    O|OI|OIR|OIRRI, 0,  CHANGED, DM_ERRORS,                 0,          0,          false),
+    [LW_OP_EXECUTE]           = ROW(POST,   IDS,    OIR,            0,  CHANGED, DM_ERRORS,                 ARGS,       0,          true),
+    [LW_OP_CREATE]            = ROW(POST,   IDS,    O,              0,  CREATED, READ_ERRORS|E(15),         STRUCTURED, 0,          false),
+    [LW_OP_DELETE]            = ROW(DELETE, IDS,    OI|OIRRI,       0,  DELETED, DM_ERRORS,                 0,          0,          false),
+    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  IDS,    ROOT,           1,  CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, IDS,    ROOT,           1,  CHANGED, READ_ERRORS|E(15),         PATCH,      0,          false),
     /* 15.4 Information reporting */
-    [LW_OP_OBSERVE]           = ROW(GET,    "",       O|OI|OIR|OIRRI,  0, CONTENT, READ_ERRORS,                       0,          VALUES,    false),
-    [LW_OP_CANCEL]            = ROW(GET,    "",       O|OI|OIR|OIRRI,  0, CONTENT, READ_ERRORS,                       0,          VALUES,    false),
-    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  "",       ROOT,            1, CONTENT, READ_ERRORS | E(15),               FETCH,      COMPOSITE, false),
-    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  "",       ROOT,            1, CONTENT, READ_ERRORS | E(15),               FETCH,      COMPOSITE, false),
-    [LW_OP_SEND]              = ROW(POST,   "dp",     0,               1, CHANGED, E(0) | E(4),                       SEND,       0,         true),
+    [LW_OP_OBSERVE]           = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_CANCEL]            = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  IDS,    ROOT,           1,  CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  IDS,    ROOT,           1,  CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_SEND]              = ROW(POST,   DP,     0,              1,  CHANGED, E(0)|E(4),                 SEND,       0,          true),
 };
 /* clang-format on */
 
@@ -70,6 +71,15 @@ const lw_op_rule *lw_op_rule_of(lw_op op)
 {
     lw_assert((unsigned)op < LW_OP_COUNT);
     return &rules[op];
+}
+
+const char *lw_op_path(lw_op op)
+{
+    static const char paths[][7] = {
+        [LW_OP_AT_IDS] = "",  [LW_OP_AT_BS] = "bs", [LW_OP_AT_BSPACK] = "bspack",
+        [LW_OP_AT_RD] = "rd", [LW_OP_AT_DP] = "dp",
+    };
+    return paths[lw_op_rule_of(op)->place];
 }
 
 const char *lw_op_name(lw_op op)

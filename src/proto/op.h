@@ -51,16 +51,25 @@ typedef enum lw_op {
 
 /* ---- The table ------------------------------------------------------------------------------ */
 
+/* Where a request goes: to ids, or to a fixed path. */
+typedef enum lw_op_place {
+    LW_OP_AT_IDS,
+    LW_OP_AT_BS,
+    LW_OP_AT_BSPACK,
+    LW_OP_AT_RD,
+    LW_OP_AT_DP
+} lw_op_place;
+
 typedef struct lw_op_rule {
     uint8_t method;  /* lw_coap_code */
-    uint8_t success; /* lw_coap_code */
-    uint8_t since;   /* lw_version */
+    uint8_t place;   /* lw_op_place */
     uint8_t levels;  /* bit d: a path of d ids is allowed; 0: the path is fixed */
+    uint8_t since;   /* lw_version */
+    uint8_t success; /* lw_coap_code */
     uint8_t body;    /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
     uint8_t answer;  /* what its success carries, likewise */
     bool may_be_non; /* TRN-02: all others are CON */
     uint16_t errors; /* bit dd: 4.dd is listed */
-    char path[7];    /* of a fixed path, its first segment */
 } lw_op_rule;
 
 /* In `body` and `answer` besides the uses of codec/format.h. */
@@ -69,6 +78,9 @@ typedef struct lw_op_rule {
 #define LW_FORMAT_ARGS  128u /* arguments of Execute: text/plain or nothing */
 
 const lw_op_rule *lw_op_rule_of(lw_op op);
+
+/* The first segment of its fixed path, "rd"; "" when it goes to ids. */
+const char *lw_op_path(lw_op op);
 
 /* "Bootstrap-Request", "Write Replace", …; for people. */
 const char *lw_op_name(lw_op op);

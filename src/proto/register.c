@@ -229,7 +229,7 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
 
 void lw_register_put(lw_coap_out *out, const lw_registration *reg)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_rule_of(LW_OP_REGISTER)->path);
+    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_REGISTER));
     put_format(out, reg);
     put_parameters(out, reg);
     lw_coap_put_payload(out, reg->list);
@@ -593,6 +593,6 @@ lw_refusal lw_update_parse(const lw_request *request, const lw_register_policy *
 
 void lw_register_put_answer(lw_coap_out *out, lw_bytes id)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_LOCATION_PATH, lw_op_rule_of(LW_OP_REGISTER)->path);
+    lw_coap_put_str(out, LW_COAP_OPT_LOCATION_PATH, lw_op_path(LW_OP_REGISTER));
     lw_coap_put(out, LW_COAP_OPT_LOCATION_PATH, id);
 }

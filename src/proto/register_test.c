@@ -444,6 +444,24 @@ LW_TEST(register_has_the_bytes_of_the_vector)
     assert_string_equal(items(), "/1/0 /3/0");
 }
 
+LW_TEST(register_over_tcp_has_the_same_options_and_payload)
+{
+    lw_registration mine = {.given = LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION |
+                                     LW_REG_BINDING | LW_REG_LIST,
+                            .endpoint = LW_BYTES_LIT("dev1"),
+                            .lifetime = 300,
+                            .version = LW_VERSION_1_1,
+                            .bindings = LW_BINDING_T,
+                            .list = LW_BYTES_LIT("</1/0>,</3/0>")};
+    lw_writer_init(&writer, datagram, sizeof datagram);
+    lw_coap_begin_options(&out, &writer);
+    lw_register_put(&out, &mine);
+    assert_bytes(lw_writer_bytes(&writer), /* behind D1 23 02 A1 */
+                 "\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C\x74\x3D\x33\x30\x30"
+                 "\x09\x6C\x77\x6D\x32\x6D\x3D\x31\x2E\x31\x03\x62\x3D\x54\xFF\x3C\x2F\x31\x2F\x30"
+                 "\x3E\x2C\x3C\x2F\x33\x2F\x30\x3E");
+}
+
 LW_TEST(its_answer_has_the_bytes_of_the_vector_and_names_the_location)
 {
     begin(LW_COAP_CREATED, LW_COAP_ACK, 0x1001, (lw_coap_token){1, {0xA1}});
@@ -639,6 +657,7 @@ int main(void)
         cmocka_unit_test(the_binding_of_an_update_follows_the_version_of_its_register),
         cmocka_unit_test(every_refusal_has_a_sentence_and_a_code_that_is_legal),
         cmocka_unit_test(register_has_the_bytes_of_the_vector),
+        cmocka_unit_test(register_over_tcp_has_the_same_options_and_payload),
         cmocka_unit_test(its_answer_has_the_bytes_of_the_vector_and_names_the_location),
         cmocka_unit_test(rule_23_a_location_of_any_shape_is_echoed_exactly),
         cmocka_unit_test(reg_05_an_answer_without_location_is_told_and_a_long_one_too),

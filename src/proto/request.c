@@ -25,28 +25,27 @@ static uint8_t read_depth(lw_bytes value)
 
 /* Everything the options say, except the path. Lengths were checked below (lw_coap_opts_check);
  * elective options of a wrong length count as absent. */
-static lw_request read_options(const lw_coap_msg *msg, uint32_t *out_observe)
+static void read_options(const lw_coap_msg *msg, lw_request *request, uint32_t *out_observe)
 {
-    lw_request request = lw_request_of(LW_OP_COUNT, lw_path_root());
-    request.options = msg->options;
-    request.payload = msg->payload;
+    *request = lw_request_of(LW_OP_COUNT, lw_path_root());
+    request->options = msg->options;
+    request->payload = msg->payload;
     *out_observe = NO_OBSERVE;
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_coap_opt opt;
     while (lw_coap_opt_next(&it, &opt)) {
         if (opt.number == LW_COAP_OPT_URI_QUERY) {
-            request.has_query = true;
+            request->has_query = true;
         } else if (opt.value.len > 3) {
             continue;
         } else if (opt.number == LW_COAP_OPT_OBSERVE) {
             *out_observe = lw_coap_opt_uint(opt.value);
         } else if (opt.number == LW_COAP_OPT_CONTENT_FORMAT && opt.value.len <= 2) {
-            request.content_format = (uint16_t)lw_coap_opt_uint(opt.value);
+            request->content_format = (uint16_t)lw_coap_opt_uint(opt.value);
         } else if (opt.number == LW_COAP_OPT_ACCEPT && opt.value.len <= 2) {
-            request.accept = (uint16_t)lw_coap_opt_uint(opt.value);
+            request->accept = (uint16_t)lw_coap_opt_uint(opt.value);
         }
     }
-    return request;
 }
 
 static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
@@ -243,15 +242,14 @@ static bool is_finish_path(lw_bytes options)
 {
     lw_coap_opt_iter it = lw_coap_opts(options);
     lw_bytes segment;
-    return next_segment(&it, &segment) &&
-           lw_bytes_is(segment, lw_op_rule_of(LW_OP_BS_FINISH)->path) &&
+    return next_segment(&it, &segment) && lw_bytes_is(segment, lw_op_path(LW_OP_BS_FINISH)) &&
            !next_segment(&it, &segment);
 }
 
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
 {
     uint32_t observe;
-    *out_request = read_options(msg, &observe);
+    read_options(msg, out_request, &observe);
     if (is_finish_path(msg->options)) {
         out_request->op = LW_OP_BS_FINISH;
         return route->bootstrap && msg->code == LW_COAP_POST ? LW_COAP_EMPTY
@@ -275,7 +273,7 @@ uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
         {LW_OP_UPDATE, true},      {LW_OP_DEREGISTER, true},       {LW_OP_SEND, false},
     };
     uint32_t observe;
-    *out_request = read_options(msg, &observe);
+    read_options(msg, out_request, &observe);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_bytes first;
     lw_bytes more;
@@ -289,7 +287,8 @@ uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
     uint8_t code = LW_COAP_NOT_FOUND;
     for (size_t i = 0; i < sizeof up / sizeof up[0]; i++) {
         const lw_op_rule *rule = lw_op_rule_of((lw_op)up[i].op);
-        if (has_location != up[i].has_location || !lw_bytes_is(first, rule->path)) {
+        if (has_location != up[i].has_location ||
+            !lw_bytes_is(first, lw_op_path((lw_op)up[i].op))) {
             continue;
         }
         if (msg->code == rule->method) {
@@ -410,7 +409,7 @@ static bool is_bootstrap(lw_op op)
 
 static void put_path(lw_coap_out *out, const lw_request *request)
 {
-    const char *fixed = lw_op_rule_of((lw_op)request->op)->path;
+    const char *fixed = lw_op_path((lw_op)request->op);
     if (fixed[0] != '\0') {
         lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, fixed);
         return;
@@ -464,6 +463,13 @@ void lw_request_put(lw_coap_out *out, const lw_request *request)
         lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, request->accept);
     }
     lw_coap_put_payload(out, request->payload);
+}
+
+void lw_send_put(lw_coap_out *out, uint16_t content_format, lw_bytes payload)
+{
+    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_SEND));
+    lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, content_format);
+    lw_coap_put_payload(out, payload);
 }
 
 void lw_created_put(lw_coap_out *out, lw_path instance)

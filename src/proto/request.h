@@ -85,6 +85,9 @@ uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *ch
  * Register, Update, De-register and the requests of bootstrap.h, which have parameters. */
 void lw_request_put(lw_coap_out *out, const lw_request *request);
 
+/* The same for Send, without what a device needs for nothing else (OBS-30). */
+void lw_send_put(lw_coap_out *out, uint16_t content_format, lw_bytes payload);
+
 /* The Location-Path of a Create's 2.01 (DM-71), /o/i. Reading skips text segments in front, as a
  * client with an alternate path may send them; LW_ENOTFOUND when there is no location, LW_EFORMAT
  * when it does not name an instance. */

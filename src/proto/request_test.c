@@ -514,7 +514,7 @@ LW_TEST(dm_60_execute_takes_text_or_nothing)
 
 LW_TEST(a_device_without_a_fitting_format_answers_4_06)
 {
-    static const lw_format *const only_text[] = {&text, NULL};
+    static const lw_format *const only_text[] = {&lw_format_text, NULL};
     lw_format_choice choice = CHOICE(0);
     choice.formats = only_text;
     lw_coap_msg msg = message(&ASK(GET, "/3/0", PLAIN));
@@ -611,6 +611,21 @@ LW_TEST(requests_to_a_server_are_built_too)
     assert_int_equal(lw_route_server(&msg, &routed), LW_COAP_EMPTY);
     assert_int_equal(routed.op, LW_OP_SEND);
     assert_int_equal(routed.content_format, LW_CF_SENML_CBOR);
+}
+
+LW_TEST(obs_30_send_is_built_the_same_way_on_a_device)
+{
+    lw_request request = lw_request_of(LW_OP_SEND, lw_path_root());
+    request.content_format = LW_CF_SENML_CBOR;
+    request.payload = lw_bytes_of("\x80", 1);
+    lw_bytes by_table = build(LW_COAP_CON, 1, (lw_coap_token){.len = 0}, &request);
+    uint8_t octets[32];
+    lw_writer w;
+    lw_writer_init(&w, octets, sizeof octets);
+    lw_coap_out out;
+    lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_POST, 1, (lw_coap_token){.len = 0});
+    lw_send_put(&out, LW_CF_SENML_CBOR, request.payload);
+    assert_true(lw_bytes_equal(lw_writer_bytes(&w), by_table));
 }
 
 LW_TEST(discover_and_gateway_requests_carry_depth_and_prefix)
@@ -716,6 +731,7 @@ int main(void)
         cmocka_unit_test(execute_has_the_bytes_of_the_vector),
         cmocka_unit_test(what_is_built_is_routed_to_the_same_request),
         cmocka_unit_test(requests_to_a_server_are_built_too),
+        cmocka_unit_test(obs_30_send_is_built_the_same_way_on_a_device),
         cmocka_unit_test(discover_and_gateway_requests_carry_depth_and_prefix),
         cmocka_unit_test(options_of_a_wrong_length_count_as_absent),
         cmocka_unit_test(dm_71_a_create_tells_where_the_instance_is),
