@@ -31,13 +31,12 @@ lw_err lw_num_parse_int64(lw_bytes text, int64_t *out_v)
     if (err != LW_OK) {
         return err;
     }
-    if (negative) {
-        /* Subtracted in two steps, because INT64_MIN has no positive counterpart. */
-        *out_v = magnitude == 0 ? 0 : -(int64_t)(magnitude - 1) - 1;
-        return magnitude <= INT64_MIN_MAGNITUDE ? LW_OK : LW_ERANGE;
+    if (magnitude > (negative ? INT64_MIN_MAGNITUDE : (uint64_t)INT64_MAX)) {
+        return LW_ERANGE;
     }
-    *out_v = (int64_t)magnitude;
-    return magnitude <= INT64_MAX ? LW_OK : LW_ERANGE;
+    /* Negated in two steps, because INT64_MIN has no positive counterpart. */
+    *out_v = negative && magnitude > 0 ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
+    return LW_OK;
 }
 
 /* Divides by ten and returns the remainder, in 32-bit steps: a 64-bit division would be a call that

@@ -416,8 +416,11 @@ static bool to_integer(const struct decimal *d, bool negative, lw_value *out_val
         m *= 10;
     }
     if (negative) {
+        if (m > (uint64_t)INT64_MAX + 1) {
+            return false;
+        }
         *out_value = (lw_value){.type = LW_TYPE_INTEGER, .as.integer = -(int64_t)(m - 1) - 1};
-        return m <= (uint64_t)INT64_MAX + 1;
+        return true;
     }
     if (m <= INT64_MAX) {
         *out_value = (lw_value){.type = LW_TYPE_INTEGER, .as.integer = (int64_t)m};
