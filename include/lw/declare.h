@@ -32,6 +32,7 @@
 #include "lw/err.h"
 #include "lw/object.h"
 #include "lw/path.h"
+#include "lw/time.h"
 #include "lw/value.h"
 
 #ifdef __cplusplus
@@ -86,9 +87,14 @@ typedef struct lw_object {
     const lw_object_hooks *hooks; /* NULL: none */
 } lw_object;
 
-/* Where a device acts. `ctx` is what the tree was given for all hooks; every hook may be NULL. The
- * struct of the instance is lw_tree_struct(tree, path). */
+/* Where a device acts. `ctx` is what the tree was given for all hooks, and what lw/acts.h takes;
+ * every hook may be NULL. The struct of the instance is lw_tree_struct(tree, path). A failure is
+ * the answer to the server: LW_EMETHOD 4.05, LW_EDENIED 4.01, LW_ENOTFOUND 4.04, LW_ETOOBIG 4.13,
+ * LW_EINVAL and what is wrong with values 4.00, any other 5.00. */
 struct lw_object_hooks {
+    /* The instance is new, or all of it is about to be written anew: set what must not start as
+     * zero. Called for whoever makes it: the device, a server, a bootstrap. */
+    void (*defaults)(void *ctx, lw_tree *tree, lw_path instance);
     /* The value of a COMPUTED resource (path depth 3), or of an instance of a multiple one (depth
      * 4). LW_ENOTFOUND: no value now. Strings must stay valid until the next call of a hook. */
     lw_err (*read)(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value);
@@ -100,7 +106,8 @@ struct lw_object_hooks {
      * all of the transaction. */
     lw_err (*validate)(void *ctx, lw_tree *tree, lw_path instance);
     /* A write that is not kept in the struct: COMPUTED resources with W, and packages that arrive
-     * in blocks: `value` then holds the octets at `offset`, `more` tells that others follow. */
+     * in blocks: `value` then holds the octets at `offset`, `more` tells that others follow; blocks
+     * come outside of transactions. What it does is not undone with a transaction. */
     lw_err (*write)(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
                     bool more);
     /* A server wants an instance, which is there with zero values: give mandatory resources their
@@ -109,6 +116,9 @@ struct lw_object_hooks {
     lw_err (*create)(void *ctx, lw_tree *tree, lw_path instance);
     /* A server wants it gone. NULL refuses (DM-82); a failure refuses. */
     lw_err (*remove)(void *ctx, lw_tree *tree, lw_path instance);
+    /* Does what is due by itself, in each lw_client_step: `now` is monotonic. The time it wants to
+     * be called again at the latest, or LW_TIME_NEVER. */
+    lw_time (*step)(void *ctx, lw_tree *tree, lw_time now);
 };
 
 /* ---- The macros -------------------------------------------------------------------------------
@@ -197,18 +207,24 @@ struct lw_object_hooks {
 #define LW_VALUE_CORELNK(v) lw_value_bytes(LW_TYPE_CORELNK, lw_bytes_str(v))
 #define LW_VALUE_OPAQUE(v)  lw_value_bytes(LW_TYPE_OPAQUE, v)
 
-#define LW_SETTER_ONE(T, kind, name, rid, cap)                                             \
-    static inline lw_err T##_set_##name(lw_tree *tree, uint16_t instance, LW_ARG_##kind v) \
-    {                                                                                      \
-        lw_path path = lw_path_resource(T##_object.def->id, instance, rid);                \
-        return lw_tree_set(tree, path, LW_VALUE_##kind(v));                                \
+#if defined(__GNUC__)
+#define LW_SETTER __attribute__((unused)) static inline
+#else
+#define LW_SETTER static inline
+#endif
+
+#define LW_SETTER_ONE(T, kind, name, rid, cap)                                         \
+    LW_SETTER lw_err T##_set_##name(lw_tree *tree, uint16_t instance, LW_ARG_##kind v) \
+    {                                                                                  \
+        lw_path path = lw_path_resource(T##_id(), instance, rid);                      \
+        return lw_tree_set(tree, path, LW_VALUE_##kind(v));                            \
     }
-#define LW_SETTER_MANY(T, kind, name, rid, cap, n)                                       \
-    static inline lw_err T##_set_##name(lw_tree *tree, uint16_t instance, uint16_t ri,   \
-                                        LW_ARG_##kind v)                                 \
-    {                                                                                    \
-        lw_path path = lw_path_resource_instance(T##_object.def->id, instance, rid, ri); \
-        return lw_tree_set(tree, path, LW_VALUE_##kind(v));                              \
+#define LW_SETTER_MANY(T, kind, name, rid, cap, n)                                 \
+    LW_SETTER lw_err T##_set_##name(lw_tree *tree, uint16_t instance, uint16_t ri, \
+                                    LW_ARG_##kind v)                               \
+    {                                                                              \
+        lw_path path = lw_path_resource_instance(T##_id(), instance, rid, ri);     \
+        return lw_tree_set(tree, path, LW_VALUE_##kind(v));                        \
     }
 #define LW_SETTER_CALL(T, kind, name, rid)
 
@@ -218,23 +234,37 @@ struct lw_object_hooks {
     LW_DECLARE_TYPE(T, LIST)                               \
     LW_DECLARE_OBJECT(T, definition, LIST, instances, hooks_)
 
-#define LW_DECLARE_TYPE(T, LIST)                                           \
+#define LW_DECLARE_TYPE(T, LIST)       \
+    LW_DECLARE_STRUCT(T, LIST)         \
+    extern const lw_object T##_object; \
+    LW_SETTER uint16_t T##_id(void)    \
+    {                                  \
+        return T##_object.def->id;     \
+    }                                  \
+    LW_DECLARE_SETTERS(T, LIST)
+
+#define LW_DECLARE_OBJECT(T, definition, LIST, instances, hooks_) \
+    LW_DECLARE_VERSION(T##_object, T, definition, LIST, instances, hooks_)
+
+/* The pieces. Several objects may have one struct: versions of an object, or objects with the same
+ * resources. T##_id() then is the id that the setters write to. */
+#define LW_DECLARE_STRUCT(T, LIST)                                         \
     typedef struct T {                                                     \
         LIST(T, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)             \
         uint8_t lw_end; /* an object of calls alone has no other member */ \
-    } T;                                                                   \
-    extern const lw_object T##_object;                                     \
-    LIST(T, LW_SETTER_ONE, LW_SETTER_MANY, LW_SETTER_CALL)
+    } T;
 
-#define LW_DECLARE_OBJECT(T, definition, LIST, instances, hooks_)                         \
-    static const lw_field T##_fields[] = {LIST(T, LW_ROW_ONE, LW_ROW_MANY, LW_ROW_CALL)}; \
-    const lw_object T##_object = {                                                        \
-        .def = &(definition),                                                             \
-        .fields = T##_fields,                                                             \
-        .field_count = sizeof T##_fields / sizeof T##_fields[0],                          \
-        .instances_max = (instances),                                                     \
-        .size = sizeof(T),                                                                \
-        .hooks = (hooks_),                                                                \
+#define LW_DECLARE_SETTERS(T, LIST) LIST(T, LW_SETTER_ONE, LW_SETTER_MANY, LW_SETTER_CALL)
+
+#define LW_DECLARE_VERSION(object, T, definition, LIST, instances, hooks_)                     \
+    static const lw_field object##_fields[] = {LIST(T, LW_ROW_ONE, LW_ROW_MANY, LW_ROW_CALL)}; \
+    const lw_object object = {                                                                 \
+        .def = &(definition),                                                                  \
+        .fields = object##_fields,                                                             \
+        .field_count = sizeof object##_fields / sizeof object##_fields[0],                     \
+        .instances_max = (instances),                                                          \
+        .size = sizeof(T),                                                                     \
+        .hooks = (hooks_),                                                                     \
     };
 
 /* ---- The tree, as an application sees it ------------------------------------------------------
@@ -259,7 +289,8 @@ lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value);
 /* Removes an optional resource or a resource instance. LW_EMETHOD for a mandatory resource. */
 lw_err lw_tree_unset(lw_tree *tree, lw_path path);
 
-/* A computed resource has another value now, or the struct was written directly. */
+/* A computed resource has another value now, or the struct was written directly. Computed values
+ * stand outside of transactions: their change is told at once, the other's with the commit. */
 void lw_tree_changed(lw_tree *tree, lw_path path);
 
 /* Adds an instance; id LW_ID_MAX takes the smallest free one. LW_EEXISTS, LW_ENOTFOUND (no such

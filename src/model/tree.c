@@ -413,7 +413,10 @@ static void tell(lw_tree *tree, lw_tree_change change, lw_path path)
 
 void lw_tree_changed(lw_tree *tree, lw_path path)
 {
-    if (!tree->in_transaction) {
+    place at;
+    bool is_computed = path.depth >= LW_LEVEL_RESOURCE && find_place(tree, path, &at) == LW_OK &&
+                       !lw_field_is_stored(at.field);
+    if (!tree->in_transaction || is_computed) {
         tell(tree, LW_TREE_VALUE, path);
     }
 }
@@ -572,11 +575,19 @@ lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
 /* Zero values; present is what is mandatory, and what the struct does not hold. */
 static void reset_piece(const lw_tree_slot *slot, piece *p)
 {
-    memset(struct_of(p), 0, slot->piece_size - sizeof *p);
     for (unsigned i = 0; i < slot->object->field_count; i++) {
         const lw_field *f = &slot->object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(slot->object->def, f->id);
+        zero_field(f, p);
         set_present(p, i, !lw_field_is_stored(f) || (def->flags & LW_DEF_MANDATORY) != 0);
+    }
+}
+
+static void set_defaults(lw_tree *tree, const lw_tree_slot *slot, lw_path instance)
+{
+    const lw_object_hooks *hooks = slot->object->hooks;
+    if (hooks != NULL && hooks->defaults != NULL) {
+        hooks->defaults(tree->hooks_ctx, tree, instance);
     }
 }
 
@@ -590,6 +601,7 @@ lw_err lw_tree_clear(lw_tree *tree, lw_path instance)
     }
     if (err == LW_OK) {
         reset_piece(at.slot, at.piece);
+        set_defaults(tree, at.slot, instance);
     }
     return err;
 }
@@ -641,6 +653,7 @@ lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_ins
     if (!tree->in_transaction) {
         tell(tree, LW_TREE_ADDED, *out_instance);
     }
+    set_defaults(tree, slot, *out_instance);
     return LW_OK;
 }
 
@@ -737,4 +750,19 @@ lw_err lw_tree_commit(lw_tree *tree)
     }
     forget(tree, &done);
     return LW_OK;
+}
+
+/* ---- Time ---- */
+
+lw_time lw_tree_step(lw_tree *tree, lw_time now)
+{
+    lw_time next = LW_TIME_NEVER;
+    for (unsigned i = 0; i < tree->slot_count; i++) {
+        const lw_object_hooks *hooks = tree->slots[i].object->hooks;
+        if (hooks != NULL && hooks->step != NULL) {
+            lw_time at = hooks->step(tree->hooks_ctx, tree, now);
+            next = at < next ? at : next;
+        }
+    }
+    return next;
 }

@@ -92,4 +92,9 @@ LW_MUST_CHECK lw_err lw_tree_empty(lw_tree *tree, lw_path resource);
  * Bootstrap-Write of an instance. */
 LW_MUST_CHECK lw_err lw_tree_clear(lw_tree *tree, lw_path instance);
 
+/* ---- Time ---- */
+
+/* Calls hooks->step of every object; the earliest time that one of them named. */
+lw_time lw_tree_step(lw_tree *tree, lw_time now);
+
 #endif

@@ -33,6 +33,7 @@ typedef struct fixture {
     lw_tree tree;
     int64_t clock;
     lw_err verdict; /* of validate */
+    bool has_defaults;
     unsigned told;
     lw_tree_change change[16];
     lw_path path[16];
@@ -68,8 +69,26 @@ static lw_err device_validate(void *ctx, lw_tree *tree, lw_path instance)
     return f->verdict;
 }
 
-static const lw_object_hooks device_hooks = {
-    .read = device_read, .write = device_write, .validate = device_validate};
+static void device_defaults(void *ctx, lw_tree *tree, lw_path instance)
+{
+    fixture *f = ctx;
+    if (f->has_defaults) {
+        lw_tree_set(tree, lw_path_child(instance, 9), lw_value_integer(100));
+    }
+}
+
+static lw_time device_step(void *ctx, lw_tree *tree, lw_time now)
+{
+    fixture *f = ctx;
+    (void)tree;
+    return f->clock != 0 ? now + 5 : LW_TIME_NEVER;
+}
+
+static const lw_object_hooks device_hooks = {.defaults = device_defaults,
+                                             .read = device_read,
+                                             .write = device_write,
+                                             .validate = device_validate,
+                                             .step = device_step};
 LW_DECLARE(device, lw_object_3_v1_2, DEVICE, 1, &device_hooks)
 
 static void note_change(void *ctx, lw_tree_change change, lw_path path)
@@ -369,6 +388,39 @@ static void wrong_declarations_are_refused(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void an_instance_that_is_new_or_cleared_starts_with_its_defaults(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    f->has_defaults = true;
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3/0")), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3, 0, &added), LW_OK);
+    assert_int_equal(((device *)lw_tree_struct(&f->tree, added))->battery, 100);
+    assert_int_equal(device_set_battery(&f->tree, 0, 5), LW_OK);
+    assert_int_equal(lw_tree_clear(&f->tree, added), LW_OK);
+    assert_int_equal(((device *)lw_tree_struct(&f->tree, added))->battery, 100);
+}
+
+static void a_computed_value_is_told_at_once_within_a_transaction_too(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/9"), lw_value_integer(5)), LW_OK);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/13"), lw_value_time(77)), LW_OK);
+    assert_int_equal(f->told, 1);
+    expect_told(f, 0, LW_TREE_VALUE, "/3/0/13");
+    lw_tree_rollback(&f->tree);
+    assert_int_equal(f->told, 1);
+}
+
+static void a_step_asks_every_object_for_its_time(void **state)
+{
+    fixture *f = *state;
+    assert_true(lw_tree_step(&f->tree, 10) == LW_TIME_NEVER);
+    f->clock = 1;
+    assert_true(lw_tree_step(&f->tree, 10) == 15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +439,9 @@ int main(void)
         T(instances_have_their_limits),
         T(without_memory_for_the_undo_nothing_changes),
         T(wrong_declarations_are_refused),
+        T(an_instance_that_is_new_or_cleared_starts_with_its_defaults),
+        T(a_computed_value_is_told_at_once_within_a_transaction_too),
+        T(a_step_asks_every_object_for_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
