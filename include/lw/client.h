@@ -84,8 +84,8 @@ typedef struct lw_client_cfg {
     const char *endpoint; /* Endpoint Client Name, UTF-8 (VER-24) */
     uint8_t version;      /* newest enabler version to announce: 10, 11 or 12 */
     bool queue_mode;
-    const lw_object *const *objects;          /* NULL-terminated, with lw_security_object,
-                                                 lw_server_object and a Device object */
+    const lw_object *const *objects;          /* NULL-terminated, with a Security, a Server and a
+                                                 Device object (lw/core_objects.h) */
     const lw_format *const *formats;          /* NULL-terminated, preferred first */
     const lw_client_feature *const *features; /* NULL-terminated; NULL: none */
     const lw_platform *platform;

@@ -1,0 +1,129 @@
+#include "lw/acts.h"
+#include "lw/core_objects.h"
+#include "lw/execute.h"
+#include "lw/objects.h"
+
+static bool is_one_of(uint8_t letter, const char *letters)
+{
+    return memchr(letters, letter, strlen(letters)) != NULL;
+}
+
+/* A string of the tree, empty when it is not there. */
+static lw_bytes text_at(lw_tree *tree, lw_path path)
+{
+    lw_value value;
+    return lw_tree_get(tree, path, &value) == LW_OK ? value.as.bytes : lw_bytes_of(NULL, 0);
+}
+
+static bool has_letter(lw_bytes letters, uint8_t letter)
+{
+    return letters.len > 0 && memchr(letters.ptr, letter, letters.len) != NULL;
+}
+
+/* What the device says in 3/0/16; U is always possible. */
+static bool is_supported(lw_tree *tree, uint8_t letter)
+{
+    lw_path bindings =
+        lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
+    return letter == 'U' || has_letter(text_at(tree, bindings), letter);
+}
+
+/* 1/x/7: letters that are known, none twice, at least one that the device can use. */
+static lw_err check_binding(lw_tree *tree, lw_bytes binding, const char *known)
+{
+    bool usable = false;
+    for (size_t i = 0; i < binding.len; i++) {
+        uint8_t letter = binding.ptr[i];
+        if (!is_one_of(letter, known) || has_letter(lw_bytes_from(binding, i + 1), letter)) {
+            return LW_EINVAL;
+        }
+        usable = usable || (letter != 'Q' && is_supported(tree, letter));
+    }
+    return usable ? LW_OK : LW_EINVAL;
+}
+
+static lw_path field(lw_path instance, uint16_t resource)
+{
+    return lw_path_resource(LW_OBJ_SERVER, instance.id[1], resource);
+}
+
+/* REG-60: U, UQ, S, SQ, US, UQS. */
+static lw_err validate_1_0(void *ctx, lw_tree *tree, lw_path instance)
+{
+    (void)ctx;
+    lw_bytes binding = text_at(tree, field(instance, LW_RES_SERVER_BINDING));
+    bool starts_well = binding.len > 0 && binding.ptr[0] != 'Q';
+    bool ends_well = !lw_bytes_is(binding, "SU") && !lw_bytes_is(binding, "USQ") &&
+                     !lw_bytes_is(binding, "SUQ") && !lw_bytes_is(binding, "SQU");
+    return starts_well && ends_well ? check_binding(tree, binding, "USQ") : LW_EINVAL;
+}
+
+static lw_err validate_1_1(void *ctx, lw_tree *tree, lw_path instance)
+{
+    (void)ctx;
+    lw_bytes preferred = text_at(tree, field(instance, LW_RES_SERVER_PREFERRED_TRANSPORT));
+    if (preferred.len > 0 && !is_one_of(preferred.ptr[0], "UMHTSN")) {
+        return LW_EINVAL; /* one letter; one that cannot be used is no mistake (REG-63) */
+    }
+    return check_binding(tree, text_at(tree, field(instance, LW_RES_SERVER_BINDING)), "UMHTSNQ");
+}
+
+/* 1/x/8 in 1.0 and without arguments in later versions. */
+static lw_err execute_1_0(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
+{
+    (void)tree;
+    (void)arguments; /* DM-64 */
+    return path.id[2] == LW_RES_SERVER_DISABLE ? lw_act_disable(ctx, path.id[1])
+                                               : lw_act_update(ctx, path.id[1], 0);
+}
+
+/* REG-64: 0='T' reconnects over a binding that the server asked for in 1/x/7 and that we have. */
+static lw_err update_over(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
+{
+    lw_exec_arg arg;
+    lw_err err = lw_exec_args_find(arguments, 0, &arg);
+    if (err == LW_ENOTFOUND) {
+        return lw_act_update(ctx, path.id[1], 0);
+    }
+    lw_bytes asked = text_at(tree, field(path, LW_RES_SERVER_BINDING));
+    if (err != LW_OK || arg.value.len != 1 || arg.value.ptr[0] == 'Q' ||
+        !has_letter(asked, arg.value.ptr[0]) || !is_supported(tree, arg.value.ptr[0])) {
+        return LW_EINVAL;
+    }
+    return lw_act_update(ctx, path.id[1], (char)arg.value.ptr[0]);
+}
+
+static lw_err execute_1_1(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
+{
+    switch (path.id[2]) {
+    case LW_RES_SERVER_REGISTRATION_UPDATE_TRIGGER:
+        return update_over(ctx, tree, path, arguments);
+    case LW_RES_SERVER_BOOTSTRAP_REQUEST_TRIGGER:
+        return lw_act_bootstrap(ctx);
+    default:
+        return execute_1_0(ctx, tree, path, arguments);
+    }
+}
+
+/* 1/x/6 is true, and the binding U, unless somebody says otherwise. */
+static void defaults(void *ctx, lw_tree *tree, lw_path instance)
+{
+    (void)ctx;
+    lw_tree_set(tree, field(instance, LW_RES_SERVER_NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE),
+                lw_value_boolean(true));
+    lw_tree_set(tree, field(instance, LW_RES_SERVER_BINDING), lw_value_string("U"));
+}
+
+const lw_object_hooks lw_server_hooks_1_0 = {
+    .defaults = defaults, .execute = execute_1_0, .validate = validate_1_0};
+const lw_object_hooks lw_server_hooks_1_1 = {
+    .defaults = defaults, .execute = execute_1_1, .validate = validate_1_1};
+
+#define OBJECT(version, LIST, hooks)                                                               \
+    LW_DECLARE_STRUCT(server_##version, LIST)                                                      \
+    LW_DECLARE_VERSION(lw_server_object_##version, server_##version, lw_object_1_v##version, LIST, \
+                       LW_SERVERS_MAX, hooks)
+
+OBJECT(1_0, LW_SERVER_1_0, &lw_server_hooks_1_0)
+OBJECT(1_1, LW_SERVER_1_1, &lw_server_hooks_1_1)
+OBJECT(1_2, LW_SERVER_1_2, &lw_server_hooks_1_1)
