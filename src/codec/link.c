@@ -295,6 +295,10 @@ lw_err lw_link_target_split(lw_bytes target, lw_bytes *out_prefix, lw_path *out_
     if (target.len == 0 || target.ptr[0] != '/') {
         return LW_EFORMAT;
     }
+    if (lw_path_parse(target, out_path) == LW_OK) { /* almost always */
+        *out_prefix = lw_bytes_of(NULL, 0);
+        return LW_OK;
+    }
     size_t slash = 0; /* the one in front of the segment looked at */
     while (slash + 1 < target.len) {
         size_t start = slash + 1;
@@ -311,7 +315,10 @@ lw_err lw_link_target_split(lw_bytes target, lw_bytes *out_prefix, lw_path *out_
         }
         slash = end;
     }
-    *out_prefix = slash > 1 ? slice(target, 1, slash) : lw_bytes_of(NULL, 0);
+    if (slash == 0) {
+        return lw_path_parse(target, out_path); /* numeric and wrong: which error? */
+    }
+    *out_prefix = slice(target, 1, slash);
     if (slash + 1 >= target.len) {
         *out_path = lw_path_root();
         return LW_OK;

@@ -304,7 +304,8 @@ static void take_root(lw_object_list *list, const lw_corelink *link)
 {
     lw_bytes prefix;
     lw_path path;
-    if (lw_link_target_split(link->target, &prefix, &path) != LW_OK || path.depth > 0) {
+    if (link->attrs.len == 0 || lw_link_target_split(link->target, &prefix, &path) != LW_OK ||
+        path.depth > 0) {
         return;
     }
     lw_link_attr attr;
