@@ -55,7 +55,7 @@ lw_err lw_binding_parse(lw_bytes text, bool strict, lw_version version, uint8_t 
     unsigned bindings = 0;
     bool queue = false;
     for (size_t i = 0; i < text.len; i++) {
-        const char *letter = text.ptr[i] != '\0' ? strchr(binding_letters, text.ptr[i]) : NULL;
+        const char *letter = memchr(binding_letters, text.ptr[i], sizeof binding_letters - 1);
         if (text.ptr[i] == 'Q') {
             queue = true;
         } else if (letter != NULL) {
