@@ -45,37 +45,20 @@ size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count)
     return size;
 }
 
-/* RFC 8323 section 3.2: Len and TKL, extended length, code. */
-static size_t stream_head(uint8_t out[6], const lw_coap_head *head, size_t len)
+lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, uint8_t *body,
+                              size_t body_len)
 {
-    unsigned extended = len < 13 ? 0 : len < 269 ? 1 : len < 65805 ? 2 : 4;
-    static const uint8_t nibble[] = {0, 13, 14, 0, 15};
-    static const uint32_t bias[] = {0, 13, 269, 0, 65805};
-    uint32_t rest = (uint32_t)len - bias[extended];
-    lw_writer w;
-    lw_writer_init(&w, out, 6);
-    lw_write_u8(&w, (uint8_t)((extended == 0 ? len : nibble[extended]) << 4 | head->token.len));
-    if (extended != 0) {
-        lw_write_uint(&w, rest, extended);
-    }
-    lw_write_u8(&w, head->code);
-    return w.pos;
-}
-
-lw_bytes lw_coap_prepend_head(const lw_coap_head *head, uint8_t *body, size_t body_len)
-{
-    uint8_t fixed[6];
-    size_t fixed_len = 4;
-    if (head->stream) {
-        fixed_len = stream_head(fixed, head, body_len);
+    uint8_t out[LW_COAP_HEADER_MAX];
+    size_t len = 4 + (size_t)head->token.len;
+    if (params->stream_header != NULL) {
+        len = params->stream_header(head->code, head->token, body_len, out);
     } else {
-        fixed[0] = (uint8_t)(0x40u | (unsigned)head->type << 4 | head->token.len);
-        fixed[1] = head->code;
-        fixed[2] = (uint8_t)(head->mid >> 8);
-        fixed[3] = (uint8_t)head->mid;
+        out[0] = (uint8_t)(0x40u | (unsigned)head->type << 4 | head->token.len);
+        out[1] = head->code;
+        out[2] = (uint8_t)(head->mid >> 8);
+        out[3] = (uint8_t)head->mid;
+        memcpy(out + 4, head->token.octets, LW_COAP_TOKEN_MAX);
     }
-    uint8_t *token = body - head->token.len;
-    memcpy(token, head->token.octets, head->token.len);
-    memcpy(token - fixed_len, fixed, fixed_len);
-    return lw_bytes_of(token - fixed_len, fixed_len + head->token.len + body_len);
+    memcpy(body - len, out, len);
+    return lw_bytes_of(body - len, len + body_len);
 }

@@ -55,13 +55,14 @@ void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, lw_bytes message)
 
 void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid)
 {
-    if (peer->params->stream) {
+    if (lw_coap_is_stream(peer)) {
         return;
     }
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = (uint8_t)type, .code = LW_COAP_EMPTY, .mid = mid};
     coap->stats.resets_sent += type == LW_COAP_RST;
-    lw_coap_send(coap, peer, lw_coap_prepend_head(&head, message + sizeof message, 0));
+    lw_coap_send(coap, peer,
+                 lw_coap_prepend_head(peer->params, &head, message + sizeof message, 0));
 }
 
 /* ---- incoming ------------------------------------------------------------------------------ */

@@ -158,7 +158,7 @@ void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer);
 /* One datagram of a peer, in plain text. */
 void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram);
 
-/* One request or response from a stream (params->stream). Signalling belongs to net/stream. */
+/* One request or response from a stream. Signalling belongs to net/stream. */
 void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg);
 
 /* Does what is due: retransmissions, timeouts, delayed acknowledgements. */

@@ -9,6 +9,11 @@
 
 #define MODULE "coap"
 
+static inline bool lw_coap_is_stream(const lw_coap_peer *peer)
+{
+    return peer->params->stream_header != NULL;
+}
+
 /* ---- timers: endpoint.c -------------------------------------------------------------------- */
 
 static inline void lw_coap_timer_init(lw_coap_timer *t,
@@ -38,7 +43,6 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
 /* ---- encoding: encode.c -------------------------------------------------------------------- */
 
 typedef struct lw_coap_head {
-    bool stream;
     uint8_t type;
     uint8_t code;
     uint16_t mid;
@@ -55,7 +59,8 @@ size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count);
 
 /* Writes the header so that it ends at `body`, the first of body_len octets of options and payload;
  * LW_COAP_HEADER_MAX octets before it are free. Returns the whole message. */
-lw_bytes lw_coap_prepend_head(const lw_coap_head *head, uint8_t *body, size_t body_len);
+lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, uint8_t *body,
+                              size_t body_len);
 
 /* ---- message ids of the peer: dedup.c ------------------------------------------------------ */
 

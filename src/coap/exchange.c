@@ -76,7 +76,7 @@ static void wait_for_response(lw_coap *coap, lw_coap_exchange *ex, lw_time now, 
 
 static void begin(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
 {
-    if (ex->peer->params->stream) {
+    if (lw_coap_is_stream(ex->peer)) {
         /* Nothing is acknowledged; a message without response is done, but tells so from step. */
         wait_for_response(coap, ex, now, ex->response_timeout_ms);
         lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
@@ -145,7 +145,7 @@ static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
     lw_coap_exchange *ex = (lw_coap_exchange *)(void *)timer;
     lw_coap_peer *peer = ex->peer;
     if (ex->state == STATE_WAITING) {
-        bool is_done = peer->params->stream && ex->response_timeout_ms == 0;
+        bool is_done = lw_coap_is_stream(peer) && ex->response_timeout_ms == 0;
         lw_coap_exchange_end(coap, ex, is_done ? LW_OK : LW_ETIMEOUT, NULL, now);
     } else if (!ex->con) {
         wait_for_response(coap, ex, now, ex->response_timeout_ms - ex->timeout_ms);
@@ -239,7 +239,7 @@ static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
     lw_coap_peer *peer = ex->peer;
     lw_list_add_last(&peer->exchanges, &ex->link);
     peer->queued++;
-    if (peer->params->stream) {
+    if (lw_coap_is_stream(peer)) {
         begin(coap, ex, now);
     } else {
         begin_queued(coap, peer, now);
@@ -268,12 +268,11 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
     ex->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
     ex->own_mid = peer->next_mid++;
     ex->con = !request->non;
-    lw_coap_head head = {.stream = peer->params->stream,
-                         .type = request->non ? LW_COAP_NON : LW_COAP_CON,
+    lw_coap_head head = {.type = request->non ? LW_COAP_NON : LW_COAP_CON,
                          .code = request->code,
                          .mid = ex->own_mid,
                          .token = ex->token};
-    lw_bytes message = lw_coap_prepend_head(&head, w.buf, w.pos);
+    lw_bytes message = lw_coap_prepend_head(peer->params, &head, w.buf, w.pos);
     if (w.err != LW_OK || message.len > peer->max_message) {
         lw_mem_release(&coap->config.mem, ex);
         return w.err != LW_OK ? w.err : LW_ETOOBIG;
@@ -338,7 +337,7 @@ lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY, .mid = peer->next_mid++};
     lw_coap_confirmable ping = {
-        .message = lw_coap_prepend_head(&head, message + sizeof message, 0),
+        .message = lw_coap_prepend_head(peer->params, &head, message + sizeof message, 0),
         .mid = head.mid,
         .is_ping = true,
         .on_end = on_end,

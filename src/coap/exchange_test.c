@@ -482,7 +482,7 @@ LW_TEST(every_failed_allocation_leaves_nothing_behind)
 
 LW_TEST(a_stream_peer_gets_frames_without_type_and_message_id)
 {
-    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_stream);
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     rig_get(&r, "a");
     rig_get(&r, "b"); /* no NSTART: the stream has its own flow control */
     expect(&r, "24 01 20202020 b1'a'");
@@ -501,7 +501,7 @@ LW_TEST(a_stream_peer_gets_frames_without_type_and_message_id)
 LW_TEST(frames_of_a_stream_have_extended_lengths)
 {
     static uint8_t body[70000];
-    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_stream);
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     lw_coap_request request = {.code = LW_COAP_POST, .payload = lw_bytes_of(body, 12)};
     assert_ok(lw_coap_start(&r.coap, &r.peer, r.now, &request, NULL));
     assert_memory_equal(r.sent[0].octets, "\xd4\x00\x02", 3); /* 13 */

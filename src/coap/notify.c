@@ -23,7 +23,6 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         return err;
     }
     lw_coap_head head = {
-        .stream = peer->params->stream,
         .type = n->confirmable ? LW_COAP_CON : LW_COAP_NON,
         .code = n->code,
         .mid = peer->next_mid++,
@@ -32,7 +31,7 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     if (out_mid != NULL) {
         *out_mid = head.mid;
     }
-    lw_bytes message = lw_coap_prepend_head(&head, body.body, body.body_len);
+    lw_bytes message = lw_coap_prepend_head(peer->params, &head, body.body, body.body_len);
     if (!n->confirmable) {
         lw_coap_send(coap, peer, message);
         return LW_OK;

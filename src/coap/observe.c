@@ -105,7 +105,7 @@ lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_tim
         lw_coap_observation_stop(obs); /* a plain response: the server observes for us no more */
         return obs->on_notify(obs, now, msg);
     }
-    if (!peer->params->stream && obs->at != INT64_MIN &&
+    if (!lw_coap_is_stream(peer) && obs->at != INT64_MIN &&
         !lw_coap_observe_is_fresh(obs->sequence, obs->at, sequence, now)) {
         return LW_OK;
     }

@@ -211,7 +211,7 @@ LW_TEST(a_failed_cancel_keeps_the_observation)
 
 LW_TEST(a_stream_keeps_the_order_by_itself)
 {
-    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_stream);
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     lw_coap_observation_start(&obs, &observations, (lw_coap_token){.len = 1, .octets = {0x20}});
     static const uint8_t empty_observe[] = {0x60};
     lw_coap_msg msg = {.code = LW_COAP_CONTENT,
@@ -422,7 +422,7 @@ LW_TEST(a_handler_cannot_notify_while_its_answer_is_in_the_buffer)
 
 LW_TEST(a_stream_carries_confirmable_notifications_without_acknowledgement)
 {
-    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_stream);
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     notify_con("x", NULL);
     expect(&r, "41 45 53 61 0c ff'x'");
     assert_int_equal(r.ends, 0);

@@ -30,19 +30,6 @@ const lw_coap_params lw_coap_params_lorawan = {
     .szx = 3,
 };
 
-const lw_coap_params lw_coap_params_stream = {
-    .ack_timeout_ms = 2000,
-    .response_timeout_ms = 93000,
-    .max_latency_ms = 100000,
-    .processing_delay_ms = 2000,
-    .max_message = 1152, /* RFC 8323 section 5.3.1, until the peer's CSM says otherwise */
-    .ack_random_percent = 100,
-    .nstart = 1,
-    .token_len = 4,
-    .szx = 6,
-    .stream = true,
-};
-
 /* ACK_TIMEOUT * (2^doublings - 1) * ACK_RANDOM_FACTOR. The division stays within 32 bits for
  * timeouts up to 2^32 / 150 ms, eight hours. */
 static lw_time backoff(const lw_coap_params *p, unsigned doublings)

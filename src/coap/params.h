@@ -6,9 +6,10 @@
 #ifndef LW_COAP_PARAMS_H
 #define LW_COAP_PARAMS_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "coap/msg.h"
 #include "lw/time.h"
 
 typedef struct lw_coap_params {
@@ -25,7 +26,9 @@ typedef struct lw_coap_params {
     uint8_t nstart;               /* NSTART, at least 1 */
     uint8_t token_len; /* of tokens we make, 1..8: 4 at least without security (TRN-06) */
     uint8_t szx;       /* largest block we send or ask for: 0..6 (16..1024 octets) */
-    bool stream;       /* RFC 8323: no types, message ids, ACK or retransmission (coap/stream.h) */
+    /* RFC 8323: writes the header of a message on a stream, which has no type, message id, ACK or
+     * retransmission. NULL: datagrams. A pointer, so that a device without streams links none. */
+    size_t (*stream_header)(uint8_t code, lw_coap_token token, size_t body_len, uint8_t *out);
 } lw_coap_params;
 
 /* RFC 7252 section 4.8, Table 2: ACK_TIMEOUT 2 s, 1.5, MAX_RETRANSMIT 4, NSTART 1. */
@@ -35,7 +38,8 @@ extern const lw_coap_params lw_coap_params_udp;
 extern const lw_coap_params lw_coap_params_lorawan;
 
 /* RFC 8323: one try, the response is all there is to wait for. */
-extern const lw_coap_params lw_coap_params_stream;
+extern const lw_coap_params lw_coap_params_tcp;
+extern const lw_coap_params lw_coap_params_websocket;
 
 /* RFC 7252 section 4.8.2: from the first transmission of a CON to its last. 45 s */
 lw_time lw_coap_max_transmit_span(const lw_coap_params *p);

@@ -91,7 +91,7 @@ typedef struct cut {
 static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer)
 {
     size_t block = lw_block_size(block_szx(coap, peer));
-    if (!peer->params->stream) {
+    if (!lw_coap_is_stream(peer)) {
         return block;
     }
     size_t overhead = LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX;
@@ -226,11 +226,11 @@ static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_c
 {
     head.mid = peer->next_mid++;
     lw_coap_confirmable c = {
-        .message = lw_coap_prepend_head(&head, body->body, body->body_len),
+        .message = lw_coap_prepend_head(peer->params, &head, body->body, body->body_len),
         .token = head.token,
         .mid = head.mid,
     };
-    if (head.type == LW_COAP_CON && !head.stream) {
+    if (head.type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
         return lw_coap_start_confirmable(coap, peer, now, &c, NULL);
     }
     lw_coap_send(coap, peer, c.message);
@@ -242,7 +242,7 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap
                          const lw_coap_encoded *body)
 {
     const lw_coap_ask *ask = &reply->ask;
-    bool stream = peer->params->stream;
+    bool stream = lw_coap_is_stream(peer);
     bool piggyback = ask->type == LW_COAP_CON && !ask->acked && !stream;
     if (is_unwanted(ask, reply->code)) {
         if (piggyback) {
@@ -250,15 +250,14 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap
         }
         return LW_OK;
     }
-    lw_coap_head head = {
-        .stream = stream, .type = LW_COAP_NON, .code = reply->code, .token = ask->token};
+    lw_coap_head head = {.type = LW_COAP_NON, .code = reply->code, .token = ask->token};
     if (!piggyback) {
         head.type = ask->type == LW_COAP_CON && !reply->non ? LW_COAP_CON : LW_COAP_NON;
         return send_separate(coap, peer, now, head, body);
     }
     head.type = LW_COAP_ACK;
     head.mid = ask->mid;
-    lw_bytes message = lw_coap_prepend_head(&head, body->body, body->body_len);
+    lw_bytes message = lw_coap_prepend_head(peer->params, &head, body->body, body->body_len);
     lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, message);
     lw_coap_send(coap, peer, message);
     return LW_OK;
@@ -457,7 +456,7 @@ static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, lw_time now, const
     l->peer = peer;
     l->ask = *ask;
     *at = l;
-    if (ask->type == LW_COAP_CON && !peer->params->stream) {
+    if (ask->type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
         lw_coap_timer_arm(coap, &l->timer, lw_time_add(now, peer->params->ack_delay_ms));
     } else {
         acknowledge_later(coap, l, now);

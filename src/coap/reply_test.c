@@ -503,7 +503,7 @@ LW_TEST(too_many_options_of_a_handler_become_5_00)
 
 LW_TEST(a_stream_takes_whole_what_its_messages_hold)
 {
-    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_stream);
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     r.long_len = 900;
     lw_coap_msg msg = {.code = LW_COAP_GET, .token = {.len = 1, .octets = {0x53}}};
     lw_coap_feed_msg(&r.coap, &r.peer, r.now, &msg);

@@ -393,7 +393,8 @@ static size_t whole_limit(const lw_coap_transfer *t)
 {
     size_t block = lw_block_size(t->szx);
     size_t overhead = LW_COAP_HEADER_MAX + t->options_len + sizeof t->echo + 32;
-    if (!t->peer->params->stream || t->r.read != NULL || t->peer->max_message < overhead + block) {
+    if (!lw_coap_is_stream(t->peer) || t->r.read != NULL ||
+        t->peer->max_message < overhead + block) {
         return block;
     }
     return t->peer->max_message - overhead;

@@ -581,7 +581,7 @@ LW_TEST(fetch_repeats_its_payload_with_each_block)
 
 LW_TEST(a_stream_takes_a_body_whole_when_its_messages_hold_it)
 {
-    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_stream);
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     r.peer.max_message = 1400; /* as its CSM said */
     lw_coap_transfer_request request = put(1100);
     request.block_size = 0;
