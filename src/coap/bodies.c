@@ -98,15 +98,14 @@ static void abandon(lw_coap *coap, lw_coap_body *body)
     }
 }
 
-static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
-    (void)now;
     abandon(coap, (lw_coap_body *)(void *)timer);
 }
 
-static void touch(lw_coap *coap, lw_coap_body *body, lw_time now)
+static void touch(lw_coap *coap, lw_coap_body *body)
 {
-    lw_coap_timer_arm(coap, &body->timer, lw_time_add(now, coap->config.bodies->timeout_ms));
+    lw_coap_timer_arm(coap, &body->timer, coap->config.bodies->timeout_ms);
 }
 
 static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, uint32_t key, kind what,
@@ -252,7 +251,7 @@ static lw_err find_sequence(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *r
     size_t offset = lw_block_offset(block);
     size_t len = in->msg->payload.len;
     if (block.more && offset + len == body->len) {
-        touch(coap, body, in->now); /* the newest block again, under a new message id */
+        touch(coap, body); /* the newest block again, under a new message id */
         return refuse(reply, LW_COAP_CONTINUE);
     }
     if (offset != body->len) {
@@ -284,7 +283,7 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
         return err;
     }
     negotiate(in->peer, reply, block);
-    touch(coap, body, in->now);
+    touch(coap, body);
     err = append(coap, in, msg, body, block);
     if (err == LW_AGAIN) {
         return refuse(reply, LW_COAP_CONTINUE);
@@ -306,8 +305,7 @@ static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply 
 
 /* ---- Block2: answers that were kept -------------------------------------------------------- */
 
-static lw_err keep(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_reply *reply,
-                   lw_bytes whole)
+static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply, lw_bytes whole)
 {
     lw_bytes options = lw_writer_bytes(&reply->option_writer);
     lw_coap_body *body = find(peer, reply->ask.key, true);
@@ -325,7 +323,7 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap
     body->len = body->capacity;
     body->options_len = (uint32_t)options.len;
     body->code = reply->code;
-    touch(coap, body, now);
+    touch(coap, body);
     return LW_OK;
 }
 
@@ -349,7 +347,7 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
     if (reply->payload.from + reply->payload.cap >= payload.len) {
         forget(coap, body); /* the last block: a lost answer is in the table of message ids */
     } else {
-        touch(coap, body, in->now);
+        touch(coap, body);
     }
     return LW_END;
 }

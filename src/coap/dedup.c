@@ -37,14 +37,14 @@ static void rearm(lw_coap *coap)
 {
     lw_time at = lw_list_is_empty(&coap->seen) ? LW_TIME_NEVER : oldest(coap)->expires;
     if (at != coap->seen_timer.deadline.at) {
-        lw_coap_timer_arm(coap, &coap->seen_timer, at);
+        lw_deadline_arm(&coap->deadlines, &coap->seen_timer.deadline, at);
     }
 }
 
-void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer)
 {
     (void)timer;
-    while (!lw_list_is_empty(&coap->seen) && oldest(coap)->expires <= now) {
+    while (!lw_list_is_empty(&coap->seen) && oldest(coap)->expires <= coap->now) {
         forget(coap, oldest(coap));
     }
     rearm(coap);
@@ -61,22 +61,21 @@ static lw_coap_seen *find_mid(lw_coap_peer *peer, uint16_t mid)
     return NULL;
 }
 
-lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid,
-                                uint32_t digest)
+lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest)
 {
     lw_coap_seen *s = find_mid(peer, mid);
     if (s == NULL) {
         return NULL;
     }
-    if (s->digest == digest && s->expires > now) {
+    if (s->digest == digest && s->expires > coap->now) {
         return s;
     }
     forget(coap, s);
     return NULL;
 }
 
-lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                               const lw_coap_msg *msg, uint32_t digest)
+lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
+                               uint32_t digest)
 {
     const lw_coap_limits *limits = &coap->config.limits;
     if (peer->seen_count >= limits->max_seen_per_peer) {
@@ -91,7 +90,7 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         lw_time lifetime =
             con ? lw_coap_exchange_lifetime(peer->params) : lw_coap_non_lifetime(peer->params);
         s->peer = peer;
-        s->expires = lw_time_add(now, lifetime);
+        s->expires = lw_time_add(coap->now, lifetime);
         s->digest = digest;
         s->mid = msg->mid;
         s->con = con;

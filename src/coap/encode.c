@@ -35,6 +35,27 @@ void lw_coap_put_merged(lw_writer *w, lw_bytes options, uint32_t without,
     }
 }
 
+void lw_coap_extras_add(lw_coap_extras *extras, uint16_t number, uint32_t value)
+{
+    lw_coap_extra *e = &extras->list[extras->count++];
+    e->number = number;
+    e->uint = value;
+    e->opaque.ptr = NULL;
+}
+
+void lw_coap_extras_add_opaque(lw_coap_extras *extras, uint16_t number, const uint8_t *ptr,
+                               size_t len)
+{
+    lw_coap_extra *e = &extras->list[extras->count++];
+    e->number = number;
+    e->opaque = lw_bytes_of(ptr, len);
+}
+
+bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
+{
+    return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
+}
+
 size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count)
 {
     size_t size = 0;

@@ -47,6 +47,11 @@ void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer)
     lw_coap_seen_drop(coap, peer);
 }
 
+void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time delay)
+{
+    lw_deadline_arm(&coap->deadlines, &t->deadline, lw_time_add(coap->now, delay));
+}
+
 void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, lw_bytes message)
 {
     coap->stats.sent++;
@@ -76,7 +81,7 @@ static void reject(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 }
 
 /* RFC 7252 section 4.5: the same answer, without processing the message again. */
-static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_seen *seen)
+static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *seen)
 {
     coap->stats.duplicates++;
     if (!seen->con) {
@@ -93,28 +98,28 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, lw_time now, const l
         lw_coap_send(coap, peer, seen->reply);
         break;
     default:
-        lw_coap_later_ack(coap, peer, now, seen->mid);
+        lw_coap_later_ack(coap, peer, seen->mid);
         break;
     }
 }
 
-static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     const lw_coap_handler *h = coap->config.handler;
-    return h->on_notification != NULL ? h->on_notification(coap->config.ctx, peer, now, msg)
+    return h->on_notification != NULL ? h->on_notification(coap->config.ctx, peer, coap->now, msg)
                                       : LW_ENOTFOUND;
 }
 
 /* A response of its own: separate, to a NON, or over a stream. */
-static void on_response(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     uint32_t number;
-    lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, msg->token);
+    lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, &msg->token);
     /* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
     bool ok = lw_coap_opts_check(msg->options, &number) == LW_OK;
     lw_err taken = LW_ENOTFOUND;
     if (ok) {
-        taken = ex != NULL ? LW_OK : find_taker(coap, peer, now, msg);
+        taken = ex != NULL ? LW_OK : find_taker(coap, peer, msg);
     }
     if (taken < 0) {
         /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
@@ -124,7 +129,7 @@ static void on_response(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw
         lw_coap_acknowledge(coap, peer, msg->mid);
     }
     if (ex != NULL) {
-        lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL, now);
+        lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL);
     }
 }
 
@@ -134,58 +139,66 @@ void lw_coap_acknowledge(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
     lw_coap_send_empty(coap, peer, LW_COAP_ACK, mid);
 }
 
-void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static void on_message(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     if (lw_coap_code_is_request(msg->code)) {
-        lw_coap_reply_request(coap, peer, now, msg);
+        lw_coap_reply_request(coap, peer, msg);
     } else if (lw_coap_code_is_response(msg->code)) {
-        on_response(coap, peer, now, msg);
+        on_response(coap, peer, msg);
     }
 }
 
-static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg,
+void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+{
+    coap->now = now;
+    coap->stats.received++;
+    on_message(coap, peer, msg);
+}
+
+static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
                           uint32_t digest)
 {
     if (msg->code == LW_COAP_EMPTY) {
         reject(coap, peer, msg); /* a ping (RFC 7252 section 4.3) */
         return;
     }
-    const lw_coap_seen *seen = lw_coap_seen_find(coap, peer, now, msg->mid, digest);
+    const lw_coap_seen *seen = lw_coap_seen_find(coap, peer, msg->mid, digest);
     if (seen != NULL) {
-        on_duplicate(coap, peer, now, seen);
+        on_duplicate(coap, peer, seen);
         return;
     }
-    if (lw_coap_seen_add(coap, peer, now, msg, digest) == NULL) {
+    if (lw_coap_seen_add(coap, peer, msg, digest) == NULL) {
         coap->stats.no_memory++; /* as if lost: a CON comes again */
         return;
     }
-    lw_coap_feed_msg(coap, peer, now, msg);
+    on_message(coap, peer, msg);
 }
 
-static void on_ack(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static void on_ack(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     lw_coap_exchange *ex = lw_coap_exchange_by_mid(peer, msg->mid);
     if (ex == NULL) {
         return;
     }
     if (msg->code == LW_COAP_EMPTY) {
-        lw_coap_exchange_acked(coap, ex, now);
+        lw_coap_exchange_acked(coap, ex);
         return;
     }
     /* RFC 7252 section 5.3.2: message id and token of a piggybacked response must both match. */
-    if (!lw_coap_code_is_response(msg->code) || lw_coap_exchange_by_token(peer, msg->token) != ex) {
+    if (!lw_coap_code_is_response(msg->code) ||
+        lw_coap_exchange_by_token(peer, &msg->token) != ex) {
         return;
     }
     uint32_t number;
     bool ok = lw_coap_opts_check(msg->options, &number) == LW_OK;
-    lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL, now);
+    lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL);
 }
 
-static void on_rst(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid)
+static void on_rst(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
 {
     lw_coap_exchange *ex = lw_coap_exchange_by_mid(peer, mid);
     if (ex != NULL) {
-        lw_coap_exchange_end(coap, ex, LW_ERESET, NULL, now);
+        lw_coap_exchange_end(coap, ex, LW_ERESET, NULL);
     } else if (coap->config.handler->on_reset != NULL) {
         coap->config.handler->on_reset(coap->config.ctx, peer, mid);
     }
@@ -193,6 +206,7 @@ static void on_rst(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid)
 
 void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram)
 {
+    coap->now = now;
     coap->stats.received++;
     lw_coap_msg msg;
     lw_err err = lw_coap_msg_parse(datagram, &msg);
@@ -205,13 +219,13 @@ void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datag
     }
     switch (msg.type) {
     case LW_COAP_ACK:
-        on_ack(coap, peer, now, &msg);
+        on_ack(coap, peer, &msg);
         break;
     case LW_COAP_RST:
-        on_rst(coap, peer, now, msg.mid);
+        on_rst(coap, peer, msg.mid);
         break;
     default:
-        on_con_or_non(coap, peer, now, &msg, lw_coap_digest(DIGEST_SEED, datagram));
+        on_con_or_non(coap, peer, &msg, lw_coap_digest(DIGEST_SEED, datagram));
         break;
     }
 }
@@ -220,10 +234,11 @@ void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datag
 
 void lw_coap_step(lw_coap *coap, lw_time now)
 {
+    coap->now = now;
     lw_deadline *d;
     while ((d = lw_deadlines_take_due(&coap->deadlines, now)) != NULL) {
         lw_coap_timer *timer = (lw_coap_timer *)(void *)d; /* its first member */
-        timer->fire(coap, timer, now);
+        timer->fire(coap, timer);
     }
 }
 

@@ -50,7 +50,7 @@ typedef struct lw_coap_bodies lw_coap_bodies;   /* coap/bodies.h */
 typedef struct lw_coap_timer lw_coap_timer;
 struct lw_coap_timer {
     lw_deadline deadline;
-    void (*fire)(lw_coap *coap, lw_coap_timer *timer, lw_time now);
+    void (*fire)(lw_coap *coap, lw_coap_timer *timer);
 };
 
 /* What the owner of an endpoint supplies. The octets and messages passed are valid for the call. */
@@ -123,6 +123,7 @@ typedef struct lw_coap_config {
 
 struct lw_coap {
     lw_coap_config config;
+    lw_time now; /* of the call that is being worked on */
     lw_deadlines deadlines;
     lw_link seen; /* message ids remembered, oldest first: coap/dedup.c */
     uint32_t seen_count;

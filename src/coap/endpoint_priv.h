@@ -16,17 +16,14 @@ static inline bool lw_coap_is_stream(const lw_coap_peer *peer)
 
 /* ---- timers: endpoint.c -------------------------------------------------------------------- */
 
-static inline void lw_coap_timer_init(lw_coap_timer *t,
-                                      void (*fire)(lw_coap *, lw_coap_timer *, lw_time))
+static inline void lw_coap_timer_init(lw_coap_timer *t, void (*fire)(lw_coap *, lw_coap_timer *))
 {
     lw_deadline_init(&t->deadline);
     t->fire = fire;
 }
 
-static inline void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time at)
-{
-    lw_deadline_arm(&coap->deadlines, &t->deadline, at);
-}
+/* Fires in `delay` ms from the present call. */
+void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time delay);
 
 static inline void lw_coap_timer_disarm(lw_coap *coap, lw_coap_timer *t)
 {
@@ -62,6 +59,18 @@ size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count);
 lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, uint8_t *body,
                               size_t body_len);
 
+/* Options to add, ascending. */
+typedef struct lw_coap_extras {
+    lw_coap_extra list[5];
+    uint8_t count;
+} lw_coap_extras;
+
+void lw_coap_extras_add(lw_coap_extras *extras, uint16_t number, uint32_t value);
+void lw_coap_extras_add_opaque(lw_coap_extras *extras, uint16_t number, const uint8_t *ptr,
+                               size_t len);
+
+bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
+
 /* ---- message ids of the peer: dedup.c ------------------------------------------------------ */
 
 enum { SEEN_SILENT, SEEN_ACK, SEEN_RST, SEEN_REPLY };
@@ -82,25 +91,23 @@ uint32_t lw_coap_digest(uint32_t seed, lw_bytes b);
 
 /* The entry of a message that came before, or NULL. A message id that carries another datagram now
  * is not that message: the peer restarted, or its ids went round. */
-lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid,
-                                uint32_t digest);
-lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                               const lw_coap_msg *msg, uint32_t digest);
+lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest);
+lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
+                               uint32_t digest);
 /* Notes what the message `mid` was answered with. Without memory for a copy a duplicate gets
  * nothing, as if the answer had been lost again. */
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
                            lw_bytes reply);
 void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer);
-void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now);
+void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer);
 
 /* ---- exchanges of ours: exchange.c --------------------------------------------------------- */
 
-lw_coap_exchange *lw_coap_exchange_by_token(lw_coap_peer *peer, lw_coap_token token);
+lw_coap_exchange *lw_coap_exchange_by_token(lw_coap_peer *peer, const lw_coap_token *token);
 lw_coap_exchange *lw_coap_exchange_by_mid(lw_coap_peer *peer, uint16_t mid);
-void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex, lw_time now);
-void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg,
-                          lw_time now);
+void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex);
+void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg);
 void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
 
 typedef struct lw_coap_confirmable {
@@ -114,15 +121,15 @@ typedef struct lw_coap_confirmable {
 } lw_coap_confirmable;
 
 /* Sends a CON, a response or empty, that wants an ACK and nothing more. */
-LW_MUST_CHECK lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+LW_MUST_CHECK lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer,
                                                const lw_coap_confirmable *c,
                                                lw_coap_exchange **out_exchange);
 
 /* ---- answers: reply.c ---------------------------------------------------------------------- */
 
-void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg);
+void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg);
 /* A duplicate of a request that still waits for its answer: acknowledge it now. */
-void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid);
+void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer);
 
 /* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
@@ -137,10 +144,9 @@ typedef struct lw_coap_encoded {
 } lw_coap_encoded;
 
 /* Cuts the block that is to be sent, adds the options it needs and encodes all but the header.
- * `observe`: another option, or NULL. */
-LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                                          lw_coap_reply *reply, const lw_coap_extra *observe,
-                                          lw_coap_encoded *out);
+ * `observe`: the value of that option, or NULL. */
+LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
+                                          const uint32_t *observe, lw_coap_encoded *out);
 
 /* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
 
@@ -151,8 +157,7 @@ typedef struct lw_coap_body_hooks {
     /* The handler was called with what take gave it. */
     void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply);
     /* Keeps an answer that exists only once, for the blocks after the first. */
-    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_reply *reply,
-                   lw_bytes whole);
+    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply, lw_bytes whole);
     uint32_t (*key)(const lw_coap_msg *msg);
     void (*drop)(lw_coap *coap, lw_coap_peer *peer);
 } lw_coap_body_hooks;

@@ -43,15 +43,10 @@ static void set_state(lw_coap_exchange *ex, state to)
     ex->state = (uint8_t)to;
 }
 
-static void arm(lw_coap *coap, lw_coap_exchange *ex, lw_time now, uint32_t delay_ms)
-{
-    lw_coap_timer_arm(coap, &ex->timer, lw_time_add(now, delay_ms));
-}
-
-static void transmit(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+static void transmit(lw_coap *coap, lw_coap_exchange *ex)
 {
     ex->mid = ex->own_mid;
-    arm(coap, ex, now, ex->timeout_ms);
+    lw_coap_timer_arm(coap, &ex->timer, ex->timeout_ms);
     lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
 }
 
@@ -68,46 +63,45 @@ static uint32_t first_timeout(lw_coap *coap, const lw_coap_exchange *ex)
     return probing_ms < ex->response_timeout_ms ? probing_ms : ex->response_timeout_ms;
 }
 
-static void wait_for_response(lw_coap *coap, lw_coap_exchange *ex, lw_time now, uint32_t delay_ms)
+static void wait_for_response(lw_coap *coap, lw_coap_exchange *ex, uint32_t delay_ms)
 {
     set_state(ex, STATE_WAITING);
-    arm(coap, ex, now, delay_ms);
+    lw_coap_timer_arm(coap, &ex->timer, delay_ms);
 }
 
-static void begin(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+static void begin(lw_coap *coap, lw_coap_exchange *ex)
 {
     if (lw_coap_is_stream(ex->peer)) {
         /* Nothing is acknowledged; a message without response is done, but tells so from step. */
-        wait_for_response(coap, ex, now, ex->response_timeout_ms);
+        wait_for_response(coap, ex, ex->response_timeout_ms);
         lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
         return;
     }
     set_state(ex, STATE_UNCONFIRMED);
     ex->retransmissions = 0;
     ex->timeout_ms = first_timeout(coap, ex);
-    transmit(coap, ex, now);
+    transmit(coap, ex);
 }
 
 /* Lets queued exchanges go, oldest first, as far as NSTART allows. */
-static void begin_queued(lw_coap *coap, lw_coap_peer *peer, lw_time now)
+static void begin_queued(lw_coap *coap, lw_coap_peer *peer)
 {
     for (lw_link *l = peer->exchanges.next;
          l != &peer->exchanges && peer->active < peer->params->nstart; l = l->next) {
         lw_coap_exchange *ex = of_link(l);
         if (ex->state == STATE_QUEUED) {
-            begin(coap, ex, now);
+            begin(coap, ex);
         }
     }
 }
 
-void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg,
-                          lw_time now)
+void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg)
 {
     lw_coap_peer *peer = ex->peer;
     lw_coap_end_fn on_end = ex->on_end;
     void *ctx = ex->ctx;
     lw_coap_result result = {
-        .err = err, .acked = ex->state == STATE_WAITING && ex->con, .msg = msg, .now = now};
+        .err = err, .acked = ex->state == STATE_WAITING && ex->con, .msg = msg, .now = coap->now};
     if (ex->is_ping && err == LW_ERESET) {
         result.err = LW_OK; /* alive, which was the question */
     }
@@ -118,68 +112,69 @@ void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const
     peer->queued--;
     lw_mem_release(&coap->config.mem, ex);
     if (!peer->closing) {
-        begin_queued(coap, peer, now);
+        begin_queued(coap, peer);
     }
     if (on_end != NULL) {
         on_end(ctx, &result); /* last: it may start others, or drop the peer from a step */
     }
 }
 
-void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex)
 {
     if (ex->state != STATE_UNCONFIRMED) {
         return;
     }
     if (ex->mid != ex->own_mid) {
-        begin(coap, ex, now); /* the superseded state arrived: now the newer, as a first try */
+        begin(coap, ex); /* the superseded state arrived: now the newer, as a first try */
     } else if (ex->response_timeout_ms == 0) {
-        lw_coap_exchange_end(coap, ex, LW_OK, NULL, now);
+        lw_coap_exchange_end(coap, ex, LW_OK, NULL);
     } else {
-        wait_for_response(coap, ex, now, ex->response_timeout_ms);
-        begin_queued(coap, ex->peer, now);
+        wait_for_response(coap, ex, ex->response_timeout_ms);
+        begin_queued(coap, ex->peer);
     }
 }
 
-static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
     lw_coap_exchange *ex = (lw_coap_exchange *)(void *)timer;
     lw_coap_peer *peer = ex->peer;
     if (ex->state == STATE_WAITING) {
         bool is_done = lw_coap_is_stream(peer) && ex->response_timeout_ms == 0;
-        lw_coap_exchange_end(coap, ex, is_done ? LW_OK : LW_ETIMEOUT, NULL, now);
+        lw_coap_exchange_end(coap, ex, is_done ? LW_OK : LW_ETIMEOUT, NULL);
     } else if (!ex->con) {
-        wait_for_response(coap, ex, now, ex->response_timeout_ms - ex->timeout_ms);
-        begin_queued(coap, peer, now);
+        wait_for_response(coap, ex, ex->response_timeout_ms - ex->timeout_ms);
+        begin_queued(coap, peer);
     } else if (ex->retransmissions < peer->params->max_retransmit) {
         ex->retransmissions++;
         ex->timeout_ms *= 2;
         coap->stats.retransmitted++;
-        transmit(coap, ex, now);
+        transmit(coap, ex);
     } else {
-        lw_coap_exchange_end(coap, ex, LW_ETIMEOUT, NULL, now);
+        lw_coap_exchange_end(coap, ex, LW_ETIMEOUT, NULL);
     }
 }
 
 void lw_coap_cancel(lw_coap *coap, lw_coap_exchange *exchange, lw_time now)
 {
-    lw_coap_exchange_end(coap, exchange, LW_ECANCELED, NULL, now);
+    coap->now = now;
+    lw_coap_exchange_end(coap, exchange, LW_ECANCELED, NULL);
 }
 
 void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer)
 {
     while (!lw_list_is_empty(&peer->exchanges)) {
-        lw_coap_exchange_end(coap, of_link(peer->exchanges.next), LW_ECANCELED, NULL, 0);
+        lw_coap_exchange_end(coap, of_link(peer->exchanges.next), LW_ECANCELED, NULL);
     }
 }
 
 /* ---- finding ------------------------------------------------------------------------------- */
 
-lw_coap_exchange *lw_coap_exchange_by_token(lw_coap_peer *peer, lw_coap_token token)
+lw_coap_exchange *lw_coap_exchange_by_token(lw_coap_peer *peer, const lw_coap_token *token)
 {
     for (lw_link *l = peer->exchanges.next; l != &peer->exchanges; l = l->next) {
         lw_coap_exchange *ex = of_link(l);
         if (ex->state != STATE_QUEUED && ex->response_timeout_ms != 0 &&
-            lw_coap_token_equal(ex->token, token)) {
+            lw_coap_same_token(&ex->token, token)) {
             return ex;
         }
     }
@@ -234,15 +229,15 @@ static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, bool supe
     return LW_OK;
 }
 
-static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_time now)
+static void enqueue(lw_coap *coap, lw_coap_exchange *ex)
 {
     lw_coap_peer *peer = ex->peer;
     lw_list_add_last(&peer->exchanges, &ex->link);
     peer->queued++;
     if (lw_coap_is_stream(peer)) {
-        begin(coap, ex, now);
+        begin(coap, ex);
     } else {
-        begin_queued(coap, peer, now);
+        begin_queued(coap, peer);
     }
 }
 
@@ -255,6 +250,7 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
     if (request->options.len + request->payload.len > peer->max_message) {
         return LW_ETOOBIG;
     }
+    coap->now = now;
     lw_coap_exchange *ex;
     lw_err err = allocate(coap, peer, LW_COAP_HEADER_MAX + room, false, &ex);
     if (err != LW_OK) {
@@ -286,26 +282,26 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
     if (out_exchange != NULL) {
         *out_exchange = ex;
     }
-    enqueue(coap, ex, now);
+    enqueue(coap, ex);
     return LW_OK;
 }
 
 /* The newer message takes the place of the older, in the list and in its timing. */
-static void take_place_of(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older, lw_time now)
+static void take_place_of(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older)
 {
     lw_list_add_last(&older->link, &ex->link); /* right before it */
     ex->peer->queued++;
     ex->timeout_ms = older->timeout_ms;
     ex->retransmissions = older->retransmissions;
     ex->mid = older->mid;
-    lw_coap_timer_arm(coap, &ex->timer, older->timer.deadline.at);
+    lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, older->timer.deadline.at);
     set_state(ex, (state)older->state);
     set_state(older, STATE_QUEUED);
-    lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL, now);
+    lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
 }
 
-lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                                 const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
+lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, const lw_coap_confirmable *c,
+                                 lw_coap_exchange **out_exchange)
 {
     lw_coap_exchange *ex;
     lw_err err = allocate(coap, peer, c->message.len, c->supersedes != NULL, &ex);
@@ -324,9 +320,9 @@ lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         *out_exchange = ex;
     }
     if (c->supersedes != NULL) {
-        take_place_of(coap, ex, c->supersedes, now);
+        take_place_of(coap, ex, c->supersedes);
     } else {
-        enqueue(coap, ex, now);
+        enqueue(coap, ex);
     }
     return LW_OK;
 }
@@ -334,6 +330,7 @@ lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, lw_time now,
 lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_fn on_end,
                     void *ctx)
 {
+    coap->now = now;
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY, .mid = peer->next_mid++};
     lw_coap_confirmable ping = {
@@ -343,5 +340,5 @@ lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_
         .on_end = on_end,
         .ctx = ctx,
     };
-    return lw_coap_start_confirmable(coap, peer, now, &ping, NULL);
+    return lw_coap_start_confirmable(coap, peer, &ping, NULL);
 }

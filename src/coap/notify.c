@@ -7,16 +7,17 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     if (coap->busy || peer->closing) {
         return LW_ESTATE;
     }
+    coap->now = now;
     lw_coap_reply reply = {.ask = {.token = n->token, .method = LW_COAP_GET}};
     lw_coap_reply_begin(coap, &reply);
     reply.code = n->code;
     lw_write_bytes(&reply.option_writer, n->options);
     lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply.payload) : LW_OK;
-    lw_coap_extra observe = {.number = LW_COAP_OPT_OBSERVE, .uint = n->sequence & 0xffffff};
+    uint32_t observe = n->sequence & 0xffffff;
     bool is_last = lw_coap_code_class(n->code) != 2; /* RFC 7641 section 4.2 */
     lw_coap_encoded body;
     if (err == LW_OK) {
-        err = lw_coap_reply_encode(coap, peer, now, &reply, is_last ? NULL : &observe, &body);
+        err = lw_coap_reply_encode(coap, peer, &reply, is_last ? NULL : &observe, &body);
     }
     coap->busy = false;
     if (err != LW_OK) {
@@ -42,5 +43,5 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
                              .on_end = n->on_end,
                              .ctx = n->ctx,
                              .supersedes = n->supersedes};
-    return lw_coap_start_confirmable(coap, peer, now, &c, out_exchange);
+    return lw_coap_start_confirmable(coap, peer, &c, out_exchange);
 }

@@ -89,7 +89,7 @@ lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_tim
     lw_coap_observation *obs = NULL;
     for (lw_link *l = list->next; l != list && obs == NULL; l = l->next) {
         lw_coap_observation *o = LW_CONTAINER(l, lw_coap_observation, link);
-        obs = lw_coap_token_equal(o->token, msg->token) ? o : NULL;
+        obs = lw_coap_same_token(&o->token, &msg->token) ? o : NULL;
     }
     if (obs == NULL) {
         return LW_ENOTFOUND;

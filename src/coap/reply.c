@@ -101,8 +101,7 @@ static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer)
 }
 
 /* RFC 7959 section 2.4. LW_OK, or why there is no such block. */
-static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
-                          cut *out)
+static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, cut *out)
 {
     const lw_writer *w = &reply->payload;
     lw_bytes kept = lw_writer_bytes(w);
@@ -130,7 +129,7 @@ static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coa
         const lw_coap_bodies *bodies = coap->config.bodies;
         lw_err err = LW_ETOOBIG;
         if (bodies != NULL && kept.len == w->pos) {
-            err = bodies->hooks->keep(coap, peer, now, reply, kept);
+            err = bodies->hooks->keep(coap, peer, reply, kept);
         }
         /* A FETCH can be answered again by a client that repeats its payload for each block. */
         if (err != LW_OK && reply->ask.method != LW_COAP_FETCH) {
@@ -160,14 +159,40 @@ static bool is_success(uint8_t code)
     return lw_coap_code_class(code) == 2;
 }
 
-lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
-                            const lw_coap_extra *observe, lw_coap_encoded *out)
+/* The options that the endpoint adds to those of the handler, ascending. */
+static void add_extras(const lw_coap_reply *reply, const cut *c, lw_bytes options,
+                       const uint32_t *observe, uint8_t etag[4], lw_coap_extras *out)
+{
+    lw_bytes value;
+    out->count = 0;
+    if (c->is_block && (c->block.more || c->block.num != 0) &&
+        !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
+        uint32_t digest = reply->payload.digest;
+        memcpy(etag, &digest, 4); /* opaque: any order will do */
+        lw_coap_extras_add_opaque(out, LW_COAP_OPT_ETAG, etag, 4);
+    }
+    if (observe != NULL) {
+        lw_coap_extras_add(out, LW_COAP_OPT_OBSERVE, *observe);
+    }
+    if (c->is_block) {
+        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK2, lw_block_value(c->block));
+    }
+    if (reply->ask.has_block1) {
+        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK1, reply->ask.block1);
+    }
+    if (c->is_block && c->block.num == 0) {
+        lw_coap_extras_add(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
+    }
+}
+
+lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
+                            const uint32_t *observe, lw_coap_encoded *out)
 {
     cut c = {.payload = lw_writer_bytes(&reply->payload)};
     if (is_success(reply->code)) {
         lw_err err = reply->option_writer.err;
         if (err == LW_OK) {
-            err = cut_payload(coap, peer, now, reply, &c);
+            err = cut_payload(coap, peer, reply, &c);
         }
         if (err != LW_OK) {
             return err;
@@ -176,35 +201,12 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_c
         c.payload.len = 0; /* a diagnostic message has no blocks */
     }
     lw_bytes options = lw_writer_bytes(&reply->option_writer);
-    lw_coap_extra extras[5];
-    unsigned count = 0;
-    lw_bytes value;
     uint8_t etag[4];
-    if (c.is_block && (c.block.more || c.block.num != 0) &&
-        !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
-        lw_writer w;
-        lw_writer_init(&w, etag, sizeof etag);
-        lw_write_u32(&w, reply->payload.digest);
-        extras[count++] =
-            (lw_coap_extra){.number = LW_COAP_OPT_ETAG, .opaque = lw_writer_bytes(&w)};
-    }
-    if (observe != NULL) {
-        extras[count++] = *observe;
-    }
-    if (c.is_block) {
-        extras[count++] =
-            (lw_coap_extra){.number = LW_COAP_OPT_BLOCK2, .uint = lw_block_value(c.block)};
-    }
-    if (reply->ask.has_block1) {
-        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_BLOCK1, .uint = reply->ask.block1};
-    }
-    if (c.is_block && c.block.num == 0) {
-        extras[count++] =
-            (lw_coap_extra){.number = LW_COAP_OPT_SIZE2, .uint = (uint32_t)reply->payload.pos};
-    }
+    lw_coap_extras extras;
+    add_extras(reply, &c, options, observe, etag, &extras);
     lw_writer w;
     lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
-    lw_coap_put_merged(&w, options, 0, extras, count, c.payload.len != 0);
+    lw_coap_put_merged(&w, options, 0, extras.list, extras.count, c.payload.len != 0);
     if (w.err != LW_OK) {
         return w.err;
     }
@@ -221,7 +223,7 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
     return (ask->no_response >> (lw_coap_code_class(code) - 1) & 1) != 0; /* RFC 7967 section 2.1 */
 }
 
-static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_head head,
+static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_coap_head head,
                             const lw_coap_encoded *body)
 {
     head.mid = peer->next_mid++;
@@ -231,14 +233,14 @@ static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_c
         .mid = head.mid,
     };
     if (head.type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
-        return lw_coap_start_confirmable(coap, peer, now, &c, NULL);
+        return lw_coap_start_confirmable(coap, peer, &c, NULL);
     }
     lw_coap_send(coap, peer, c.message);
     return LW_OK;
 }
 
 /* Sends the answer the way its request demands: piggybacked, NON, or separate. */
-static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
+static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
                          const lw_coap_encoded *body)
 {
     const lw_coap_ask *ask = &reply->ask;
@@ -253,7 +255,7 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap
     lw_coap_head head = {.type = LW_COAP_NON, .code = reply->code, .token = ask->token};
     if (!piggyback) {
         head.type = ask->type == LW_COAP_CON && !reply->non ? LW_COAP_CON : LW_COAP_NON;
-        return send_separate(coap, peer, now, head, body);
+        return send_separate(coap, peer, head, body);
     }
     head.type = LW_COAP_ACK;
     head.mid = ask->mid;
@@ -263,24 +265,23 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap
     return LW_OK;
 }
 
-static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply,
-                     lw_err err)
+static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err)
 {
     lw_coap_encoded body;
     if (err == LW_OK && reply->code == LW_COAP_EMPTY) {
         err = LW_EINVAL;
     }
     if (err == LW_OK) {
-        err = lw_coap_reply_encode(coap, peer, now, reply, NULL, &body);
+        err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err != LW_OK) {
         lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_str(lw_err_text(err)));
         coap->stats.no_memory += err == LW_ENOMEM;
         fail(coap, reply, code_for(err));
-        err = lw_coap_reply_encode(coap, peer, now, reply, NULL, &body);
+        err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err == LW_OK) {
-        err = send_reply(coap, peer, now, reply, &body);
+        err = send_reply(coap, peer, reply, &body);
     }
     coap->busy = false;
     return err;
@@ -358,9 +359,9 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     return err;
 }
 
-static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_ask *ask);
+static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask);
 
-void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     uint32_t number;
     bool is_bad = lw_coap_opts_check(msg->options, &number) != LW_OK;
@@ -369,7 +370,7 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const
     }
     lw_coap_reply reply = {.ask = ask_of(coap, msg)};
     lw_coap_msg view = *msg; /* bodies may put the whole body in its payload */
-    lw_coap_inbound in = {.peer = peer, .msg = &view, .now = now};
+    lw_coap_inbound in = {.peer = peer, .msg = &view, .now = coap->now};
     lw_coap_reply_begin(coap, &reply);
     lw_err err = LW_OK;
     if (is_bad) {
@@ -383,23 +384,23 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_time now, const
         return;
     }
     if (err == LW_AGAIN) {
-        err = answer_later(coap, peer, now, &reply.ask);
+        err = answer_later(coap, peer, &reply.ask);
         if (err == LW_OK) {
             coap->busy = false;
             return;
         }
     }
-    if (finish(coap, peer, now, &reply, err) != LW_OK) {
+    if (finish(coap, peer, &reply, err) != LW_OK) {
         coap->stats.no_memory++;
     }
 }
 
 /* ---- later --------------------------------------------------------------------------------- */
 
-static lw_coap_later **find_later(lw_coap_peer *peer, lw_coap_token token)
+static lw_coap_later **find_later(lw_coap_peer *peer, const lw_coap_token *token)
 {
     lw_coap_later **at = &peer->later;
-    while (*at != NULL && !lw_coap_token_equal((*at)->ask.token, token)) {
+    while (*at != NULL && !lw_coap_same_token(&(*at)->ask.token, token)) {
         at = &(*at)->next;
     }
     return at;
@@ -414,21 +415,20 @@ static void remove_later(lw_coap *coap, lw_coap_later **at)
 }
 
 /* From now on the answer is separate. */
-static void acknowledge_later(lw_coap *coap, lw_coap_later *l, lw_time now)
+static void acknowledge_later(lw_coap *coap, lw_coap_later *l)
 {
     l->ask.acked = true;
-    lw_coap_timer_arm(coap, &l->timer,
-                      lw_time_add(now, lw_coap_exchange_lifetime(l->peer->params)));
+    lw_coap_timer_arm(coap, &l->timer, lw_coap_exchange_lifetime(l->peer->params));
     if (l->ask.type == LW_COAP_CON) {
         lw_coap_acknowledge(coap, l->peer, l->ask.mid);
     }
 }
 
-static void later_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+static void later_fire(lw_coap *coap, lw_coap_timer *timer)
 {
     lw_coap_later *l = (lw_coap_later *)(void *)timer;
     if (!l->ask.acked) {
-        acknowledge_later(coap, l, now);
+        acknowledge_later(coap, l);
         return;
     }
     lw_coap_later **at = &l->peer->later;
@@ -438,7 +438,7 @@ static void later_fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
     remove_later(coap, at);
 }
 
-static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_ask *ask)
+static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
 {
     lw_coap_later **at = &peer->later;
     unsigned waiting = 0;
@@ -457,18 +457,18 @@ static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, lw_time now, const
     l->ask = *ask;
     *at = l;
     if (ask->type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
-        lw_coap_timer_arm(coap, &l->timer, lw_time_add(now, peer->params->ack_delay_ms));
+        lw_coap_timer_arm(coap, &l->timer, peer->params->ack_delay_ms);
     } else {
-        acknowledge_later(coap, l, now);
+        acknowledge_later(coap, l);
     }
     return LW_OK;
 }
 
-void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, lw_time now, uint16_t mid)
+void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
 {
     for (lw_coap_later *l = peer->later; l != NULL; l = l->next) {
         if (l->ask.mid == mid && !l->ask.acked) {
-            acknowledge_later(coap, l, now);
+            acknowledge_later(coap, l);
             return;
         }
     }
@@ -487,7 +487,7 @@ lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token tok
     if (coap->busy) {
         return LW_ESTATE;
     }
-    const lw_coap_later *l = *find_later(peer, token);
+    const lw_coap_later *l = *find_later(peer, &token);
     if (l == NULL) {
         return LW_ENOTFOUND;
     }
@@ -498,8 +498,9 @@ lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token tok
 
 lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply)
 {
-    lw_err err = finish(coap, peer, now, reply, LW_OK);
-    lw_coap_later **at = find_later(peer, reply->ask.token);
+    coap->now = now;
+    lw_err err = finish(coap, peer, reply, LW_OK);
+    lw_coap_later **at = find_later(peer, &reply->ask.token);
     if (err == LW_OK && *at != NULL) {
         remove_later(coap, at);
     }

@@ -53,9 +53,9 @@ static void end(lw_coap_transfer *t, const lw_coap_result *result)
     lw_mem_release(&coap->config.mem, t);
 }
 
-static void fail(lw_coap_transfer *t, lw_time now, lw_err err)
+static void fail(lw_coap_transfer *t, lw_err err)
 {
-    lw_coap_result result = {.err = err, .now = now};
+    lw_coap_result result = {.err = err, .now = t->coap->now};
     end(t, &result);
 }
 
@@ -77,9 +77,11 @@ static lw_err part(lw_coap_transfer *t, size_t from, size_t len, lw_bytes *out)
     return t->r.read(t->r.ctx, from, room, len);
 }
 
-static lw_block block_at(size_t offset, uint8_t szx, bool more)
+/* The value of Block1 or Block2 for the block at `offset`, a multiple of its size. */
+static uint32_t block_at(size_t offset, uint8_t szx, bool more)
 {
-    return (lw_block){.num = (uint32_t)(offset >> (szx + 4u)), .szx = szx, .more = more};
+    return lw_block_value(
+        (lw_block){.num = (uint32_t)(offset >> (szx + 4u)), .szx = szx, .more = more});
 }
 
 /* The part of the body that the next request carries. */
@@ -96,37 +98,33 @@ static lw_err next_part(lw_coap_transfer *t, lw_bytes *out)
     return part(t, t->sent, t->in_flight, out);
 }
 
-/* The options that block-wise transfer adds, ascending; returns how many. */
-static unsigned next_extras(lw_coap_transfer *t, lw_coap_extra extras[5])
+/* The options that block-wise transfer adds, ascending. */
+static void next_extras(lw_coap_transfer *t, lw_coap_extras *out)
 {
-    unsigned count = 0;
     size_t total = body_len(t);
     bool uploads = t->is_blocked && !t->is_downloading;
+    out->count = 0;
     if (t->is_downloading || t->r.ask_early) {
-        lw_block b = block_at(t->received, t->szx, false);
-        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_BLOCK2, .uint = lw_block_value(b)};
+        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK2, block_at(t->received, t->szx, false));
     }
     if (uploads) {
-        lw_block b = block_at(t->sent, t->szx, t->sent + t->in_flight < total);
-        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_BLOCK1, .uint = lw_block_value(b)};
+        bool more = t->sent + t->in_flight < total;
+        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK1, block_at(t->sent, t->szx, more));
     }
     if (uploads && t->sent == 0) {
-        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_SIZE1, .uint = (uint32_t)total};
+        lw_coap_extras_add(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
     }
     if (t->echo_len != 0) {
-        extras[count++] = (lw_coap_extra){.number = LW_COAP_OPT_ECHO,
-                                          .opaque = lw_bytes_of(t->echo, t->echo_len)};
+        lw_coap_extras_add_opaque(out, LW_COAP_OPT_ECHO, t->echo, t->echo_len);
     }
     if (uploads) {
-        extras[count++] =
-            (lw_coap_extra){.number = LW_COAP_OPT_REQUEST_TAG,
-                            .opaque = lw_bytes_of(t->request_tag, sizeof t->request_tag)};
+        lw_coap_extras_add_opaque(out, LW_COAP_OPT_REQUEST_TAG, t->request_tag,
+                                  sizeof t->request_tag);
     }
-    return count;
 }
 
 /* Sends the next block up, or asks for the next block down. */
-static lw_err send_next(lw_coap_transfer *t, lw_time now)
+static lw_err send_next(lw_coap_transfer *t)
 {
     if (t->is_canceled) {
         return LW_ECANCELED;
@@ -136,28 +134,28 @@ static lw_err send_next(lw_coap_transfer *t, lw_time now)
     if (err != LW_OK) {
         return err;
     }
-    lw_coap_extra extras[5];
-    unsigned count = next_extras(t, extras);
+    lw_coap_extras extras;
+    next_extras(t, &extras);
     lw_coap_request request = {
         .code = t->r.code,
         .non = t->r.non,
         .token = t->has_token && !t->is_downloading ? &t->token : NULL,
         .options = lw_bytes_of(t->options, t->options_len),
         .without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0,
-        .extras = extras,
-        .extra_count = (uint8_t)count,
+        .extras = extras.list,
+        .extra_count = extras.count,
         .payload = payload,
         .on_end = on_answer,
         .ctx = t,
     };
-    return lw_coap_start(t->coap, t->peer, now, &request, &t->exchange);
+    return lw_coap_start(t->coap, t->peer, t->coap->now, &request, &t->exchange);
 }
 
-static void go_on(lw_coap_transfer *t, lw_time now)
+static void go_on(lw_coap_transfer *t)
 {
-    lw_err err = send_next(t, now);
+    lw_err err = send_next(t);
     if (err != LW_OK) {
-        fail(t, now, err);
+        fail(t, err);
     }
 }
 
@@ -276,9 +274,9 @@ static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
         }
     }
     if (err == LW_AGAIN) {
-        go_on(t, result->now);
+        go_on(t);
     } else if (err != LW_OK) {
-        fail(t, result->now, err);
+        fail(t, err);
     } else {
         msg.payload = lw_bytes_of(t->answer, t->answer != NULL ? t->received : 0);
         end(t, &done);
@@ -348,20 +346,20 @@ static void on_answer(void *ctx, const lw_coap_result *result)
         return;
     }
     if (takes_echo(t, result->msg)) {
-        go_on(t, result->now);
+        go_on(t);
         return;
     }
     if (!t->is_downloading && goes_on(t, result->msg)) {
         if (t->r.on_progress != NULL) {
             t->r.on_progress(t->r.ctx, t->sent, 0);
         }
-        go_on(t, result->now);
+        go_on(t);
         return;
     }
     if (!t->is_downloading && starts_again(t, result->msg)) {
         t->sent = 0;
         t->request_tag[0]++;
-        go_on(t, result->now);
+        go_on(t);
         return;
     }
     if (!t->is_downloading) {
@@ -372,11 +370,11 @@ static void on_answer(void *ctx, const lw_coap_result *result)
 
 /* ---- start and end ------------------------------------------------------------------------- */
 
-static void fire(lw_coap *coap, lw_coap_timer *timer, lw_time now)
+static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
     lw_coap_transfer *t = (lw_coap_transfer *)(void *)timer;
     t->why = LW_ETIMEOUT;
-    lw_coap_cancel(coap, t->exchange, now);
+    lw_coap_cancel(coap, t->exchange, coap->now);
 }
 
 void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
@@ -400,7 +398,7 @@ static size_t whole_limit(const lw_coap_transfer *t)
     return t->peer->max_message - overhead;
 }
 
-static lw_err begin(lw_coap_transfer *t, lw_time now, const lw_coap_msg *first)
+static lw_err begin(lw_coap_transfer *t, const lw_coap_msg *first)
 {
     if (first != NULL) {
         lw_err err = take_block(t, first);
@@ -409,13 +407,14 @@ static lw_err begin(lw_coap_transfer *t, lw_time now, const lw_coap_msg *first)
         }
         t->is_downloading = true;
     }
-    return send_next(t, now);
+    return send_next(t);
 }
 
 lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                               const lw_coap_transfer_request *request,
                               lw_coap_transfer **out_transfer)
 {
+    coap->now = now;
     uint8_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
     szx = szx < peer->params->szx ? szx : peer->params->szx;
     size_t room = request->options.len + (request->read != NULL ? lw_block_size(szx) : 0);
@@ -439,14 +438,14 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         memcpy(t->options, request->options.ptr, t->options_len);
     }
     t->is_blocked = body_len(t) > whole_limit(t);
-    lw_err err = begin(t, now, request->first);
+    lw_err err = begin(t, request->first);
     if (err != LW_OK) {
         lw_mem_release(&coap->config.mem, t->answer);
         lw_mem_release(&coap->config.mem, t);
         return err;
     }
     if (request->timeout_ms != 0) {
-        lw_coap_timer_arm(coap, &t->timer, lw_time_add(now, request->timeout_ms));
+        lw_coap_timer_arm(coap, &t->timer, request->timeout_ms);
     }
     if (out_transfer != NULL) {
         *out_transfer = t;
