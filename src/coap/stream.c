@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 /* What the Len nibbles 13, 14 and 15 stand for: 1, 2 or 4 octets follow, to be added to the base
  * (RFC 8323 section 3.2). */
 typedef struct len_form {
@@ -63,6 +65,7 @@ lw_err lw_stream_parse_websocket(lw_bytes frame, lw_coap_msg *out_msg)
 size_t lw_stream_header(lw_stream_kind kind, uint8_t code, lw_coap_token token, size_t body_len,
                         uint8_t out[LW_STREAM_HEADER_MAX])
 {
+    lw_assert(token.len <= LW_COAP_TOKEN_MAX);
     unsigned nibble = 0;
     unsigned octets = 0;
     if (kind == LW_STREAM_TCP && body_len < len_forms[0].base) {

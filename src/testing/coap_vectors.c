@@ -326,7 +326,7 @@ static void check_disturbed(lw_vectors *v, lw_coap_wire wire, lw_bytes bytes)
         check_survival(v, wire, lw_bytes_of(cut, len), "cut", len);
         free(cut);
     }
-    uint8_t *changed = malloc(bytes.len);
+    uint8_t *changed = malloc(bytes.len > 0 ? bytes.len : 1);
     memcpy(changed, bytes.ptr, bytes.len);
     for (size_t i = 0; i < bytes.len; i++) {
         for (unsigned flip = 1; flip < 256; flip++) {
