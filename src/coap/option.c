@@ -40,6 +40,7 @@ static uint32_t read_extended(uint32_t nibble, const uint8_t **at, const uint8_t
     return 0;
 }
 
+/* Apart from next, and by value, so that the usual head of one octet is read in registers alone. */
 static option_head read_long_head(const uint8_t *p, const uint8_t *end)
 {
     option_head h = {.value = p + 1};
