@@ -8,6 +8,8 @@
 #ifndef LW_COAP_RIG_TEST_H
 #define LW_COAP_RIG_TEST_H
 
+#include "testing/lw_test.h"
+
 #include <string.h>
 
 #include "coap/bodies.h"

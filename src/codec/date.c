@@ -20,14 +20,14 @@ static int read_digits(scan *s, unsigned count)
 }
 
 /* One of two characters; RFC 3339 section 5.6 lets 't' and 'z' stand for capitals. */
-static bool take_either(scan *s, char a, char b)
+static bool take_either(scan *s, uint8_t a, uint8_t b)
 {
     bool found = s->pos < s->text.len && (s->text.ptr[s->pos] == a || s->text.ptr[s->pos] == b);
     s->pos += found;
     return found;
 }
 
-static void expect(scan *s, char a, char b)
+static void expect(scan *s, uint8_t a, uint8_t b)
 {
     s->failed = !take_either(s, a, b) || s->failed;
 }

@@ -49,7 +49,7 @@ static lw_value load_link(const uint8_t *slot)
 
 lw_err lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, lw_value *out_value)
 {
-    lw_value natural = lw_value_none();
+    lw_value natural;
     switch (field->kind) {
     case LW_FIELD_BOOLEAN:
         LOAD(bool, lw_value_boolean);

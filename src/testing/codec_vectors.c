@@ -74,7 +74,7 @@ void lw_decoded_read(lw_decoded *out, const lw_format *format, const lw_decode_c
     do {
         size_t len = end - begin;
         uint8_t *part = malloc(len > 0 ? len : 1);
-        if (part == NULL || out->bytes == NULL) {
+        if (part == NULL || out->bytes == NULL || (len > 0 && payload.ptr == NULL)) {
             __builtin_trap();
         }
         if (len > 0) {
@@ -102,7 +102,7 @@ static bool same_value(lw_value a, lw_value b)
     double x;
     double y;
     if (a.type != b.type && lw_value_to_number(a, &x) && lw_value_to_number(b, &y)) {
-        return memcmp(&x, &y, sizeof x) == 0 || (x == 0 && y == 0);
+        return lw_value_equal(lw_value_float(x), lw_value_float(y)) || (x == 0 && y == 0);
     }
     return lw_value_equal(a, b);
 }
@@ -798,7 +798,7 @@ bool lw_codec_random_run(const lw_format *format, unsigned flags, uint64_t seed,
     random_list *r = calloc(1, sizeof *r);
     uint8_t *buf = malloc(OUT_MAX);
     if (r == NULL || buf == NULL) {
-        return false;
+        __builtin_trap();
     }
     r->rng = lw_rng_seeded_rng(&seeded);
     r->flags = flags;

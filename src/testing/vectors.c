@@ -305,9 +305,10 @@ lw_bytes lw_vectors_parse_text(lw_vectors *v, const char *text, size_t len)
             continue;
         }
         i++;
-        if (text[i] == 'x' && i + 2 < len && hex_digit(text[i + 1]) >= 0 &&
-            hex_digit(text[i + 2]) >= 0) {
-            out[used++] = (uint8_t)(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
+        int high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
+        int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
+        if (text[i] == 'x' && high >= 0 && low >= 0) {
+            out[used++] = (uint8_t)(high << 4 | low);
             i += 2;
         } else {
             out[used++] = (uint8_t)unescape(text[i]);

@@ -100,7 +100,7 @@ lw_err lw_act_store(void *ctx, const char *name, lw_bytes record)
         return LW_ENOTSUP;
     }
     assert_true(record.len <= sizeof b->record && strlen(name) < sizeof b->record_name);
-    strcpy(b->record_name, name);
+    memcpy(b->record_name, name, strlen(name) + 1);
     if (record.len > 0) {
         memcpy(b->record, record.ptr, record.len);
     }
