@@ -23,17 +23,28 @@ typedef enum item_kind {
 #define LENGTH_MASK  7u
 #define LENGTH_LIMIT (1u << 24)
 
+/* Whether the first `levels` ids are the same. */
+static bool same_ids(const lw_path *a, const lw_path *b, unsigned levels)
+{
+    for (unsigned i = 0; i < levels; i++) {
+        if (a->id[i] != b->id[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
 typedef struct tlv {
-    uint32_t instance_left; /* octets of the open instance that follow */
-    uint32_t multiple_left; /* octets of the open multiple resource that follow */
-    bool in_instance;
-    bool in_multiple;
-    bool has_bare; /* resources stood outside of an instance */
-    lw_path at;    /* of the innermost open container */
-    lw_path last;  /* of the last item read */
+    lw_path at;    /* ids down to the open container; at the top, as the base has them */
+    uint8_t open;  /* its level; 0 at the top */
+    uint8_t above; /* the level of the container around an open multiple resource; 0: none */
+    uint8_t top;   /* the level of what stands at the top; 0: nothing yet */
+    uint8_t seen;  /* the level of the last item; its id and those above it stand in `last` */
+    uint16_t last[4];
+    uint32_t left[4]; /* octets that follow in the open container of that level; [0]: no matter */
 } tlv;
 
 _Static_assert(sizeof(tlv) <= LW_DECODER_STATE, "the state fits into the decoder");
@@ -75,49 +86,50 @@ static lw_err read_head(const uint8_t *p, size_t left, item *out)
     return LW_OK;
 }
 
-/* Where the item stands. The base says what may be at the top: instances under an object, resources
- * under an instance; the wrapper that the base makes superfluous is accepted (P-DM-07, P-DM-09). */
-static lw_err place(tlv *s, lw_path base, const item *it, lw_path *out)
+static const uint8_t level_of_kind[] = {
+    [INSTANCE] = LW_LEVEL_INSTANCE,
+    [RESOURCE_INSTANCE] = LW_LEVEL_RESOURCE_INSTANCE,
+    [MULTIPLE] = LW_LEVEL_RESOURCE,
+    [RESOURCE] = LW_LEVEL_RESOURCE,
+};
+
+static bool is_container(const item *it)
 {
-    bool is_top = !s->in_instance && !s->in_multiple;
-    switch (it->kind) {
-    case INSTANCE:
-        *out = lw_path_instance(base.id[0], it->id);
-        if (it->id == LW_ID_MAX) {
-            return LW_ERANGE; /* without a number it would stand without a wrapper */
-        }
-        return is_top && !s->has_bare ? LW_OK : LW_EFORMAT;
-    case RESOURCE_INSTANCE:
-        *out = lw_path_child(is_top ? lw_path_cut(base, 3) : s->at, it->id);
-        return s->in_multiple || (is_top && base.depth >= LW_LEVEL_RESOURCE) ? LW_OK : LW_EFORMAT;
-    default:
-        break;
-    }
-    if (s->in_multiple) {
-        return LW_EFORMAT;
-    }
-    if (is_top && base.depth == LW_LEVEL_OBJECT) {
-        /* a Create whose instance the client numbers; not beside instances that have numbers */
-        bool beside = s->last.depth > 0 && !s->has_bare;
-        s->has_bare = true;
-        *out = lw_path_resource(base.id[0], LW_ID_MAX, it->id);
-        return beside ? LW_EFORMAT : LW_OK;
-    }
-    *out = lw_path_child(is_top ? lw_path_cut(base, 2) : s->at, it->id);
-    return LW_OK;
+    return it->kind == INSTANCE || it->kind == MULTIPLE;
 }
 
-/* Sizes, agreement with the base, and the duplicates that can be seen without memory: neighbours.
- */
-static lw_err check_item(const tlv *s, lw_path base, const item *it, lw_path path)
+/* What the base lets stand at the top, all of one level: instances under an object, or resources of
+ * one that the client is to number (Create); resources under an instance. A wrapper that the base
+ * makes superfluous is accepted (P-DM-07, P-DM-09), and resource instances without theirs. */
+static bool may_be_at_top(tlv *s, const lw_path *base, unsigned level)
 {
-    uint32_t total = it->head_len + it->len;
-    bool overruns = (s->in_multiple && total > s->multiple_left) ||
-                    (!s->in_multiple && s->in_instance && total > s->instance_left);
-    bool is_container = it->kind == INSTANCE || it->kind == MULTIPLE;
-    bool agrees = lw_path_contains(base, path) || (is_container && lw_path_contains(path, base));
-    bool again = s->last.depth >= path.depth && lw_path_contains(path, s->last);
-    return overruns || !agrees || again ? LW_EFORMAT : LW_OK;
+    bool is_first = s->top == 0;
+    bool has_resource = level < LW_LEVEL_RESOURCE_INSTANCE || base->depth >= LW_LEVEL_RESOURCE;
+    s->top = is_first ? (uint8_t)level : s->top;
+    return s->top == level && has_resource;
+}
+
+/* Gives the item its path, or refuses it where it stands. */
+static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
+{
+    unsigned level = level_of_kind[it->kind];
+    bool fits = s->open == 0 ? may_be_at_top(s, base, level) : level == s->open + 1u;
+    /* It agrees with the base, and a value does not stand above it. */
+    fits = fits && (level > base->depth || it->id == base->id[level - 1]);
+    fits = fits && (level >= base->depth || is_container(it));
+    /* Of duplicates those that can be seen without memory: neighbours. */
+    fits = fits && (s->seen < level || s->last[level - 1] != it->id);
+    if (!fits || (s->open != 0 && it->head_len + it->len > s->left[s->open])) {
+        return LW_EFORMAT;
+    }
+    *out = lw_path_root();
+    memcpy(out->id, s->at.id, (level - 1) * sizeof out->id[0]);
+    out->id[level - 1] = it->id;
+    out->depth = (uint8_t)level;
+    s->last[level - 1] = it->id;
+    s->seen = (uint8_t)level;
+    /* without a number it would stand without a wrapper */
+    return it->kind == INSTANCE && it->id == LW_ID_MAX ? LW_ERANGE : LW_OK;
 }
 
 static lw_err read_integer(lw_bytes b, lw_type type, lw_value *out)
@@ -179,43 +191,28 @@ static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
 
 static void leave_full_containers(tlv *s)
 {
-    if (s->in_multiple && s->multiple_left == 0) {
-        s->in_multiple = false;
-        s->at = lw_path_cut(s->at, LW_LEVEL_INSTANCE);
-    }
-    if (s->in_instance && !s->in_multiple && s->instance_left == 0) {
-        s->in_instance = false;
+    while (s->open != 0 && s->left[s->open] == 0) {
+        s->open = s->open == LW_LEVEL_RESOURCE ? s->above : 0;
     }
 }
 
-/* The item with its head, or a value with all of it, is read. */
-static void step_over(tlv *s, const item *it)
+/* The head of a container, or a value with all of it, is read. */
+static void step_over(tlv *s, const item *it, const lw_path *path)
 {
-    uint32_t total = it->head_len + it->len;
-    if (s->in_multiple) {
-        s->multiple_left -= total; /* the instance around it has paid for the whole already */
-    } else if (s->in_instance) {
-        s->instance_left -= total;
+    s->left[s->open] -= it->head_len + it->len; /* the outer pays for the inner as a whole */
+    if (is_container(it)) {
+        s->above = s->open;
+        s->open = path->depth;
+        s->left[s->open] = it->len;
+        s->at = *path;
     }
-}
-
-static void enter(tlv *s, const item *it, lw_path path)
-{
-    if (it->kind == INSTANCE) {
-        s->in_instance = true;
-        s->instance_left = it->len;
-    } else {
-        s->in_multiple = true;
-        s->multiple_left = it->len;
-    }
-    s->at = path;
 }
 
 /* An empty container is an entry, unless the base names it already. */
-static bool is_empty_entry(const item *it, lw_path base)
+static bool is_empty_entry(const item *it, const lw_path *base)
 {
     unsigned level = it->kind == INSTANCE ? LW_LEVEL_OBJECT : LW_LEVEL_RESOURCE;
-    return it->len == 0 && base.depth <= level;
+    return it->len == 0 && base->depth <= level;
 }
 
 /* The next item. LW_AGAIN with d->pos moved on: it gave no entry. */
@@ -224,29 +221,27 @@ static lw_err next_item(lw_decoder *d, lw_entry *e)
     tlv *kept = (tlv *)(void *)d->state.octets;
     tlv s = *kept;
     leave_full_containers(&s);
+    if (s.open == 0) {
+        s.at = d->cfg.base;
+        s.at.id[1] = s.at.depth == LW_LEVEL_OBJECT ? LW_ID_MAX : s.at.id[1];
+    }
     size_t left = d->in.len - d->pos;
-    if (left == 0 && !s.in_instance && !s.in_multiple) {
+    if (left == 0 && s.open == 0) {
         return lw_decoder_finish(d);
     }
     const uint8_t *p = d->in.ptr + d->pos;
     item it;
     lw_err err = read_head(p, left, &it);
     if (err == LW_OK) {
-        err = place(&s, d->cfg.base, &it, &e->path);
-    }
-    if (err == LW_OK) {
-        err = check_item(&s, d->cfg.base, &it, e->path);
+        err = place(&s, &d->cfg.base, &it, &e->path);
     }
     if (err != LW_OK) {
         return err;
     }
-    step_over(&s, &it);
-    s.last = e->path;
     size_t done = it.head_len;
-    if (it.kind == INSTANCE || it.kind == MULTIPLE) {
-        enter(&s, &it, e->path);
+    if (is_container(&it)) {
         e->kind = LW_ENTRY_EMPTY;
-        err = is_empty_entry(&it, d->cfg.base) ? LW_OK : LW_AGAIN;
+        err = is_empty_entry(&it, &d->cfg.base) ? LW_OK : LW_AGAIN;
     } else {
         if (left - done < it.len) {
             return LW_AGAIN;
@@ -255,6 +250,7 @@ static lw_err next_item(lw_decoder *d, lw_entry *e)
         err = read_value(lw_bytes_of(p + it.head_len, it.len), lw_decoder_type_of(d, e->path),
                          &e->value);
     }
+    step_over(&s, &it, &e->path);
     *kept = s;
     d->pos += done;
     return err;
@@ -288,78 +284,74 @@ typedef struct tlv_out {
     const lw_source *source;
     lw_path base;
     lw_writer *w;
-    size_t instance_end; /* where the open containers must end; 0: none is open */
-    size_t multiple_end;
+    lw_path last;  /* of the last entry */
+    size_t end[4]; /* where the open container of that level must end; 0: none is open */
 } tlv_out;
 
-static size_t integer_len(lw_value v)
+static unsigned integer_len(const lw_value *v)
 {
     /* With one bit more than the magnitude, for the sign. */
-    uint64_t bits = v.as.uns;
-    if (v.type != LW_TYPE_UNSIGNED) {
-        bits = (v.as.integer < 0 ? ~v.as.uns : v.as.uns) << 1;
+    uint64_t bits = v->as.uns;
+    if (v->type != LW_TYPE_UNSIGNED) {
+        bits = (v->as.integer < 0 ? ~bits : bits) << 1;
     }
-    if (bits <= UINT8_MAX) {
-        return 1;
+    unsigned len = 1;
+    while (len < 8 && bits >> (8 * len) != 0) {
+        len *= 2;
     }
-    if (bits <= UINT16_MAX) {
-        return 2;
-    }
-    return bits <= UINT32_MAX ? 4 : 8;
+    return len;
 }
 
-static size_t value_len(lw_value v)
+static size_t value_len(const lw_value *v)
 {
-    switch (v.type) {
+    switch (v->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
         return integer_len(v);
     case LW_TYPE_FLOAT:
-        return v.single ? sizeof(float) : sizeof(double);
+        return v->single ? sizeof(float) : sizeof(double);
     case LW_TYPE_BOOLEAN:
         return 1;
     case LW_TYPE_OBJLNK:
         return 4;
     default:
-        return v.as.bytes.len;
+        return v->as.bytes.len;
     }
 }
 
-static void write_float(lw_writer *w, lw_value v)
+/* The value as the low octets of a number; bytes are none. */
+static uint64_t bits_of(const lw_value *v)
 {
-    if (v.single) {
-        float single = (float)v.as.number;
-        uint32_t bits;
-        memcpy(&bits, &single, sizeof bits);
-        lw_write_u32(w, bits);
-    } else {
-        uint64_t bits;
-        memcpy(&bits, &v.as.number, sizeof bits);
-        lw_write_u64(w, bits);
-    }
-}
-
-static void write_value(lw_writer *w, lw_value v)
-{
-    switch (v.type) {
-    case LW_TYPE_INTEGER:
-    case LW_TYPE_UNSIGNED:
-    case LW_TYPE_TIME:
-        lw_write_uint(w, v.as.uns, (unsigned)integer_len(v));
-        return;
+    uint32_t low;
+    float single;
+    switch (v->type) {
     case LW_TYPE_FLOAT:
-        write_float(w, v);
-        return;
+        if (!v->single) {
+            return v->as.uns; /* the double's */
+        }
+        single = (float)v->as.number;
+        memcpy(&low, &single, sizeof low);
+        return low;
     case LW_TYPE_BOOLEAN:
-        lw_write_u8(w, v.as.boolean);
-        return;
+        return v->as.boolean;
     case LW_TYPE_OBJLNK:
-        lw_write_u16(w, v.as.link.object);
-        lw_write_u16(w, v.as.link.instance);
+        return (uint32_t)v->as.link.object << 16 | v->as.link.instance;
+    default:
+        return v->as.uns;
+    }
+}
+
+static void write_value(lw_writer *w, const lw_value *v)
+{
+    switch (v->type) {
+    case LW_TYPE_STRING:
+    case LW_TYPE_OPAQUE:
+    case LW_TYPE_CORELNK:
+        lw_write_bytes(w, v->as.bytes);
         return;
     default:
-        lw_write_bytes(w, v.as.bytes);
+        lw_write_uint(w, bits_of(v), (unsigned)value_len(v));
         return;
     }
 }
@@ -396,27 +388,40 @@ static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
 /* The next entry that TLV writes something for. */
 static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
 {
-    lw_err err;
+    unsigned base_depth = t->base.depth;
+    bool is_empty;
+    bool says_nothing;
     do {
-        err = t->source->next(t->source->ctx, cursor, e);
+        lw_err err = t->source->next(t->source->ctx, cursor, e);
         if (err != LW_OK) {
             return err;
         }
-    } while (e->kind == LW_ENTRY_EMPTY &&
-             (e->path.depth < LW_LEVEL_INSTANCE ||
-              (e->path.depth == LW_LEVEL_INSTANCE && t->base.depth >= LW_LEVEL_INSTANCE)));
+        is_empty = e->kind == LW_ENTRY_EMPTY;
+        says_nothing =
+            is_empty && (e->path.depth < LW_LEVEL_INSTANCE ||
+                         (e->path.depth == LW_LEVEL_INSTANCE && base_depth >= LW_LEVEL_INSTANCE));
+    } while (says_nothing);
     bool has_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
-    if ((!has_value && e->kind != LW_ENTRY_EMPTY) || e->has_time || e->prefix.len > 0) {
+    if ((!has_value && !is_empty) || e->has_time || e->prefix.len > 0) {
         return LW_ENOTSUP;
     }
-    bool is_placed = !has_value || e->path.depth >= LW_LEVEL_RESOURCE;
-    return is_placed && lw_path_contains(t->base, e->path) ? LW_OK : LW_EINVAL;
+    bool fits = is_empty ? e->path.depth <= LW_LEVEL_RESOURCE : e->path.depth >= LW_LEVEL_RESOURCE;
+    fits = fits && e->path.depth >= base_depth && same_ids(&t->base, &e->path, base_depth);
+    return fits ? LW_OK : LW_EINVAL;
 }
 
-/* The length of what stands in `group`, an instance or a multiple resource, from the cursor on. */
-static lw_err measure(const tlv_out *t, lw_cursor cursor, lw_path group, size_t *out_len)
+/* Stands within a multiple resource, or is one without instances. */
+static bool is_multiple(const lw_entry *e)
 {
-    lw_path multiple = lw_path_root(); /* the multiple resource that is summed up in `inner` */
+    return e->path.depth + (e->kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE;
+}
+
+/* The length of what stands in the container of that level around `path`, from the cursor on. */
+static lw_err measure(const tlv_out *t, lw_cursor cursor, const lw_path *path, unsigned level,
+                      size_t *out_len)
+{
+    bool in_multiple = false; /* one that is summed up in `inner` */
+    uint16_t multiple = 0;
     size_t inner = 0;
     size_t total = 0;
     for (;;) {
@@ -425,23 +430,23 @@ static lw_err measure(const tlv_out *t, lw_cursor cursor, lw_path group, size_t 
         if (err != LW_OK && err != LW_END) {
             return err;
         }
-        bool is_over = err == LW_END || !lw_path_contains(group, e.path);
-        if (multiple.depth > 0 && (is_over || !lw_path_contains(multiple, e.path))) {
-            total += item_len(multiple.id[2], inner);
-            multiple = lw_path_root();
+        bool is_over = err == LW_END || !same_ids(path, &e.path, level);
+        if (in_multiple && (is_over || e.path.id[2] != multiple)) {
+            total += item_len(multiple, inner);
+            in_multiple = false;
             inner = 0;
         }
         if (is_over) {
             *out_len = total;
             return LW_OK;
         }
-        bool is_empty = e.kind == LW_ENTRY_EMPTY;
-        if (is_empty && e.path.depth == LW_LEVEL_INSTANCE) {
-            continue;
+        size_t len = 0;
+        if (e.kind == LW_ENTRY_VALUE) {
+            len = item_len(e.path.id[e.path.depth - 1], value_len(&e.value));
         }
-        size_t len = item_len(e.path.id[e.path.depth - 1], is_empty ? 0 : value_len(e.value));
-        if (e.path.depth == LW_LEVEL_RESOURCE_INSTANCE && group.depth == LW_LEVEL_INSTANCE) {
-            multiple = lw_path_cut(e.path, LW_LEVEL_RESOURCE);
+        if (level == LW_LEVEL_INSTANCE && is_multiple(&e)) {
+            in_multiple = true;
+            multiple = e.path.id[2];
             inner += len;
         } else {
             total += len;
@@ -449,60 +454,54 @@ static lw_err measure(const tlv_out *t, lw_cursor cursor, lw_path group, size_t 
     }
 }
 
-/* The containers that end before `path` end where their heads said. */
-static lw_err check_ends(tlv_out *t, bool instance_ends, bool multiple_ends)
+/* The containers from `level` on are over, and end where their heads said. */
+static lw_err close_from(tlv_out *t, unsigned level)
 {
-    bool wrong = (multiple_ends && t->multiple_end != 0 && t->multiple_end != t->w->pos) ||
-                 (instance_ends && t->instance_end != 0 && t->instance_end != t->w->pos);
-    t->multiple_end = multiple_ends ? 0 : t->multiple_end;
-    t->instance_end = instance_ends ? 0 : t->instance_end;
+    bool wrong = false;
+    for (; level <= LW_LEVEL_RESOURCE; level++) {
+        wrong = wrong || (t->end[level] != 0 && t->end[level] != t->w->pos);
+        t->end[level] = 0;
+    }
     return wrong && t->w->err == LW_OK ? LW_ESTATE : LW_OK;
 }
 
-static lw_err open_container(tlv_out *t, lw_cursor at, lw_path group, size_t *out_end)
+/* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
+static bool needs_container(const tlv_out *t, const lw_entry *e, unsigned level)
 {
-    size_t len;
-    lw_err err = measure(t, at, group, &len);
-    if (err != LW_OK) {
-        return err;
+    if (level == LW_LEVEL_RESOURCE) {
+        return is_multiple(e);
     }
-    write_head(t->w, group.depth == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
-               group.id[group.depth - 1], len);
-    *out_end = t->w->pos + len;
-    return LW_OK;
+    return t->base.depth == LW_LEVEL_OBJECT && e->path.id[1] != LW_ID_MAX;
 }
 
 /* One entry, with the heads of the containers that start with it. `at` is the cursor before it. */
-static lw_err write_entry(tlv_out *t, lw_cursor at, const lw_entry *e, lw_path last)
+static lw_err write_entry(tlv_out *t, lw_cursor at, const lw_entry *e)
 {
-    lw_path instance = lw_path_cut(e->path, LW_LEVEL_INSTANCE);
-    lw_path resource = lw_path_cut(e->path, LW_LEVEL_RESOURCE);
-    bool new_instance = !lw_path_contains(instance, last);
-    bool new_resource = !lw_path_contains(resource, last);
-    lw_err err = check_ends(t, new_instance, new_resource);
-    /* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
-    bool wrapped = t->base.depth == LW_LEVEL_OBJECT && e->path.id[1] != LW_ID_MAX;
-    if (err == LW_OK && wrapped && new_instance) {
-        err = open_container(t, at, instance, &t->instance_end);
+    unsigned level = LW_LEVEL_INSTANCE; /* the first that is not the last entry's any more */
+    while (level <= LW_LEVEL_RESOURCE && t->last.depth >= level &&
+           t->last.id[level - 1] == e->path.id[level - 1]) {
+        level++;
     }
-    if (err != LW_OK || e->path.depth == LW_LEVEL_INSTANCE) {
-        return err;
+    t->last = e->path;
+    lw_err err = close_from(t, level);
+    for (; err == LW_OK && level <= LW_LEVEL_RESOURCE && level <= e->path.depth; level++) {
+        if (!needs_container(t, e, level)) {
+            continue;
+        }
+        size_t len;
+        err = measure(t, at, &e->path, level, &len);
+        if (err == LW_OK) {
+            write_head(t->w, level == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
+                       e->path.id[level - 1], len);
+            t->end[level] = t->w->pos + len;
+        }
     }
-    if (e->path.depth == LW_LEVEL_RESOURCE_INSTANCE && new_resource) {
-        err = open_container(t, at, resource, &t->multiple_end);
+    if (err == LW_OK && e->kind == LW_ENTRY_VALUE) {
+        write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE,
+                   e->path.id[e->path.depth - 1], value_len(&e->value));
+        write_value(t->w, &e->value);
     }
-    if (err != LW_OK) {
-        return err;
-    }
-    uint16_t id = e->path.id[e->path.depth - 1];
-    if (e->kind == LW_ENTRY_EMPTY) {
-        write_head(t->w, MULTIPLE, id, 0);
-        return LW_OK;
-    }
-    bool is_single = e->path.depth == LW_LEVEL_RESOURCE;
-    write_head(t->w, is_single ? RESOURCE : RESOURCE_INSTANCE, id, value_len(e->value));
-    write_value(t->w, e->value);
-    return LW_OK;
+    return err;
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
@@ -512,21 +511,16 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
         return LW_ENOTSUP;
     }
     lw_cursor cursor = {{0}};
-    lw_path last = lw_path_root();
-    for (;;) {
+    lw_err err = LW_OK;
+    while (err == LW_OK) {
         lw_cursor before = cursor;
         lw_entry e;
-        lw_err err = next_entry(&t, &cursor, &e);
+        err = next_entry(&t, &cursor, &e);
         if (err == LW_OK) {
-            err = write_entry(&t, before, &e, last);
-        } else if (err == LW_END) {
-            return check_ends(&t, true, true);
+            err = write_entry(&t, before, &e);
         }
-        if (err != LW_OK) {
-            return err;
-        }
-        last = e.path;
     }
+    return err == LW_END ? close_from(&t, LW_LEVEL_INSTANCE) : err;
 }
 
 const lw_format lw_format_tlv = {
