@@ -1,6 +1,5 @@
 #include "codec/cbor.h"
 
-#include "codec/date.h"
 #include "model/id.h"
 
 #define BREAK 0xffu
@@ -16,7 +15,6 @@
 #define SIMPLE_SINGLE 26u
 #define SIMPLE_DOUBLE 27u
 
-#define TAG_DATE     0u
 #define TAG_DECIMAL  4u
 #define TAG_BIGFLOAT 5u
 
@@ -246,27 +244,10 @@ static lw_err read_fraction(lw_cbor *c, double base, lw_value *out)
     return err == LW_END ? LW_OK : err;
 }
 
-/* Tag 0: an RFC 3339 date (section 3.4.1); legal for Time. */
-static lw_err read_date(lw_cbor *c, lw_value *out)
-{
-    head h;
-    lw_value text;
-    lw_err err = read_head(c, &h);
-    if (err == LW_OK) {
-        err = h.major == LW_CBOR_TEXT ? read_string(c, &h, &text) : LW_EFORMAT;
-    }
-    if (err != LW_OK) {
-        return err;
-    }
-    *out = lw_value_time(0);
-    return lw_date_parse(text.as.bytes, &out->as.integer);
-}
-
 /* A tag that changes nothing in how the value under it is read. */
 static bool is_plain_tag(const head *h)
 {
-    return h->major == LW_CBOR_TAG && h->arg != TAG_DATE && h->arg != TAG_DECIMAL &&
-           h->arg != TAG_BIGFLOAT;
+    return h->major == LW_CBOR_TAG && h->arg != TAG_DECIMAL && h->arg != TAG_BIGFLOAT;
 }
 
 /* The head of the next item; of its tags only one that changes the meaning of a value. */
@@ -288,9 +269,6 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
     }
     switch (h.major) {
     case LW_CBOR_TAG:
-        if (h.arg == TAG_DATE) {
-            return read_date(c, out_value);
-        }
         return read_fraction(c, h.arg == TAG_DECIMAL ? 10 : 2, out_value);
     case LW_CBOR_UINT:
     case LW_CBOR_NEGATIVE:
@@ -321,16 +299,11 @@ lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left)
     return h.major == (uint8_t)major ? count_of(&h, out_left) : LW_EFORMAT;
 }
 
-lw_err lw_cbor_peek(lw_cbor *c, lw_cbor_major *out_major)
+lw_err lw_cbor_peek(const lw_cbor *c, lw_cbor_major *out_major)
 {
-    const uint8_t *at;
+    lw_cbor ahead = *c;
     head h = {.major = LW_CBOR_SIMPLE};
-    lw_err err;
-    do {
-        at = c->at;
-        err = read_head(c, &h);
-    } while (err == LW_OK && is_plain_tag(&h));
-    c->at = at;
+    lw_err err = read_item_head(&ahead, &h);
     *out_major = (lw_cbor_major)h.major;
     return err;
 }

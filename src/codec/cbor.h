@@ -54,6 +54,9 @@ static inline lw_cbor lw_cbor_over(lw_bytes in, uint8_t *scratch, size_t scratch
  * small. */
 LW_MUST_CHECK lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value);
 
+/* The same, and a date as text (tag 0) becomes TIME. */
+LW_MUST_CHECK lw_err lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value);
+
 /* The head of an array or a map: how many items, or pairs. LW_EFORMAT when it is something else,
  * LW_ETOOBIG when there are more than 2^31 - 2. */
 LW_MUST_CHECK lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left);
@@ -64,8 +67,8 @@ LW_MUST_CHECK lw_err lw_cbor_more(lw_cbor *c, uint32_t *left);
 /* Steps over one item of any kind. LW_EDEPTH when it nests deeper than LW_CBOR_DEPTH_MAX. */
 LW_MUST_CHECK lw_err lw_cbor_skip(lw_cbor *c);
 
-/* The major type of what follows, behind any tags that do not matter; TAG for those that do. */
-LW_MUST_CHECK lw_err lw_cbor_peek(lw_cbor *c, lw_cbor_major *out_major);
+/* The major type of what follows, behind its tags; TAG for a decimal fraction or bigfloat. */
+LW_MUST_CHECK lw_err lw_cbor_peek(const lw_cbor *c, lw_cbor_major *out_major);
 
 void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument);
 void lw_cbor_write_text(lw_writer *w, lw_bytes text);

@@ -10,7 +10,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
         return err;
     }
     lw_cbor c = lw_cbor_over(payload, d->cfg.scratch, d->cfg.scratch_len);
-    err = lw_cbor_read_value(&c, &out_entry->value);
+    err = lw_cbor_read_dated_value(&c, &out_entry->value);
     if (err != LW_OK) {
         return err;
     }

@@ -127,7 +127,7 @@ static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, lw_path path, bool *out_found)
 /* null is no value. In a Create it may stand for "none" (formats.md 10). */
 static lw_err read_leaf(lw_cbor *c, bool in_create, lw_value *out, bool *out_found)
 {
-    lw_err err = lw_cbor_read_value(c, out);
+    lw_err err = lw_cbor_read_dated_value(c, out);
     *out_found = err == LW_OK && out->type != LW_TYPE_NONE;
     return err == LW_OK && !*out_found && !in_create ? LW_EFORMAT : err;
 }

@@ -1,0 +1,20 @@
+/* Apart from cbor.c, so that a device whose formats have no dates does not carry a calendar. */
+#include "codec/cbor.h"
+#include "codec/date.h"
+
+#define DATE_TAG 0xc0u /* RFC 8949 section 3.4.1, in its shortest form: nobody writes another */
+
+lw_err lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value)
+{
+    bool is_date = c->at < c->end && *c->at == DATE_TAG;
+    lw_err err = lw_cbor_read_value(c, out_value);
+    if (err != LW_OK || !is_date) {
+        return err;
+    }
+    lw_bytes text = out_value->as.bytes;
+    if (out_value->type != LW_TYPE_STRING) {
+        return LW_EFORMAT;
+    }
+    *out_value = lw_value_time(0);
+    return lw_date_parse(text, &out_value->as.integer);
+}
