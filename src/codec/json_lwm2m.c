@@ -96,7 +96,7 @@ static lw_err read_outer_member(lw_json *j, const lw_json_token *name, lw_writer
     }
     lw_value value;
     err = lw_json_value(&t, scratch, &value);
-    return err == LW_OK ? lw_senml_put(base, label, value) : err;
+    return err == LW_OK ? lw_senml_put(base, label, &value) : err;
 }
 
 /* Finds the elements, and the base in front of or behind them. */

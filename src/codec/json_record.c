@@ -39,7 +39,7 @@ static lw_err read_member(lw_json *j, lw_senml_label label, lw_writer *scratch, 
     if (err == LW_OK && label == LW_SENML_VD && value.type == LW_TYPE_STRING) {
         err = lw_json_read_opaque(value.as.bytes, scratch, &value);
     }
-    return err == LW_OK ? lw_senml_put(r, label, value) : err;
+    return err == LW_OK ? lw_senml_put(r, label, &value) : err;
 }
 
 lw_err lw_json_read_record(lw_json *j, const lw_json_dialect *dialect, lw_writer *scratch,

@@ -33,16 +33,10 @@ lw_senml_label lw_senml_label_of(lw_bytes name)
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
-static lw_err put_text(lw_value value, lw_bytes *out)
-{
-    *out = value.as.bytes;
-    return value.type == LW_TYPE_STRING ? LW_OK : LW_EFORMAT;
-}
-
-static lw_err put_time(lw_value value, lw_time *out)
+static lw_err put_time(const lw_value *value, lw_time *out)
 {
     double seconds;
-    if (!lw_value_to_number(value, &seconds)) {
+    if (!lw_value_to_number(*value, &seconds)) {
         return LW_EFORMAT;
     }
     double ms = seconds * 1000.0;
@@ -53,36 +47,36 @@ static lw_err put_time(lw_value value, lw_time *out)
     return LW_OK;
 }
 
-static lw_err put_limited(lw_value value, double largest)
+static bool is_number_up_to(const lw_value *value, double largest)
 {
     double number;
-    bool fits = lw_value_to_number(value, &number) && number >= 0 && number <= largest;
-    return fits ? LW_OK : LW_EFORMAT;
+    return lw_value_to_number(*value, &number) && number >= 0 && number <= largest;
 }
 
-static lw_err put_value(lw_senml_record *r, lw_senml_label label, lw_value value)
+/* The kind that a member's value has; numbers go by INTEGER. */
+static bool has_kind(const lw_value *value, lw_type kind)
 {
-    if ((r->has & LW_SENML_VALUE_BITS & ~LW_SENML_BIT(label)) != 0) {
-        return LW_EFORMAT; /* one value a record */
-    }
-    r->value = value;
-    switch (label) {
-    case LW_SENML_VLO:
-        return lw_value_convert(value, LW_TYPE_OBJLNK, &r->value);
-    case LW_SENML_VS:
-        return value.type == LW_TYPE_STRING ? LW_OK : LW_EFORMAT;
-    case LW_SENML_VB:
-        return value.type == LW_TYPE_BOOLEAN ? LW_OK : LW_EFORMAT;
-    case LW_SENML_VD:
-        return value.type == LW_TYPE_OPAQUE ? LW_OK : LW_EFORMAT;
-    default:
-        break;
-    }
-    double number;
-    return value.type == LW_TYPE_NONE || lw_value_to_number(value, &number) ? LW_OK : LW_EFORMAT;
+    bool is_number = value->type == LW_TYPE_UNSIGNED || value->type == LW_TYPE_FLOAT;
+    return value->type == (uint8_t)kind || (is_number && kind == LW_TYPE_INTEGER);
 }
 
-lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, lw_value value)
+static lw_err put_value(lw_senml_record *r, lw_senml_label label, const lw_value *value)
+{
+    static const uint8_t kinds[] = {
+        [LW_SENML_V] = LW_TYPE_INTEGER,  [LW_SENML_VS] = LW_TYPE_STRING,
+        [LW_SENML_VB] = LW_TYPE_BOOLEAN, [LW_SENML_VD] = LW_TYPE_OPAQUE,
+        [LW_SENML_VLO] = LW_TYPE_STRING,
+    };
+    bool is_null = label == LW_SENML_V && value->type == LW_TYPE_NONE;
+    bool is_second = (r->has & LW_SENML_VALUE_BITS & ~LW_SENML_BIT(label)) != 0;
+    if (is_second || (!is_null && !has_kind(value, (lw_type)kinds[label]))) {
+        return LW_EFORMAT;
+    }
+    r->value = *value;
+    return label == LW_SENML_VLO ? lw_value_convert(*value, LW_TYPE_OBJLNK, &r->value) : LW_OK;
+}
+
+lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value)
 {
     uint32_t bit = LW_SENML_BIT(label);
     bool twice = (r->has & bit) != 0 && label != LW_SENML_OTHER;
@@ -90,23 +84,31 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, lw_value value)
         return LW_EFORMAT;
     }
     r->has |= bit;
+    bool fits = true;
     switch (label) {
     case LW_SENML_BN:
-        return put_text(value, &r->base_name);
+        r->base_name = value->as.bytes;
+        fits = value->type == LW_TYPE_STRING;
+        break;
     case LW_SENML_N:
-        return put_text(value, &r->name);
+        r->name = value->as.bytes;
+        fits = value->type == LW_TYPE_STRING;
+        break;
     case LW_SENML_BT:
         return put_time(value, &r->base_time);
     case LW_SENML_T:
         return put_time(value, &r->time);
     case LW_SENML_BVER:
-        return put_limited(value, BVER_MAX);
+        fits = is_number_up_to(value, BVER_MAX);
+        break;
     case LW_SENML_BV:
     case LW_SENML_BS:
-        return put_limited(value, 0);
+        fits = is_number_up_to(value, 0);
+        break;
     default:
         return (bit & LW_SENML_VALUE_BITS) != 0 ? put_value(r, label, value) : LW_OK;
     }
+    return fits ? LW_OK : LW_EFORMAT;
 }
 
 /* What a record must and must not have. LW_AGAIN: it only sets base values. */
@@ -222,131 +224,103 @@ static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e
     return err;
 }
 
-/* "/alternate/prefix", as far as they are given; returns its length. */
-static lw_err write_front(lw_senml_plan *p, lw_bytes prefix, size_t *out_len)
+/* The full name, "/alternate/prefix/path" with what there is of it. */
+static lw_err write_name(const lw_senml_plan *p, const lw_entry *e, char out[LW_SENML_NAME_MAX],
+                         size_t *out_len)
 {
-    const lw_bytes parts[2] = {p->cfg->alternate_path, prefix};
+    const lw_bytes front[2] = {p->cfg->alternate_path, e->prefix};
     size_t len = 0;
     for (unsigned i = 0; i < 2; i++) {
-        if (parts[i].len == 0) {
+        if (front[i].len == 0) {
             continue;
         }
-        if (parts[i].len + 1 + LW_PATH_TEXT_MAX > sizeof p->name - len) {
+        if (front[i].len + 1 + LW_PATH_TEXT_MAX > LW_SENML_NAME_MAX - len) {
             return LW_ETOOBIG;
         }
-        p->name[len++] = '/';
-        memcpy(p->name + len, parts[i].ptr, parts[i].len);
-        len += parts[i].len;
+        out[len++] = '/';
+        memcpy(out + len, front[i].ptr, front[i].len);
+        len += front[i].len;
     }
-    *out_len = len;
+    *out_len = len + lw_path_format(e->path, out + len);
     return LW_OK;
 }
 
-static lw_err write_name(lw_senml_plan *p, const lw_entry *e, size_t *out_len)
+static bool is_writable(const lw_entry *e, bool paths, unsigned uses)
 {
-    lw_err err = write_front(p, e->prefix, out_len);
-    if (err == LW_OK) {
-        *out_len += lw_path_format(e->path, p->name + *out_len);
+    if (e->kind == LW_ENTRY_PATH || paths) {
+        return e->kind == LW_ENTRY_PATH && paths && (uses & LW_FORMAT_FETCH) != 0;
     }
-    return err;
+    return e->kind == LW_ENTRY_VALUE ? e->value.type != LW_TYPE_NONE
+                                     : (uses & LW_FORMAT_PATCH) != 0;
 }
 
-/* What the entries seen so far have in common. */
-typedef struct common {
-    size_t front_len; /* "/alternate/prefix" in the plan's name */
-    bool same_front;
-    bool same_path;
-    uint8_t min_depth;
-    lw_path path; /* what the paths share, from the root down */
-    bool all_absolute;
-    uint8_t kind; /* of the first entry */
-} common;
+/* What the names seen so far have in common; p->name holds the first, p->base_len octets of it are
+ * the same in all. */
+typedef struct names {
+    size_t min_len;
+    size_t max_len;
+} names;
 
-static void join(common *c, const lw_senml_plan *p, const lw_entry *e)
+static lw_err join_name(lw_senml_plan *p, names *n, const lw_entry *e)
 {
-    unsigned shared = 0;
-    while (shared < c->path.depth && shared < e->path.depth &&
-           c->path.id[shared] == e->path.id[shared]) {
-        shared++;
+    char name[LW_SENML_NAME_MAX];
+    size_t len;
+    lw_err err = write_name(p, e, p->count == 1 ? p->name : name, &len);
+    if (err != LW_OK) {
+        return err;
     }
-    c->same_path = c->same_path && shared == c->path.depth && shared == e->path.depth;
-    c->path = lw_path_cut(c->path, shared);
-    c->min_depth = e->path.depth < c->min_depth ? e->path.depth : c->min_depth;
-    c->all_absolute = c->all_absolute && e->has_time && e->time >= ABSOLUTE_FROM_MS;
-    size_t before = p->cfg->alternate_path.len > 0 ? p->cfg->alternate_path.len + 1 : 0;
-    size_t prefix_len = c->front_len > before ? c->front_len - before - 1 : 0;
-    lw_bytes prefix = lw_bytes_of(p->name + c->front_len - prefix_len, prefix_len);
-    c->same_front = c->same_front && lw_bytes_equal(prefix, e->prefix);
+    if (p->count == 1) {
+        *n = (names){len, len};
+        p->base_len = len;
+        return LW_OK;
+    }
+    n->min_len = len < n->min_len ? len : n->min_len;
+    n->max_len = len > n->max_len ? len : n->max_len;
+    size_t same = 0;
+    while (same < p->base_len && same < len && name[same] == p->name[same]) {
+        same++;
+    }
+    p->base_len = same;
+    return LW_OK;
 }
 
-static bool is_writable(const lw_entry *e, const common *c, unsigned uses)
+/* Cuts what is common back to whole segments, so that each name keeps at least one. A '/' alone is
+ * no base, nor is the name of a single record. */
+static void settle_base(lw_senml_plan *p, const names *n, bool paths)
 {
-    if ((e->kind == LW_ENTRY_PATH) != (c->kind == LW_ENTRY_PATH)) {
-        return false;
+    bool all_the_same = p->base_len == n->max_len && !paths;
+    while (p->base_len > 0 && !all_the_same &&
+           (p->name[p->base_len - 1] != '/' || p->base_len == n->min_len)) {
+        p->base_len--;
     }
-    switch (e->kind) {
-    case LW_ENTRY_VALUE:
-        return e->value.type != LW_TYPE_NONE;
-    case LW_ENTRY_PATH:
-        return (uses & LW_FORMAT_FETCH) != 0;
-    default:
-        return (uses & LW_FORMAT_PATCH) != 0;
+    if (p->base_len == 1 || p->count < 2) {
+        p->base_len = 0;
     }
-}
-
-/* The length of bn, which afterwards stands at the start of p->name. */
-static size_t choose_base(lw_senml_plan *p, const common *c)
-{
-    if (p->count < 2 || !c->same_front) {
-        return 0;
-    }
-    if (c->same_path && c->kind != LW_ENTRY_PATH) {
-        return c->front_len + lw_path_format(c->path, p->name + c->front_len);
-    }
-    /* At least one segment stays for n. */
-    unsigned depth = c->path.depth < c->min_depth ? c->path.depth : c->min_depth - 1u;
-    if (c->min_depth == 0 || (depth == 0 && c->front_len == 0)) {
-        return 0;
-    }
-    size_t len = c->front_len;
-    if (depth > 0) {
-        len += lw_path_format(lw_path_cut(c->path, depth), p->name + len);
-    }
-    p->name[len++] = '/';
-    return len;
 }
 
 lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_encode_cfg *cfg,
                           unsigned uses)
 {
-    *p = (lw_senml_plan){.source = source, .cfg = cfg};
-    common c = {.same_front = true, .same_path = true, .all_absolute = true};
+    *p = (lw_senml_plan){.source = source, .cfg = cfg, .has_base_time = true};
+    names n = {0, 0};
+    bool paths = false;
     lw_cursor cursor = {{0}};
     lw_entry e;
     lw_err err;
-    for (err = next_entry(source, &cursor, &e); err == LW_OK;
-         err = next_entry(source, &cursor, &e)) {
+    while ((err = next_entry(source, &cursor, &e)) == LW_OK) {
         if (p->count++ == 0) {
-            c.kind = e.kind;
-            c.path = e.path;
-            c.min_depth = e.path.depth;
+            paths = e.kind == LW_ENTRY_PATH;
             p->base_time = e.time;
-            err = write_front(p, e.prefix, &c.front_len);
         }
-        if (err == LW_OK && !is_writable(&e, &c, uses)) {
-            err = LW_ENOTSUP;
-        }
+        p->has_base_time = p->has_base_time && e.has_time && e.time >= ABSOLUTE_FROM_MS;
+        err = is_writable(&e, paths, uses) ? join_name(p, &n, &e) : LW_ENOTSUP;
         if (err != LW_OK) {
             return err;
         }
-        join(&c, p, &e);
     }
-    if (err != LW_END) {
-        return err;
-    }
-    p->base_len = choose_base(p, &c);
-    p->has_base_time = p->count > 1 && c.all_absolute;
-    return LW_OK;
+    settle_base(p, &n, paths);
+    p->has_base_time = p->has_base_time && p->count > 1;
+    return err == LW_END ? LW_OK : err;
 }
 
 static void write_times(const lw_senml_plan *p, const lw_entry *e, lw_senml_record *r)
@@ -371,7 +345,7 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
     }
     size_t len = 0;
     if (err == LW_OK) {
-        err = write_name(p, &e, &len);
+        err = write_name(p, &e, p->name, &len);
     }
     if (err != LW_OK) {
         return err;

@@ -70,7 +70,7 @@ static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_label label)
  * member that comes twice or has the wrong kind, a second value, and what must be refused: bver
  * above 10, bv or bs other than 0, an unknown critical member. Of members that say nothing to
  * LwM2M (u, bu, s, ut, OTHER) the value is not looked at. */
-LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, lw_value value);
+LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value);
 
 /* What stays from record to record. Part of a format's decoder state. */
 typedef struct lw_senml {

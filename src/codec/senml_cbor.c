@@ -23,6 +23,10 @@ _Static_assert(sizeof(senml_cbor) <= LW_DECODER_STATE, "the state fits into the 
 /* A label is a number, or the member's name as in JSON. */
 static lw_err read_label(lw_cbor *c, lw_senml_label *out)
 {
+    if (c->at < c->end && *c->at <= LW_SENML_VD) { /* by far the most */
+        *out = (lw_senml_label)*c->at++;
+        return LW_OK;
+    }
     lw_value key;
     lw_err err = lw_cbor_read_value(c, &key);
     if (err != LW_OK) {
@@ -62,7 +66,7 @@ static lw_err read_member(lw_cbor *c, lw_senml_record *r)
         err = lw_cbor_read_value(c, &value);
         break;
     }
-    return err == LW_OK ? lw_senml_put(r, label, value) : err;
+    return err == LW_OK ? lw_senml_put(r, label, &value) : err;
 }
 
 static lw_err read_record(lw_cbor *c, lw_senml_record *r)
