@@ -270,6 +270,9 @@ struct lw_object_hooks {
 /* ---- The tree, as an application sees it ------------------------------------------------------
  */
 
+/* The `ctx` of hooks, for lw/acts.h outside of a hook. */
+void *lw_tree_ctx(const lw_tree *tree);
+
 /* The struct of an instance, or NULL. Read from it freely; write through setters, or call
  * lw_tree_touch before and lw_tree_changed after writing directly. It stays where it is as long as
  * the instance exists. */

@@ -229,6 +229,11 @@ const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object)
     return slot != NULL ? slot->object : NULL;
 }
 
+void *lw_tree_ctx(const lw_tree *tree)
+{
+    return tree->hooks_ctx;
+}
+
 void *lw_tree_struct(lw_tree *tree, lw_path instance)
 {
     place at;
