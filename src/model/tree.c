@@ -319,6 +319,24 @@ lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
     }
 }
 
+lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
+{
+    uint16_t id;
+    if (after.depth < depth && next_child(tree, after, 0, &id) == LW_OK) {
+        *out_path = lw_path_child(after, id);
+        return LW_OK;
+    }
+    while (after.depth > scope.depth) {
+        uint32_t from = after.id[after.depth - 1] + 1u;
+        after = lw_path_cut(after, after.depth - 1u);
+        if (next_child(tree, after, from, &id) == LW_OK) {
+            *out_path = lw_path_child(after, id);
+            return LW_OK;
+        }
+    }
+    return LW_END;
+}
+
 bool lw_tree_exists(lw_tree *tree, lw_path path)
 {
     place at;

@@ -69,6 +69,11 @@ lw_type lw_tree_type_of(void *tree, lw_path path);
 LW_MUST_CHECK lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
                                   lw_path *out_path);
 
+/* The next entity of at most `depth` levels, a parent before its children: LW_OK or LW_END. Start
+ * with after = scope, which is not found itself. */
+LW_MUST_CHECK lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
+                                  lw_path *out_path);
+
 /* Instances of a multiple resource, or of an object. */
 unsigned lw_tree_count(lw_tree *tree, lw_path path);
 

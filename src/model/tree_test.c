@@ -421,6 +421,35 @@ static void a_step_asks_every_object_for_its_time(void **state)
     assert_true(lw_tree_step(&f->tree, 10) == 15);
 }
 
+/* The paths a walk finds, separated by blanks. */
+static const char *walk(fixture *f, const char *scope, unsigned depth)
+{
+    static char text[512];
+    size_t len = 0;
+    lw_path p = at(scope);
+    while (lw_tree_walk(&f->tree, at(scope), depth, p, &p) == LW_OK) {
+        assert_true(len + LW_PATH_TEXT_MAX + 1 < sizeof text);
+        len += lw_path_format(p, text + len);
+        text[len++] = ' ';
+    }
+    text[len > 0 ? len - 1 : 0] = '\0';
+    return text;
+}
+
+static void a_walk_finds_parents_before_their_children(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/6/1"), lw_value_integer(1)), LW_OK);
+    assert_int_equal(lw_tree_set(&f->tree, at("/3/0/6/0"), lw_value_integer(1)), LW_OK);
+    assert_string_equal(walk(f, "/", 2), "/3 /3/0 /3303 /3303/0 /3303/7");
+    assert_string_equal(walk(f, "/3303", 3),
+                        "/3303/0 /3303/0/5605 /3303/0/5700 /3303/7 /3303/7/5605 /3303/7/5700");
+    assert_string_equal(walk(f, "/3/0/6", 4), "/3/0/6/0 /3/0/6/1");
+    assert_string_equal(walk(f, "/3/0/6/0", 4), "");
+    assert_string_equal(walk(f, "/3/0/6", 3), "");
+    assert_string_equal(walk(f, "/3/1", 4), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +467,7 @@ int main(void)
         T(a_replace_starts_from_what_is_mandatory),
         T(instances_have_their_limits),
         T(without_memory_for_the_undo_nothing_changes),
+        T(a_walk_finds_parents_before_their_children),
         T(wrong_declarations_are_refused),
         T(an_instance_that_is_new_or_cleared_starts_with_its_defaults),
         T(a_computed_value_is_told_at_once_within_a_transaction_too),
