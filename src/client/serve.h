@@ -12,6 +12,7 @@
 #define LW_CLIENT_SERVE_H
 
 #include "client/engine.h"
+#include "coap/reply.h"
 #include "lw/path.h"
 
 /* The endpoint's on_request for a peer that is `server`: fills the reply and returns LW_OK, or
@@ -24,6 +25,9 @@ LW_MUST_CHECK lw_err lw_serve(lw_client *client, lw_server *server, const lw_coa
 /* The endpoint's wants_stream: a Write of an opaque value that hooks->write takes block by block
  * (a firmware package). Checked like the request itself: what would be refused is not streamed. */
 bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_inbound *in);
+
+/* Does hooks->write take this Write as it comes, in blocks? */
+bool lw_write_is_streamed(const lw_call *call);
 
 /* One operation each; the code of the answer. All but the payload was checked. */
 uint8_t lw_serve_read(const lw_call *call);
@@ -68,6 +72,25 @@ lw_source lw_readable_source(const lw_readable *readable);
 LW_MUST_CHECK lw_err lw_answer_values(const lw_call *call, const lw_readable *readable,
                                       lw_path base);
 
+/* The instances of one Create. */
+#define LW_CREATE_MAX 8u
+
+typedef struct lw_made {
+    uint8_t count;
+    bool chosen[LW_CREATE_MAX]; /* its id was left to us (DM-71) */
+    uint16_t ids[LW_CREATE_MAX];
+} lw_made;
+
+/* Writes the link of `path` and those of what is there up to `depth` levels below: with dim, with
+ * `ver` where it does not go without saying, and with the attributes of the server; the first link
+ * also has what it inherits (DM-22). */
+void lw_discover_write(lw_client *client, const lw_server *server, lw_path path, unsigned depth,
+                       lw_writer *w);
+
+/* True when a client of that enabler version has to name the version of the object (VER-11). */
+bool lw_object_names_version(const lw_object *object, lw_version enabler,
+                             lw_object_version *out_version);
+
 /* Decodes a payload and sets every value in an open transaction of the tree: types, ranges, W of
  * the resources (unless bootstrap), unknown optional resources are ignored where the operation says
  * so. The caller begins, commits or rolls back. */
@@ -80,10 +103,16 @@ typedef struct lw_apply {
     uint8_t *scratch; /* for values that cannot be views; not where the payload is */
     size_t scratch_len;
     bool bootstrap;          /* BS-26: no rights, no W; missing instances are made */
-    bool create;             /* DM-74: what is not writable is ignored */
     bool replace;            /* DM-31, DM-33, BS-27: what is not given goes */
+    lw_made *made;           /* Create: which instances; what is not writable is ignored (DM-74) */
     const lw_server *server; /* asked for W on each instance when set (Write-Composite) */
 } lw_apply;
 LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
+
+/* The same in a transaction of its own: all or nothing (DM-39). */
+LW_MUST_CHECK lw_err lw_apply_as_whole(const lw_apply *apply);
+
+/* DM-84: LW_EMETHOD when a mandatory resource would lose its last instance. */
+LW_MUST_CHECK lw_err lw_remove_resource_instance(lw_tree *tree, lw_path path);
 
 #endif

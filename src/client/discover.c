@@ -1,0 +1,93 @@
+#include "client/feature.h"
+#include "client/serve.h"
+#include "codec/link.h"
+#include "model/attr.h"
+#include "model/registry.h"
+
+bool lw_object_names_version(const lw_object *object, lw_version enabler,
+                             lw_object_version *out_version)
+{
+    lw_object_version implied = lw_object_version_implied(enabler, object->def->id);
+    *out_version = (lw_object_version){object->def->major, object->def->minor};
+    return implied.major != out_version->major || implied.minor != out_version->minor;
+}
+
+static const lw_attrs *attached(const lw_client *client, const lw_server *server, lw_path path)
+{
+    const lw_client_feature *const *features = client->cfg.features;
+    for (size_t i = 0; features != NULL && features[i] != NULL; i++) {
+        if (features[i]->attributes != NULL) {
+            return features[i]->attributes(client->feature_state[i], server, path);
+        }
+    }
+    return NULL;
+}
+
+/* DM-22: the target shows what is in effect there, the levels below what is attached to them. */
+static void write_attributes(lw_client *client, const lw_server *server, lw_path path,
+                             bool is_target, lw_writer *w)
+{
+    const lw_attrs *at[LW_PATH_DEPTH_MAX + 1] = {NULL};
+    bool any = false;
+    for (unsigned depth = is_target ? LW_LEVEL_OBJECT : path.depth; depth <= path.depth; depth++) {
+        at[depth] = attached(client, server, lw_path_cut(path, depth));
+        any = any || at[depth] != NULL;
+    }
+    if (any) {
+        lw_attrs attrs = lw_attrs_effective(at, (lw_level)path.depth, NULL);
+        lw_attrs_write_link(w, &attrs, &lw_attr_decimal_text);
+    }
+}
+
+static void write_link(lw_client *client, const lw_server *server, lw_path path, bool is_target,
+                       lw_link_out *out)
+{
+    lw_tree *tree = &client->tree;
+    lw_link_put(out, lw_bytes_of(NULL, 0), path);
+    lw_object_version version;
+    if (path.depth == LW_LEVEL_OBJECT &&
+        lw_object_names_version(lw_tree_object(tree, path.id[0]), (lw_version)server->version,
+                                &version)) {
+        char text[LW_OBJECT_VERSION_TEXT_MAX];
+        lw_link_put_attr(out, "ver", lw_bytes_of(text, lw_object_version_format(version, text)));
+    }
+    const lw_resource_def *def = lw_tree_resource_def(tree, path);
+    if (path.depth == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
+        lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
+    }
+    write_attributes(client, server, path, is_target, out->w);
+}
+
+void lw_discover_write(lw_client *client, const lw_server *server, lw_path path, unsigned depth,
+                       lw_writer *w)
+{
+    lw_link_out out;
+    lw_link_begin(&out, w);
+    lw_path at = path;
+    lw_err err = LW_OK;
+    while (err == LW_OK) {
+        write_link(client, server, at, lw_path_equal(at, path), &out);
+        err = lw_tree_walk(&client->tree, path, path.depth + depth, at, &at);
+    }
+}
+
+/* DM-21, DM-24: instances and resources below an object, else one level; 1.0 knows no resource
+ * instances. */
+static unsigned default_depth(lw_path path, lw_version version)
+{
+    if (path.depth == LW_LEVEL_RESOURCE && version == LW_VERSION_1_0) {
+        return 0;
+    }
+    return path.depth == LW_LEVEL_OBJECT ? 2 : 1;
+}
+
+uint8_t lw_serve_discover(const lw_call *call)
+{
+    const lw_request *request = call->request;
+    lw_version version = (lw_version)call->server->version;
+    unsigned depth =
+        request->depth == LW_DEPTH_DEFAULT ? default_depth(request->path, version) : request->depth;
+    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
+    lw_discover_write(call->client, call->server, request->path, depth, &call->reply->payload);
+    return lw_op_answer_code(LW_OP_DISCOVER, call->reply->payload.err);
+}

@@ -1,0 +1,46 @@
+#include "client/serve.h"
+
+/* Computed values may change while they are encoded, which the encoder notices. */
+#define ENCODE_TRIES 3
+
+lw_err lw_answer_values(const lw_call *call, const lw_readable *readable, lw_path base)
+{
+    lw_source source = lw_readable_source(readable);
+    lw_encode_cfg cfg = {.base = base};
+    const lw_writer start = call->reply->payload;
+    lw_err err = LW_ESTATE;
+    for (int i = 0; i < ENCODE_TRIES && err == LW_ESTATE; i++) {
+        call->reply->payload = start;
+        err = lw_encode(call->answer, &source, &cfg, &call->reply->payload);
+    }
+    if (err == LW_OK) {
+        lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, call->answer->id);
+    }
+    return err;
+}
+
+/* DM-16: one value is asked for, and there is none now. */
+static lw_err check_value(const lw_call *call)
+{
+    lw_tree *tree = &call->client->tree;
+    lw_path path = call->request->path;
+    const lw_resource_def *def = lw_tree_resource_def(tree, path);
+    lw_value value;
+    bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
+    bool is_value = path.depth == LW_LEVEL_RESOURCE_INSTANCE ||
+                    (path.depth == LW_LEVEL_RESOURCE && !is_multiple);
+    return is_value ? lw_tree_get(tree, path, &value) : LW_OK;
+}
+
+uint8_t lw_serve_read(const lw_call *call)
+{
+    lw_op op = (lw_op)call->request->op;
+    lw_path path = call->request->path;
+    lw_err err = check_value(call);
+    if (err != LW_OK) {
+        return lw_op_code(op, err);
+    }
+    lw_readable readable = {
+        .client = call->client, .server = call->server, .targets = &path, .target_count = 1};
+    return lw_op_answer_code(op, lw_answer_values(call, &readable, path));
+}

@@ -1,0 +1,89 @@
+/* What a server may read below some paths, as a source for the encoders. The position is a target
+ * and the path that was looked at last, so nothing is kept outside of the cursor. */
+#include "client/serve.h"
+#include "model/access.h"
+
+#define STARTED 0x80u /* something of this target was looked at: `at` holds */
+
+typedef struct position {
+    size_t target;
+    bool started;
+    lw_path at;
+} position;
+
+static position unpack(const lw_cursor *cursor)
+{
+    position p = {.target = cursor->at[0], .started = (cursor->at[1] & STARTED) != 0};
+    p.at.depth = (uint8_t)(cursor->at[1] & ~(uintptr_t)STARTED);
+    for (unsigned i = 0; i < LW_PATH_DEPTH_MAX; i++) {
+        p.at.id[i] = (uint16_t)(cursor->at[2 + i / 2] >> 16 * (i % 2));
+    }
+    return p;
+}
+
+static void pack(const position *p, lw_cursor *cursor)
+{
+    cursor->at[0] = p->target;
+    cursor->at[1] = p->at.depth | (p->started ? STARTED : 0u);
+    cursor->at[2] = p->at.id[0] | (uintptr_t)p->at.id[1] << 16;
+    cursor->at[3] = p->at.id[2] | (uintptr_t)p->at.id[3] << 16;
+}
+
+/* The target itself first, if it is there; false when there is no more of it. */
+static bool step(const lw_readable *r, position *p)
+{
+    lw_tree *tree = &r->client->tree;
+    lw_path target = r->targets[p->target];
+    if (!p->started) {
+        p->started = true;
+        p->at = target;
+        return lw_tree_exists(tree, target);
+    }
+    return lw_tree_walk(tree, target, LW_LEVEL_RESOURCE_INSTANCE, p->at, &p->at) == LW_OK;
+}
+
+static bool may_read(const lw_readable *r, lw_path path)
+{
+    if (r->server == NULL) {
+        return true;
+    }
+    return !lw_access_is_bootstrap_only(path.id[0]) &&
+           (lw_rights_of(r->client, r->server, path.id[0], path.id[1]) & LW_RIGHT_R) != 0;
+}
+
+/* Is there something to yield at this place? A value that cannot be had now is left out. */
+static bool look(const lw_readable *r, lw_path at, lw_entry *out)
+{
+    lw_tree *tree = &r->client->tree;
+    const lw_resource_def *def = lw_tree_resource_def(tree, at);
+    if (def == NULL || (def->ops & LW_OP_R) == 0 || !may_read(r, at)) {
+        return false;
+    }
+    *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at};
+    if ((def->flags & LW_DEF_MULTIPLE) != 0 && at.depth == LW_LEVEL_RESOURCE) {
+        out->kind = LW_ENTRY_EMPTY; /* DM-15; else its instances follow */
+        return lw_tree_count(tree, at) == 0;
+    }
+    return lw_tree_get(tree, at, &out->value) == LW_OK;
+}
+
+static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)
+{
+    const lw_readable *r = ctx;
+    position p = unpack(cursor);
+    while (p.target < r->target_count) {
+        if (!step(r, &p)) {
+            p = (position){.target = p.target + 1};
+        } else if (look(r, p.at, out)) {
+            pack(&p, cursor);
+            return LW_OK;
+        }
+    }
+    pack(&p, cursor);
+    return LW_END;
+}
+
+lw_source lw_readable_source(const lw_readable *readable)
+{
+    return (lw_source){.next = next, .ctx = (void *)(uintptr_t)readable};
+}

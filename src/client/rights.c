@@ -1,0 +1,50 @@
+#include "client/feature.h"
+#include "client/serve.h"
+#include "model/access.h"
+
+unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t object,
+                      uint16_t instance)
+{
+    unsigned rights = LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
+    const lw_client_feature *const *features = client->cfg.features;
+    for (size_t i = 0; features != NULL && features[i] != NULL; i++) {
+        if (features[i]->rights != NULL) {
+            rights &= features[i]->rights(client->feature_state[i], server, object, instance);
+        }
+    }
+    return rights;
+}
+
+lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
+{
+    lw_err err = LW_OK;
+    const lw_client_feature *const *features = client->cfg.features;
+    for (size_t i = 0; err == LW_OK && features != NULL && features[i] != NULL; i++) {
+        if (features[i]->created != NULL) {
+            err = features[i]->created(client->feature_state[i], server, instance);
+        }
+    }
+    return err;
+}
+
+lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path)
+{
+    if (path.depth > LW_LEVEL_ROOT && lw_access_is_bootstrap_only(path.id[0])) {
+        return LW_EDENIED;
+    }
+    lw_path scope = lw_path_cut(path, LW_LEVEL_INSTANCE);
+    lw_err err = LW_OK;
+    lw_path at = scope;
+    bool more = scope.depth == LW_LEVEL_INSTANCE
+                    ? lw_tree_exists(&client->tree, scope)
+                    : lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    while (more) {
+        bool is_open = !lw_access_is_bootstrap_only(at.id[0]);
+        if (is_open && (lw_rights_of(client, server, at.id[0], at.id[1]) & LW_RIGHT_R) != 0) {
+            return LW_OK;
+        }
+        err = is_open ? LW_EDENIED : err;
+        more = lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    }
+    return err;
+}

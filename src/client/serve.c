@@ -1,0 +1,248 @@
+#include "client/serve.h"
+
+#include "client/feature.h"
+#include "model/access.h"
+
+#define OBJECT_DEVICE 3
+
+/* ---- Who serves what ------------------------------------------------------------------------- */
+
+static uint8_t (*const rooms[LW_OP_COUNT])(const lw_call *call) = {
+    [LW_OP_READ] = lw_serve_read,       [LW_OP_DISCOVER] = lw_serve_discover,
+    [LW_OP_WRITE] = lw_serve_write,     [LW_OP_WRITE_PARTIAL] = lw_serve_write,
+    [LW_OP_EXECUTE] = lw_serve_execute, [LW_OP_CREATE] = lw_serve_create,
+    [LW_OP_DELETE] = lw_serve_delete,
+};
+
+/* The feature that serves the operation, and its state; NULL: none does. */
+static const lw_client_feature *feature_for(const lw_client *client, unsigned op, void **out_state)
+{
+    const lw_client_feature *const *features = client->cfg.features;
+    for (size_t i = 0; features != NULL && features[i] != NULL; i++) {
+        if ((features[i]->ops >> op & 1u) != 0) {
+            *out_state = client->feature_state[i];
+            return features[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_served(const lw_client *client, unsigned op)
+{
+    void *state;
+    return rooms[op] != NULL || feature_for(client, op, &state) != NULL;
+}
+
+/* RFC 7641 section 2: who does not know Observe leaves it out, and the request is a read. */
+static lw_op without_observe(lw_op op)
+{
+    switch (op) {
+    case LW_OP_OBSERVE:
+    case LW_OP_CANCEL:
+        return LW_OP_READ;
+    case LW_OP_OBSERVE_COMPOSITE:
+    case LW_OP_CANCEL_COMPOSITE:
+        return LW_OP_READ_COMPOSITE;
+    default:
+        return op;
+    }
+}
+
+/* ---- The checks of DM-05 --------------------------------------------------------------------- */
+
+/* What an operation needs: a right on the instance (ACL-04), and that of the resource (ACL-06). */
+typedef struct need {
+    uint8_t right; /* LW_RIGHT_…; 0: none */
+    uint8_t op;    /* LW_OP_…; 0: none */
+} need;
+
+static need need_of(unsigned op)
+{
+    switch (op) {
+    case LW_OP_READ:
+    case LW_OP_OBSERVE:
+    case LW_OP_CANCEL:
+    case LW_OP_WRITE_ATTRIBUTES:
+        return (need){LW_RIGHT_R, LW_OP_R};
+    case LW_OP_WRITE:
+    case LW_OP_WRITE_PARTIAL:
+        return (need){LW_RIGHT_W, LW_OP_W};
+    case LW_OP_EXECUTE:
+        return (need){LW_RIGHT_E, LW_OP_E};
+    case LW_OP_CREATE:
+        return (need){LW_RIGHT_C, 0};
+    case LW_OP_DELETE:
+        return (need){LW_RIGHT_D, LW_OP_W}; /* DM-84 */
+    default:
+        return (need){0, 0};
+    }
+}
+
+static lw_err check_right(const lw_call *call, unsigned right)
+{
+    lw_path path = call->request->path;
+    if (path.depth == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
+        return call->request->op == LW_OP_WRITE_ATTRIBUTES
+                   ? LW_OK
+                   : lw_rights_to_read(call->client, call->server, path);
+    }
+    uint16_t instance = path.depth == LW_LEVEL_OBJECT ? LW_ID_MAX : path.id[1];
+    unsigned rights = lw_rights_of(call->client, call->server, path.id[0], instance);
+    return (rights & right) == right ? LW_OK : LW_EDENIED;
+}
+
+/* DM-73, DM-81, DM-82: instances that only the device makes, or takes away. */
+static lw_err check_object(const lw_call *call)
+{
+    lw_path path = call->request->path;
+    const lw_object_hooks *hooks = lw_tree_object(&call->client->tree, path.id[0])->hooks;
+    bool refused = false;
+    if (call->request->op == LW_OP_CREATE) {
+        refused = hooks == NULL || hooks->create == NULL;
+    } else if (call->request->op == LW_OP_DELETE && path.depth == LW_LEVEL_INSTANCE) {
+        refused = hooks == NULL || hooks->remove == NULL || path.id[0] == OBJECT_DEVICE;
+    }
+    return refused ? LW_EMETHOD : LW_OK;
+}
+
+static lw_err check_resource(const lw_call *call, const lw_resource_def *def, unsigned op)
+{
+    lw_tree *tree = &call->client->tree;
+    lw_path path = call->request->path;
+    bool is_write = call->request->op == LW_OP_WRITE || call->request->op == LW_OP_WRITE_PARTIAL;
+    bool is_known =
+        def != NULL && (is_write || lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_RESOURCE)));
+    if (!is_known) {
+        return LW_ENOTFOUND; /* an optional resource is made by its first Write */
+    }
+    bool is_instance = path.depth == LW_LEVEL_RESOURCE_INSTANCE;
+    if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) || (def->ops & op) != op) {
+        return LW_EMETHOD; /* DM-12, DM-34 */
+    }
+    return is_instance && !lw_tree_exists(tree, path) ? LW_ENOTFOUND : LW_OK;
+}
+
+static lw_err check_target(const lw_call *call, const lw_resource_def *def)
+{
+    lw_tree *tree = &call->client->tree;
+    lw_path path = call->request->path;
+    if (path.depth == LW_LEVEL_ROOT) {
+        return LW_OK;
+    }
+    if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
+        return LW_ENOTFOUND;
+    }
+    need needed = need_of(call->request->op);
+    lw_err err = needed.right != 0 ? check_right(call, needed.right) : LW_OK;
+    if (err != LW_OK) {
+        return err;
+    }
+    return path.depth < LW_LEVEL_RESOURCE ? check_object(call)
+                                          : check_resource(call, def, needed.op);
+}
+
+static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resource_def *def)
+{
+    lw_path path = call->request->path;
+    bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
+    lw_format_choice choice = {
+        .formats = call->client->cfg.formats,
+        .version = version,
+        .single = path.depth == LW_LEVEL_RESOURCE_INSTANCE ||
+                  (path.depth == LW_LEVEL_RESOURCE && !is_multiple),
+        .type = def != NULL ? (lw_type)def->type : LW_TYPE_NONE,
+        .preferred = call->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
+    };
+    return lw_request_formats(call->request, &choice, &call->body, &call->answer);
+}
+
+/* Everything that can be said before the payload is looked at; LW_COAP_EMPTY: go on. */
+static uint8_t check(lw_call *call)
+{
+    lw_client *client = call->client;
+    bool bootstrap = call->server->ssid == 0;
+    lw_route route = {
+        .version = bootstrap ? (lw_version)client->cfg.version : (lw_version)call->server->version,
+        .bootstrap = bootstrap,
+        .composite = is_served(client, LW_OP_READ_COMPOSITE),
+    };
+    lw_request *request = call->request;
+    uint8_t code = lw_route_device(&route, call->in->msg, request);
+    if (code != LW_COAP_EMPTY) {
+        return code;
+    }
+    const lw_resource_def *def = lw_tree_resource_def(&client->tree, request->path);
+    if (request->op == LW_OP_EXECUTE) {
+        request->op = (uint8_t)lw_op_of_resource_post(def);
+    }
+    if (!is_served(client, request->op)) {
+        request->op = (uint8_t)without_observe((lw_op)request->op);
+    }
+    if (!is_served(client, request->op)) {
+        return LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    if (request->content_format == LW_CF_LWM2M_CBOR || request->accept == LW_CF_LWM2M_CBOR) {
+        call->server->answers_lwm2m_cbor = true; /* DM-13 */
+    }
+    lw_err err = bootstrap ? LW_OK : check_target(call, def);
+    return err == LW_OK ? choose_formats(call, route.version, def)
+                        : lw_op_code((lw_op)request->op, err);
+}
+
+/* ---- Serving --------------------------------------------------------------------------------- */
+
+/* REG-08, BS-09 */
+static bool is_heard(const lw_client *client, const lw_server *server)
+{
+    return server->ssid == 0 || (server->registered && !client->bootstrapping);
+}
+
+static uint8_t dispatch(const lw_call *call)
+{
+    void *state;
+    const lw_client_feature *feature = feature_for(call->client, call->request->op, &state);
+    return feature != NULL ? feature->serve(state, call) : rooms[call->request->op](call);
+}
+
+/* An error is answered without what was written before it occurred. */
+static void discard_answer(lw_coap_reply *reply)
+{
+    lw_writer *options = reply->options.w;
+    lw_writer_init(options, options->buf, options->cap);
+    lw_coap_begin_options(&reply->options, options);
+    lw_writer *payload = &reply->payload;
+    lw_writer_init_window(payload, payload->buf, payload->cap, payload->from);
+}
+
+lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
+                lw_coap_reply *reply)
+{
+    if (!is_heard(client, server)) {
+        return LW_END;
+    }
+    lw_request request;
+    lw_call call = {
+        .client = client, .server = server, .in = in, .request = &request, .reply = reply};
+    uint8_t code = check(&call);
+    if (code == LW_COAP_EMPTY) {
+        code = dispatch(&call);
+    }
+    if (code == LW_COAP_EMPTY) {
+        return LW_END;
+    }
+    if (lw_coap_code_class(code) != 2) {
+        discard_answer(reply);
+    }
+    reply->code = code;
+    return LW_OK;
+}
+
+bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_inbound *in)
+{
+    if (!is_heard(client, server)) {
+        return true;
+    }
+    lw_request request;
+    lw_call call = {.client = client, .server = server, .in = in, .request = &request};
+    return check(&call) != LW_COAP_EMPTY || lw_write_is_streamed(&call);
+}
