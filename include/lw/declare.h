@@ -110,9 +110,9 @@ struct lw_object_hooks {
      * come outside of transactions. What it does is not undone with a transaction. */
     lw_err (*write)(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
                     bool more);
-    /* A server wants an instance, which is there with zero values: give mandatory resources their
-     * defaults; those that stay zero the server must write (DM-74). NULL: only the device makes
-     * instances (DM-73). A failure refuses it. */
+    /* A server wants an instance, which is there with its defaults: mandatory resources that are
+     * zero after this the server must write (DM-74). NULL: only the device makes instances (DM-73).
+     * A failure refuses it. */
     lw_err (*create)(void *ctx, lw_tree *tree, lw_path instance);
     /* A server wants it gone. NULL refuses (DM-82); a failure refuses. */
     lw_err (*remove)(void *ctx, lw_tree *tree, lw_path instance);
