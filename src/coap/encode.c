@@ -69,16 +69,18 @@ size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count)
 lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, uint8_t *body,
                               size_t body_len)
 {
+    static const lw_coap_token none = {.len = 0};
+    const lw_coap_token *token = head->token != NULL ? head->token : &none;
     uint8_t out[LW_COAP_HEADER_MAX];
-    size_t len = 4 + (size_t)head->token.len;
+    size_t len = 4 + (size_t)token->len;
     if (params->stream_header != NULL) {
-        len = params->stream_header(head->code, head->token, body_len, out);
+        len = params->stream_header(head->code, *token, body_len, out);
     } else {
-        out[0] = (uint8_t)(0x40u | (unsigned)head->type << 4 | head->token.len);
+        out[0] = (uint8_t)(0x40u | (unsigned)head->type << 4 | token->len);
         out[1] = head->code;
         out[2] = (uint8_t)(head->mid >> 8);
         out[3] = (uint8_t)head->mid;
-        memcpy(out + 4, head->token.octets, LW_COAP_TOKEN_MAX);
+        memcpy(out + 4, token->octets, LW_COAP_TOKEN_MAX);
     }
     memcpy(body - len, out, len);
     return lw_bytes_of(body - len, len + body_len);

@@ -43,7 +43,7 @@ typedef struct lw_coap_head {
     uint8_t type;
     uint8_t code;
     uint16_t mid;
-    lw_coap_token token;
+    const lw_coap_token *token; /* NULL: none */
 } lw_coap_head;
 
 /* Encoded options, except those numbered `without`, with the extras merged in at their places, and
@@ -112,7 +112,6 @@ void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
 
 typedef struct lw_coap_confirmable {
     lw_bytes message; /* encoded as a CON with this mid */
-    lw_coap_token token;
     uint16_t mid;
     bool is_ping;
     lw_coap_end_fn on_end;

@@ -267,7 +267,7 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
     lw_coap_head head = {.type = request->non ? LW_COAP_NON : LW_COAP_CON,
                          .code = request->code,
                          .mid = ex->own_mid,
-                         .token = ex->token};
+                         .token = &ex->token};
     lw_bytes message = lw_coap_prepend_head(peer->params, &head, w.buf, w.pos);
     if (w.err != LW_OK || message.len > peer->max_message) {
         lw_mem_release(&coap->config.mem, ex);
@@ -310,7 +310,6 @@ lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, const lw_coa
     }
     memcpy(ex->message, c->message.ptr, c->message.len);
     ex->message_len = (uint32_t)c->message.len;
-    ex->token = c->token;
     ex->own_mid = c->mid;
     ex->con = true;
     ex->is_ping = c->is_ping;

@@ -27,7 +27,7 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         .type = n->confirmable ? LW_COAP_CON : LW_COAP_NON,
         .code = n->code,
         .mid = peer->next_mid++,
-        .token = n->token,
+        .token = &n->token,
     };
     if (out_mid != NULL) {
         *out_mid = head.mid;
@@ -38,7 +38,6 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         return LW_OK;
     }
     lw_coap_confirmable c = {.message = message,
-                             .token = n->token,
                              .mid = head.mid,
                              .on_end = n->on_end,
                              .ctx = n->ctx,

@@ -229,7 +229,6 @@ static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_coap_head head
     head.mid = peer->next_mid++;
     lw_coap_confirmable c = {
         .message = lw_coap_prepend_head(peer->params, &head, body->body, body->body_len),
-        .token = head.token,
         .mid = head.mid,
     };
     if (head.type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
@@ -252,7 +251,7 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
         }
         return LW_OK;
     }
-    lw_coap_head head = {.type = LW_COAP_NON, .code = reply->code, .token = ask->token};
+    lw_coap_head head = {.type = LW_COAP_NON, .code = reply->code, .token = &ask->token};
     if (!piggyback) {
         head.type = ask->type == LW_COAP_CON && !reply->non ? LW_COAP_CON : LW_COAP_NON;
         return send_separate(coap, peer, head, body);
@@ -275,7 +274,8 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
         err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err != LW_OK) {
-        lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_str(lw_err_text(err)));
+        static const char failed[] = "a request was answered with 4.00, 5.00 or 5.03";
+        lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_of(failed, sizeof failed - 1));
         coap->stats.no_memory += err == LW_ENOMEM;
         fail(coap, reply, code_for(err));
         err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
