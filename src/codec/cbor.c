@@ -128,25 +128,16 @@ static lw_err read_string(lw_cbor *c, const head *h, lw_value *out)
 
 static lw_err integer_of(const head *h, lw_value *out)
 {
-    if (h->arg <= INT64_MAX) {
-        int64_t arg = (int64_t)h->arg;
-        *out = lw_value_integer(h->major == LW_CBOR_UINT ? arg : -1 - arg);
-        return LW_OK;
-    }
-    *out = lw_value_unsigned(h->arg);
-    return h->major == LW_CBOR_UINT ? LW_OK : LW_ERANGE;
+    bool negative = h->major == LW_CBOR_NEGATIVE;
+    bool is_signed = h->arg <= INT64_MAX;
+    out->type = is_signed ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED;
+    out->as.uns = negative ? ~h->arg : h->arg; /* -1 - n is ~n */
+    return negative && !is_signed ? LW_ERANGE : LW_OK;
 }
 
-static double double_of_bits(uint64_t bits)
-{
-    double d;
-    memcpy(&d, &bits, sizeof d);
-    return d;
-}
-
-/* A narrower format as double, by its bits: exact, payloads of NaN included, and without a float
- * unit's opinion on them. */
-static double widen(uint32_t bits, ieee from)
+/* The bits of a narrower format as those of a double: exact, payloads of NaN included, which a
+ * float unit would have an opinion on. */
+static uint64_t widen(uint32_t bits, ieee from)
 {
     uint32_t exponent_all = 2u * from.bias + 1;
     uint32_t implicit_one = 1u << from.mantissa_bits;
@@ -165,12 +156,14 @@ static double widen(uint32_t bits, ieee from)
         }
         mantissa -= implicit_one;
     }
-    return double_of_bits((uint64_t)sign << 63 | (uint64_t)exponent << DOUBLE_MANTISSA_BITS |
-                          (uint64_t)mantissa << (DOUBLE_MANTISSA_BITS - from.mantissa_bits));
+    return (uint64_t)sign << 63 | (uint64_t)exponent << DOUBLE_MANTISSA_BITS |
+           (uint64_t)mantissa << (DOUBLE_MANTISSA_BITS - from.mantissa_bits);
 }
 
 static lw_err read_simple(const head *h, lw_value *out)
 {
+    out->type = LW_TYPE_FLOAT;
+    out->single = h->info != SIMPLE_DOUBLE;
     switch (h->info) {
     case SIMPLE_FALSE:
     case SIMPLE_TRUE:
@@ -181,11 +174,10 @@ static lw_err read_simple(const head *h, lw_value *out)
         return LW_OK;
     case SIMPLE_HALF:
     case SIMPLE_SINGLE:
-        *out = lw_value_float(widen((uint32_t)h->arg, h->info == SIMPLE_HALF ? HALF : SINGLE));
-        out->single = true;
+        out->as.uns = widen((uint32_t)h->arg, h->info == SIMPLE_HALF ? HALF : SINGLE);
         return LW_OK;
     case SIMPLE_DOUBLE:
-        *out = lw_value_float(double_of_bits(h->arg));
+        out->as.uns = h->arg; /* the bits of as.number */
         return LW_OK;
     default:
         return LW_EFORMAT;
@@ -196,17 +188,14 @@ static lw_err read_simple(const head *h, lw_value *out)
 static double scale(double x, double base, int64_t exponent)
 {
     bool divide = exponent < 0;
-    /* beyond, everything is infinite or zero */
-    uint64_t left = divide ? 0 - (uint64_t)exponent : (uint64_t)exponent;
-    left = left < 2200 ? left : 2200;
+    uint64_t steps = divide ? 0 - (uint64_t)exponent : (uint64_t)exponent;
+    uint32_t left = steps < 2200 ? (uint32_t)steps : 2200; /* beyond, all is infinite or zero */
     while (left > 0) {
-        unsigned step = left < 22 ? (unsigned)left : 22;
         double factor = 1;
-        for (unsigned i = 0; i < step; i++) {
+        for (unsigned i = 0; i < 22 && left > 0; i++, left--) {
             factor *= base;
         }
         x = divide ? x / factor : x * factor;
-        left -= step;
     }
     return x;
 }
@@ -267,6 +256,7 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
     if (err != LW_OK) {
         return err;
     }
+    out_value->single = false;
     switch (h.major) {
     case LW_CBOR_TAG:
         return read_fraction(c, h.arg == TAG_DECIMAL ? 10 : 2, out_value);
@@ -436,11 +426,9 @@ static bool narrow(uint64_t bits, ieee to, uint32_t *out)
     return (mantissa & (((uint64_t)1 << drop) - 1)) == 0;
 }
 
-static void write_float(lw_writer *w, double number)
+static void write_float(lw_writer *w, uint64_t bits)
 {
-    uint64_t bits;
     uint32_t narrower;
-    memcpy(&bits, &number, sizeof bits);
     if (narrow(bits, HALF, &narrower)) {
         write_argument(w, LW_CBOR_SIMPLE, SIMPLE_HALF, narrower);
     } else if (narrow(bits, SINGLE, &narrower)) {
@@ -464,7 +452,7 @@ void lw_cbor_write_value(lw_writer *w, lw_value value)
         lw_cbor_write_head(w, LW_CBOR_UINT, value.as.uns);
         return;
     case LW_TYPE_FLOAT:
-        write_float(w, value.as.number);
+        write_float(w, value.as.uns); /* the bits of as.number */
         return;
     case LW_TYPE_BOOLEAN:
         lw_cbor_write_head(w, LW_CBOR_SIMPLE, value.as.boolean ? SIMPLE_TRUE : SIMPLE_FALSE);

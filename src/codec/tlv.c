@@ -132,61 +132,61 @@ static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
     return it->kind == INSTANCE && it->id == LW_ID_MAX ? LW_ERANGE : LW_OK;
 }
 
-static lw_err read_integer(lw_bytes b, lw_type type, lw_value *out)
+static bool is_integer_len(size_t len)
 {
-    if (b.len == 0 || b.len > 8 || (b.len & (b.len - 1)) != 0) { /* 1, 2, 4 or 8 octets */
-        return LW_EFORMAT;
-    }
-    uint64_t v = read_uint(b.ptr, b.len);
-    uint64_t sign = (uint64_t)1 << (8 * b.len - 1);
-    *out = type == LW_TYPE_UNSIGNED ? lw_value_unsigned(v)
-                                    : lw_value_integer((int64_t)((v ^ sign) - sign));
-    out->type = (uint8_t)type;
-    return LW_OK;
+    return len > 0 && len <= 8 && (len & (len - 1)) == 0; /* 1, 2, 4 or 8 octets */
 }
 
-static lw_err read_float(lw_bytes b, lw_value *out)
+static double float_of(uint64_t bits, bool single)
 {
-    uint64_t bits = read_uint(b.ptr, b.len);
-    if (b.len == sizeof(float)) {
-        uint32_t low = (uint32_t)bits;
-        float single;
-        memcpy(&single, &low, sizeof single);
-        *out = lw_value_single(single);
-        return LW_OK;
-    }
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    *out = lw_value_float(number);
-    return b.len == sizeof number ? LW_OK : LW_EFORMAT;
+    uint32_t low = (uint32_t)bits;
+    float narrow;
+    double wide;
+    memcpy(&narrow, &low, sizeof narrow);
+    memcpy(&wide, &bits, sizeof wide);
+    return single ? (double)narrow : wide;
 }
 
+/* `out` is zeroed. */
 static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
 {
+    uint64_t bits = b.len <= 8 ? read_uint(b.ptr, b.len) : 0;
+    uint64_t sign = 0;
+    bool fits = true;
+    out->type = (uint8_t)type;
     switch (type) {
     case LW_TYPE_INTEGER:
-    case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
-        return read_integer(b, type, out);
+        fits = is_integer_len(b.len);
+        sign = fits ? (uint64_t)1 << (8 * b.len - 1) : 0;
+        out->as.integer = (int64_t)((bits ^ sign) - sign);
+        break;
+    case LW_TYPE_UNSIGNED:
+        fits = is_integer_len(b.len);
+        out->as.uns = bits;
+        break;
     case LW_TYPE_FLOAT:
-        return read_float(b, out);
+        out->single = b.len == sizeof(float);
+        fits = out->single || b.len == sizeof(double);
+        out->as.number = float_of(bits, out->single);
+        break;
     case LW_TYPE_BOOLEAN:
-        *out = lw_value_boolean(b.len == 1 && b.ptr[0] == 1);
-        return b.len == 1 && b.ptr[0] <= 1 ? LW_OK : LW_EFORMAT;
+        fits = b.len == 1 && bits <= 1;
+        out->as.boolean = bits == 1;
+        break;
     case LW_TYPE_OBJLNK:
-        if (b.len != 4) {
-            return LW_EFORMAT;
-        }
-        *out = lw_value_objlnk((uint16_t)(b.ptr[0] << 8 | b.ptr[1]),
-                               (uint16_t)(b.ptr[2] << 8 | b.ptr[3]));
-        return LW_OK;
+        fits = b.len == 4;
+        out->as.link = (lw_objlnk){(uint16_t)(bits >> 16), (uint16_t)bits};
+        break;
     case LW_TYPE_NONE:
-        *out = lw_value_bytes(LW_TYPE_OPAQUE, b);
-        return LW_OK;
+        out->type = LW_TYPE_OPAQUE;
+        out->as.bytes = b;
+        break;
     default:
-        *out = lw_value_bytes(type, b);
-        return LW_OK;
+        out->as.bytes = b;
+        break;
     }
+    return fits ? LW_OK : LW_EFORMAT;
 }
 
 static void leave_full_containers(tlv *s)
