@@ -113,6 +113,15 @@ LW_MUST_CHECK lw_err lw_client_init(lw_client **out_client, const lw_client_cfg 
 /* Wipes keys. Says nothing to servers: stop first. */
 void lw_client_fini(lw_client *client);
 
+/* 0/x/2 Security Mode */
+typedef enum lw_security_mode {
+    LW_SECURITY_PSK = 0,
+    LW_SECURITY_RPK = 1,
+    LW_SECURITY_X509 = 2,
+    LW_SECURITY_NOSEC = 3,
+    LW_SECURITY_EST = 4
+} lw_security_mode;
+
 /* One account: a Security and (but for a Bootstrap-Server) a Server instance. Strings are copied.
  */
 typedef struct lw_client_account {
@@ -120,7 +129,7 @@ typedef struct lw_client_account {
     bool bootstrap;
     uint16_t ssid;       /* 1..65534; 0 for a Bootstrap-Server */
     uint32_t lifetime;   /* s; 0 means 86400 */
-    uint8_t security;    /* 0/x/2: 0 PSK, 1 RPK, 2 X.509, 3 NoSec */
+    uint8_t security;    /* lw_security_mode */
     lw_bytes identity;   /* 0/x/3 */
     lw_bytes server_key; /* 0/x/4 */
     lw_bytes secret;     /* 0/x/5 */

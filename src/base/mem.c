@@ -142,3 +142,13 @@ lw_mem lw_pool_mem(lw_pool *pool)
 {
     return (lw_mem){.alloc = pool_alloc, .release = pool_release, .ctx = pool};
 }
+
+size_t lw_pool_cost(size_t size)
+{
+    return sizeof(piece) + (size + PIECE_ALIGN - 1) / PIECE_ALIGN * PIECE_ALIGN;
+}
+
+size_t lw_pool_overhead(void)
+{
+    return alignof(max_align_t) + PIECE_ALIGN;
+}

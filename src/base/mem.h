@@ -44,4 +44,9 @@ typedef struct lw_pool {
 void lw_pool_init(lw_pool *pool, void *block, size_t size);
 lw_mem lw_pool_mem(lw_pool *pool);
 
+/* What a piece of `size` octets takes of the block, and what the block itself takes at most to
+ * begin on an aligned place. For sizing a block beforehand. */
+size_t lw_pool_cost(size_t size);
+size_t lw_pool_overhead(void);
+
 #endif

@@ -1,22 +1,17 @@
 /* What the rooms of the client share. Not for applications: they include lw/client.h.
  *
  *   client.c        set-up, step, poll, feed: the front door
- *   alarm.h         deadlines of everybody, in one heap
- *   account.h       /0 and /1 read as server accounts
- *   server.h        one server: its link, its registration (the machine of CLI 13.3)
- *   schedule.h      which server registers when (CLI 13.2); falls back to bootstrap
- *   serve.h         requests of servers: routed, checked in the order of DM-05, handed on
- *   read.c write.c execute.c create.c discover.c   one operation each
- *   rights.h        what a server may do; asks lw_feature_access when it is there
+ *   outbox.h        datagrams that wait for poll
+ *   alarm.c         deadlines of everybody, in one heap
+ *   account.c       /0 and /1 read as server accounts
+ *   server.h        one server: its link and its registration (the machine of CLI 13.3)
+ *   register.c      what Register, Update and De-register say
+ *   schedule.c      which server registers when (CLI 13.2), and the fallback to bootstrap
+ *   acts.c          what hooks of objects ask of the engine (lw/acts.h)
+ *   serve.h         requests of servers, and a room for each operation
  *   feature.h       the interface of optional parts
- *     observe.c attributes.c notify.c store.c      lw_feature_observe
- *     composite.c                                  lw_feature_composite
- *     send.c                                       lw_feature_send
- *     bootstrap.c consistency.c pack.c             lw_feature_bootstrap
- *     access.c                                     lw_feature_access
- *     persist.c                                    lw_feature_persist
- *   objects/        Security, Server, Device, … declared with lw/declare.h; include lw/ headers
- * only port/           posix; the engine never includes it
+ *   objects/        Security, Server, Device, …: include lw/ headers alone
+ *   port/           POSIX; the engine never includes it
  */
 #ifndef LW_CLIENT_ENGINE_H
 #define LW_CLIENT_ENGINE_H
@@ -26,19 +21,20 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "client/outbox.h"
 #include "coap/bodies.h"
 #include "coap/endpoint.h"
 #include "coap/exchange.h"
+#include "coap/transfer.h"
 #include "codec/format.h"
+#include "lw/acts.h"
 #include "lw/client.h"
 #include "model/tree.h"
 #include "model/version.h"
+#include "proto/register.h"
 #include "proto/request.h"
 
-#define LW_LOCATION_MAX         64u /* octets of a Location-Path, encoded as options (rule 23) */
-#define LW_MAX_TRANSMIT_WAIT_MS 93000
-
-/* ---- Alarms ------------------------------------------------------------------------------------
+/* ---- Alarms -----------------------------------------------------------------------------------
  */
 
 /* Something that wants to be woken. Embedded in its owner; LW_CONTAINER finds it. */
@@ -51,7 +47,7 @@ struct lw_alarm {
 void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *alarm));
 void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at); /* LW_TIME_NEVER: off */
 
-/* ---- One server --------------------------------------------------------------------------------
+/* ---- One server -------------------------------------------------------------------------------
  */
 
 typedef enum lw_server_state {
@@ -80,9 +76,10 @@ typedef struct lw_server {
     lw_coap_peer peer;
     lw_coap_params params;
     lw_alarm alarm;             /* of the state */
-    lw_coap_exchange *exchange; /* Register, Update or De-register in flight */
+    lw_alarm nap;               /* queue mode: when the awake window ends (TRN-41) */
+    lw_coap_transfer *transfer; /* Register, Update or De-register in flight */
     lw_time expires;            /* REGISTERED: when the lifetime is over; NEVER for 0 (CLI-63) */
-    lw_time awake_until;        /* queue mode (TRN-41) */
+    lw_time registered_at;      /* the last 2.01 */
     uint32_t lifetime;          /* s, as the server knows it */
     uint16_t ssid;              /* 0: the Bootstrap-Server */
     uint16_t security;          /* instance of /0 */
@@ -97,8 +94,12 @@ typedef struct lw_server {
     bool registered;         /* between 2.01 and the end of the registration, UPDATING included */
     bool had_success;        /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
     bool answers_lwm2m_cbor; /* was seen using 11544 (DM-13) */
-    uint8_t location_len;
-    uint8_t location[LW_LOCATION_MAX]; /* encoded Uri-Path options */
+    bool asleep;             /* queue mode */
+    bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
+    bool offline;            /* did not answer, or its link is down */
+    uint32_t disable_for;    /* s */
+    uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
+    lw_location location;    /* of the registration, as the server gave it (rule 23) */
 } lw_server;
 
 /* May requests of this server be served, and notifications be sent to it (REG-08)? */
@@ -110,8 +111,8 @@ void lw_server_want_update(lw_server *server, uint8_t reasons);
 /* A field of the server's /1 instance as a number, or `absent` when it is not there. */
 uint64_t lw_server_setting(const lw_server *server, uint16_t resource, uint64_t absent);
 
-/* ---- Events between rooms
- * ------------------------------------------------------------------------ */
+/* ---- Events between rooms ---------------------------------------------------------------------
+ */
 
 typedef enum lw_server_event {
     LW_SERVER_EV_REGISTERED, /* a new registration: observations and queued data of an older one are
@@ -123,8 +124,8 @@ typedef enum lw_server_event {
     LW_SERVER_EV_REMOVED  /* the account is gone: forget all about the server */
 } lw_server_event;
 
-/* ---- One request of a server, while it is served
- * ---------------------------------------------------- */
+/* ---- One request of a server, while it is served ----------------------------------------------
+ */
 
 typedef struct lw_call {
     lw_client *client;
@@ -136,8 +137,19 @@ typedef struct lw_call {
     lw_coap_reply *reply;
 } lw_call;
 
-/* ---- The client
- * ------------------------------------------------------------------------------------- */
+/* ---- Acts that wait for the answer to a request ------------------------------------------------
+ */
+
+#define LW_ACTS_MAX 4u
+
+typedef struct lw_act_slot {
+    lw_act act; /* NULL: free */
+    lw_path path;
+    lw_alarm alarm;
+} lw_act_slot;
+
+/* ---- The client -------------------------------------------------------------------------------
+ */
 
 struct lw_client {
     lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
@@ -152,9 +164,13 @@ struct lw_client {
     lw_coap_bodies bodies;
     lw_server *servers;   /* servers_max, then the Bootstrap-Server */
     void **feature_state; /* parallel to cfg.features */
-    lw_link out;          /* datagrams for lw_client_poll, oldest first */
-    uint8_t out_count;
-    uint8_t *last_out; /* handed to the caller by the last poll; released with the next */
+    lw_outbox outbox;
+    lw_act_slot acts[LW_ACTS_MAX];
+    bool accounts_dirty; /* /0 or /1 changed: looked at with the next step */
+    bool has_factory_data;
+    uint8_t *coap_buf;
+    int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
+    bool clock_is_set;   /* by 3/0/13 */
     bool started;
     bool stopping;
     bool bootstrapping; /* servers are not served, nothing is sent to them (BS-09, rule 12) */

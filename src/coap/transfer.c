@@ -45,12 +45,15 @@ static size_t body_len(const lw_coap_transfer *t)
 static void end(lw_coap_transfer *t, const lw_coap_result *result)
 {
     lw_coap *coap = t->coap;
+    lw_coap_end_fn on_end = t->r.on_end;
+    void *ctx = t->r.ctx;
+    uint8_t *answer = t->answer; /* result may point into it */
     lw_coap_timer_disarm(coap, &t->timer);
-    if (t->r.on_end != NULL) {
-        t->r.on_end(t->r.ctx, result);
+    lw_mem_release(&coap->config.mem, t); /* first: on_end may start the next one */
+    if (on_end != NULL) {
+        on_end(ctx, result);
     }
-    lw_mem_release(&coap->config.mem, t->answer);
-    lw_mem_release(&coap->config.mem, t);
+    lw_mem_release(&coap->config.mem, answer);
 }
 
 static void fail(lw_coap_transfer *t, lw_err err)
@@ -417,7 +420,8 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     coap->now = now;
     uint8_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
     szx = szx < peer->params->szx ? szx : peer->params->szx;
-    size_t room = request->options.len + (request->read != NULL ? lw_block_size(szx) : 0);
+    size_t chunk = lw_block_size(szx) < request->body_len ? lw_block_size(szx) : request->body_len;
+    size_t room = request->options.len + (request->read != NULL ? chunk : 0);
     lw_coap_transfer *t = lw_mem_alloc(&coap->config.mem, sizeof *t + room);
     if (t == NULL) {
         return LW_ENOMEM;

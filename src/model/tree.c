@@ -52,6 +52,12 @@ static bool is_sound(const lw_object *object)
     return true;
 }
 
+static uint16_t piece_size_of(const lw_object *object)
+{
+    size_t padded = (object->size + 7u) / 8u * 8u;
+    return (uint16_t)(sizeof(piece) + padded);
+}
+
 /* Puts an object in its place by id; false when the id is there already. */
 static bool add_slot(lw_tree *tree, const lw_object *object)
 {
@@ -103,6 +109,17 @@ lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem
         lw_tree_fini(tree);
     }
     return err;
+}
+
+size_t lw_tree_mem_needed(const lw_object *const *objects)
+{
+    size_t octets = 0;
+    size_t count = 0;
+    for (; objects[count] != NULL; count++) {
+        octets +=
+            lw_pool_cost((size_t)piece_size_of(objects[count]) * objects[count]->instances_max);
+    }
+    return octets + lw_pool_cost((count > 0 ? count : 1) * sizeof(lw_tree_slot));
 }
 
 static void forget(lw_tree *tree, lw_link *undos)

@@ -46,6 +46,9 @@ LW_MUST_CHECK lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects
                                   void *hooks_ctx);
 void lw_tree_fini(lw_tree *tree);
 
+/* Octets that lw_tree_init takes of an lw_pool. */
+size_t lw_tree_mem_needed(const lw_object *const *objects);
+
 /* ---- What is there ---- */
 
 const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object); /* NULL: not supported */

@@ -1,0 +1,207 @@
+/* What hooks of objects ask of the engine (lw/acts.h). Nothing happens inside the call: an Execute
+ * is answered first (DM-63). */
+#include "client/server.h"
+#include "lw/objects.h"
+
+/* The answer to an Execute is piggybacked: it counts as delivered when the server had the time to
+ * ask once more for a lost one, ACK_TIMEOUT * ACK_RANDOM_FACTOR later (CLI-70, rule 41). */
+#define ANSWER_GRACE_MS (3 * LW_SECOND_MS)
+
+lw_client *lw_client_of_hook(void *hook_ctx)
+{
+    return hook_ctx;
+}
+
+static void perform(lw_client *client, lw_alarm *alarm)
+{
+    lw_act_slot *slot = LW_CONTAINER(alarm, lw_act_slot, alarm);
+    lw_act act = slot->act;
+    slot->act = NULL;
+    act(client, &client->tree, slot->path);
+}
+
+static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time at)
+{
+    for (unsigned i = 0; i < LW_ACTS_MAX; i++) {
+        lw_act_slot *slot = &client->acts[i];
+        if (slot->act == NULL) {
+            slot->act = act;
+            slot->path = path;
+            lw_alarm_init(&slot->alarm, perform);
+            lw_alarm_set(client, &slot->alarm, at);
+            return LW_OK;
+        }
+    }
+    return LW_ENOMEM;
+}
+
+lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
+{
+    lw_client *client = ctx;
+    return schedule(client, act, path, lw_time_add(client->now, ANSWER_GRACE_MS));
+}
+
+/* ---- Registration -----------------------------------------------------------------------------
+ */
+
+static lw_server *server_of_account(lw_client *client, uint16_t account)
+{
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        if (s->state != LW_SERVER_UNUSED && s->account == account) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void disable(void *ctx, lw_tree *tree, lw_path path)
+{
+    lw_server *server = server_of_account(ctx, path.id[1]);
+    (void)tree;
+    if (server != NULL) {
+        lw_server_disable(server, server->disable_for);
+    }
+}
+
+lw_err lw_act_disable(void *ctx, uint16_t account)
+{
+    lw_client *client = ctx;
+    lw_server *server = server_of_account(client, account);
+    if (server == NULL) {
+        return LW_ENOTFOUND;
+    }
+    uint64_t seconds = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
+    server->disable_for = seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
+    return schedule(client, disable, lw_path_instance(LW_OBJ_SERVER, account), client->now);
+}
+
+static void update(void *ctx, lw_tree *tree, lw_path path)
+{
+    lw_server *server = server_of_account(ctx, path.id[1]);
+    (void)tree;
+    if (server == NULL) {
+        return;
+    }
+    bool reconnects = path.depth == LW_LEVEL_RESOURCE;
+    if (reconnects) {
+        lw_server_register_anew(server);
+    } else {
+        lw_server_want_update(server, LW_UPDATE_PLAIN);
+    }
+}
+
+lw_err lw_act_update(void *ctx, uint16_t account, char binding)
+{
+    lw_client *client = ctx;
+    lw_path path = lw_path_instance(LW_OBJ_SERVER, account);
+    if (binding != 0) { /* a third level marks the reconnect (REG-64) */
+        path = lw_path_child(path, LW_RES_SERVER_REGISTRATION_UPDATE_TRIGGER);
+    }
+    return server_of_account(client, account) != NULL ? schedule(client, update, path, client->now)
+                                                      : LW_ENOTFOUND;
+}
+
+static void bootstrap(void *ctx, lw_tree *tree, lw_path path)
+{
+    (void)tree;
+    (void)path;
+    if (lw_client_begin_bootstrap(ctx) != LW_OK) {
+        lw_log_line(&((lw_client *)ctx)->log, LW_LOG_WARN, "bootstrap",
+                    lw_bytes_str("cannot begin now"));
+    }
+}
+
+lw_err lw_act_bootstrap(void *ctx)
+{
+    lw_client *client = ctx;
+    return lw_client_can_bootstrap(client)
+               ? schedule(client, bootstrap, lw_path_root(), client->now)
+               : LW_EMETHOD; /* BS-08 */
+}
+
+/* ---- Device -----------------------------------------------------------------------------------
+ */
+
+static void tell(lw_client *client, lw_client_event_kind kind)
+{
+    lw_client_event event = {.kind = (uint8_t)kind, .retry_at = LW_TIME_NEVER};
+    lw_client_tell(client, &event);
+}
+
+static void reboot(void *ctx, lw_tree *tree, lw_path path)
+{
+    (void)tree;
+    (void)path;
+    tell(ctx, LW_CLIENT_REBOOT);
+}
+
+lw_err lw_act_reboot(void *ctx)
+{
+    return lw_act_when_answered(ctx, reboot, lw_path_root());
+}
+
+static void factory_reset(void *ctx, lw_tree *tree, lw_path path)
+{
+    lw_client *client = ctx;
+    const lw_platform *platform = client->cfg.platform;
+    (void)tree;
+    (void)path;
+    if (platform->erase_all != NULL) {
+        platform->erase_all(platform->ctx);
+    }
+    tell(client, LW_CLIENT_FACTORY_RESET);
+}
+
+lw_err lw_act_factory_reset(void *ctx)
+{
+    lw_client *client = ctx;
+    return client->has_factory_data ? lw_act_when_answered(ctx, factory_reset, lw_path_root())
+                                    : LW_EMETHOD; /* P-OBJ-13 */
+}
+
+/* ---- Time and storage -------------------------------------------------------------------------
+ */
+
+lw_time lw_act_now(void *ctx)
+{
+    return ((lw_client *)ctx)->now;
+}
+
+static int64_t platform_clock(const lw_client *client)
+{
+    const lw_platform *platform = client->cfg.platform;
+    return platform->wall_clock != NULL ? platform->wall_clock(platform->ctx) : -1;
+}
+
+int64_t lw_act_wall_clock(void *ctx)
+{
+    lw_client *client = ctx;
+    int64_t seconds = platform_clock(client);
+    if (seconds >= 0) {
+        return seconds + client->clock_ahead;
+    }
+    return client->clock_is_set ? client->now / LW_SECOND_MS + client->clock_ahead : -1;
+}
+
+void lw_act_set_wall_clock(void *ctx, int64_t seconds)
+{
+    lw_client *client = ctx;
+    int64_t platform = platform_clock(client);
+    client->clock_is_set = true;
+    client->clock_ahead =
+        seconds - (platform >= 0 ? platform : (int64_t)(client->now / LW_SECOND_MS));
+}
+
+lw_err lw_act_store(void *ctx, const char *name, lw_bytes record)
+{
+    const lw_platform *platform = ((lw_client *)ctx)->cfg.platform;
+    return platform->store != NULL ? platform->store(platform->ctx, name, record) : LW_ENOTSUP;
+}
+
+lw_err lw_act_load(void *ctx, const char *name, uint8_t *out, size_t cap, size_t *out_len)
+{
+    const lw_platform *platform = ((lw_client *)ctx)->cfg.platform;
+    return platform->load != NULL ? platform->load(platform->ctx, name, out, cap, out_len)
+                                  : LW_ENOTSUP;
+}

@@ -1,0 +1,520 @@
+#include "client/feature.h"
+#include "client/serve.h"
+#include "client/server.h"
+#include "coap/reply.h"
+#include "lw/objects.h"
+#include "model/access.h"
+
+#define DEFAULT_SERVERS      1
+#define DEFAULT_OBSERVATIONS 8
+#define DEFAULT_ATTRIBUTES   8
+#define DEFAULT_STORED       16
+#define DEFAULT_PAYLOAD      1024
+#define DEFAULT_BODY         2048
+#define DEFAULT_DYNAMIC      2048
+
+#define MAX_SEEN_PER_SERVER 8 /* message ids remembered: NSTART is 1, so more is for NON bursts */
+#define MAX_QUEUED          8
+#define MAX_BODIES          2
+#define BODY_TIMEOUT_MS     247000
+
+static const lw_client_feature *const no_features[] = {NULL};
+
+/* ---- Set-up -----------------------------------------------------------------------------------
+ */
+
+static lw_client_cfg with_defaults(const lw_client_cfg *given)
+{
+    lw_client_cfg cfg = *given;
+    cfg.servers_max = cfg.servers_max != 0 ? cfg.servers_max : DEFAULT_SERVERS;
+    cfg.observations_max = cfg.observations_max != 0 ? cfg.observations_max : DEFAULT_OBSERVATIONS;
+    cfg.attributes_max = cfg.attributes_max != 0 ? cfg.attributes_max : DEFAULT_ATTRIBUTES;
+    cfg.stored_max = cfg.stored_max != 0 ? cfg.stored_max : DEFAULT_STORED;
+    cfg.payload_max = cfg.payload_max != 0 ? cfg.payload_max : DEFAULT_PAYLOAD;
+    cfg.body_max = cfg.body_max != 0 ? cfg.body_max : DEFAULT_BODY;
+    cfg.dynamic = cfg.dynamic != 0 ? cfg.dynamic : DEFAULT_DYNAMIC;
+    cfg.features = cfg.features != NULL ? cfg.features : no_features;
+    return cfg;
+}
+
+static size_t feature_count(const lw_client_cfg *cfg)
+{
+    size_t count = 0;
+    while (cfg->features[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+static size_t feature_size(const lw_client_cfg *cfg, size_t index)
+{
+    const lw_client_feature *f = cfg->features[index];
+    return f->size != NULL ? f->size(cfg) : 0;
+}
+
+size_t lw_client_mem_needed(const lw_client_cfg *given)
+{
+    lw_client_cfg cfg = with_defaults(given);
+    size_t features = feature_count(&cfg);
+    size_t octets = sizeof(lw_client) + 2 * lw_pool_overhead() + cfg.dynamic;
+    octets += lw_pool_cost((cfg.servers_max + 1u) * sizeof(lw_server));
+    octets += lw_pool_cost((features + 1) * sizeof(void *));
+    octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
+    octets += lw_tree_mem_needed(cfg.objects);
+    for (size_t i = 0; i < features; i++) {
+        octets += lw_pool_cost(feature_size(&cfg, i));
+    }
+    return octets;
+}
+
+static bool has_object(const lw_client_cfg *cfg, uint16_t id)
+{
+    for (size_t i = 0; cfg->objects[i] != NULL; i++) {
+        if (cfg->objects[i]->def->id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_usable(const lw_client_cfg *cfg)
+{
+    bool version_known = cfg->version >= LW_VERSION_1_0 && cfg->version <= LW_VERSION_NEWEST;
+    return cfg->endpoint != NULL && cfg->platform != NULL && cfg->platform->random != NULL &&
+           cfg->platform->link_open != NULL && cfg->platform->link_close != NULL &&
+           cfg->objects != NULL && cfg->formats != NULL && version_known &&
+           has_object(cfg, LW_OBJ_SECURITY) && has_object(cfg, LW_OBJ_SERVER) &&
+           has_object(cfg, LW_OBJ_DEVICE);
+}
+
+static void log_line(void *ctx, lw_log_level level, const char *module, lw_bytes text)
+{
+    const lw_platform *platform = ctx;
+    if (platform->log != NULL) {
+        platform->log(platform->ctx, (int)level, module, text);
+    }
+}
+
+static void on_change(void *ctx, lw_tree_change change, lw_path path);
+static const lw_coap_handler handler;
+
+static lw_err init_coap(lw_client *client)
+{
+    size_t size = LW_COAP_BUF_SIZE(client->cfg.payload_max);
+    client->coap_buf = lw_mem_alloc(&client->mem, size);
+    if (client->coap_buf == NULL) {
+        return LW_ENOMEM;
+    }
+    uint16_t servers = (uint16_t)(client->cfg.servers_max + 1u);
+    lw_coap_bodies_init(&client->bodies, client->cfg.body_max, MAX_BODIES, BODY_TIMEOUT_MS);
+    lw_coap_config config = {
+        .mem = client->mem,
+        .rng = client->rng,
+        .log = &client->log,
+        .handler = &handler,
+        .ctx = client,
+        .limits = {.max_seen = (uint32_t)servers * MAX_SEEN_PER_SERVER,
+                   .max_seen_per_peer = MAX_SEEN_PER_SERVER,
+                   .max_queued = MAX_QUEUED,
+                   .max_later = 1},
+        .buf = client->coap_buf,
+        .buf_size = size,
+        .bodies = &client->bodies,
+    };
+    return lw_coap_init(&client->coap, &config);
+}
+
+static lw_err init_servers(lw_client *client)
+{
+    unsigned count = client->cfg.servers_max + 1u;
+    client->servers = lw_mem_alloc(&client->mem, count * sizeof *client->servers);
+    if (client->servers == NULL) {
+        return LW_ENOMEM;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        lw_server_init(client, &client->servers[i], (uint8_t)i);
+    }
+    return LW_OK;
+}
+
+static lw_err init_features(lw_client *client)
+{
+    size_t count = feature_count(&client->cfg);
+    client->feature_state = lw_mem_alloc(&client->mem, (count + 1) * sizeof(void *));
+    if (client->feature_state == NULL) {
+        return LW_ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        client->feature_state[i] = lw_mem_alloc(&client->mem, feature_size(&client->cfg, i));
+        if (client->feature_state[i] == NULL) {
+            return LW_ENOMEM;
+        }
+        lw_err err = f->init != NULL ? f->init(client, client->feature_state[i]) : LW_OK;
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+    return LW_OK;
+}
+
+/* The Device exists from the start (MDL-02); the other objects are the application's. */
+static lw_err init_tree(lw_client *client)
+{
+    lw_path device;
+    lw_err err = lw_tree_init(&client->tree, client->cfg.objects, &client->mem, client);
+    if (err == LW_OK) {
+        err = lw_tree_add(&client->tree, LW_OBJ_DEVICE, 0, &device);
+    }
+    client->tree.on_change = on_change;
+    client->tree.on_change_ctx = client;
+    return err;
+}
+
+lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory, size_t len)
+{
+    *out_client = NULL;
+    if (cfg->objects == NULL || !is_usable(cfg)) {
+        return LW_EINVAL;
+    }
+    size_t skip = (size_t)(-(uintptr_t)memory % lw_pool_overhead());
+    size_t own = (sizeof(lw_client) + 15u) / 16u * 16u;
+    if (len < skip + own) {
+        return LW_ENOMEM;
+    }
+    lw_client *client = (lw_client *)(void *)((uint8_t *)memory + skip);
+    *client = (lw_client){.cfg = with_defaults(cfg)};
+    lw_pool_init(&client->pool, (uint8_t *)client + own, len - skip - own);
+    client->mem = lw_pool_mem(&client->pool);
+    client->rng = (lw_rng){.fill = cfg->platform->random, .ctx = cfg->platform->ctx};
+    client->log = (lw_log){.line = log_line, .ctx = (void *)(uintptr_t)cfg->platform};
+    lw_deadlines_init(&client->alarms);
+    lw_outbox_init(&client->outbox, &client->mem);
+    lw_err err = init_coap(client);
+    if (err == LW_OK) {
+        err = init_servers(client);
+    }
+    if (err == LW_OK) {
+        err = init_tree(client);
+    }
+    if (err == LW_OK) {
+        err = init_features(client);
+    }
+    *out_client = err == LW_OK ? client : NULL;
+    return err;
+}
+
+void lw_client_fini(lw_client *client)
+{
+    for (size_t i = feature_count(&client->cfg); i-- > 0;) {
+        if (client->cfg.features[i]->fini != NULL) {
+            client->cfg.features[i]->fini(client, client->feature_state[i]);
+        }
+    }
+    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        lw_coap_peer_drop(&client->coap, &s->peer);
+        if (s->link_is_up) {
+            client->cfg.platform->link_close(client->cfg.platform->ctx, s->link);
+        }
+    }
+    lw_coap_fini(&client->coap);
+    lw_outbox_fini(&client->outbox);
+    lw_tree_fini(&client->tree);
+    lw_wipe(client->pool.block, client->pool.size);
+}
+
+/* ---- Between the rooms ------------------------------------------------------------------------
+ */
+
+void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature)
+{
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i] == feature) {
+            return client->feature_state[i];
+        }
+    }
+    return NULL;
+}
+
+void lw_client_tell(lw_client *client, const lw_client_event *event)
+{
+    if (client->cfg.on_event != NULL) {
+        client->cfg.on_event(client, event);
+    }
+}
+
+void lw_client_dispatch(lw_server *server, lw_server_event event)
+{
+    lw_client *client = server->client;
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        if (f->on_server != NULL) {
+            f->on_server(client->feature_state[i], server, event);
+        }
+    }
+}
+
+static const lw_client_feature *bootstrap_feature(const lw_client *client, void **out_state)
+{
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->bootstrap != NULL) {
+            *out_state = client->feature_state[i];
+            return client->cfg.features[i];
+        }
+    }
+    return NULL;
+}
+
+bool lw_client_can_bootstrap(lw_client *client)
+{
+    void *state;
+    return bootstrap_feature(client, &state) != NULL &&
+           lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED;
+}
+
+lw_err lw_client_begin_bootstrap(lw_client *client)
+{
+    void *state;
+    const lw_client_feature *f = bootstrap_feature(client, &state);
+    return f != NULL && lw_client_can_bootstrap(client) ? f->bootstrap(state, client) : LW_ESTATE;
+}
+
+/* What a change of /1 or /3 means for registrations (REG-31, REG-34). */
+static void watch_registrations(lw_client *client, lw_tree_change change, lw_path path)
+{
+    bool is_list = change != LW_TREE_VALUE;
+    bool is_bindings = path.id[0] == LW_OBJ_DEVICE && path.depth >= LW_LEVEL_RESOURCE &&
+                       path.id[2] == LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES;
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        bool is_own = path.id[0] == LW_OBJ_SERVER && path.depth >= LW_LEVEL_RESOURCE &&
+                      path.id[1] == s->account && !is_list;
+        if (s->state == LW_SERVER_UNUSED) {
+            continue;
+        }
+        if (is_list && !lw_access_is_bootstrap_only(path.id[0])) {
+            lw_server_want_update(s, LW_UPDATE_OBJECTS); /* DM-76, DM-83 */
+        } else if (is_own && path.id[2] == LW_RES_SERVER_LIFETIME &&
+                   lw_server_setting(s, LW_RES_SERVER_LIFETIME, 86400) != s->lifetime) {
+            lw_server_want_update(s, LW_UPDATE_LIFETIME);
+        } else if (is_bindings || (is_own && path.id[2] == LW_RES_SERVER_BINDING)) {
+            lw_server_want_update(s, LW_UPDATE_BINDING);
+        }
+    }
+}
+
+static void on_change(void *ctx, lw_tree_change change, lw_path path)
+{
+    lw_client *client = ctx;
+    if (client->servers == NULL || client->feature_state == NULL) {
+        return; /* the Device is being made */
+    }
+    if (change != LW_TREE_VALUE && (path.id[0] == LW_OBJ_SECURITY || path.id[0] == LW_OBJ_SERVER)) {
+        client->accounts_dirty = true;
+    }
+    watch_registrations(client, change, path);
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        if (f->on_change != NULL) {
+            f->on_change(client->feature_state[i], client, change, path);
+        }
+    }
+}
+
+/* ---- The endpoint's side ----------------------------------------------------------------------
+ */
+
+static lw_server *server_of(lw_coap_peer *peer)
+{
+    return LW_CONTAINER(peer, lw_server, peer);
+}
+
+static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
+{
+    lw_client *client = ctx;
+    lw_server *server = server_of(peer);
+    if (server->link_is_up) {
+        lw_server_is_active(server);
+        lw_outbox_put(&client->outbox, server->link, message);
+    }
+}
+
+static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply)
+{
+    return lw_serve(ctx, server_of(in->peer), in, reply);
+}
+
+static bool wants_stream(void *ctx, const lw_coap_inbound *in)
+{
+    return lw_serve_wants_stream(ctx, server_of(in->peer), in);
+}
+
+static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
+{
+    lw_client *client = ctx;
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        if (f->on_reset != NULL) {
+            f->on_reset(client->feature_state[i], server_of(peer), mid);
+        }
+    }
+}
+
+static const lw_coap_handler handler = {
+    .send = send_out, .on_request = on_request, .on_reset = on_reset, .wants_stream = wants_stream};
+
+/* ---- Running ----------------------------------------------------------------------------------
+ */
+
+void lw_client_start(lw_client *client, lw_time now)
+{
+    client->now = now;
+    client->accounts_dirty = false;
+    lw_client_accounts_changed(client); /* places them; they start below */
+    client->started = true;
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        client->has_factory_data =
+            client->has_factory_data || client->servers[i].state != LW_SERVER_UNUSED;
+    }
+    client->has_factory_data =
+        client->has_factory_data || lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED;
+    lw_schedule_begin(client);
+}
+
+void lw_client_stop(lw_client *client, lw_time now)
+{
+    client->now = now;
+    client->stopping = true;
+    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+        if (client->servers[i].state != LW_SERVER_UNUSED) {
+            lw_server_leave(&client->servers[i]);
+        }
+    }
+}
+
+bool lw_client_is_stopped(const lw_client *client)
+{
+    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+        uint8_t state = client->servers[i].state;
+        if (state != LW_SERVER_UNUSED && state != LW_SERVER_IDLE) {
+            return false;
+        }
+    }
+    return client->stopping;
+}
+
+lw_time lw_client_step(lw_client *client, lw_time now)
+{
+    client->now = now;
+    lw_coap_step(&client->coap, now);
+    if (client->accounts_dirty && !client->bootstrapping) {
+        client->accounts_dirty = false;
+        lw_client_accounts_changed(client);
+    }
+    for (lw_deadline *d = lw_deadlines_take_due(&client->alarms, now); d != NULL;
+         d = lw_deadlines_take_due(&client->alarms, now)) {
+        lw_alarm *alarm = LW_CONTAINER(d, lw_alarm, deadline);
+        alarm->ring(client, alarm);
+    }
+    lw_time coap = lw_coap_next_deadline(&client->coap);
+    lw_time alarms = lw_deadlines_next(&client->alarms);
+    return coap < alarms ? coap : alarms;
+}
+
+bool lw_client_poll(lw_client *client, lw_client_out *out)
+{
+    return lw_outbox_take(&client->outbox, out);
+}
+
+static lw_server *server_on(lw_client *client, uint8_t link)
+{
+    return link <= client->cfg.servers_max ? &client->servers[link] : NULL;
+}
+
+void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram)
+{
+    lw_server *server = server_on(client, link);
+    client->now = now;
+    if (server != NULL && server->link_is_up) {
+        lw_server_is_active(server);
+        lw_coap_feed(&client->coap, &server->peer, now, datagram);
+    }
+}
+
+void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)
+{
+    lw_server *server = server_on(client, link);
+    client->now = now;
+    if (server != NULL) {
+        lw_server_link_up(server);
+    }
+}
+
+void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err why)
+{
+    lw_server *server = server_on(client, link);
+    client->now = now;
+    if (server != NULL) {
+        lw_server_link_down(server, why);
+    }
+}
+
+void lw_client_address_changed(lw_client *client, lw_time now)
+{
+    client->now = now;
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server_register_anew(&client->servers[i]);
+    }
+}
+
+/* ---- For the application ----------------------------------------------------------------------
+ */
+
+lw_tree *lw_client_tree(lw_client *client)
+{
+    return &client->tree;
+}
+
+void *lw_client_app(const lw_client *client)
+{
+    return client->cfg.app;
+}
+
+bool lw_client_is_registered(const lw_client *client, uint16_t ssid)
+{
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        const lw_server *s = &client->servers[i];
+        if (s->registered && (ssid == 0 || s->ssid == ssid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+lw_err lw_client_update(lw_client *client, uint16_t ssid)
+{
+    lw_err err = LW_ENOTFOUND;
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        if (s->state == LW_SERVER_UNUSED || (ssid != 0 && s->ssid != ssid)) {
+            continue;
+        }
+        if (s->registered) {
+            lw_server_want_update(s, LW_UPDATE_PLAIN);
+        }
+        err = s->registered || err == LW_OK ? LW_OK : LW_ESTATE;
+    }
+    return err;
+}
+
+lw_err lw_client_bootstrap(lw_client *client)
+{
+    return lw_client_begin_bootstrap(client);
+}
+
+size_t lw_client_mem_used(const lw_client *client, size_t *out_peak)
+{
+    *out_peak = client->pool.used_peak;
+    return client->pool.used;
+}

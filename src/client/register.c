@@ -1,0 +1,189 @@
+/* What a device says to a server: Register, Update, De-register (REG). Requests with an object list
+ * go out in blocks where it is long; the list is written anew for each block, so it is nowhere in
+ * one piece. */
+#include "client/server.h"
+#include "lw/objects.h"
+#include "model/access.h"
+#include "model/registry.h"
+
+#define OPTIONS_MAX 384u /* endpoint name, location and the rest, encoded */
+#define FORMATS_MAX 8u
+
+/* ---- The object list (REG-20..23) -------------------------------------------------------------
+ */
+
+/* Formats worth announcing: those that a server cannot take for granted (REG-23). */
+static size_t announced_formats(const lw_server *server, uint16_t out[FORMATS_MAX])
+{
+    size_t count = 0;
+    const lw_format *const *f = server->client->cfg.formats;
+    for (; *f != NULL && count < FORMATS_MAX; f++) {
+        bool is_structured = ((*f)->uses & LW_FORMAT_STRUCTURED) != 0;
+        if (is_structured && (*f)->id != LW_CF_TLV && (*f)->since <= server->version) {
+            out[count++] = (*f)->id;
+        }
+    }
+    return count;
+}
+
+static void put_object(const lw_server *server, lw_object_list_out *list, lw_path object)
+{
+    lw_tree *tree = &server->client->tree;
+    const lw_object_def *def = lw_tree_object(tree, object.id[0])->def;
+    lw_object_version version = {def->major, def->minor};
+    lw_object_version implied =
+        lw_object_version_implied((lw_version)server->version, object.id[0]);
+    bool is_told = version.major != implied.major || version.minor != implied.minor;
+    lw_path at = object;
+    bool has_instances = lw_tree_next(tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    if (is_told || !has_instances) {
+        lw_object_list_put(list, object, is_told ? &version : NULL); /* VER-11, P-OBJ-12 */
+    }
+    while (has_instances) {
+        lw_object_list_put(list, at, NULL);
+        has_instances = lw_tree_next(tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    }
+}
+
+static void write_list(const lw_server *server, lw_writer *w)
+{
+    uint16_t formats[FORMATS_MAX];
+    lw_object_list_out list;
+    lw_tree *tree = &server->client->tree;
+    size_t count = announced_formats(server, formats);
+    lw_object_list_begin(&list, w, lw_bytes_of(NULL, 0), formats, count);
+    lw_path object = lw_path_root();
+    while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_OBJECT, object, &object) == LW_OK) {
+        if (!lw_access_is_bootstrap_only(object.id[0])) { /* REG-21 */
+            put_object(server, &list, object);
+        }
+    }
+}
+
+static lw_err read_list(void *ctx, size_t offset, uint8_t *out, size_t len)
+{
+    lw_writer w;
+    lw_writer_init_window(&w, out, len, offset);
+    write_list(ctx, &w);
+    return w.err;
+}
+
+static size_t list_length(const lw_server *server)
+{
+    lw_writer w;
+    lw_writer_init_window(&w, NULL, 0, 0);
+    write_list(server, &w);
+    return w.pos;
+}
+
+/* ---- Parameters -------------------------------------------------------------------------------
+ */
+
+static lw_bytes string_at(const lw_server *server, lw_path path)
+{
+    lw_value value;
+    return lw_tree_get(&server->client->tree, path, &value) == LW_OK ? value.as.bytes
+                                                                     : lw_bytes_of(NULL, 0);
+}
+
+/* `b`: since 1.1 what the device supports (3/0/16, REG-61); in 1.0 what the server chose (REG-60).
+ */
+static uint8_t bindings(const lw_server *server)
+{
+    uint8_t letters = LW_BINDING_U;
+    bool queue;
+    lw_path path =
+        server->version == LW_VERSION_1_0
+            ? lw_path_resource(LW_OBJ_SERVER, server->account, LW_RES_SERVER_BINDING)
+            : lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
+    lw_bytes text = string_at(server, path);
+    lw_err err = lw_binding_parse(text, false, (lw_version)server->version, &letters, &queue);
+    return err == LW_OK && letters != 0 ? letters : LW_BINDING_U;
+}
+
+static uint32_t lifetime_of(const lw_server *server)
+{
+    uint64_t lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400);
+    return lifetime < UINT32_MAX ? (uint32_t)lifetime : UINT32_MAX;
+}
+
+static lw_registration base_parameters(const lw_server *server)
+{
+    return (lw_registration){.version = (lw_version)server->version,
+                             .bindings = bindings(server),
+                             .lifetime = lifetime_of(server)};
+}
+
+/* ---- Requests ---------------------------------------------------------------------------------
+ */
+
+static lw_err start(lw_server *server, uint8_t code, const lw_writer *options, bool with_list,
+                    lw_coap_end_fn on_end)
+{
+    lw_client *client = server->client;
+    if (options->err != LW_OK) {
+        return options->err;
+    }
+    lw_coap_transfer_request request = {
+        .code = code,
+        .options = lw_writer_bytes(options),
+        .read = with_list ? read_list : NULL,
+        .body_len = with_list ? list_length(server) : 0,
+        .max_body = client->cfg.payload_max, /* a diagnostic payload at most */
+        .on_end = on_end,
+        .ctx = server,
+    };
+    lw_server_is_active(server);
+    return lw_coap_transfer_start(&client->coap, &server->peer, client->now, &request,
+                                  &server->transfer);
+}
+
+lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)
+{
+    uint8_t buf[OPTIONS_MAX];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin_options(&out, &w);
+    lw_registration reg = base_parameters(server);
+    reg.given = LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING | LW_REG_LIST;
+    if (server->client->cfg.queue_mode) {
+        reg.given |= LW_REG_QUEUE;
+    }
+    reg.endpoint = lw_bytes_str(server->client->cfg.endpoint);
+    lw_register_put(&out, &reg);
+    server->update = 0;
+    server->lifetime = reg.lifetime;
+    return start(server, LW_COAP_POST, &w, true, on_end);
+}
+
+lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end)
+{
+    uint8_t buf[OPTIONS_MAX];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin_options(&out, &w);
+    lw_registration reg = base_parameters(server);
+    reg.given = ((reasons & LW_UPDATE_LIFETIME) != 0 ? LW_REG_LIFETIME : 0u) |
+                ((reasons & LW_UPDATE_BINDING) != 0 ? LW_REG_BINDING : 0u) |
+                ((reasons & LW_UPDATE_OBJECTS) != 0 ? LW_REG_LIST : 0u);
+    if ((reasons & LW_UPDATE_BINDING) != 0 && server->client->cfg.queue_mode &&
+        server->version == LW_VERSION_1_0) {
+        reg.given |= LW_REG_QUEUE; /* part of the letters there */
+    }
+    lw_update_put(&out, &server->location, &reg);
+    server->lifetime = reg.lifetime;
+    return start(server, LW_COAP_POST, &w, (reasons & LW_UPDATE_OBJECTS) != 0, on_end);
+}
+
+lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end)
+{
+    uint8_t buf[OPTIONS_MAX];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin_options(&out, &w);
+    lw_deregister_put(&out, &server->location);
+    return start(server, LW_COAP_DELETE, &w, false, on_end);
+}

@@ -1,0 +1,93 @@
+/* Which server registers when (CLI-40..43), and what happens when none will (CLI-30, CLI-31).
+ *
+ * Servers with 1/x/13 come one after the other, the smallest first; the others start together with
+ * the first. A server that failed lets the next one pass unless 1/x/15 says no. */
+#include "client/server.h"
+#include "lw/objects.h"
+
+#define UNORDERED UINT64_MAX
+
+static uint64_t order_of(const lw_server *server)
+{
+    return lw_server_setting(server, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);
+}
+
+/* The first ordered server that has not begun. */
+static lw_server *next_in_order(lw_client *client)
+{
+    lw_server *best = NULL;
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        if (s->state == LW_SERVER_IDLE && order_of(s) != UNORDERED &&
+            (best == NULL || order_of(s) < order_of(best))) {
+            best = s;
+        }
+    }
+    return best;
+}
+
+static bool may_start(const lw_client *client)
+{
+    return client->started && !client->stopping && !client->bootstrapping;
+}
+
+void lw_schedule_begin(lw_client *client)
+{
+    bool any = false;
+    if (!may_start(client)) {
+        return;
+    }
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        any = any || s->state != LW_SERVER_UNUSED;
+        if (s->state == LW_SERVER_IDLE && order_of(s) == UNORDERED) {
+            lw_server_start(s);
+        }
+    }
+    lw_server *first = next_in_order(client);
+    if (first != NULL) {
+        lw_server_start(first);
+    }
+    if (!any && lw_client_begin_bootstrap(client) != LW_OK) { /* BS-03 (4) */
+        lw_client_event event = {.kind = LW_CLIENT_STOPPED, .retry_at = LW_TIME_NEVER};
+        lw_client_tell(client, &event);
+    }
+}
+
+void lw_schedule_next(lw_server *server)
+{
+    lw_client *client = server->client;
+    lw_server *next = next_in_order(client);
+    if (may_start(client) && order_of(server) != UNORDERED && next != NULL) {
+        lw_server_start(next);
+    }
+}
+
+/* Without a way to bootstrap the device keeps trying (CLI-31): 1/x/19 later, from the start. */
+static void try_again_later(lw_server *server, const lw_client_event *why)
+{
+    uint64_t delay =
+        lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
+    lw_client_event event = *why;
+    if (delay != UINT32_MAX && delay != UINT64_MAX) {
+        event.retry_at = lw_server_retry_in(server, delay);
+    }
+    lw_client_tell(server->client, &event);
+    if (lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
+        lw_schedule_next(server);
+    }
+}
+
+void lw_schedule_failed(lw_server *server, const lw_client_event *why)
+{
+    lw_client *client = server->client;
+    bool wants_bootstrap =
+        lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
+    if (wants_bootstrap && lw_client_can_bootstrap(client)) {
+        lw_client_tell(client, why);
+        if (lw_client_begin_bootstrap(client) == LW_OK) {
+            return;
+        }
+    }
+    try_again_later(server, why);
+}

@@ -1,0 +1,601 @@
+#include "client/server.h"
+
+#include "base/assert.h"
+#include "lw/objects.h"
+
+/* CLI-52: up to 10 % on top of every wait, so that a fleet does not come back all at once. */
+#define JITTER_DIVISOR 10
+/* A registration that the server forgets within this time counts as a failed attempt (rule 19). */
+#define BRAKE_MS (10 * LW_SECOND_MS)
+/* How long a link may take to come up before it counts as failed: EXCHANGE_LIFETIME. */
+#define LINK_TIMEOUT_MS (247 * LW_SECOND_MS)
+
+static void on_alarm(lw_client *client, lw_alarm *alarm);
+static void on_nap(lw_client *client, lw_alarm *alarm);
+
+/* ---- States -----------------------------------------------------------------------------------
+ */
+
+#define S(state) (1u << LW_SERVER_##state)
+
+/* from -> to */
+static const uint16_t moves[] = {
+    [LW_SERVER_UNUSED] = S(IDLE),
+    [LW_SERVER_IDLE] = S(UNUSED) | S(DELAY) | S(CONNECTING),
+    [LW_SERVER_DELAY] = S(IDLE) | S(CONNECTING),
+    [LW_SERVER_CONNECTING] =
+        S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) | S(DISABLED),
+    [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) |
+                              S(CONNECTING) | S(DISABLED),
+    [LW_SERVER_REGISTERED] = S(IDLE) | S(UPDATING) | S(DEREGISTERING) | S(CONNECTING) | S(BACKOFF),
+    [LW_SERVER_UPDATING] = S(IDLE) | S(REGISTERED) | S(REGISTERING) | S(BACKOFF) | S(SEQ_WAIT) |
+                           S(FAILED) | S(DEREGISTERING) | S(CONNECTING),
+    [LW_SERVER_DEREGISTERING] = S(IDLE) | S(DISABLED),
+    [LW_SERVER_DISABLED] = S(IDLE) | S(CONNECTING),
+    [LW_SERVER_BACKOFF] = S(IDLE) | S(CONNECTING) | S(DISABLED) | S(DEREGISTERING),
+    [LW_SERVER_SEQ_WAIT] = S(IDLE) | S(CONNECTING) | S(DISABLED),
+    [LW_SERVER_FAILED] = S(IDLE) | S(CONNECTING) | S(SEQ_WAIT),
+};
+
+const char *lw_server_state_name(lw_server_state state)
+{
+    static const char *const names[] = {
+        "unused",   "idle",          "delay",    "connecting", "registering",   "registered",
+        "updating", "deregistering", "disabled", "backoff",    "sequence wait", "failed"};
+    return names[state];
+}
+
+/* The one place where a state changes; `until` is the deadline of the new one. */
+static void set_state(lw_server *server, lw_server_state to, lw_time until)
+{
+    lw_assert((moves[server->state] >> to & 1u) != 0);
+    lw_log_line(&server->client->log, LW_LOG_DEBUG, "server",
+                lw_bytes_str(lw_server_state_name(to)));
+    server->state = (uint8_t)to;
+    lw_alarm_set(server->client, &server->alarm, until);
+}
+
+static lw_time after(const lw_server *server, lw_time wait)
+{
+    return lw_time_add(server->client->now, wait);
+}
+
+static lw_time jittered(const lw_server *server, lw_time wait)
+{
+    lw_time span = wait / JITTER_DIVISOR;
+    uint32_t bound = span < UINT32_MAX ? (uint32_t)span : UINT32_MAX;
+    return after(server, wait + lw_rng_below(&server->client->rng, bound));
+}
+
+static void tell(const lw_server *server, lw_client_event_kind kind, const lw_coap_result *result,
+                 lw_time retry_at)
+{
+    lw_client_event event = {.kind = (uint8_t)kind, .ssid = server->ssid, .retry_at = retry_at};
+    if (result != NULL) {
+        event.err = result->err;
+        event.code = result->msg != NULL ? result->msg->code : 0;
+    }
+    lw_client_tell(server->client, &event);
+}
+
+bool lw_server_is_registered(const lw_server *server)
+{
+    return server->registered;
+}
+
+uint64_t lw_server_setting(const lw_server *server, uint16_t resource, uint64_t absent)
+{
+    lw_value value, number;
+    lw_path path = lw_path_resource(LW_OBJ_SERVER, server->account, resource);
+    if (server->account == LW_ID_MAX || lw_tree_get(&server->client->tree, path, &value) != LW_OK) {
+        return absent;
+    }
+    if (value.type == LW_TYPE_BOOLEAN) {
+        return value.as.boolean;
+    }
+    return lw_value_convert(value, LW_TYPE_UNSIGNED, &number) == LW_OK ? number.as.uns : absent;
+}
+
+void lw_server_init(lw_client *client, lw_server *server, uint8_t link)
+{
+    *server = (lw_server){.client = client, .link = link, .account = LW_ID_MAX};
+    server->params = lw_coap_params_udp;
+    lw_alarm_init(&server->alarm, on_alarm);
+    lw_alarm_init(&server->nap, on_nap);
+    lw_coap_peer_init(&client->coap, &server->peer, &server->params);
+}
+
+/* ---- Link -------------------------------------------------------------------------------------
+ */
+
+static void close_link(lw_server *server)
+{
+    lw_client *client = server->client;
+    lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
+    lw_coap_peer_init(&client->coap, &server->peer, &server->params);
+    if (server->link_is_up) {
+        server->link_is_up = false;
+        client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);
+    }
+}
+
+static lw_bytes security_octets(const lw_server *server, uint16_t resource)
+{
+    lw_value value;
+    lw_path path = lw_path_resource(LW_OBJ_SECURITY, server->security, resource);
+    lw_err err = lw_tree_get(&server->client->tree, path, &value);
+    return err == LW_OK ? value.as.bytes : lw_bytes_of(NULL, 0);
+}
+
+static uint8_t security_mode(const lw_server *server)
+{
+    lw_value value;
+    lw_path path =
+        lw_path_resource(LW_OBJ_SECURITY, server->security, LW_RES_SECURITY_SECURITY_MODE);
+    lw_err err = lw_tree_get(&server->client->tree, path, &value);
+    return err == LW_OK ? (uint8_t)value.as.integer : LW_SECURITY_NOSEC;
+}
+
+static lw_err open_link(lw_server *server)
+{
+    const lw_platform *platform = server->client->cfg.platform;
+    lw_link_to to = {
+        .uri = security_octets(server, LW_RES_SECURITY_SERVER_URI),
+        .security = security_mode(server),
+        .bootstrap = server->ssid == 0,
+        .identity = security_octets(server, LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY),
+        .server_key = security_octets(server, LW_RES_SECURITY_SERVER_PUBLIC_KEY),
+        .secret = security_octets(server, LW_RES_SECURITY_SECRET_KEY),
+    };
+    return platform->link_open(platform->ctx, server->link, &to);
+}
+
+/* ---- Attempts (CLI-50) ------------------------------------------------------------------------
+ */
+
+static void on_register_end(void *ctx, const lw_coap_result *result);
+static void on_update_end(void *ctx, const lw_coap_result *result);
+
+static void end_registration(lw_server *server)
+{
+    if (server->registered) {
+        server->registered = false;
+        server->expires = LW_TIME_NEVER;
+        lw_client_dispatch(server, LW_SERVER_EV_ENDED);
+    }
+}
+
+/* 1/x/19: the largest value of either width says "no further sequence". */
+static bool has_more_sequences(const lw_server *server, uint64_t delay)
+{
+    return server->sequence <
+               lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1) &&
+           delay != UINT32_MAX && delay != UINT64_MAX;
+}
+
+static lw_time seconds_to_ms(uint64_t seconds)
+{
+    return seconds > (uint64_t)(LW_TIME_NEVER / LW_SECOND_MS) ? LW_TIME_NEVER / 2
+                                                              : (lw_time)seconds * LW_SECOND_MS;
+}
+
+static void sequence_failed(lw_server *server, const lw_coap_result *result, bool rejected)
+{
+    uint64_t delay =
+        lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
+    if (!rejected && has_more_sequences(server, delay)) {
+        lw_time at = jittered(server, seconds_to_ms(delay));
+        server->sequence++;
+        server->attempt = 1;
+        set_state(server, LW_SERVER_SEQ_WAIT, at);
+        tell(server, LW_CLIENT_REGISTRATION_FAILED, result, at);
+        if (lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
+            lw_schedule_next(server); /* CLI-43 */
+        }
+        return;
+    }
+    set_state(server, LW_SERVER_FAILED, LW_TIME_NEVER);
+    lw_client_event why = {.kind = LW_CLIENT_REGISTRATION_FAILED,
+                           .ssid = server->ssid,
+                           .err = result->err,
+                           .code = result->msg != NULL ? result->msg->code : 0,
+                           .retry_at = LW_TIME_NEVER};
+    lw_schedule_failed(server, &why);
+}
+
+/* One attempt is over without a registration. `rejected`: the server said no (CLI-51). */
+static void attempt_failed(lw_server *server, const lw_coap_result *result, bool rejected)
+{
+    bool gives_up =
+        rejected && lw_client_can_bootstrap(server->client) &&
+        lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
+    uint64_t tries = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    close_link(server);
+    if (gives_up || server->attempt >= tries) {
+        sequence_failed(server, result, gives_up);
+        return;
+    }
+    uint64_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
+    unsigned doublings = server->attempt > 1 ? server->attempt - 1u : 0;
+    uint64_t cap = UINT32_MAX;
+    wait = doublings < 32 && wait << doublings < cap ? wait << doublings : cap;
+    lw_time at = jittered(server, seconds_to_ms(wait));
+    server->attempt++;
+    set_state(server, LW_SERVER_BACKOFF, at);
+    tell(server, LW_CLIENT_REGISTRATION_FAILED, result, at);
+}
+
+static void fail_without_message(lw_server *server, lw_err err)
+{
+    lw_coap_result result = {.err = err, .now = server->client->now};
+    attempt_failed(server, &result, false);
+}
+
+static void begin_register(lw_server *server)
+{
+    end_registration(server);
+    set_state(server, LW_SERVER_REGISTERING, LW_TIME_NEVER);
+    lw_err err = lw_register_start(server, on_register_end);
+    if (err != LW_OK) {
+        fail_without_message(server, err);
+    }
+}
+
+static void begin_update(lw_server *server)
+{
+    uint8_t reasons = server->update;
+    server->update = 0;
+    set_state(server, LW_SERVER_UPDATING, LW_TIME_NEVER);
+    lw_err err = lw_update_start(server, reasons, on_update_end);
+    if (err != LW_OK) {
+        server->update = reasons;
+        fail_without_message(server, err);
+    }
+}
+
+/* The link is up: a live registration goes on where the security allows it (REG-43, P-REG-04). */
+static void talk(lw_server *server)
+{
+    bool same_session =
+        security_mode(server) == LW_SECURITY_NOSEC || server->version >= LW_VERSION_1_2;
+    if (server->registered && same_session && server->client->now < server->expires &&
+        server->attempt <= 1) {
+        begin_update(server);
+    } else {
+        begin_register(server);
+    }
+}
+
+static void connect_link(lw_server *server)
+{
+    set_state(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT_MS));
+    lw_err err = open_link(server);
+    if (err == LW_AGAIN) {
+        return;
+    }
+    if (err == LW_OK) {
+        server->link_is_up = true;
+        talk(server);
+        return;
+    }
+    lw_coap_result result = {.err = err, .now = server->client->now};
+    bool never = err == LW_EFORMAT || err == LW_ENOTSUP;
+    tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
+    if (never) {
+        sequence_failed(server, &result, true);
+    } else {
+        attempt_failed(server, &result, false);
+    }
+}
+
+void lw_server_link_up(lw_server *server)
+{
+    server->link_is_up = true;
+    if (server->state == LW_SERVER_CONNECTING) {
+        talk(server);
+    }
+}
+
+void lw_server_link_down(lw_server *server, lw_err why)
+{
+    lw_coap_result result = {.err = why, .now = server->client->now};
+    bool was_up = server->link_is_up;
+    server->link_is_up = false;
+    if (server->state == LW_SERVER_CONNECTING) {
+        tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
+        attempt_failed(server, &result, false);
+    } else if (was_up && server->state == LW_SERVER_REGISTERED) {
+        server->offline = true;
+        lw_client_dispatch(server, LW_SERVER_EV_OFFLINE);
+        connect_link(server);
+    }
+}
+
+/* ---- Registration -----------------------------------------------------------------------------
+ */
+
+static bool is_rejection(const lw_coap_result *result)
+{
+    return result->err == LW_OK && lw_coap_code_class(result->msg->code) == 4;
+}
+
+/* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
+static lw_time update_time(const lw_server *server)
+{
+    lw_time span = seconds_to_ms(server->lifetime);
+    lw_time wait = lw_coap_max_transmit_wait(&server->params);
+    lw_time in = span > 2 * wait ? span - wait : span / 2;
+    return server->lifetime == 0 ? LW_TIME_NEVER
+                                 : after(server, in > LW_SECOND_MS ? in : LW_SECOND_MS);
+}
+
+/* The lifetime runs from here; what became due meanwhile goes out with the next step. */
+static void stay_registered(lw_server *server)
+{
+    server->expires =
+        server->lifetime == 0 ? LW_TIME_NEVER : after(server, seconds_to_ms(server->lifetime));
+    bool was_offline = server->offline;
+    server->offline = false;
+    server->attempt = 1;
+    server->sequence = 1;
+    set_state(server, LW_SERVER_REGISTERED,
+              server->update != 0 ? server->client->now : update_time(server));
+    if (was_offline) {
+        lw_client_dispatch(server, LW_SERVER_EV_ONLINE);
+    }
+}
+
+static void take_registration(lw_server *server, const lw_coap_result *result)
+{
+    lw_err err = lw_location_read(result->msg->options, &server->location);
+    if (err != LW_OK) { /* REG-05, rule 23: a place we cannot name is no registration */
+        lw_coap_result bad = {.err = LW_EPROTO, .now = result->now};
+        attempt_failed(server, &bad, false);
+        return;
+    }
+    server->registered = true;
+    server->had_success = true;
+    server->registered_at = server->client->now;
+    server->offline = false;
+    stay_registered(server);
+    lw_client_dispatch(server, LW_SERVER_EV_REGISTERED);
+    tell(server, LW_CLIENT_REGISTERED, result, LW_TIME_NEVER);
+    lw_schedule_next(server);
+}
+
+static void on_register_end(void *ctx, const lw_coap_result *result)
+{
+    lw_server *server = ctx;
+    server->transfer = NULL;
+    if (result->err == LW_ECANCELED || server->state != LW_SERVER_REGISTERING) {
+        return;
+    }
+    if (result->err != LW_OK) {
+        attempt_failed(server, result, false);
+        return;
+    }
+    uint8_t code = result->msg->code;
+    lw_version lower = lw_version_lower((lw_version)server->version);
+    if (code == LW_COAP_CREATED) {
+        take_registration(server, result);
+    } else if (code == LW_COAP_PRECONDITION_FAILED && lower != LW_VERSION_NONE) { /* VER-04 */
+        server->version = (uint8_t)lower;
+        lw_err err = lw_register_start(server, on_register_end);
+        if (err != LW_OK) {
+            fail_without_message(server, err);
+        }
+    } else {
+        attempt_failed(server, result, is_rejection(result));
+    }
+}
+
+/* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a server
+ * which forgets at once is not asked for ever. */
+static void register_after_refusal(lw_server *server, const lw_coap_result *result)
+{
+    end_registration(server);
+    if (server->client->now - server->registered_at < BRAKE_MS) {
+        attempt_failed(server, result, false);
+    } else {
+        begin_register(server);
+    }
+}
+
+static void on_update_end(void *ctx, const lw_coap_result *result)
+{
+    lw_server *server = ctx;
+    server->transfer = NULL;
+    if (result->err == LW_ECANCELED || server->state != LW_SERVER_UPDATING) {
+        return;
+    }
+    if (result->err == LW_OK && result->msg->code == LW_COAP_CHANGED) {
+        stay_registered(server);
+        lw_client_dispatch(server, LW_SERVER_EV_UPDATED);
+        tell(server, LW_CLIENT_UPDATED, result, LW_TIME_NEVER);
+        return;
+    }
+    tell(server, LW_CLIENT_UPDATE_FAILED, result, server->client->now);
+    if (is_rejection(result)) {
+        register_after_refusal(server, result);
+        return;
+    }
+    server->offline = true;
+    lw_client_dispatch(server, LW_SERVER_EV_OFFLINE);
+    attempt_failed(server, result, false);
+}
+
+void lw_server_want_update(lw_server *server, uint8_t reasons)
+{
+    server->update |= reasons;
+    if (server->state == LW_SERVER_REGISTERED) {
+        lw_alarm_set(server->client, &server->alarm, server->client->now);
+    }
+}
+
+/* ---- Leaving ----------------------------------------------------------------------------------
+ */
+
+static void left(lw_server *server)
+{
+    end_registration(server);
+    close_link(server);
+    tell(server, LW_CLIENT_DEREGISTERED, NULL, LW_TIME_NEVER);
+    if (!server->disable) {
+        set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
+        return;
+    }
+    lw_time until = after(server, seconds_to_ms(server->disable_for));
+    server->disable = false;
+    set_state(server, LW_SERVER_DISABLED, until);
+    tell(server, LW_CLIENT_DISABLED, NULL, until);
+}
+
+static void on_deregister_end(void *ctx, const lw_coap_result *result)
+{
+    lw_server *server = ctx;
+    (void)result; /* not registered, whatever the answer (REG-40) */
+    server->transfer = NULL;
+    if (server->state == LW_SERVER_DEREGISTERING) {
+        left(server);
+    }
+}
+
+/* A Register or Update in flight must not survive a Disable (rule 26). */
+static void stop_talking(lw_server *server)
+{
+    if (server->transfer != NULL) {
+        lw_coap_transfer_cancel(server->transfer, server->client->now);
+    }
+}
+
+void lw_server_leave(lw_server *server)
+{
+    stop_talking(server);
+    if (!server->registered || !server->link_is_up) {
+        if (server->state != LW_SERVER_IDLE && server->state != LW_SERVER_UNUSED) {
+            lw_server_reset(server);
+        }
+        return;
+    }
+    set_state(server, LW_SERVER_DEREGISTERING, LW_TIME_NEVER);
+    if (lw_deregister_start(server, on_deregister_end) != LW_OK) {
+        left(server);
+    }
+}
+
+void lw_server_disable(lw_server *server, uint32_t seconds)
+{
+    server->disable = true;
+    server->disable_for = seconds;
+    stop_talking(server);
+    if (server->registered && server->link_is_up) {
+        lw_server_leave(server);
+    } else if ((moves[server->state] & S(DISABLED)) != 0) {
+        left(server);
+    }
+}
+
+void lw_server_reset(lw_server *server)
+{
+    stop_talking(server);
+    end_registration(server);
+    close_link(server);
+    server->update = 0;
+    server->attempt = server->sequence = 1;
+    server->disable = false;
+    server->offline = false;
+    lw_alarm_set(server->client, &server->nap, LW_TIME_NEVER);
+    if (server->state != LW_SERVER_IDLE) {
+        set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
+    }
+}
+
+void lw_server_register_anew(lw_server *server)
+{
+    bool was_running = server->state != LW_SERVER_IDLE && server->state != LW_SERVER_UNUSED &&
+                       server->state != LW_SERVER_DISABLED;
+    if (was_running) {
+        lw_server_reset(server);
+        lw_server_start(server);
+    }
+}
+
+/* ---- Deadlines --------------------------------------------------------------------------------
+ */
+
+void lw_server_start(lw_server *server)
+{
+    uint64_t delay = lw_server_setting(server, LW_RES_SERVER_INITIAL_REGISTRATION_DELAY_TIMER, 0);
+    server->attempt = server->sequence = 1;
+    server->version = server->client->cfg.version;
+    if (server->state == LW_SERVER_IDLE && delay > 0 && !server->had_success) { /* CLI-41 */
+        set_state(server, LW_SERVER_DELAY, after(server, seconds_to_ms(delay)));
+        return;
+    }
+    connect_link(server);
+}
+
+static void on_registered_alarm(lw_server *server)
+{
+    if (server->client->now >= server->expires) { /* REG-42 */
+        begin_register(server);
+    } else {
+        begin_update(server);
+    }
+}
+
+static void on_alarm(lw_client *client, lw_alarm *alarm)
+{
+    lw_server *server = LW_CONTAINER(alarm, lw_server, alarm);
+    (void)client;
+    switch ((lw_server_state)server->state) {
+    case LW_SERVER_CONNECTING:
+        fail_without_message(server, LW_ETIMEOUT);
+        break;
+    case LW_SERVER_REGISTERED:
+        on_registered_alarm(server);
+        break;
+    case LW_SERVER_DELAY:
+    case LW_SERVER_DISABLED:
+    case LW_SERVER_BACKOFF:
+    case LW_SERVER_SEQ_WAIT:
+        connect_link(server);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Queue mode -------------------------------------------------------------------------------
+ */
+
+void lw_server_is_active(lw_server *server)
+{
+    if (!server->client->cfg.queue_mode || server->ssid == 0) {
+        return;
+    }
+    lw_time window = lw_coap_max_transmit_wait(&server->params);
+    lw_alarm_set(server->client, &server->nap, after(server, window));
+    if (server->asleep) {
+        server->asleep = false;
+        tell(server, LW_CLIENT_AWAKE, NULL, LW_TIME_NEVER);
+    }
+}
+
+static void on_nap(lw_client *client, lw_alarm *alarm)
+{
+    lw_server *server = LW_CONTAINER(alarm, lw_server, nap);
+    (void)client;
+    if (server->registered) {
+        server->asleep = true;
+        tell(server, LW_CLIENT_ASLEEP, NULL, server->alarm.deadline.at);
+    }
+}
+
+lw_time lw_server_retry_in(lw_server *server, uint64_t seconds)
+{
+    lw_time at = jittered(server, seconds_to_ms(seconds));
+    server->attempt = server->sequence = 1;
+    set_state(server, LW_SERVER_SEQ_WAIT, at);
+    return at;
+}

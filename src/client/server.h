@@ -1,0 +1,73 @@
+/* One server: its link and its registration (CLI 13.3).
+ *
+ *                    start                     link_up
+ *   IDLE ---------> DELAY ----> CONNECTING -------------> REGISTERING ---2.01---> REGISTERED
+ *    ^                              ^  |  link_down             | |4.12: lower      |   ^
+ *    |                              |  +--------+   +-----------+ version      due, |   | 2.04
+ *    |                       alarm  |           v   v  no answer, 5.xx       wanted v   |
+ *    |                              +------- BACKOFF <--------------------------- UPDATING
+ *    |                              |           | attempts used up                  |
+ *    |                              +------- SEQ_WAIT                               | 4.04, 4.00
+ *    |                                          | sequences used up                 v
+ *    |                                        FAILED -> schedule.h            REGISTERING
+ *    |            disable, stop
+ *    +--- DEREGISTERING <------- REGISTERED           (disable: DISABLED, after 1/x/5 CONNECTING)
+ *
+ * Every waiting state has its deadline in `alarm`, or an exchange that ends by itself.
+ */
+#ifndef LW_CLIENT_SERVER_H
+#define LW_CLIENT_SERVER_H
+
+#include "client/engine.h"
+
+void lw_server_init(lw_client *client, lw_server *server, uint8_t link);
+
+/* Begins: the delay of 1/x/14 if it applies, then the link. From IDLE, FAILED or DISABLED. */
+void lw_server_start(lw_server *server);
+
+/* Ends whatever is going on and goes to IDLE; without a word to the server. */
+void lw_server_reset(lw_server *server);
+
+/* De-registers if registered, then IDLE. */
+void lw_server_leave(lw_server *server);
+
+/* CLI-61: De-registers, then DISABLED for `seconds`. */
+void lw_server_disable(lw_server *server, uint32_t seconds);
+
+void lw_server_link_up(lw_server *server);
+void lw_server_link_down(lw_server *server, lw_err why);
+
+/* Another address under NoSec (REG-44), or another account (BS-52): a new link, a new registration.
+ */
+void lw_server_register_anew(lw_server *server);
+
+/* FAILED, but not for ever: begins again after `seconds` (and jitter); returns when. */
+lw_time lw_server_retry_in(lw_server *server, uint64_t seconds);
+
+/* Something was sent or received: the awake window of queue mode starts again (TRN-41). */
+void lw_server_is_active(lw_server *server);
+
+const char *lw_server_state_name(lw_server_state state);
+
+/* ---- register.c: what is said. on_end gets the server as ctx. */
+
+lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end);
+lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end);
+lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end);
+
+/* ---- schedule.c: who is next (CLI 13.2). */
+
+/* Starts the servers that may start now. */
+void lw_schedule_begin(lw_client *client);
+/* A server is registered, or its sequence failed and it lets others pass. */
+void lw_schedule_next(lw_server *server);
+/* All sequences of a server are over, or it was refused: bootstrap, or try again later. */
+void lw_schedule_failed(lw_server *server, const lw_client_event *why);
+
+/* ---- client.c */
+
+void lw_client_dispatch(lw_server *server, lw_server_event event);
+lw_err lw_client_begin_bootstrap(lw_client *client);
+bool lw_client_can_bootstrap(lw_client *client);
+
+#endif

@@ -1,0 +1,350 @@
+#include "client/rig_test.h"
+
+#include "client/serve.h"
+
+static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
+                                           &lw_device_minimal_object, NULL};
+static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv, NULL};
+static const lw_client_cfg plain = {
+    .endpoint = "dev1", .version = 11, .objects = objects, .formats = formats};
+
+static int set_up(void **state)
+{
+    rig *r = malloc(sizeof *r);
+    rig_init(r, &plain);
+    *state = r;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    rig *r = *state;
+    lw_client_fini(r->client);
+    free(r);
+    return 0;
+}
+
+static void set(rig *r, const char *path, lw_value value)
+{
+    lw_path p;
+    assert_int_equal(lw_path_parse(lw_bytes_str(path), &p), LW_OK);
+    assert_int_equal(lw_tree_set(lw_client_tree(r->client), p, value), LW_OK);
+}
+
+static void start(rig *r, uint32_t lifetime)
+{
+    rig_add_server(r, 1, lifetime);
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 0);
+}
+
+static void start_registered(rig *r, uint32_t lifetime)
+{
+    start(r, lifetime);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/5a3f");
+    assert_true(lw_client_is_registered(r->client, 1));
+}
+
+static void expect_last(rig *r, uint8_t code, const char *path, const char *query)
+{
+    char text[512];
+    rig_datagram *d = rig_last_request(r, 0);
+    assert_int_equal(d->msg.code, code);
+    assert_int_equal(d->msg.type, LW_COAP_CON);
+    assert_string_equal(rig_path(d, text), path);
+    assert_string_equal(rig_query(d, text), query);
+}
+
+/* REG-01, REG-02, REG-20..23 */
+static void register_says_what_the_server_needs(void **state)
+{
+    rig *r = *state;
+    start(r, 300);
+    assert_int_equal(rig_requests(r, 0), 1);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
+    uint32_t format = 0;
+    assert_true(lw_coap_opt_find_uint(r->sent[0].msg.options, LW_COAP_OPT_CONTENT_FORMAT, &format));
+    assert_int_equal(format, LW_CF_LINK);
+    lw_bytes list = r->sent[0].msg.payload;
+    assert_true(lw_bytes_is(list, "</>;ct=112,</1/0>,</3>;ver=1.0,</3/0>"));
+    assert_false(lw_client_is_registered(r->client, 1));
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/5a3f");
+    assert_true(lw_client_is_registered(r->client, 1));
+    assert_int_equal(r->events[0].kind, LW_CLIENT_REGISTERED);
+}
+
+/* rule 20, CLI-62 */
+static void update_comes_early_enough_for_retransmissions(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    lw_time registered = r->now;
+    rig_run(r, registered + 206999);
+    assert_int_equal(rig_requests(r, 0), 1);
+    rig_run(r, registered + 207000);
+    assert_int_equal(rig_requests(r, 0), 2);
+    expect_last(r, LW_COAP_POST, "/rd/5a3f", "");
+    assert_int_equal(r->sent[1].msg.payload.len, 0);
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    assert_true(rig_has_event(r, LW_CLIENT_UPDATED));
+}
+
+/* rule 21, REG-34: at once, with lt alone; several causes are one Update (CLI-60) */
+static void a_changed_lifetime_is_told_at_once(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/1/0/1", lw_value_integer(60));
+    set(r, "/1/0/1", lw_value_integer(120));
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 2);
+    expect_last(r, LW_COAP_POST, "/rd/5a3f", "lt=120");
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    set(r, "/1/0/1", lw_value_integer(120)); /* P-REG-10 */
+    rig_pass(r, 1000);
+    assert_int_equal(rig_requests(r, 0), 2);
+}
+
+/* rule 19, REG-33 */
+static void an_update_refused_with_4_04_registers_anew(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    rig_pass(r, 207000);
+    rig_answer(r, 0, LW_COAP_NOT_FOUND, NULL);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
+    assert_false(lw_client_is_registered(r->client, 1));
+}
+
+/* rule 19: with a brake */
+static void a_server_that_forgets_at_once_is_not_asked_for_ever(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/1/0/1", lw_value_integer(60));
+    rig_pass(r, 0);
+    rig_answer(r, 0, LW_COAP_NOT_FOUND, NULL);
+    size_t sent = rig_requests(r, 0);
+    rig_pass(r, 59000);
+    assert_int_equal(rig_requests(r, 0), sent);
+    rig_pass(r, 8000);
+    assert_int_equal(rig_requests(r, 0), sent + 1);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=60&lwm2m=1.1&b=U");
+}
+
+/* VER-04 */
+static void after_4_12_the_next_lower_version_is_tried(void **state)
+{
+    rig *r = *state;
+    start(r, 300);
+    rig_answer(r, 0, LW_COAP_PRECONDITION_FAILED, NULL);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.0&b=U");
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_true(lw_client_is_registered(r->client, 1));
+}
+
+/* rule 23, REG-05 */
+static void any_location_is_echoed_exactly(void **state)
+{
+    rig *r = *state;
+    start(r, 300);
+    rig_answer(r, 0, LW_COAP_CREATED, "/a/b c/1/x");
+    rig_pass(r, 207000);
+    expect_last(r, LW_COAP_POST, "/a/b c/1/x", "");
+}
+
+static void a_2_01_without_location_is_a_failure_that_is_tried_again(void **state)
+{
+    rig *r = *state;
+    start(r, 300);
+    rig_answer(r, 0, LW_COAP_CREATED, NULL);
+    assert_false(lw_client_is_registered(r->client, 1));
+    assert_int_equal(r->events[0].kind, LW_CLIENT_REGISTRATION_FAILED);
+    rig_pass(r, 67000);
+    assert_int_equal(rig_requests(r, 0), 2);
+}
+
+/* rules 14 and 15, CLI-50: five attempts, 60 120 240 480 s apart, then a day */
+static void attempts_back_off_and_sequences_follow(void **state)
+{
+    rig *r = *state;
+    rig_add_server(r, 1, 300);
+    set(r, "/1/0/20", lw_value_integer(2));
+    lw_client_start(r->client, r->now);
+    static const lw_time waits[] = {60, 120, 240, 480};
+    lw_time at = r->now;
+    for (size_t i = 0; i < 4; i++) {
+        rig_pass(r, 0);
+        rig_answer(r, 0, LW_COAP_SERVICE_UNAVAILABLE, NULL);
+        size_t sent = rig_requests(r, 0);
+        at = r->now;
+        rig_run(r, at + waits[i] * 1000 - 1);
+        assert_int_equal(rig_requests(r, 0), sent);
+        rig_run(r, at + waits[i] * 1100);
+        assert_int_equal(rig_requests(r, 0), sent + 1);
+    }
+    rig_answer(r, 0, LW_COAP_SERVICE_UNAVAILABLE, NULL);
+    const lw_client_event *last = &r->events[r->event_count - 1];
+    assert_int_equal(last->kind, LW_CLIENT_REGISTRATION_FAILED);
+    assert_true(last->retry_at >= r->now + 86400000 && last->retry_at <= r->now + 95040000);
+    size_t sent = rig_requests(r, 0);
+    rig_run(r, last->retry_at);
+    assert_int_equal(rig_requests(r, 0), sent + 1);
+}
+
+/* rule 26, CLI-61 */
+static void disable_deregisters_and_comes_back(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/1/0/5", lw_value_integer(100));
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    rig_pass(r, 0);
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    assert_int_equal(r->closed[0], 1);
+    size_t sent = rig_requests(r, 0);
+    rig_pass(r, 99999);
+    assert_int_equal(rig_requests(r, 0), sent);
+    rig_pass(r, 1);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
+}
+
+/* rule 26: an Update in flight must not survive it */
+static void disable_cancels_an_update_in_flight(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    rig_pass(r, 207000);
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    rig_pass(r, 0);
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    rig_pass(r, 300000);
+    assert_int_equal(rig_last_request(r, 0)->msg.code, LW_COAP_DELETE);
+}
+
+/* REG-40 */
+static void stop_deregisters(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    lw_client_stop(r->client, r->now);
+    rig_pass(r, 0);
+    assert_false(lw_client_is_stopped(r->client));
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    assert_true(lw_client_is_stopped(r->client));
+}
+
+/* REG-33, rule 2: no answer to an Update is not the end of the world */
+static void an_unanswered_update_registers_after_the_back_off(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    rig_pass(r, 207000);
+    rig_pass(r, 93000 + 67000);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
+    assert_true(rig_has_event(r, LW_CLIENT_UPDATE_FAILED));
+}
+
+/* TRN-40, TRN-41, rule 27 */
+static void queue_mode_sleeps_93_seconds_after_the_last_message(void **state)
+{
+    rig *r = *state;
+    lw_client_fini(r->client);
+    lw_client_cfg cfg = plain;
+    cfg.queue_mode = true;
+    rig_init(r, &cfg);
+    start(r, 86400);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=86400&lwm2m=1.1&b=U&Q");
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    rig_pass(r, 92999);
+    assert_false(rig_has_event(r, LW_CLIENT_ASLEEP));
+    rig_pass(r, 1);
+    assert_true(rig_has_event(r, LW_CLIENT_ASLEEP));
+    assert_int_equal(lw_client_update(r->client, 1), LW_OK);
+    rig_pass(r, 0);
+    assert_true(rig_has_event(r, LW_CLIENT_AWAKE));
+}
+
+/* rule 29, REG-60: in 1.0 the Q is one of the letters */
+static void queue_mode_of_1_0_is_part_of_the_binding(void **state)
+{
+    rig *r = *state;
+    static const lw_object *const objects_1_0[] = {&lw_security_object_1_0, &lw_server_object_1_0,
+                                                   &lw_device_minimal_object, NULL};
+    lw_client_fini(r->client);
+    lw_client_cfg cfg = plain;
+    cfg.objects = objects_1_0;
+    cfg.version = 10;
+    cfg.queue_mode = true;
+    rig_init(r, &cfg);
+    start(r, 86400);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=86400&lwm2m=1.0&b=UQ");
+}
+
+static void a_link_that_never_works_is_told_and_not_retried(void **state)
+{
+    rig *r = *state;
+    r->link_answer = LW_EFORMAT;
+    start(r, 300);
+    assert_true(rig_has_event(r, LW_CLIENT_LINK_FAILED));
+    assert_int_equal(rig_requests(r, 0), 0);
+}
+
+static void a_link_may_come_up_later(void **state)
+{
+    rig *r = *state;
+    r->link_answer = LW_AGAIN;
+    start(r, 300);
+    assert_int_equal(rig_requests(r, 0), 0);
+    lw_client_link_up(r->client, r->now, 0);
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 1);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_true(lw_client_is_registered(r->client, 1));
+}
+
+static void memory_that_is_too_small_is_told(void **state)
+{
+    static uint8_t memory[RIG_MEMORY];
+    rig *r = *state;
+    lw_client *client;
+    size_t needed = lw_client_mem_needed(&r->cfg) - r->cfg.dynamic - 2048;
+    assert_int_equal(lw_client_init(&client, &r->cfg, memory, 10), LW_ENOMEM);
+    assert_int_equal(lw_client_init(&client, &r->cfg, memory, needed / 2), LW_ENOMEM);
+    lw_client_cfg bad = r->cfg;
+    bad.endpoint = NULL;
+    assert_int_equal(lw_client_init(&client, &bad, memory, sizeof memory), LW_EINVAL);
+    bad = r->cfg;
+    bad.version = 9;
+    assert_int_equal(lw_client_init(&client, &bad, memory, sizeof memory), LW_EINVAL);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(register_says_what_the_server_needs),
+        T(update_comes_early_enough_for_retransmissions),
+        T(a_changed_lifetime_is_told_at_once),
+        T(an_update_refused_with_4_04_registers_anew),
+        T(a_server_that_forgets_at_once_is_not_asked_for_ever),
+        T(after_4_12_the_next_lower_version_is_tried),
+        T(any_location_is_echoed_exactly),
+        T(a_2_01_without_location_is_a_failure_that_is_tried_again),
+        T(attempts_back_off_and_sequences_follow),
+        T(disable_deregisters_and_comes_back),
+        T(disable_cancels_an_update_in_flight),
+        T(stop_deregisters),
+        T(an_unanswered_update_registers_after_the_back_off),
+        T(queue_mode_sleeps_93_seconds_after_the_last_message),
+        T(queue_mode_of_1_0_is_part_of_the_binding),
+        T(a_link_that_never_works_is_told_and_not_retried),
+        T(a_link_may_come_up_later),
+        T(memory_that_is_too_small_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
