@@ -116,9 +116,9 @@ struct lw_object_hooks {
     lw_err (*create)(void *ctx, lw_tree *tree, lw_path instance);
     /* A server wants it gone. NULL refuses (DM-82); a failure refuses. */
     lw_err (*remove)(void *ctx, lw_tree *tree, lw_path instance);
-    /* Does what is due by itself, in each lw_client_step: `now` is monotonic. The time it wants to
-     * be called again at the latest, or LW_TIME_NEVER. */
-    lw_time (*step)(void *ctx, lw_tree *tree, lw_time now);
+    /* Does what is due by itself, for each instance in each lw_client_step: `now` is monotonic. The
+     * time it wants to be called again at the latest, or LW_TIME_NEVER. */
+    lw_time (*step)(void *ctx, lw_tree *tree, lw_path instance, lw_time now);
 };
 
 /* ---- The macros -------------------------------------------------------------------------------

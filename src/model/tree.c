@@ -794,13 +794,28 @@ lw_err lw_tree_commit(lw_tree *tree)
 
 /* ---- Time ---- */
 
+/* The objects with something to do have few instances: all pieces are looked at. */
+static lw_time step_slot(lw_tree *tree, const lw_tree_slot *slot, lw_time now)
+{
+    lw_time next = LW_TIME_NEVER;
+    for (unsigned i = 0; i < slot->object->instances_max; i++) {
+        const piece *p = piece_at(slot, i);
+        if (p->used) {
+            lw_path instance = lw_path_instance(slot->object->def->id, p->id);
+            lw_time at = slot->object->hooks->step(tree->hooks_ctx, tree, instance, now);
+            next = at < next ? at : next;
+        }
+    }
+    return next;
+}
+
 lw_time lw_tree_step(lw_tree *tree, lw_time now)
 {
     lw_time next = LW_TIME_NEVER;
     for (unsigned i = 0; i < tree->slot_count; i++) {
         const lw_object_hooks *hooks = tree->slots[i].object->hooks;
         if (hooks != NULL && hooks->step != NULL) {
-            lw_time at = hooks->step(tree->hooks_ctx, tree, now);
+            lw_time at = step_slot(tree, &tree->slots[i], now);
             next = at < next ? at : next;
         }
     }

@@ -102,7 +102,7 @@ LW_MUST_CHECK lw_err lw_tree_clear(lw_tree *tree, lw_path instance);
 
 /* ---- Time ---- */
 
-/* Calls hooks->step of every object; the earliest time that one of them named. */
+/* Calls hooks->step for every instance; the earliest time that one of them named. */
 lw_time lw_tree_step(lw_tree *tree, lw_time now);
 
 #endif

@@ -77,10 +77,11 @@ static void device_defaults(void *ctx, lw_tree *tree, lw_path instance)
     }
 }
 
-static lw_time device_step(void *ctx, lw_tree *tree, lw_time now)
+static lw_time device_step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
 {
     fixture *f = ctx;
     (void)tree;
+    (void)instance;
     return f->clock != 0 ? now + 5 : LW_TIME_NEVER;
 }
 
@@ -413,7 +414,7 @@ static void a_computed_value_is_told_at_once_within_a_transaction_too(void **sta
     assert_int_equal(f->told, 1);
 }
 
-static void a_step_asks_every_object_for_its_time(void **state)
+static void a_step_asks_every_instance_for_its_time(void **state)
 {
     fixture *f = *state;
     assert_true(lw_tree_step(&f->tree, 10) == LW_TIME_NEVER);
@@ -471,7 +472,7 @@ int main(void)
         T(wrong_declarations_are_refused),
         T(an_instance_that_is_new_or_cleared_starts_with_its_defaults),
         T(a_computed_value_is_told_at_once_within_a_transaction_too),
-        T(a_step_asks_every_object_for_its_time),
+        T(a_step_asks_every_instance_for_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -316,9 +316,10 @@ static lw_err write_uri(lw_updater *u, lw_bytes uri)
 
 /* ---- Time ---- */
 
-static lw_time step(void *ctx, lw_tree *tree, lw_time now)
+static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
 {
     (void)ctx;
+    (void)instance;
     lw_updater *u = updater_of(tree);
     if (u == NULL) {
         return LW_TIME_NEVER;
