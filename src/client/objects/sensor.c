@@ -1,0 +1,128 @@
+#include "lw/ipso.h"
+#include "lw/objects.h"
+
+static lw_path at(uint16_t object, uint16_t instance, uint16_t resource)
+{
+    return lw_path_resource(object, instance, resource);
+}
+
+static uint16_t value_id(uint16_t object)
+{
+    return object == LW_OBJ_ANALOG_INPUT ? LW_RES_ANALOG_INPUT_CURRENT_VALUE : LW_RES_SENSOR_VALUE;
+}
+
+lw_err lw_sensor_add(lw_tree *tree, uint16_t object, uint16_t instance, const char *unit,
+                     float min_range, float max_range)
+{
+    lw_path path;
+    lw_err err = lw_tree_add(tree, object, instance, &path);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_tree_set(tree, at(object, instance, LW_RES_MIN_RANGE_VALUE), lw_value_single(min_range));
+    lw_tree_set(tree, at(object, instance, LW_RES_MAX_RANGE_VALUE), lw_value_single(max_range));
+    return unit != NULL
+               ? lw_tree_set(tree, at(object, instance, LW_RES_SENSOR_UNITS), lw_value_string(unit))
+               : LW_OK;
+}
+
+/* Absent before the first measurement, which then is both. */
+static bool is_beyond(lw_tree *tree, lw_path extreme, float value, bool upwards)
+{
+    lw_value v;
+    if (lw_tree_get(tree, extreme, &v) != LW_OK) {
+        return true;
+    }
+    return upwards ? (double)value > v.as.number : (double)value < v.as.number;
+}
+
+lw_err lw_sensor_set(lw_tree *tree, uint16_t object, uint16_t instance, float value)
+{
+    lw_path min = at(object, instance, LW_RES_MIN_MEASURED_VALUE);
+    lw_path max = at(object, instance, LW_RES_MAX_MEASURED_VALUE);
+    if (is_beyond(tree, min, value, false)) {
+        lw_tree_set(tree, min, lw_value_single(value));
+    }
+    if (is_beyond(tree, max, value, true)) {
+        lw_tree_set(tree, max, lw_value_single(value));
+    }
+    return lw_tree_set(tree, at(object, instance, value_id(object)), lw_value_single(value));
+}
+
+/* 5605: both are the value of now. */
+static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
+{
+    (void)ctx;
+    (void)arguments; /* DM-64 */
+    lw_value value;
+    lw_err err = lw_tree_get(tree, at(path.id[0], path.id[1], value_id(path.id[0])), &value);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_tree_set(tree, at(path.id[0], path.id[1], LW_RES_MIN_MEASURED_VALUE), value);
+    return lw_tree_set(tree, at(path.id[0], path.id[1], LW_RES_MAX_MEASURED_VALUE), value);
+}
+
+const lw_object_hooks lw_sensor_hooks = {.execute = execute};
+
+/* One table of fields for all of them. */
+static const lw_field fields[] = {LW_SENSOR(lw_sensor, LW_ROW_ONE, LW_ROW_MANY, LW_ROW_CALL)};
+#define SENSOR(name, id)                                 \
+    const lw_object name = {                             \
+        .def = &lw_object_##id##_v1_0,                   \
+        .fields = fields,                                \
+        .field_count = sizeof fields / sizeof fields[0], \
+        .instances_max = LW_IPSO_INSTANCES,              \
+        .size = sizeof(lw_sensor),                       \
+        .hooks = &lw_sensor_hooks,                       \
+    };
+
+SENSOR(lw_generic_sensor_object, 3300)
+SENSOR(lw_illuminance_object, 3301)
+SENSOR(lw_temperature_object, 3303)
+SENSOR(lw_humidity_object, 3304)
+SENSOR(lw_barometer_object, 3315)
+SENSOR(lw_voltage_object, 3316)
+SENSOR(lw_current_object, 3317)
+SENSOR(lw_frequency_object, 3318)
+SENSOR(lw_depth_object, 3319)
+SENSOR(lw_percentage_object, 3320)
+SENSOR(lw_altitude_object, 3321)
+SENSOR(lw_load_object, 3322)
+SENSOR(lw_pressure_object, 3323)
+SENSOR(lw_loudness_object, 3324)
+SENSOR(lw_concentration_object, 3325)
+SENSOR(lw_acidity_object, 3326)
+SENSOR(lw_conductivity_object, 3327)
+SENSOR(lw_power_object, 3328)
+SENSOR(lw_power_factor_object, 3329)
+SENSOR(lw_distance_object, 3330)
+
+LW_DECLARE_STRUCT(analog_input, LW_ANALOG_INPUT)
+LW_DECLARE_VERSION(lw_analog_input_object, analog_input, lw_object_3202_v1_0, LW_ANALOG_INPUT,
+                   LW_IPSO_INSTANCES, &lw_sensor_hooks)
+
+/* ---- Three axes ---- */
+
+lw_err lw_axes_add(lw_tree *tree, uint16_t object, uint16_t instance, const char *unit)
+{
+    lw_path path;
+    lw_err err = lw_tree_add(tree, object, instance, &path);
+    return err == LW_OK && unit != NULL
+               ? lw_tree_set(tree, at(object, instance, LW_RES_SENSOR_UNITS), lw_value_string(unit))
+               : err;
+}
+
+lw_err lw_axes_set(lw_tree *tree, uint16_t object, uint16_t instance, float x, float y, float z)
+{
+    lw_tree_set(tree, at(object, instance, LW_RES_Y_VALUE), lw_value_single(y));
+    lw_tree_set(tree, at(object, instance, LW_RES_Z_VALUE), lw_value_single(z));
+    return lw_tree_set(tree, at(object, instance, LW_RES_X_VALUE), lw_value_single(x));
+}
+
+LW_DECLARE_VERSION(lw_accelerometer_object, lw_axes, lw_object_3313_v1_0, LW_AXES,
+                   LW_IPSO_INSTANCES, NULL)
+LW_DECLARE_VERSION(lw_magnetometer_object, lw_axes, lw_object_3314_v1_0, LW_AXES, LW_IPSO_INSTANCES,
+                   NULL)
+LW_DECLARE_VERSION(lw_gyrometer_object, lw_axes, lw_object_3334_v1_0, LW_AXES, LW_IPSO_INSTANCES,
+                   NULL)
