@@ -12,11 +12,13 @@ typedef struct piece {
     bool used;
 } piece;
 
-/* An instance as it was before the transaction first changed it. The copy follows. */
+/* An instance as it was before the transaction first changed it. The copy follows; where there was
+ * no instance it is none. */
 typedef struct undo {
     lw_link link;
     lw_tree_slot *slot;
     piece *at;
+    bool was_used;
     alignas(8) uint8_t before[];
 } undo;
 
@@ -100,6 +102,7 @@ lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem
     }
     *tree = (lw_tree){.mem = mem, .hooks_ctx = hooks_ctx};
     lw_list_init(&tree->undo);
+    lw_list_init(&tree->held);
     if (count > UINT8_MAX) {
         return LW_EINVAL;
     }
@@ -122,19 +125,25 @@ size_t lw_tree_mem_needed(const lw_object *const *objects)
     return octets + lw_pool_cost((count > 0 ? count : 1) * sizeof(lw_tree_slot));
 }
 
+static void release(lw_tree *tree, undo *u)
+{
+    lw_list_remove(&u->link);
+    lw_wipe(u->before, u->was_used ? u->slot->piece_size : 0);
+    lw_mem_release(tree->mem, u);
+}
+
 static void forget(lw_tree *tree, lw_link *undos)
 {
     while (!lw_list_is_empty(undos)) {
         undo *u = LW_CONTAINER(undos->next, undo, link);
-        lw_list_remove(&u->link);
-        lw_wipe(u->before, u->slot->piece_size);
-        lw_mem_release(tree->mem, u);
+        release(tree, u);
     }
 }
 
 void lw_tree_fini(lw_tree *tree)
 {
     forget(tree, &tree->undo);
+    forget(tree, &tree->held);
     for (unsigned i = 0; i < tree->slot_count; i++) {
         lw_tree_slot *slot = &tree->slots[i];
         if (slot->pieces != NULL) {
@@ -461,23 +470,36 @@ void lw_tree_changed(lw_tree *tree, lw_path path)
     }
 }
 
+static undo *find_undo(const lw_link *undos, const piece *p)
+{
+    for (lw_link *l = undos->next; l != undos; l = l->next) {
+        undo *u = LW_CONTAINER(l, undo, link);
+        if (u->at == p) {
+            return u;
+        }
+    }
+    return NULL;
+}
+
 static lw_err touch(lw_tree *tree, lw_tree_slot *slot, piece *p)
 {
     if (!tree->in_transaction) {
         return LW_OK;
     }
-    for (lw_link *l = tree->undo.next; l != &tree->undo; l = l->next) {
-        if (LW_CONTAINER(l, undo, link)->at == p) {
-            return LW_OK;
-        }
+    if (find_undo(&tree->undo, p) != NULL) {
+        return LW_OK;
     }
-    undo *u = lw_mem_alloc(tree->mem, sizeof *u + slot->piece_size);
+    size_t len = p->used ? slot->piece_size : 0;
+    undo *u = lw_mem_alloc(tree->mem, sizeof *u + len);
     if (u == NULL) {
         return LW_ENOMEM;
     }
     u->slot = slot;
     u->at = p;
-    memcpy(u->before, p, slot->piece_size);
+    u->was_used = p->used;
+    if (len > 0) {
+        memcpy(u->before, p, len);
+    }
     lw_list_add_last(&tree->undo, &u->link);
     return LW_OK;
 }
@@ -725,24 +747,37 @@ lw_err lw_tree_begin(lw_tree *tree)
     return LW_OK;
 }
 
+static void put_back(lw_tree *tree, lw_link *undos)
+{
+    for (lw_link *l = undos->next; l != undos; l = l->next) {
+        undo *u = LW_CONTAINER(l, undo, link);
+        if (u->was_used) {
+            memcpy(u->at, u->before, u->slot->piece_size);
+        } else {
+            lw_wipe(u->at, u->slot->piece_size);
+        }
+    }
+    forget(tree, undos);
+}
+
 void lw_tree_rollback(lw_tree *tree)
 {
-    for (lw_link *l = tree->undo.next; l != &tree->undo; l = l->next) {
-        undo *u = LW_CONTAINER(l, undo, link);
-        memcpy(u->at, u->before, u->slot->piece_size);
-    }
-    forget(tree, &tree->undo);
+    put_back(tree, &tree->undo);
     tree->in_transaction = false;
 }
 
-static lw_err validate(lw_tree *tree, const undo *u)
+static lw_err validate(lw_tree *tree, const lw_link *undos)
 {
-    const lw_object *object = u->slot->object;
-    if (!u->at->used || object->hooks == NULL || object->hooks->validate == NULL) {
-        return LW_OK;
+    lw_err err = LW_OK;
+    for (lw_link *l = undos->next; l != undos && err == LW_OK; l = l->next) {
+        const undo *u = LW_CONTAINER(l, undo, link);
+        const lw_object *object = u->slot->object;
+        if (u->at->used && object->hooks != NULL && object->hooks->validate != NULL) {
+            err = object->hooks->validate(tree->hooks_ctx, tree,
+                                          lw_path_instance(object->def->id, u->at->id));
+        }
     }
-    return object->hooks->validate(tree->hooks_ctx, tree,
-                                   lw_path_instance(object->def->id, u->at->id));
+    return err;
 }
 
 static bool field_differs(const lw_field *field, unsigned bit, piece *a, piece *b)
@@ -758,8 +793,8 @@ static void tell_difference(lw_tree *tree, undo *u)
 {
     const lw_object *object = u->slot->object;
     piece *before = (piece *)(void *)u->before;
-    bool same = before->used && u->at->used && before->id == u->at->id;
-    if (before->used && !same) {
+    bool same = u->was_used && u->at->used && before->id == u->at->id;
+    if (u->was_used && !same) {
         tell(tree, LW_TREE_REMOVED, lw_path_instance(object->def->id, before->id));
     }
     if (u->at->used && !same) {
@@ -773,23 +808,86 @@ static void tell_difference(lw_tree *tree, undo *u)
     }
 }
 
-lw_err lw_tree_commit(lw_tree *tree)
+static void tell_differences(lw_tree *tree, lw_link *undos)
 {
-    lw_assert(tree->in_transaction);
-    for (lw_link *l = tree->undo.next; l != &tree->undo; l = l->next) {
-        lw_err err = validate(tree, LW_CONTAINER(l, undo, link));
-        if (err != LW_OK) {
-            return err;
-        }
-    }
-    tree->in_transaction = false; /* the observer may change what it likes, in transactions too */
     lw_link done;
-    lw_list_take(&tree->undo, &done);
+    lw_list_take(undos, &done);
     for (lw_link *l = done.next; l != &done; l = l->next) {
         tell_difference(tree, LW_CONTAINER(l, undo, link));
     }
     forget(tree, &done);
+}
+
+/* The oldest copy of each instance counts. */
+static void hold(lw_tree *tree)
+{
+    while (!lw_list_is_empty(&tree->undo)) {
+        undo *u = LW_CONTAINER(tree->undo.next, undo, link);
+        if (find_undo(&tree->held, u->at) != NULL) {
+            release(tree, u);
+        } else {
+            lw_list_remove(&u->link);
+            lw_list_add_last(&tree->held, &u->link);
+        }
+    }
+}
+
+lw_err lw_tree_commit(lw_tree *tree)
+{
+    lw_assert(tree->in_transaction);
+    lw_err err = validate(tree, &tree->undo);
+    if (err != LW_OK) {
+        return err;
+    }
+    tree->in_transaction = false; /* the observer may change what it likes, in transactions too */
+    if (tree->is_holding) {
+        hold(tree);
+    } else {
+        tell_differences(tree, &tree->undo);
+    }
     return LW_OK;
+}
+
+/* ---- Series of transactions ---- */
+
+lw_err lw_tree_hold(lw_tree *tree)
+{
+    if (tree->is_holding || tree->in_transaction) {
+        return LW_ESTATE;
+    }
+    tree->is_holding = true;
+    return LW_OK;
+}
+
+bool lw_tree_is_holding(const lw_tree *tree)
+{
+    return tree->is_holding;
+}
+
+bool lw_tree_is_held(lw_tree *tree, lw_path instance)
+{
+    place at;
+    return instance.depth == LW_LEVEL_INSTANCE && find_place(tree, instance, &at) == LW_OK &&
+           find_undo(&tree->held, at.piece) != NULL;
+}
+
+lw_err lw_tree_check(lw_tree *tree)
+{
+    return validate(tree, &tree->held);
+}
+
+void lw_tree_settle(lw_tree *tree)
+{
+    lw_assert(!tree->in_transaction);
+    tree->is_holding = false;
+    tell_differences(tree, &tree->held);
+}
+
+void lw_tree_revert(lw_tree *tree)
+{
+    lw_tree_rollback(tree);
+    put_back(tree, &tree->held);
+    tree->is_holding = false;
 }
 
 /* ---- Time ---- */

@@ -37,7 +37,9 @@ struct lw_tree {
     void *hooks_ctx;
     void (*on_change)(void *ctx, lw_tree_change change, lw_path path); /* NULL: nobody listens */
     void *on_change_ctx;
-    lw_link undo; /* lw_tree_undo, oldest first */
+    lw_link undo; /* of the open transaction, oldest first */
+    bool is_holding;
+    lw_link held; /* of the transactions since lw_tree_hold, one an instance, oldest first */
 };
 
 /* Objects: NULL-terminated, any order, no id twice (LW_EINVAL), fields ascending and known to the
@@ -88,6 +90,26 @@ LW_MUST_CHECK lw_err lw_tree_begin(lw_tree *tree);
  * told and the transaction is still open: roll back. */
 LW_MUST_CHECK lw_err lw_tree_commit(lw_tree *tree);
 void lw_tree_rollback(lw_tree *tree);
+
+/* A series of transactions that holds or falls as a whole, such as a bootstrap. From hold on, what
+ * is committed can still be taken back, and is not told. What is set outside of a transaction
+ * meanwhile, the device's own values, does not belong to it and is told as ever.
+ *
+ *   hold --> begin … commit, begin … rollback, … --> check --> settle
+ *                                                    +------> revert
+ *
+ * Costs a copy of each instance that was there and is changed or removed; a new one costs a header.
+ * LW_ESTATE when already holding. */
+LW_MUST_CHECK lw_err lw_tree_hold(lw_tree *tree);
+bool lw_tree_is_holding(const lw_tree *tree);
+/* Was the instance, which is there now, made or changed since? */
+bool lw_tree_is_held(lw_tree *tree, lw_path instance);
+/* Asks hooks->validate of each instance that was changed. */
+LW_MUST_CHECK lw_err lw_tree_check(lw_tree *tree);
+/* Everything stays, and what changed is told. No transaction may be open. */
+void lw_tree_settle(lw_tree *tree);
+/* Everything is as it was, an open transaction included. Harmless when not holding. */
+void lw_tree_revert(lw_tree *tree);
 
 /* Keeps a copy of the instance for rollback; what setters do by themselves. Outside of a
  * transaction it does nothing. */

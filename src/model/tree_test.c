@@ -451,10 +451,139 @@ static void a_walk_finds_parents_before_their_children(void **state)
     assert_string_equal(walk(f, "/3/1", 4), "");
 }
 
+/* ---- Series of transactions ---- */
+
+static void set_value(fixture *f, uint16_t instance, float value)
+{
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, instance, value), LW_OK);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+}
+
+static float value_of(fixture *f, uint16_t instance)
+{
+    return ((sensor *)lw_tree_struct(&f->tree, lw_path_instance(3303, instance)))->value;
+}
+
+static void a_series_of_transactions_is_told_when_it_settles(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
+    set_value(f, 7, 1.0f);
+    set_value(f, 7, 2.0f);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/0")), LW_OK);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    assert_int_equal(f->told, 0);
+    assert_true(lw_tree_is_held(&f->tree, at("/3303/7")));
+    assert_true(lw_tree_is_held(&f->tree, added));
+    assert_false(lw_tree_is_held(&f->tree, at("/3/0")));
+    assert_false(lw_tree_is_held(&f->tree, at("/3303/8")));
+    assert_int_equal(lw_tree_check(&f->tree), LW_OK);
+    lw_tree_settle(&f->tree);
+    assert_false(lw_tree_is_holding(&f->tree));
+    assert_int_equal(f->told, 3);
+    assert_int_equal(f->change[0], LW_TREE_VALUE);
+    assert_int_equal(f->change[1], LW_TREE_ADDED);
+    assert_int_equal(f->change[2], LW_TREE_REMOVED);
+}
+
+static void a_series_of_transactions_is_reverted_as_a_whole(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    set_value(f, 7, 1.0f);
+    f->told = 0;
+    assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
+    set_value(f, 7, 2.0f);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/7")), LW_OK);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 8, &added), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 9, 3.0f), LW_OK);
+    lw_tree_revert(&f->tree);
+    assert_int_equal(f->told, 0);
+    assert_int_equal(lw_tree_count(&f->tree, at("/3303")), 2);
+    assert_true(value_of(f, 7) > 0.5f && value_of(f, 7) < 1.5f);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    lw_tree_rollback(&f->tree);
+}
+
+static void one_transaction_of_a_series_is_rolled_back_alone(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
+    set_value(f, 7, 2.0f);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 7, 5.0f), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 0, 5.0f), LW_OK);
+    lw_tree_rollback(&f->tree);
+    assert_true(value_of(f, 7) < 2.5f);
+    assert_true(value_of(f, 0) < 2.5f);
+    assert_false(lw_tree_is_held(&f->tree, at("/3303/0")));
+    lw_tree_settle(&f->tree);
+    assert_int_equal(f->told, 1);
+}
+
+static void the_devices_own_values_stay_outside_of_a_series(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_hold(&f->tree), LW_ESTATE);
+    set_value(f, 0, 2.0f);
+    assert_int_equal(sensor_set_value(&f->tree, 7, 5.0f), LW_OK);
+    assert_int_equal(f->told, 1);
+    lw_tree_revert(&f->tree);
+    assert_true(value_of(f, 7) > 4.5f);
+    assert_true(value_of(f, 0) < 0.5f);
+}
+
+static void a_series_asks_the_object_again_before_it_settles(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(device_set_battery(&f->tree, 0, 5), LW_OK);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    f->verdict = LW_EINVAL;
+    assert_int_equal(lw_tree_check(&f->tree), LW_EINVAL);
+    f->verdict = LW_OK;
+    assert_int_equal(lw_tree_check(&f->tree), LW_OK);
+    lw_tree_settle(&f->tree);
+}
+
+static void a_new_instance_costs_no_copy(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
+    size_t before = f->pool.used;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
+    size_t of_new = f->pool.used - before;
+    assert_int_equal(sensor_set_value(&f->tree, 7, 5.0f), LW_OK);
+    assert_true(of_new < f->pool.used - before - of_new);
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    lw_tree_revert(&f->tree);
+    assert_false(lw_tree_exists(&f->tree, added));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(an_instance_starts_with_what_is_mandatory),
+        T(a_series_of_transactions_is_told_when_it_settles),
+        T(a_series_of_transactions_is_reverted_as_a_whole),
+        T(one_transaction_of_a_series_is_rolled_back_alone),
+        T(the_devices_own_values_stay_outside_of_a_series),
+        T(a_series_asks_the_object_again_before_it_settles),
+        T(a_new_instance_costs_no_copy),
         T(a_path_is_there_as_deep_as_it_goes),
         T(a_setter_tells_a_change_once),
         T(an_absent_optional_set_to_zero_is_a_change),
