@@ -313,7 +313,7 @@ static void encode_tlv_device(size_t n)
 int main(int argc, char **argv)
 {
     static const bench_case cases[] = {
-        {"decode SenML CBOR /3/0", decode_senml_device, load_senml_device, .target = 1},
+        {"decode SenML CBOR /3/0", decode_senml_device, load_senml_device, .target = 2},
         {"decode SenML CBOR Send of 20", decode_senml_send, load_senml_send, .target = 1},
         {"decode LwM2M CBOR /3/0", decode_lwm2m_device, load_lwm2m_device, .target = 1},
         {"decode TLV /3/0", decode_tlv_device, NULL, .target = 0},

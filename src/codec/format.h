@@ -150,7 +150,7 @@ typedef struct lw_entries {
 lw_source lw_entries_source(const lw_entries *entries);
 
 typedef struct lw_encode_cfg {
-    lw_path base;            /* the request path: what TLV is relative to, what SenML takes as bn */
+    lw_path base; /* the request path: what TLV is relative to and a bare value must stand at */
     lw_bytes alternate_path; /* put in front of SenML names (VER-32); usually empty */
 } lw_encode_cfg;
 
