@@ -213,7 +213,7 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     out->body = payload_at(coap) - w.pos;
     out->body_len = w.pos + c.payload.len;
     memmove(out->body, w.buf, w.pos);
-    return LW_OK;
+    return out->body_len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */

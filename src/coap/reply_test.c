@@ -485,6 +485,17 @@ LW_TEST(a_diagnostic_message_is_not_cut_into_blocks)
     expect(&r, "6084 0002");
 }
 
+LW_TEST(an_answer_that_the_peer_does_not_take_becomes_5_00)
+{
+    r.peer.max_message = 64;
+    r.long_len = 49;
+    feed(&r, "4001 0001 b1'a'");
+    r.long_len = 50; /* and the marker, and the longest header */
+    feed(&r, "4001 0002 b1'a'");
+    expect_long(&r, "6045 0001 ff", 0, 49);
+    expect(&r, "60a0 0002");
+}
+
 LW_TEST(too_many_options_of_a_handler_become_5_00)
 {
     r.result = LW_AGAIN;
@@ -630,6 +641,7 @@ int main(void)
         T(szx_7_gets_4_00_over_datagrams),
         T(a_block_larger_than_the_buffer_becomes_smaller),
         T(a_diagnostic_message_is_not_cut_into_blocks),
+        T(an_answer_that_the_peer_does_not_take_becomes_5_00),
         T(too_many_options_of_a_handler_become_5_00),
         T(a_stream_takes_whole_what_its_messages_hold),
         T(echo_is_fresh_when_it_comes_back_in_time),
