@@ -488,7 +488,7 @@ static lw_err write_entry(tlv_out *t, lw_cursor at, const lw_entry *e)
         if (!needs_container(t, e, level)) {
             continue;
         }
-        size_t len;
+        size_t len = 0;
         err = measure(t, at, &e->path, level, &len);
         if (err == LW_OK) {
             write_head(t->w, level == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,

@@ -71,10 +71,11 @@ typedef struct lw_session_ops {
     bool (*is_established)(const lw_session *s);
     lw_identity (*peer_identity)(const lw_session *s);
 
-    /* Writes all that is needed to go on later, and leaves the session fit for destroy only. LW_ESTATE
-     * when it is not established, or something is under way (a DTLS session can be parked after the
-     * first application record arrived); LW_ENOTSUP. The blob holds keys, and a stale one repeats
-     * nonces: whoever restores one that may be stale says so to unpark. The identity is not in it.
+    /* Writes all that is needed to go on later, and leaves the session fit for destroy only.
+     * LW_ESTATE when it is not established, or something is under way (a DTLS session can be parked
+     * after the first application record arrived); LW_ENOTSUP. The blob holds keys, and a stale one
+     * repeats nonces: whoever restores one that may be stale says so to unpark. The identity is not
+     * in it.
      */
     lw_err (*park)(lw_session *s, lw_writer *blob);
 
