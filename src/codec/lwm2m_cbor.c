@@ -15,6 +15,16 @@
 
 #define PREFIX_MAX 32u
 
+/* How many ids two paths have in common. */
+static unsigned shared_depth(const lw_path *a, const lw_path *b)
+{
+    unsigned depth = 0;
+    while (depth < a->depth && depth < b->depth && a->id[depth] == b->id[depth]) {
+        depth++;
+    }
+    return depth;
+}
+
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
@@ -147,19 +157,22 @@ static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes prefix)
     return LW_OK;
 }
 
-static lw_err check_again(lwm2m_cbor *s, lw_path path)
+/* The same path again, or one within the other. */
+static lw_err check_again(lwm2m_cbor *s, const lw_path *path)
 {
-    bool again =
-        s->last.depth > 0 && (lw_path_contains(s->last, path) || lw_path_contains(path, s->last));
-    s->last = path;
+    unsigned shared = shared_depth(&s->last, path);
+    bool again = s->last.depth > 0 && (shared == s->last.depth || shared == path->depth);
+    s->last = *path;
     return again ? LW_EFORMAT : LW_OK;
 }
 
-/* A key with its value, or the end of a map. */
+/* A key with its value, or the end of a map. Changes the state only when all of it is there. */
 static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_entry *e,
                         bool *out_found)
 {
-    lw_err err = lw_cbor_more(c, &s->maps[s->open - 1].left);
+    open_map *map = &s->maps[s->open - 1];
+    uint32_t left = map->left;
+    lw_err err = lw_cbor_more(c, &left);
     if (err == LW_END) {
         s->open--;
         return LW_OK;
@@ -181,31 +194,33 @@ static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_
     if (err == LW_OK) {
         err = keep_prefix(s, k.prefix);
     }
+    if (err != LW_OK) {
+        return err;
+    }
+    map->left = left;
     e->path = k.path;
-    return err == LW_OK && *out_found ? check_again(s, k.path) : err;
+    return *out_found ? check_again(s, &k.path) : LW_OK;
 }
 
 static lw_err step(lw_decoder *d, lw_entry *e, bool *out_found)
 {
-    lwm2m_cbor *kept = (lwm2m_cbor *)(void *)d->state.octets;
-    if (kept->started && kept->open == 0) {
+    lwm2m_cbor *s = (lwm2m_cbor *)(void *)d->state.octets;
+    if (s->started && s->open == 0) {
         return lw_decoder_finish(d);
     }
-    lwm2m_cbor s = *kept;
     lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
     c.at += d->pos;
     lw_err err;
-    if (s.started) {
-        err = read_pair(&c, &d->cfg, &s, e, out_found);
+    if (s->started) {
+        err = read_pair(&c, &d->cfg, s, e, out_found);
     } else {
-        s.started = true;
-        s.open = 1;
-        err = lw_cbor_read_count(&c, LW_CBOR_MAP, &s.maps[0].left);
+        err = lw_cbor_read_count(&c, LW_CBOR_MAP, &s->maps[0].left);
+        s->started = err == LW_OK;
+        s->open = 1;
     }
     if (err == LW_OK) {
-        *kept = s;
         d->pos = (size_t)(c.at - d->in.ptr);
-        e->prefix = lw_bytes_of(kept->prefix, kept->prefix_len);
+        e->prefix = lw_bytes_of(s->prefix, s->prefix_len);
     }
     return err;
 }
@@ -265,19 +280,10 @@ static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e
     return is_placed && e->prefix.len <= PREFIX_MAX ? LW_OK : LW_EINVAL;
 }
 
-static unsigned shared_depth(lw_path a, lw_path b)
-{
-    unsigned depth = 0;
-    while (depth < a.depth && depth < b.depth && a.id[depth] == b.id[depth]) {
-        depth++;
-    }
-    return depth;
-}
-
 /* True when the entry stands with the last one under the same key of the outermost map. */
 static bool is_same_run(const map_out *m, const lw_entry *e)
 {
-    return shared_depth(m->last, e->path) > 0 &&
+    return shared_depth(&m->last, &e->path) > 0 &&
            lw_bytes_equal(e->prefix, lw_bytes_of(m->prefix, m->prefix_len));
 }
 
@@ -314,7 +320,7 @@ static lw_err look_at_run(const map_out *m, lw_cursor cursor, lw_path *out_share
     lw_entry e;
     lw_err err;
     while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e)) {
-        shared = lw_path_cut(shared, shared_depth(shared, e.path));
+        shared = lw_path_cut(shared, shared_depth(&shared, &e.path));
         min_depth = e.path.depth < min_depth ? e.path.depth : min_depth;
         count++;
     }
@@ -400,7 +406,7 @@ static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
     lw_path last = m->last;
     bool is_same = is_same_run(m, e);
     remember(m, e);
-    unsigned level = is_same ? shared_depth(last, e->path) : 0;
+    unsigned level = is_same ? shared_depth(&last, &e->path) : 0;
     lw_err err = close_levels(m, level);
     if (err != LW_OK) {
         return err;
