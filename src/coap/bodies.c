@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "coap/endpoint_priv.h"
+#include "coap/gather.h"
 
 typedef enum kind {
     KIND_REQUEST, /* a body that is being assembled */
@@ -16,9 +17,8 @@ struct lw_coap_body {
     lw_coap_body *next;  /* of the peer */
     lw_coap_peer *peer;
     uint32_t key;
-    uint32_t len;      /* octets so far */
-    uint32_t capacity; /* of octets */
-    uint8_t *octets;   /* owned; for answers the options and then the payload */
+    size_t streamed;     /* octets that were passed through */
+    lw_coap_gather body; /* of an answer: its options, then its payload */
     uint32_t options_len;
     uint8_t kind;
     uint8_t code; /* of an answer */
@@ -79,10 +79,7 @@ static void forget(lw_coap *coap, lw_coap_body *body)
     *at = body->next;
     lw_coap_timer_disarm(coap, &body->timer);
     coap->config.bodies->count--;
-    if (body->octets != NULL) {
-        lw_wipe(body->octets, body->capacity);
-    }
-    lw_mem_release(&coap->config.mem, body->octets);
+    lw_coap_gather_release(&body->body, &coap->config.mem);
     lw_mem_release(&coap->config.mem, body);
 }
 
@@ -108,8 +105,7 @@ static void touch(lw_coap *coap, lw_coap_body *body)
     lw_coap_timer_arm(coap, &body->timer, coap->config.bodies->timeout_ms);
 }
 
-static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, uint32_t key, kind what,
-                         size_t capacity)
+static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, uint32_t key, kind what)
 {
     lw_coap_bodies *bodies = coap->config.bodies;
     if (bodies->count >= bodies->max_bodies) {
@@ -119,44 +115,14 @@ static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, uint32_t key, kind w
     if (body == NULL) {
         return NULL;
     }
-    if (capacity != 0) {
-        body->octets = lw_mem_alloc(&coap->config.mem, capacity);
-        if (body->octets == NULL) {
-            lw_mem_release(&coap->config.mem, body);
-            return NULL;
-        }
-    }
     lw_coap_timer_init(&body->timer, fire);
     body->peer = peer;
     body->key = key;
     body->kind = (uint8_t)what;
-    body->capacity = (uint32_t)capacity;
     body->next = peer->bodies;
     peer->bodies = body;
     bodies->count++;
     return body;
-}
-
-/* Doubles the room until `needed` octets fit, not beyond max_body. */
-static lw_err grow(lw_coap *coap, lw_coap_body *body, size_t needed)
-{
-    if (needed <= body->capacity) {
-        return LW_OK;
-    }
-    size_t capacity = 2 * (size_t)body->capacity > needed ? 2 * (size_t)body->capacity : needed;
-    if (capacity > coap->config.bodies->max_body) {
-        capacity = coap->config.bodies->max_body;
-    }
-    uint8_t *octets = lw_mem_alloc(&coap->config.mem, capacity);
-    if (octets == NULL) {
-        return LW_ENOMEM;
-    }
-    memcpy(octets, body->octets, body->len);
-    lw_wipe(body->octets, body->capacity);
-    lw_mem_release(&coap->config.mem, body->octets);
-    body->octets = octets;
-    body->capacity = (uint32_t)capacity;
-    return LW_OK;
 }
 
 /* ---- Block1: bodies of requests ------------------------------------------------------------ */
@@ -174,6 +140,14 @@ static lw_err refuse_size(const lw_coap *coap, lw_coap_reply *reply)
     return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
 }
 
+/* The size that the first request says the body has; 0: nothing is said. */
+static uint32_t announced(const lw_coap_msg *msg)
+{
+    uint32_t size = 0;
+    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_SIZE1, &size);
+    return size;
+}
+
 static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
                           lw_coap_body **out)
 {
@@ -182,14 +156,10 @@ static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *rep
     in->more = true;
     bool is_stream = h->wants_stream != NULL && h->wants_stream(coap->config.ctx, in);
     in->more = false;
-    uint32_t size = 0; /* announced; never more than a hint */
-    (void)lw_coap_opt_find_uint(in->msg->options, LW_COAP_OPT_SIZE1, &size);
-    if (!is_stream && size > max_body) {
+    if (!is_stream && announced(in->msg) > max_body) {
         return refuse_size(coap, reply);
     }
-    size_t capacity = size > in->msg->payload.len ? size : in->msg->payload.len;
-    *out = add(coap, in->peer, reply->ask.body_key, is_stream ? KIND_STREAM : KIND_REQUEST,
-               is_stream ? 0 : capacity);
+    *out = add(coap, in->peer, reply->ask.body_key, is_stream ? KIND_STREAM : KIND_REQUEST);
     return *out != NULL ? LW_OK : LW_ENOMEM;
 }
 
@@ -207,22 +177,18 @@ static void negotiate(const lw_coap_peer *peer, lw_coap_reply *reply, lw_block b
 static lw_err append(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_body *body,
                      lw_block block)
 {
-    lw_bytes part = msg->payload;
     if (body->kind == KIND_STREAM) {
-        in->offset = body->len;
+        in->offset = body->streamed;
         in->more = block.more;
-        body->len += (uint32_t)part.len;
+        body->streamed += msg->payload.len;
         return LW_OK;
     }
-    lw_err err = grow(coap, body, body->len + part.len);
+    lw_err err = lw_coap_gather_add(&body->body, &coap->config.mem, msg->payload, announced(msg),
+                                    coap->config.bodies->max_body);
     if (err != LW_OK) {
         return err;
     }
-    if (part.len != 0) {
-        memcpy(body->octets + body->len, part.ptr, part.len);
-    }
-    body->len += (uint32_t)part.len;
-    msg->payload = lw_bytes_of(body->octets, body->len);
+    msg->payload = lw_bytes_of(body->body.octets, body->body.len);
     return block.more ? LW_AGAIN : LW_OK;
 }
 
@@ -250,11 +216,12 @@ static lw_err find_sequence(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *r
     }
     size_t offset = lw_block_offset(block);
     size_t len = in->msg->payload.len;
-    if (block.more && offset + len == body->len) {
+    size_t have = body->body.len + body->streamed;
+    if (block.more && offset + len == have) {
         touch(coap, body); /* the newest block again, under a new message id */
         return refuse(reply, LW_COAP_CONTINUE);
     }
-    if (offset != body->len) {
+    if (offset != have) {
         abandon(coap, body);
         return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
     }
@@ -312,15 +279,20 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply
     if (body != NULL) {
         forget(coap, body);
     }
-    body = add(coap, peer, reply->ask.key, KIND_ANSWER, options.len + whole.len);
+    body = add(coap, peer, reply->ask.key, KIND_ANSWER);
     if (body == NULL) {
         return LW_ENOMEM;
     }
-    lw_writer w;
-    lw_writer_init(&w, body->octets, body->capacity);
-    lw_write_bytes(&w, options);
-    lw_write_bytes(&w, whole);
-    body->len = body->capacity;
+    const lw_mem *mem = &coap->config.mem;
+    size_t total = options.len + whole.len;
+    lw_err err = lw_coap_gather_add(&body->body, mem, options, total, total);
+    if (err == LW_OK) {
+        err = lw_coap_gather_add(&body->body, mem, whole, total, total);
+    }
+    if (err != LW_OK) {
+        forget(coap, body);
+        return err;
+    }
     body->options_len = (uint32_t)options.len;
     body->code = reply->code;
     touch(coap, body);
@@ -337,7 +309,7 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
     if (body == NULL) {
         return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
     }
-    lw_bytes all = lw_bytes_of(body->octets, body->len);
+    lw_bytes all = lw_bytes_of(body->body.octets, body->body.len);
     lw_bytes payload = lw_bytes_from(all, body->options_len);
     reply->exists_once = false;
     reply->code = body->code;

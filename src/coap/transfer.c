@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "coap/endpoint_priv.h"
+#include "coap/gather.h"
 
 #define ECHO_MAX 40u
 #define ETAG_MAX 8u
@@ -15,12 +16,11 @@ struct lw_coap_transfer {
     lw_coap_transfer_request r; /* token, options and first are not used */
     bool has_token;
     lw_coap_token token;
-    lw_err why;       /* what a cancelled exchange means */
-    size_t sent;      /* octets of the body that the peer has taken */
-    size_t in_flight; /* of the body, in the present request */
-    size_t received;  /* octets of the answer */
-    uint8_t *answer;  /* owned; NULL with on_chunk */
-    size_t answer_room;
+    lw_err why;            /* what a cancelled exchange means */
+    size_t sent;           /* octets of the body that the peer has taken */
+    size_t in_flight;      /* of the body, in the present request */
+    size_t received;       /* octets of the answer */
+    lw_coap_gather answer; /* empty with on_chunk */
     uint8_t request_tag[2];
     uint8_t szx; /* of the blocks we send and ask for */
     uint8_t restarts;
@@ -47,13 +47,13 @@ static void end(lw_coap_transfer *t, const lw_coap_result *result)
     lw_coap *coap = t->coap;
     lw_coap_end_fn on_end = t->r.on_end;
     void *ctx = t->r.ctx;
-    uint8_t *answer = t->answer; /* result may point into it */
+    lw_coap_gather answer = t->answer; /* result may point into it */
     lw_coap_timer_disarm(coap, &t->timer);
     lw_mem_release(&coap->config.mem, t); /* first: on_end may start the next one */
     if (on_end != NULL) {
         on_end(ctx, result);
     }
-    lw_mem_release(&coap->config.mem, answer);
+    lw_coap_gather_release(&answer, &coap->config.mem);
 }
 
 static void fail(lw_coap_transfer *t, lw_err err)
@@ -169,27 +169,6 @@ static bool may_restart(lw_coap_transfer *t)
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static lw_err reserve(lw_coap_transfer *t, size_t needed, uint32_t announced)
-{
-    if (needed <= t->answer_room) {
-        return LW_OK;
-    }
-    size_t room = 2 * t->answer_room > needed ? 2 * t->answer_room : needed;
-    room = announced > room ? announced : room;
-    room = room < t->r.max_body ? room : t->r.max_body;
-    uint8_t *answer = lw_mem_alloc(&t->coap->config.mem, room);
-    if (answer == NULL) {
-        return LW_ENOMEM;
-    }
-    if (t->received != 0) {
-        memcpy(answer, t->answer, t->received);
-    }
-    lw_mem_release(&t->coap->config.mem, t->answer);
-    t->answer = answer;
-    t->answer_room = room;
-    return LW_OK;
-}
-
 static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     uint32_t announced = 0;
@@ -202,10 +181,9 @@ static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg)
     if (t->r.on_chunk != NULL) {
         err = t->r.on_chunk(t->r.ctx, t->received, msg->payload);
     } else {
-        err = reserve(t, needed, announced);
-        if (err == LW_OK && msg->payload.len != 0) {
-            memcpy(t->answer + t->received, msg->payload.ptr, msg->payload.len);
-        }
+        t->answer.len = t->received; /* 0 when it starts again */
+        err = lw_coap_gather_add(&t->answer, &t->coap->config.mem, msg->payload, announced,
+                                 t->r.max_body);
     }
     if (err == LW_OK) {
         t->received = needed;
@@ -281,7 +259,7 @@ static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
     } else if (err != LW_OK) {
         fail(t, err);
     } else {
-        msg.payload = lw_bytes_of(t->answer, t->answer != NULL ? t->received : 0);
+        msg.payload = lw_bytes_of(t->answer.octets, t->answer.len);
         end(t, &done);
     }
 }
@@ -444,7 +422,7 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     t->is_blocked = body_len(t) > whole_limit(t);
     lw_err err = begin(t, request->first);
     if (err != LW_OK) {
-        lw_mem_release(&coap->config.mem, t->answer);
+        lw_coap_gather_release(&t->answer, &coap->config.mem);
         lw_mem_release(&coap->config.mem, t);
         return err;
     }

@@ -130,34 +130,6 @@ static lw_err on_message(lw_net *net, lw_net_stream *stream, lw_time now, const 
     return LW_OK;
 }
 
-/* Keeps what is not complete until more comes. */
-static lw_err keep_rest(lw_net *net, lw_net_stream *stream, lw_bytes rest)
-{
-    lw_bytes copy;
-    lw_err err = lw_mem_dup(&net->coap->config.mem, rest, &copy);
-    lw_mem_release(&net->coap->config.mem, stream->kept);
-    stream->kept = (uint8_t *)(uintptr_t)copy.ptr;
-    stream->kept_len = copy.len;
-    return err;
-}
-
-/* The kept octets with the new ones behind them. */
-static lw_err append(lw_net *net, lw_net_stream *stream, lw_bytes plain, lw_bytes *out)
-{
-    size_t len = stream->kept_len + plain.len;
-    uint8_t *joined = lw_mem_alloc(&net->coap->config.mem, len);
-    if (joined == NULL) {
-        return LW_ENOMEM;
-    }
-    memcpy(joined, stream->kept, stream->kept_len);
-    memcpy(joined + stream->kept_len, plain.ptr, plain.len);
-    lw_mem_release(&net->coap->config.mem, stream->kept);
-    stream->kept = joined;
-    stream->kept_len = len;
-    *out = lw_bytes_of(joined, len);
-    return LW_OK;
-}
-
 static lw_err take_frames(lw_net *net, lw_net_stream *stream, lw_time now, lw_bytes *in)
 {
     while (in->len != 0 && !stream->link.is_closed) {
@@ -182,20 +154,26 @@ static lw_err take_frames(lw_net *net, lw_net_stream *stream, lw_time now, lw_by
 static lw_err take_octets(lw_net *net, lw_net_link *link, lw_time now, lw_bytes plain)
 {
     lw_net_stream *stream = of_link(link);
+    const lw_mem *mem = &net->coap->config.mem;
     lw_bytes in = plain;
+    lw_coap_gather joined = stream->kept;
+    stream->kept = (lw_coap_gather){.octets = NULL};
     lw_err err = LW_OK;
-    if (plain.len == 0) {
-        return LW_OK;
-    }
-    if (stream->kept_len != 0) {
-        err = append(net, stream, plain, &in);
+    if (joined.len != 0) {
+        err = lw_coap_gather_add(&joined, mem, plain, 0, SIZE_MAX);
+        in = lw_bytes_of(joined.octets, joined.len);
     }
     if (err == LW_OK) {
         err = take_frames(net, stream, now, &in);
     }
-    if (err == LW_OK && in.len != stream->kept_len) {
-        err = keep_rest(net, stream, in);
+    if (err == LW_OK && in.len != 0 && in.len == joined.len) {
+        stream->kept = joined; /* nothing was complete: it grows in place */
+        return LW_OK;
     }
+    if (err == LW_OK && in.len != 0) {
+        err = lw_coap_gather_add(&stream->kept, mem, in, 0, SIZE_MAX);
+    }
+    lw_coap_gather_release(&joined, mem);
     return err;
 }
 
@@ -259,7 +237,5 @@ void lw_net_stream_release(lw_net *net, lw_net_stream *stream, lw_time now)
 void lw_net_stream_drop(lw_net *net, lw_net_stream *stream, lw_time now)
 {
     lw_net_link_drop(net, &stream->link, now);
-    lw_mem_release(&net->coap->config.mem, stream->kept);
-    stream->kept = NULL;
-    stream->kept_len = 0;
+    lw_coap_gather_release(&stream->kept, &net->coap->config.mem);
 }

@@ -15,6 +15,7 @@
 #ifndef LW_NET_STREAM_H
 #define LW_NET_STREAM_H
 
+#include "coap/gather.h"
 #include "coap/stream.h"
 #include "net/link.h"
 
@@ -27,10 +28,9 @@ typedef struct lw_net_stream_config {
 typedef struct lw_net_stream {
     lw_net_link link; /* first */
     lw_net_stream_config config;
-    lw_signal_csm csm; /* the peer's */
-    uint8_t *kept;     /* the beginning of a frame; owned */
-    size_t kept_len;
-    lw_coap_token ping; /* of the Ping that waits for its Pong */
+    lw_signal_csm csm;   /* the peer's */
+    lw_coap_gather kept; /* the beginning of a frame */
+    lw_coap_token ping;  /* of the Ping that waits for its Pong */
 } lw_net_stream;
 
 /* `session` becomes the stream's; NULL: plain. */
