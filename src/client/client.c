@@ -412,6 +412,7 @@ lw_time lw_client_step(lw_client *client, lw_time now)
         client->accounts_dirty = false;
         lw_client_accounts_changed(client);
     }
+    lw_time objects = lw_tree_step(&client->tree, now);
     for (lw_deadline *d = lw_deadlines_take_due(&client->alarms, now); d != NULL;
          d = lw_deadlines_take_due(&client->alarms, now)) {
         lw_alarm *alarm = LW_CONTAINER(d, lw_alarm, deadline);
@@ -419,7 +420,8 @@ lw_time lw_client_step(lw_client *client, lw_time now)
     }
     lw_time coap = lw_coap_next_deadline(&client->coap);
     lw_time alarms = lw_deadlines_next(&client->alarms);
-    return coap < alarms ? coap : alarms;
+    lw_time engine = coap < alarms ? coap : alarms;
+    return objects < engine ? objects : engine;
 }
 
 bool lw_client_poll(lw_client *client, lw_client_out *out)
