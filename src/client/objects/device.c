@@ -88,14 +88,26 @@ static void defaults(void *ctx, lw_tree *tree, lw_path instance)
     lw_tree_set(tree, resource(LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES), lw_value_string("U"));
 }
 
+/* 10371 Reboot Status, where there is one: under way (1), or refused (2). */
+static lw_err show(lw_tree *tree, uint16_t state, uint16_t message, lw_err err)
+{
+    const char *why = err == LW_OK ? "" : "not possible now";
+    lw_tree_set(tree, lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, state),
+                lw_value_integer(err == LW_OK ? 1 : 2));
+    lw_tree_set(tree, lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, message), lw_value_string(why));
+    return err;
+}
+
 static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
 {
     (void)arguments; /* DM-64 */
     switch (path.id[2]) {
     case LW_RES_DEVICE_REBOOT:
-        return lw_act_reboot(ctx);
+        return show(tree, LW_RES_REBOOT_STATUS_REBOOT_STATE,
+                    LW_RES_REBOOT_STATUS_REBOOT_ERROR_MESSAGE, lw_act_reboot(ctx));
     case LW_RES_DEVICE_FACTORY_RESET:
-        return lw_act_factory_reset(ctx);
+        return show(tree, LW_RES_REBOOT_STATUS_RESET_FACTORY_STATE,
+                    LW_RES_REBOOT_STATUS_RESET_FACTORY_ERROR_MESSAGE, lw_act_factory_reset(ctx));
     default:
         return reset_errors(tree);
     }
