@@ -63,11 +63,13 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 {
     lw_link_out out;
     lw_link_begin(&out, w);
+    unsigned lowest =
+        path.depth + depth < LW_PATH_DEPTH_MAX ? path.depth + depth : LW_PATH_DEPTH_MAX;
     lw_path at = path;
     lw_err err = LW_OK;
     while (err == LW_OK) {
         write_link(client, server, at, lw_path_equal(at, path), &out);
-        err = lw_tree_walk(&client->tree, path, path.depth + depth, at, &at);
+        err = lw_tree_walk(&client->tree, path, lowest, at, &at);
     }
 }
 

@@ -49,7 +49,7 @@ typedef struct rig {
     /* What the device does and says. */
     rig_rule rules[4]; /* those with rights other than all; ssid 0: unused */
     int64_t clock;
-    bool clock_broken, clock_moves;
+    bool clock_broken;
     char executed[64];
     lw_err execute_result, validate_result, write_result, create_result, remove_result;
     lw_err created_result;
@@ -147,7 +147,6 @@ static inline lw_err rig_read(void *ctx, lw_tree *tree, lw_path path, lw_value *
     if (r->clock_broken) {
         return LW_EIO;
     }
-    r->clock += r->clock_moves ? 1000000 : 0;
     *out = lw_value_time(r->clock);
     return r->clock != 0 ? LW_OK : LW_ENOTFOUND;
 }
