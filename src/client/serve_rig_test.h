@@ -5,10 +5,12 @@
  *   answer_is(r, "'100'");
  *
  * Payloads are hexadecimal octets, and text between apostrophes. The device is the one whose bytes
- * are published in formats.md. Include testing/lw_test.h and testing/fakes.h before.
+ * are published in formats.md.
  */
 #ifndef LW_CLIENT_SERVE_RIG_TEST_H
 #define LW_CLIENT_SERVE_RIG_TEST_H
+
+#include "testing/lw_test.h"
 
 #include <string.h>
 
@@ -17,6 +19,7 @@
 #include "coap/block.h"
 #include "lw/objects.h"
 #include "model/access.h"
+#include "testing/fakes.h"
 
 #define NONE        LW_CF_NONE
 #define RIG_ANSWER  4096u
@@ -547,7 +550,8 @@ static inline size_t rig_hex(const char *hex, uint8_t *out)
 
 static inline uint8_t rig_method(const char *name, size_t len)
 {
-    for (uint8_t code = LW_COAP_GET; code <= LW_COAP_IPATCH; code++) {
+    for (unsigned number = LW_COAP_GET; number <= LW_COAP_IPATCH; number++) {
+        uint8_t code = (uint8_t)number;
         const char *known = lw_coap_code_name(code);
         if (strlen(known) == len && memcmp(known, name, len) == 0) {
             return code;

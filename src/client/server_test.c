@@ -172,12 +172,11 @@ static void attempts_back_off_and_sequences_follow(void **state)
     set(r, "/1/0/20", lw_value_integer(2));
     lw_client_start(r->client, r->now);
     static const lw_time waits[] = {60, 120, 240, 480};
-    lw_time at = r->now;
     for (size_t i = 0; i < 4; i++) {
         rig_pass(r, 0);
         rig_answer(r, 0, LW_COAP_SERVICE_UNAVAILABLE, NULL);
         size_t sent = rig_requests(r, 0);
-        at = r->now;
+        lw_time at = r->now;
         rig_run(r, at + waits[i] * 1000 - 1);
         assert_int_equal(rig_requests(r, 0), sent);
         rig_run(r, at + waits[i] * 1100);

@@ -206,7 +206,7 @@ static lw_err read_fraction(lw_cbor *c, double base, lw_value *out)
 {
     uint32_t left;
     lw_err err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
-    lw_value parts[2];
+    lw_value parts[2] = {lw_value_none(), lw_value_none()};
     for (unsigned i = 0; i < 2 && err == LW_OK; i++) {
         head h;
         err = lw_cbor_more(c, &left);

@@ -19,7 +19,8 @@ static void receive(void *ctx, lw_time now, lw_sim_addr from, lw_bytes datagram)
     side *s = ctx;
     s->last_at = now;
     s->last_from = from;
-    s->text[s->received++ % sizeof s->text] = datagram.len > 0 ? (char)datagram.ptr[0] : '-';
+    uint8_t first = datagram.len > 0 ? datagram.ptr[0] : '-';
+    s->text[s->received++ % sizeof s->text] = (char)first;
 }
 
 static void step(void *ctx, lw_time now)
