@@ -115,6 +115,10 @@ void lw_package_discard(lw_package *package);
 
 lw_fault lw_fault_of(lw_err err); /* of the port */
 
+/* The answer to a block that cannot be taken: a server that has more to send is stopped, one that
+ * has sent all is told by the result (P-OBJ-01). */
+lw_err lw_fault_answer(lw_fault fault, bool more);
+
 #ifdef __cplusplus
 }
 #endif

@@ -266,13 +266,6 @@ void lw_updater_verified(lw_updater *u, lw_err verdict)
     lw_package_verdict(&u->package, verdict);
 }
 
-/* A server that has more to send is stopped; one that has sent all is told by 5/0/5 (P-OBJ-01). */
-static lw_err refusal(lw_fault fault, bool more)
-{
-    bool is_size = fault == LW_FAULT_NO_SPACE || fault == LW_FAULT_NO_MEMORY;
-    return !more ? LW_OK : is_size ? LW_ETOOBIG : LW_EIO;
-}
-
 static lw_err write_package(lw_updater *u, lw_bytes octets, size_t offset, bool more)
 {
     bool is_reset = lw_package_is_reset(octets, offset, more);
@@ -287,7 +280,7 @@ static lw_err write_package(lw_updater *u, lw_bytes octets, size_t offset, bool 
     lw_fault fault = lw_package_push(&u->package, offset, octets);
     if (fault != LW_FAULT_NONE) {
         fail(u, fault);
-        return refusal(fault, more);
+        return lw_fault_answer(fault, more);
     }
     if (more) {
         return LW_OK;

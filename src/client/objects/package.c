@@ -17,6 +17,12 @@ lw_fault lw_fault_of(lw_err err)
     }
 }
 
+lw_err lw_fault_answer(lw_fault fault, bool more)
+{
+    bool is_size = fault == LW_FAULT_NO_SPACE || fault == LW_FAULT_NO_MEMORY;
+    return !more ? LW_OK : is_size ? LW_ETOOBIG : LW_EIO;
+}
+
 static lw_fault fault_of_fetch(lw_err err)
 {
     switch (err) {

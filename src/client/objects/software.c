@@ -1,0 +1,356 @@
+#include "lw/software.h"
+
+#include "lw/acts.h"
+#include "lw/execute.h"
+#include "lw/objects.h"
+
+/* ---- The machine ------------------------------------------------------------------------------
+ * The states of 9/x/7, with the first of a download told apart by where the package comes from.
+ */
+
+typedef enum state { INITIAL, PUSHED, PULLED, VERIFYING, DELIVERED, INSTALLING, INSTALLED } state;
+
+typedef enum event {
+    PACKAGE, /* Write 2, first block */
+    BLOCK,   /* Write 2, a later block */
+    URI,     /* Write 3 */
+    COMPLETE,
+    VERIFIED,
+    FAILED, /* with a result of its own */
+    INSTALL,
+    SUCCESS,
+    FAILURE,
+    UNINSTALL,
+    PREPARE, /* Execute 6 with 1: for an update */
+    UNPREPARED,
+    ACTIVATE
+} event;
+
+#define KEEP  0xFEu /* the result stays */
+#define GIVEN 0xFFu /* the result comes with the event */
+
+/* objects.md, 9 Software Management. What is not in the table is 4.05. */
+static const struct move {
+    uint8_t from, event, to, result;
+} moves[] = {
+    /* state    event      next        result */
+    {INITIAL, PACKAGE, PUSHED, 1},          {INITIAL, URI, PULLED, 1},
+    {PUSHED, PACKAGE, PUSHED, 1}, /* the server begins again */
+    {PUSHED, BLOCK, PUSHED, KEEP},          {PUSHED, COMPLETE, VERIFYING, KEEP},
+    {PUSHED, FAILED, INITIAL, GIVEN},       {PUSHED, UNINSTALL, INITIAL, 0},
+    {PULLED, VERIFIED, DELIVERED, 3},       {PULLED, FAILED, INITIAL, GIVEN},
+    {PULLED, UNINSTALL, INITIAL, 0},        {VERIFYING, VERIFIED, DELIVERED, 3},
+    {VERIFYING, FAILED, INITIAL, GIVEN},    {VERIFYING, UNINSTALL, INITIAL, 0},
+    {DELIVERED, INSTALL, INSTALLING, KEEP}, {DELIVERED, UNINSTALL, INITIAL, 0},
+    {INSTALLING, SUCCESS, INSTALLED, 2},    {INSTALLING, FAILURE, DELIVERED, 58},
+    {INSTALLED, UNINSTALL, INITIAL, 0},     {INSTALLED, PREPARE, INITIAL, 0},
+    {INSTALLED, UNPREPARED, INSTALLED, 59}, {INSTALLED, ACTIVATE, INSTALLED, KEEP},
+};
+
+static const struct move *move_for(const lw_software_unit *u, event e)
+{
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+        if (moves[i].from == u->state && moves[i].event == e) {
+            return &moves[i];
+        }
+    }
+    return NULL;
+}
+
+static uint8_t result_of(lw_fault fault)
+{
+    static const uint8_t results[] = {
+#define RESULT(name, firmware, software) software,
+        LW_FAULT_LIST(RESULT)
+#undef RESULT
+    };
+    return results[fault];
+}
+
+/* ---- What outlives a restart: version, state, result, activation ---- */
+
+#define RECORD_VERSION 1u
+#define RECORD_LEN     4u
+
+/* "sw." and the instance. */
+static void name_of(const lw_software_unit *u, char name[9])
+{
+    static const char digits[] = "0123456789";
+    unsigned rest = u->instance;
+    memcpy(name, "sw.00000", 9);
+    for (unsigned i = 7; rest > 0; i--, rest /= 10) {
+        name[i] = digits[rest % 10];
+    }
+}
+
+static void save(const lw_software_unit *u)
+{
+    uint8_t record[RECORD_LEN] = {RECORD_VERSION, u->state, u->result, u->is_active};
+    char name[9];
+    name_of(u, name);
+    lw_act_store(u->package.ctx, name,
+                 lw_bytes_of(record, u->state == INITIAL && u->result == 0 ? 0 : sizeof record));
+}
+
+static void load(lw_software_unit *u)
+{
+    uint8_t record[RECORD_LEN];
+    size_t len;
+    char name[9];
+    name_of(u, name);
+    if (lw_act_load(u->package.ctx, name, record, sizeof record, &len) == LW_OK &&
+        len == sizeof record && record[0] == RECORD_VERSION && record[1] <= INSTALLED) {
+        u->state = record[1];
+        u->result = record[2];
+        u->is_active = record[3] != 0;
+    }
+}
+
+/* ---- Moving ---- */
+
+static void tell(lw_software_unit *u, uint16_t id)
+{
+    lw_tree_changed(u->tree, lw_path_resource(LW_OBJ_SOFTWARE_MANAGEMENT, u->instance, id));
+}
+
+/* The state as 9/x/7 shows it. */
+static uint8_t shown(uint8_t s)
+{
+    static const uint8_t states[] = {0, 1, 1, 2, 3, 3, 4};
+    return states[s];
+}
+
+static void enter(lw_software_unit *u, const struct move *move, uint8_t result)
+{
+    bool is_download = move->from == PUSHED || move->from == PULLED || move->from == VERIFYING;
+    if (move->to == INITIAL && is_download) {
+        lw_package_discard(&u->package);
+    }
+    bool is_new = u->state != move->to || u->result != result;
+    u->state = move->to;
+    u->result = result;
+    if (is_new) {
+        save(u);
+        tell(u, LW_RES_SOFTWARE_MANAGEMENT_UPDATE_STATE);
+        tell(u, LW_RES_SOFTWARE_MANAGEMENT_UPDATE_RESULT);
+    }
+}
+
+static lw_err handle(lw_software_unit *u, event e, uint8_t given)
+{
+    const struct move *move = move_for(u, e);
+    if (move == NULL) {
+        return LW_EMETHOD;
+    }
+    enter(u, move, move->result == KEEP ? u->result : move->result == GIVEN ? given : move->result);
+    return LW_OK;
+}
+
+/* ---- Packages ---- */
+
+static lw_err fail(lw_software_unit *u, lw_fault fault)
+{
+    return handle(u, FAILED, result_of(fault));
+}
+
+static void on_package(lw_package *package, lw_fault fault)
+{
+    lw_software_unit *u = (void *)((char *)package - offsetof(lw_software_unit, package));
+    handle(u, fault == LW_FAULT_NONE ? VERIFIED : FAILED, result_of(fault));
+}
+
+void lw_software_verified(lw_software_unit *u, lw_err verdict)
+{
+    lw_package_verdict(&u->package, verdict);
+}
+
+static lw_err write_package(lw_software_unit *u, lw_bytes octets, size_t offset, bool more)
+{
+    lw_err err = handle(u, offset == 0 ? PACKAGE : BLOCK, 0);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_fault fault = lw_package_push(&u->package, offset, octets);
+    if (fault != LW_FAULT_NONE) {
+        fail(u, fault);
+        return lw_fault_answer(fault, more);
+    }
+    if (more) {
+        return LW_OK;
+    }
+    err = handle(u, COMPLETE, 0);
+    lw_package_complete(&u->package);
+    return err;
+}
+
+static lw_err write_uri(lw_software_unit *u, lw_bytes uri)
+{
+    lw_err err = handle(u, URI, 0);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_fault fault = lw_package_pull(&u->package, uri);
+    return fault == LW_FAULT_NONE ? LW_OK : fail(u, fault);
+}
+
+/* ---- Executes ---- */
+
+static lw_software_unit *unit_of(lw_tree *tree, lw_path path)
+{
+    lw_software *software = lw_tree_struct(tree, path);
+    return software != NULL ? software->unit : NULL;
+}
+
+static void set_active(lw_software_unit *u, bool on)
+{
+    if (u->is_active != on) {
+        u->is_active = on;
+        save(u);
+        tell(u, LW_RES_SOFTWARE_MANAGEMENT_ACTIVATION_STATE);
+    }
+}
+
+void lw_software_installed(lw_software_unit *u, lw_err verdict)
+{
+    handle(u, verdict == LW_OK ? SUCCESS : FAILURE, 0);
+}
+
+static void install_now(void *ctx, lw_tree *tree, lw_path path)
+{
+    (void)ctx;
+    lw_software_unit *u = unit_of(tree, path);
+    lw_err verdict = u->port->install(u->package.port_ctx);
+    if (verdict != LW_AGAIN) {
+        lw_software_installed(u, verdict);
+    }
+}
+
+static lw_err install(lw_software_unit *u, lw_path path)
+{
+    if (move_for(u, INSTALL) == NULL) {
+        return LW_EMETHOD;
+    }
+    lw_err err = lw_act_when_answered(u->package.ctx, install_now, path);
+    return err == LW_OK ? handle(u, INSTALL, 0) : err;
+}
+
+/* Argument 0 or none removes; 1 keeps what runs until a new package is there. */
+static lw_err uninstall(lw_software_unit *u, lw_bytes arguments)
+{
+    lw_exec_args args = lw_exec_args_of(arguments);
+    lw_exec_arg arg = {.digit = 0};
+    lw_err err = lw_exec_args_next(&args, &arg);
+    if ((err != LW_OK && err != LW_END) || arg.digit > 1 || args.rest.len > 0) {
+        return LW_EINVAL;
+    }
+    event e = arg.digit == 1 ? PREPARE : UNINSTALL;
+    if (move_for(u, e) == NULL) {
+        return LW_EMETHOD;
+    }
+    bool is_there = u->state == DELIVERED || u->state == INSTALLED;
+    err = is_there ? u->port->uninstall(u->package.port_ctx, e == PREPARE) : LW_OK;
+    if (err != LW_OK) {
+        return e == PREPARE ? handle(u, UNPREPARED, 0) : err;
+    }
+    set_active(u, false);
+    return handle(u, e, 0);
+}
+
+static lw_err activate(lw_software_unit *u, bool on)
+{
+    lw_err err = handle(u, ACTIVATE, 0);
+    if (err == LW_OK && u->is_active != on) {
+        err = u->port->activate(u->package.port_ctx, on);
+    }
+    if (err == LW_OK) {
+        set_active(u, on);
+    }
+    return err;
+}
+
+/* ---- Hooks ---- */
+
+static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
+{
+    (void)ctx;
+    lw_software_unit *u = unit_of(tree, path);
+    if (u == NULL) {
+        return LW_EMETHOD;
+    }
+    switch (path.id[2]) {
+    case LW_RES_SOFTWARE_MANAGEMENT_INSTALL:
+        return install(u, path);
+    case LW_RES_SOFTWARE_MANAGEMENT_UNINSTALL:
+        return uninstall(u, arguments);
+    default:
+        return activate(u, path.id[2] == LW_RES_SOFTWARE_MANAGEMENT_ACTIVATE);
+    }
+}
+
+static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
+                    bool more)
+{
+    (void)ctx;
+    lw_software_unit *u = unit_of(tree, path);
+    if (u == NULL) {
+        return LW_EMETHOD;
+    }
+    if (path.id[2] == LW_RES_SOFTWARE_MANAGEMENT_PACKAGE) {
+        return write_package(u, value.as.bytes, offset, more);
+    }
+    return offset == 0 && !more ? write_uri(u, value.as.bytes) : LW_ETOOBIG;
+}
+
+static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
+{
+    (void)ctx;
+    const lw_software_unit *u = unit_of(tree, path);
+    if (u == NULL) {
+        return LW_ENOTFOUND;
+    }
+    switch (path.id[2]) {
+    case LW_RES_SOFTWARE_MANAGEMENT_UPDATE_STATE:
+        *out_value = lw_value_integer(shown(u->state));
+        return LW_OK;
+    case LW_RES_SOFTWARE_MANAGEMENT_UPDATE_RESULT:
+        *out_value = lw_value_integer(u->result);
+        return LW_OK;
+    case LW_RES_SOFTWARE_MANAGEMENT_ACTIVATION_STATE:
+        *out_value = lw_value_boolean(u->is_active);
+        return LW_OK;
+    default:
+        return LW_ENOTFOUND;
+    }
+}
+
+const lw_object_hooks lw_software_hooks = {.read = read, .execute = execute, .write = write};
+
+LW_DECLARE_VERSION(lw_software_object, lw_software, lw_object_9_v1_0, LW_SOFTWARE,
+                   LW_SOFTWARE_UNITS, &lw_software_hooks)
+
+/* ---- Start ---- */
+
+lw_err lw_software_start(lw_software_unit *u, lw_tree *tree, uint16_t instance,
+                         const lw_software_port *port, void *port_ctx)
+{
+    lw_path path;
+    lw_err err = lw_tree_add(tree, LW_OBJ_SOFTWARE_MANAGEMENT, instance, &path);
+    if (err != LW_OK) {
+        return err;
+    }
+    *u = (lw_software_unit){.port = port,
+                            .tree = tree,
+                            .instance = instance,
+                            .package = {.port = &port->package,
+                                        .port_ctx = port_ctx,
+                                        .ctx = lw_tree_ctx(tree),
+                                        .on_end = on_package}};
+    ((lw_software *)lw_tree_struct(tree, path))->unit = u;
+    load(u);
+    if (u->state == PUSHED || u->state == PULLED || u->state == VERIFYING) {
+        fail(u, LW_FAULT_CONNECTION);
+    } else if (u->state == INSTALLING) {
+        install_now(u->package.ctx, tree, path);
+    }
+    return LW_OK;
+}
