@@ -35,7 +35,7 @@ static void write_attributes(lw_client *client, const lw_server *server, lw_path
     }
     if (any) {
         lw_attrs attrs = lw_attrs_effective(at, (lw_level)path.depth, NULL);
-        lw_attrs_write_link(w, &attrs, &lw_attr_decimal_text);
+        lw_attrs_write_link(w, &attrs, lw_client_decimal(client));
     }
 }
 

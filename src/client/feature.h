@@ -7,7 +7,10 @@
 #define LW_CLIENT_FEATURE_H
 
 #include "client/engine.h"
+#include "model/attr.h"
 #include "proto/op.h"
+
+struct lw_readable; /* client/serve.h */
 
 struct lw_client_feature {
     const char *name;
@@ -38,6 +41,13 @@ struct lw_client_feature {
     /* lw_feature_observe: what the server attached at exactly this path, or NULL (DM-22). */
     const lw_attrs *(*attributes)(void *state, const lw_server *server, lw_path path);
 
+    /* lw_feature_observe: serves Observe and Cancel of a list, whose targets `readable` has, and
+     * answers. lw_feature_composite calls it. */
+    uint8_t (*observe)(void *state, const lw_call *call, const struct lw_readable *readable);
+
+    /* lw_feature_thresholds: how gt, lt and st are read and written. */
+    const lw_attr_decimal *decimal;
+
     /* lw_feature_bootstrap: starts it, or says LW_ESTATE when there is no Bootstrap-Server account.
      */
     lw_err (*bootstrap)(void *state, lw_client *client);
@@ -53,5 +63,8 @@ struct lw_client_feature {
 
 /* The state of a feature, or NULL when it is not named. */
 void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature);
+
+/* What lw_feature_thresholds brings, or NULL. */
+const lw_attr_decimal *lw_client_decimal(const lw_client *client);
 
 #endif

@@ -1,7 +1,5 @@
 #include "client/targets.h"
 
-#include "client/serve.h"
-
 static lw_decoder decode(const lw_call *call)
 {
     lw_decode_cfg cfg = {
@@ -86,6 +84,16 @@ lw_err lw_targets_may_read(const lw_targets *targets, lw_client *client, const l
     return err;
 }
 
+lw_readable lw_targets_readable(const lw_targets *targets, const lw_call *call)
+{
+    return (lw_readable){
+        .client = call->client,
+        .server = call->server,
+        .targets = targets->list,
+        .target_count = targets->count,
+    };
+}
+
 uint8_t lw_targets_answer(const lw_targets *targets, const lw_call *call)
 {
     lw_op op = (lw_op)call->request->op;
@@ -93,11 +101,6 @@ uint8_t lw_targets_answer(const lw_targets *targets, const lw_call *call)
     if (err != LW_OK) {
         return lw_op_code(op, err);
     }
-    lw_readable readable = {
-        .client = call->client,
-        .server = call->server,
-        .targets = targets->list,
-        .target_count = targets->count,
-    };
+    lw_readable readable = lw_targets_readable(targets, call);
     return lw_op_answer_code(op, lw_answer_values(call, &readable, lw_path_root()));
 }

@@ -7,7 +7,7 @@
 #ifndef LW_CLIENT_TARGETS_H
 #define LW_CLIENT_TARGETS_H
 
-#include "client/engine.h"
+#include "client/serve.h"
 
 typedef struct lw_targets {
     lw_path *list; /* from the client's memory */
@@ -24,6 +24,9 @@ size_t lw_targets_sort(lw_path *list, size_t count);
 /* LW_EDENIED when nothing can be read at any of them for want of rights (DM-93, ACL-08). */
 LW_MUST_CHECK lw_err lw_targets_may_read(const lw_targets *targets, lw_client *client,
                                          const lw_server *server);
+
+/* All of them, as the server of the call may read them. The list is borrowed. */
+lw_readable lw_targets_readable(const lw_targets *targets, const lw_call *call);
 
 /* Answers with the values that are there now, best effort (DM-91); the code of the answer. */
 uint8_t lw_targets_answer(const lw_targets *targets, const lw_call *call);

@@ -1,0 +1,141 @@
+#include "client/observe.h"
+
+/* ---- What is attached ------------------------------------------------------------------------ */
+
+static size_t places(const lw_observing *all)
+{
+    return all->client->cfg.attributes_max;
+}
+
+static bool is_at(const lw_attached *a, const lw_server *server, lw_path path)
+{
+    return a->attrs.has != 0 && a->server == server && lw_path_equal(a->path, path);
+}
+
+/* The place for a path: the one it has, or else a free one. NULL when all are taken. */
+static lw_attached *place_for(lw_observing *all, const lw_server *server, lw_path path)
+{
+    lw_attached *spare = NULL;
+    for (size_t i = 0; i < places(all); i++) {
+        lw_attached *a = &all->attached[i];
+        if (is_at(a, server, path)) {
+            return a;
+        }
+        spare = a->attrs.has == 0 ? a : spare;
+    }
+    return spare;
+}
+
+const lw_attrs *lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path)
+{
+    for (size_t i = 0; i < places(all); i++) {
+        if (is_at(&all->attached[i], server, path)) {
+            return &all->attached[i].attrs;
+        }
+    }
+    return NULL;
+}
+
+void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path)
+{
+    for (size_t i = 0; i < places(all); i++) {
+        lw_attached *a = &all->attached[i];
+        if ((server == NULL || a->server == server) && lw_path_contains(path, a->path)) {
+            a->attrs.has = 0;
+        }
+    }
+}
+
+/* ---- What is in effect ------------------------------------------------------------------------
+ */
+
+#define NOT_SET UINT64_MAX
+
+/* The defaults that a server object has for its server: 1/x/2, 1/x/3, 1/x/26. */
+static lw_attrs defaults_of(const lw_server *server)
+{
+    lw_attrs attrs = {.has = 0};
+    uint64_t pmin = lw_server_setting(server, 2, NOT_SET);
+    uint64_t pmax = lw_server_setting(server, 3, NOT_SET);
+    uint64_t con = lw_server_setting(server, 26, NOT_SET);
+    if (pmin != NOT_SET) {
+        attrs.has |= LW_ATTR_BIT(LW_ATTR_PMIN);
+        attrs.pmin = (uint32_t)pmin;
+    }
+    if (pmax != NOT_SET) {
+        attrs.has |= LW_ATTR_BIT(LW_ATTR_PMAX);
+        attrs.pmax = (uint32_t)pmax;
+    }
+    if (con != NOT_SET) {
+        attrs.has |= LW_ATTR_BIT(LW_ATTR_CON);
+        attrs.con = con != 0;
+    }
+    return attrs;
+}
+
+lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
+                            const lw_attrs *query)
+{
+    lw_attrs defaults = defaults_of(server);
+    const lw_attrs *at[LW_PATH_DEPTH_MAX + 1] = {&defaults};
+    for (unsigned depth = LW_LEVEL_OBJECT; depth <= path.depth; depth++) {
+        at[depth] = lw_attached_at(all, server, lw_path_cut(path, depth));
+    }
+    return lw_attrs_effective(at, (lw_level)path.depth, query);
+}
+
+/* ---- Requests --------------------------------------------------------------------------------
+ */
+
+/* How gt, lt and st are written; NULL when the device does not offer them. */
+const lw_attr_decimal *lw_client_decimal(const lw_client *client)
+{
+    const lw_client_feature *const *features = client->cfg.features;
+    for (size_t i = 0; features[i] != NULL; i++) {
+        if (features[i]->decimal != NULL) {
+            return features[i]->decimal;
+        }
+    }
+    return NULL;
+}
+
+lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_change)
+{
+    const lw_request *request = call->request;
+    lw_err err = lw_request_attrs(request, lw_client_decimal(call->client), out_change);
+    if (err != LW_OK) { /* DM-53 */
+        return LW_EINVAL;
+    }
+    lw_attrs_at at = {
+        .level = (lw_level)request->path.depth,
+        .def = lw_tree_resource_def(&call->client->tree, request->path),
+        .version = (lw_version)call->server->version,
+    };
+    uint16_t mask = lw_attrs_change_mask(out_change);
+    if (at.level == LW_LEVEL_ROOT) { /* OBS-23: a list takes what any object does, but for hqmax */
+        at.level = LW_LEVEL_OBJECT;
+        err = (mask & ~LW_ATTRS_COMPOSITE) == 0 ? LW_OK : LW_EINVAL;
+    }
+    err = err == LW_OK ? lw_attrs_check_target(mask, &at) : err;
+    return err == LW_ENOTSUP ? LW_EINVAL : err;
+}
+
+uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
+{
+    lw_path path = call->request->path;
+    lw_attrs_change change;
+    lw_err err = lw_attrs_asked(call, &change);
+    lw_attached *place = place_for(all, call->server, path);
+    if (err == LW_OK && place == NULL) {
+        err = change.set.has != 0 ? LW_ENOMEM : LW_OK; /* there is nothing to unset */
+    } else if (err == LW_OK) {
+        err = lw_attrs_apply(&place->attrs, &change);
+        place->server = call->server;
+        place->path = path;
+    }
+    lw_observing_look(all);
+    return lw_op_code(LW_OP_WRITE_ATTRIBUTES, err);
+}
+
+const lw_client_feature lw_feature_thresholds = {.name = "thresholds",
+                                                 .decimal = &lw_attr_decimal_text};

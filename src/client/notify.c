@@ -1,0 +1,396 @@
+/* A change is looked at twice. At once, for the single values it hits: a value that crosses a
+ * threshold and falls back before anything can be sent has crossed it (rule 38). And with the next
+ * step, when everything of the observation is read, judged and, if it is due, sent: several changes
+ * in a row become one notification, and nothing is sent from within a request. */
+#include "client/observe.h"
+
+#define RETRY_MS (1 * LW_SECOND_MS) /* after a notification that could not be sent for now */
+
+/* ---- Samples --------------------------------------------------------------------------------- */
+
+lw_path lw_observed_base(const lw_observed *obs)
+{
+    return obs->composite ? lw_path_root() : obs->targets[0];
+}
+
+static lw_readable readable_at(const lw_observed *obs, const lw_path *targets, size_t count)
+{
+    return (lw_readable){.client = obs->all->client,
+                         .server = obs->server,
+                         .targets = targets,
+                         .target_count = count};
+}
+
+lw_readable lw_observed_values(const lw_observed *obs)
+{
+    return readable_at(obs, obs->targets, obs->target_count);
+}
+
+/* FNV-1a, by words. */
+static void mix(uint64_t *hash, uint64_t word)
+{
+    *hash = (*hash ^ word) * 1099511628211u;
+    *hash ^= *hash >> 32;
+}
+
+/* Of all that can be read at and below the path; without `values` only of what is there. */
+static uint64_t mark_of(const lw_observed *obs, lw_path path, bool values)
+{
+    lw_readable readable = readable_at(obs, &path, 1);
+    lw_source source = lw_readable_source(&readable);
+    lw_cursor cursor = {{0}};
+    lw_entry e;
+    uint64_t mark = 0;
+    while (source.next(source.ctx, &cursor, &e) == LW_OK) {
+        mix(&mark, (uint64_t)e.path.id[2] << 32 | (uint64_t)e.path.id[1] << 16 | e.path.id[0]);
+        mix(&mark, (uint64_t)e.path.id[3] << 8 | e.path.depth);
+        if (values) {
+            mix(&mark, lw_sample_of(e.value).mark);
+        }
+    }
+    return mark;
+}
+
+static bool is_multiple(const lw_observed *obs, lw_path path)
+{
+    const lw_resource_def *def = lw_tree_resource_def(&obs->all->client->tree, path);
+    return path.depth == LW_LEVEL_RESOURCE && def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
+}
+
+static bool is_value(const lw_observed *obs, lw_path path)
+{
+    return path.depth >= LW_LEVEL_RESOURCE && !is_multiple(obs, path);
+}
+
+static lw_sample sample_of(const lw_observed *obs, lw_path path)
+{
+    if (!is_value(obs, path)) {
+        bool instances_are_watched = path.depth == LW_LEVEL_RESOURCE && !obs->coarse;
+        return lw_sample_of_mark(mark_of(obs, path, !instances_are_watched));
+    }
+    lw_value value;
+    bool is_there = lw_tree_get(&obs->all->client->tree, path, &value) == LW_OK;
+    return is_there ? lw_sample_of(value) : lw_sample_of_mark(0);
+}
+
+/* ---- Watches --------------------------------------------------------------------------------- */
+
+static void drop(lw_observed *obs, lw_watched **at)
+{
+    lw_watched *gone = *at;
+    *at = gone->next;
+    lw_mem_release(&obs->all->mem, gone);
+}
+
+/* Makes the next watch of the list that of `path`; watches of what went are dropped. Returns the
+ * place behind it, or NULL without memory for it. */
+static lw_watched **watch(lw_observed *obs, lw_watched **at, lw_path path)
+{
+    while (*at != NULL && lw_path_compare((*at)->path, path) < 0) {
+        drop(obs, at);
+    }
+    if (*at == NULL || !lw_path_equal((*at)->path, path)) {
+        lw_watched *w = lw_mem_alloc(&obs->all->mem, sizeof *w);
+        if (w == NULL) {
+            return NULL;
+        }
+        w->path = path;
+        w->next = *at;
+        *at = w;
+    }
+    lw_watch_set_notified(&(*at)->watch, sample_of(obs, path));
+    return &(*at)->next;
+}
+
+static lw_watched **watch_instances(lw_observed *obs, lw_watched **at, lw_path resource)
+{
+    lw_tree *tree = &obs->all->client->tree;
+    lw_path path = resource;
+    while (at != NULL &&
+           lw_tree_next(tree, resource, LW_LEVEL_RESOURCE_INSTANCE, path, &path) == LW_OK) {
+        at = watch(obs, at, path);
+    }
+    return at;
+}
+
+static bool watch_targets(lw_observed *obs)
+{
+    lw_watched **at = &obs->watched;
+    for (unsigned i = 0; at != NULL && i < obs->target_count; i++) {
+        at = watch(obs, at, obs->targets[i]);
+        if (at != NULL && !obs->coarse && is_multiple(obs, obs->targets[i])) {
+            at = watch_instances(obs, at, obs->targets[i]);
+        }
+    }
+    while (at != NULL && *at != NULL) {
+        drop(obs, at);
+    }
+    return at != NULL;
+}
+
+bool lw_observed_told(lw_observed *obs)
+{
+    if (watch_targets(obs)) {
+        return true;
+    }
+    obs->coarse = true;
+    return watch_targets(obs);
+}
+
+/* ---- Judging --------------------------------------------------------------------------------- */
+
+/* Without attributes that a query may have for the whole of a list (OBS-23). */
+static lw_attrs attrs_of_target(const lw_observed *obs, lw_path target)
+{
+    return lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query);
+}
+
+lw_attrs lw_observed_attrs(const lw_observed *obs)
+{
+    if (!obs->composite) {
+        return attrs_of_target(obs, obs->targets[0]);
+    }
+    if (obs->query != NULL) {
+        return lw_attrs_in_effect(obs->all, obs->server, lw_path_root(), obs->query);
+    }
+    lw_attrs whole = {.has = 0};
+    for (unsigned i = 0; i < obs->target_count; i++) { /* OBS-26 */
+        lw_attrs part = attrs_of_target(obs, obs->targets[i]);
+        lw_notify_join(&whole, &part);
+    }
+    return whole;
+}
+
+/* Does a change at `path` hit this watch, so that it cannot wait? */
+static bool is_hit(const lw_observed *obs, const lw_watched *w, lw_path path)
+{
+    return lw_path_contains(path, w->path) && is_value(obs, w->path);
+}
+
+/* Samples what a change at `hit` hits, or everything (NULL). Is a condition met? */
+static bool sample(lw_observed *obs, const lw_path *hit)
+{
+    bool met = false;
+    lw_watched *w = obs->watched;
+    for (unsigned i = 0; i < obs->target_count; i++) {
+        lw_attrs attrs = attrs_of_target(obs, obs->targets[i]);
+        for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
+            if (hit == NULL || is_hit(obs, w, *hit)) {
+                lw_watch_sample(&w->watch, &attrs, sample_of(obs, w->path), false);
+            }
+            met |= w->watch.met;
+        }
+    }
+    return met;
+}
+
+static void evaluate(lw_observed *obs, const lw_attrs *attrs, const lw_path *hit)
+{
+    lw_time now = obs->all->client->now;
+    if (lw_notify_may_evaluate(&obs->notify, attrs, now)) {
+        lw_notify_evaluated(&obs->notify, sample(obs, hit), now);
+    }
+}
+
+static void take_change(lw_observed *obs, lw_path path)
+{
+    for (const lw_watched *w = obs->watched; w != NULL; w = w->next) {
+        if (lw_path_contains(path, w->path) || lw_path_contains(w->path, path)) {
+            obs->changed = true;
+        }
+        if (is_hit(obs, w, path)) {
+            lw_attrs attrs = lw_observed_attrs(obs);
+            evaluate(obs, &attrs, &path);
+            return;
+        }
+    }
+}
+
+void lw_observing_changed(lw_observing *all, lw_tree_change change, lw_path path)
+{
+    if (change == LW_TREE_REMOVED) { /* DM-83 */
+        lw_attached_forget(all, NULL, path);
+    }
+    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        take_change(lw_observed_of(l), path);
+    }
+    lw_observing_look(all); /* also for 1/x/2 and 1/x/3, which are in effect everywhere */
+}
+
+/* ---- Sending --------------------------------------------------------------------------------- */
+
+static void on_end(void *ctx, const lw_coap_result *result)
+{
+    lw_observed *obs = ctx;
+    obs->exchange = NULL;
+    if (result->err == LW_ERESET) { /* rule 33: this one alone */
+        lw_observed_free(obs);
+    }
+}
+
+static lw_err send(lw_observed *obs, lw_coap_notification *n)
+{
+    lw_client *client = obs->all->client;
+    lw_coap_exchange *older = obs->exchange;
+    lw_coap_exchange *exchange = NULL;
+    n->token = obs->token;
+    n->supersedes = older;
+    lw_err err =
+        lw_coap_notify(&client->coap, &obs->server->peer, client->now, n, &obs->mid, &exchange);
+    if (err == LW_OK) {
+        obs->exchange = exchange;
+        obs->has_mid = !n->confirmable;
+    }
+    return err;
+}
+
+lw_err lw_observed_send(lw_observed *obs, bool confirmable,
+                        lw_err (*write)(void *ctx, lw_writer *out), void *ctx)
+{
+    uint8_t octets[8];
+    lw_writer w;
+    lw_coap_out options;
+    lw_writer_init(&w, octets, sizeof octets);
+    lw_coap_begin_options(&options, &w);
+    lw_coap_put_uint(&options, LW_COAP_OPT_CONTENT_FORMAT, obs->format->id);
+    lw_coap_notification n = {
+        .code = LW_COAP_CONTENT,
+        .sequence = lw_coap_observe_next(obs->sequence),
+        .confirmable = confirmable || obs->exchange != NULL, /* to take the place of the older */
+        .options = lw_writer_bytes(&w),
+        .write = write,
+        .write_ctx = ctx,
+        .on_end = on_end,
+        .ctx = obs,
+    };
+    lw_err err = send(obs, &n);
+    if (err == LW_OK) {
+        obs->sequence = n.sequence;
+    }
+    return err;
+}
+
+static lw_err write_values(void *ctx, lw_writer *out)
+{
+    lw_observed *obs = ctx;
+    lw_readable readable = lw_observed_values(obs);
+    lw_source source = lw_readable_source(&readable);
+    lw_encode_cfg cfg = {.base = lw_observed_base(obs)};
+    return lw_encode(obs->format, &source, &cfg, out);
+}
+
+/* OBS-13: the last notification tells why. */
+static lw_err end(lw_observed *obs, uint8_t code)
+{
+    lw_coap_notification n = {.code = code, .confirmable = true};
+    lw_err err = send(obs, &n);
+    if (err == LW_OK) {
+        obs->exchange = NULL; /* it ends without us */
+        lw_observed_free(obs);
+    }
+    return err;
+}
+
+/* A value that cannot be had now, of a target that is there: nothing to say until it comes back. */
+static bool has_no_value(const lw_observed *obs)
+{
+    lw_value value;
+    return !obs->composite && is_value(obs, obs->targets[0]) &&
+           lw_tree_get(&obs->all->client->tree, obs->targets[0], &value) != LW_OK;
+}
+
+static lw_err notify(lw_observed *obs, const lw_attrs *attrs)
+{
+    lw_time now = obs->all->client->now;
+    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, false, now);
+    bool silent = has_no_value(obs);
+    lw_err err = silent ? LW_OK : lw_observed_send(obs, confirmable, write_values, obs);
+    if (err == LW_OK) {
+        lw_observed_told(obs);
+        lw_notify_sent(&obs->notify, confirmable && !silent, now);
+    }
+    return err;
+}
+
+/* ---- Looking --------------------------------------------------------------------------------- */
+
+/* Rule 37: after an Update that is wanted or in flight, not before. */
+static bool can_send(const lw_server *server)
+{
+    return lw_server_is_registered(server) && !server->offline && server->update == 0 &&
+           server->state != LW_SERVER_UPDATING && !server->client->bootstrapping;
+}
+
+/* The code that ends the observation now; EMPTY: it goes on. Targets of a list may come and go
+ * (OBS-24). */
+static uint8_t why_over(const lw_observed *obs)
+{
+    lw_client *client = obs->all->client;
+    if (!obs->composite && !lw_tree_exists(&client->tree, obs->targets[0])) {
+        return LW_COAP_NOT_FOUND; /* rule 35 */
+    }
+    for (unsigned i = 0; i < obs->target_count; i++) {
+        if (lw_rights_to_read(client, obs->server, obs->targets[i]) == LW_OK) {
+            return LW_COAP_EMPTY;
+        }
+    }
+    return LW_COAP_UNAUTHORIZED; /* OBS-12 */
+}
+
+/* Sends what there is to say; LW_AGAIN when it is to be tried again. */
+static lw_err speak(lw_observed *obs, const lw_attrs *attrs)
+{
+    uint8_t code = why_over(obs);
+    bool is_due = lw_notify_is_due(&obs->notify, attrs, obs->all->client->now);
+    lw_err err = LW_OK;
+    if (code == LW_COAP_EMPTY && is_due) {
+        err = notify(obs, attrs);
+        bool may_pass = err == LW_OK || err == LW_ENOMEM || err == LW_ESTATE;
+        code = may_pass ? LW_COAP_EMPTY : lw_op_answer_code(LW_OP_OBSERVE, err);
+    }
+    if (code != LW_COAP_EMPTY) {
+        err = end(obs, code);
+        return err == LW_OK ? LW_END : LW_AGAIN;
+    }
+    return err == LW_OK ? LW_OK : LW_AGAIN;
+}
+
+/* Returns when to look again; the observation may be gone. */
+static lw_time look_at(lw_observed *obs)
+{
+    lw_time now = obs->all->client->now;
+    lw_attrs attrs = lw_observed_attrs(obs);
+    if (obs->changed || now >= lw_notify_deadline(&obs->notify, &attrs)) {
+        obs->changed = false;
+        evaluate(obs, &attrs, NULL);
+    }
+    if (!can_send(obs->server)) {
+        return LW_TIME_NEVER; /* an event of the server follows */
+    }
+    switch (speak(obs, &attrs)) {
+    case LW_OK:
+        return lw_notify_deadline(&obs->notify, &attrs);
+    case LW_AGAIN:
+        return now + RETRY_MS;
+    default:
+        return LW_TIME_NEVER;
+    }
+}
+
+void lw_observing_look(lw_observing *all)
+{
+    lw_alarm_set(all->client, &all->alarm, all->client->now);
+}
+
+void lw_observing_ring(lw_client *client, lw_alarm *alarm)
+{
+    lw_observing *all = LW_CONTAINER(alarm, lw_observing, alarm);
+    lw_time next = LW_TIME_NEVER;
+    lw_link *following;
+    for (lw_link *l = all->list.next; l != &all->list; l = following) {
+        following = l->next;
+        lw_time at = look_at(lw_observed_of(l));
+        next = at < next ? at : next;
+    }
+    lw_alarm_set(client, alarm, next);
+}

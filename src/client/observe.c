@@ -1,0 +1,331 @@
+#include "client/observe.h"
+
+#include <string.h>
+
+#include "lw/acts.h"
+
+/* ---- The life of an observation ---------------------------------------------------------------
+ */
+
+static size_t observed_size(size_t targets)
+{
+    return sizeof(lw_observed) + targets * sizeof(lw_path);
+}
+
+void lw_observed_free(lw_observed *obs)
+{
+    lw_observing *all = obs->all;
+    if (obs->exchange != NULL) {
+        lw_coap_cancel(&all->client->coap, obs->exchange, all->client->now);
+    }
+    while (obs->watched != NULL) {
+        lw_watched *gone = obs->watched;
+        obs->watched = gone->next;
+        lw_mem_release(&all->mem, gone);
+    }
+    lw_mem_release(&all->mem, obs->query);
+    lw_list_remove(&obs->link);
+    lw_mem_release(&all->mem, obs);
+    all->count--;
+}
+
+/* P-OBS-11: goes on where another observation of the device before a restart had come to, unless
+ * that notified more than once a second. */
+static uint32_t first_sequence(lw_client *client)
+{
+    int64_t seconds = lw_act_wall_clock(client);
+    if (seconds < 0) {
+        seconds = client->now / LW_SECOND_MS;
+    }
+    return (uint32_t)seconds & 0xffffffu;
+}
+
+/* The observation that a request asks for, or NULL when there is no room for it. */
+static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readable *readable,
+                         const lw_attrs *query)
+{
+    size_t count = readable->target_count;
+    if (all->count >= call->client->cfg.observations_max || count > UINT8_MAX) {
+        return NULL;
+    }
+    lw_observed *obs = lw_mem_alloc(&all->mem, observed_size(count));
+    if (obs == NULL) {
+        return NULL;
+    }
+    obs->all = all;
+    obs->server = call->server;
+    obs->format = call->answer;
+    obs->token = call->in->msg->token;
+    obs->sequence = first_sequence(call->client);
+    obs->composite = call->request->path.depth == LW_LEVEL_ROOT;
+    obs->target_count = (uint8_t)count;
+    memcpy(obs->targets, readable->targets, count * sizeof(lw_path));
+    lw_list_add_last(&all->list, &obs->link);
+    all->count++;
+    lw_notify_init(&obs->notify, call->client->now);
+    if (query != NULL) {
+        obs->query = lw_mem_alloc(&all->mem, sizeof *obs->query);
+    }
+    if ((query != NULL && obs->query == NULL) || !lw_observed_told(obs)) {
+        lw_observed_free(obs);
+        return NULL;
+    }
+    if (query != NULL) {
+        *obs->query = *query;
+    }
+    return obs;
+}
+
+/* ---- Finding ---------------------------------------------------------------------------------
+ */
+
+static bool has_targets(const lw_observed *obs, const lw_readable *readable)
+{
+    if (obs->target_count != readable->target_count) {
+        return false;
+    }
+    for (size_t i = 0; i < readable->target_count; i++) {
+        if (!lw_path_equal(obs->targets[i], readable->targets[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_query(const lw_observed *obs, const lw_attrs *query)
+{
+    _Static_assert(sizeof(lw_attrs) == 48, "no padding, so that sets compare by their octets");
+    if (obs->query == NULL || query == NULL) {
+        return obs->query == query;
+    }
+    return memcmp(obs->query, query, sizeof *query) == 0;
+}
+
+/* OBS-03: the same token, or the same target, query and format. */
+static lw_observed *find_replaced(lw_observing *all, const lw_call *call,
+                                  const lw_readable *readable, const lw_attrs *query)
+{
+    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        lw_observed *obs = lw_observed_of(l);
+        if (obs->server != call->server) {
+            continue;
+        }
+        if (lw_coap_token_equal(obs->token, call->in->msg->token) ||
+            (obs->format == call->answer && has_targets(obs, readable) && has_query(obs, query))) {
+            return obs;
+        }
+    }
+    return NULL;
+}
+
+/* OBS-22, P-OBS-05: exactly that target; the one with the token of the request, if there is one. */
+static lw_observed *find_cancelled(lw_observing *all, const lw_call *call,
+                                   const lw_readable *readable)
+{
+    lw_observed *found = NULL;
+    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        lw_observed *obs = lw_observed_of(l);
+        if (obs->server != call->server || !has_targets(obs, readable)) {
+            continue;
+        }
+        found = obs;
+        if (lw_coap_token_equal(obs->token, call->in->msg->token)) {
+            break;
+        }
+    }
+    return found;
+}
+
+/* ---- Requests --------------------------------------------------------------------------------
+ */
+
+static uint8_t answer(const lw_call *call, const lw_readable *readable)
+{
+    if (call->request->path.depth != LW_LEVEL_ROOT) {
+        return lw_serve_read(call);
+    }
+    return lw_op_answer_code((lw_op)call->request->op,
+                             lw_answer_values(call, readable, lw_path_root()));
+}
+
+/* OBS-20: blocks after the first belong to an observation that exists; whoever fetches them with
+ * Observe all the same reads. */
+static bool is_later_block(const lw_call *call)
+{
+    uint32_t block;
+    return lw_coap_opt_find_uint(call->in->msg->options, LW_COAP_OPT_BLOCK2, &block) &&
+           block >> 4 != 0;
+}
+
+/* Two that are replaced at once, one by token and one by target, end both. */
+static lw_observed *replace(lw_observing *all, const lw_call *call, const lw_readable *readable,
+                            const lw_attrs *query)
+{
+    uint32_t sequence = 0;
+    bool replaced = false;
+    lw_observed *old = find_replaced(all, call, readable, query);
+    for (; old != NULL; old = find_replaced(all, call, readable, query)) {
+        sequence = old->sequence;
+        replaced = true;
+        lw_observed_free(old);
+    }
+    lw_observed *obs = make(all, call, readable, query);
+    if (obs != NULL && replaced) {
+        obs->sequence = lw_coap_observe_next(sequence); /* RFC 7641 section 4.4 */
+    }
+    return obs;
+}
+
+static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
+{
+    lw_attrs query = {.has = 0};
+    if (call->request->has_query) {
+        lw_attrs_change change;
+        lw_err err = lw_attrs_asked(call, &change);
+        err = err == LW_OK ? lw_attrs_apply(&query, &change) : err;
+        if (err != LW_OK) {
+            return lw_op_code((lw_op)call->request->op, err);
+        }
+    }
+    lw_observed *obs = replace(all, call, readable, call->request->has_query ? &query : NULL);
+    if (obs == NULL) { /* OBS-04 */
+        return answer(call, readable);
+    }
+    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->sequence);
+    uint8_t code = answer(call, readable);
+    if (lw_coap_code_class(code) != 2) {
+        lw_observed_free(obs);
+    }
+    lw_observing_look(all);
+    return code;
+}
+
+static uint8_t cancel(lw_observing *all, const lw_call *call, const lw_readable *readable)
+{
+    lw_observed *obs = find_cancelled(all, call, readable);
+    if (obs != NULL) {
+        lw_observed_free(obs);
+    }
+    return answer(call, readable);
+}
+
+static uint8_t serve_targets(void *state, const lw_call *call, const lw_readable *readable)
+{
+    switch (call->request->op) {
+    case LW_OP_OBSERVE:
+    case LW_OP_OBSERVE_COMPOSITE:
+        return is_later_block(call) ? answer(call, readable) : observe(state, call, readable);
+    default:
+        return cancel(state, call, readable);
+    }
+}
+
+static uint8_t serve(void *state, const lw_call *call)
+{
+    if (call->request->op == LW_OP_WRITE_ATTRIBUTES) {
+        return lw_attached_write(state, call);
+    }
+    lw_readable readable = {.client = call->client,
+                            .server = call->server,
+                            .targets = &call->request->path,
+                            .target_count = 1};
+    return serve_targets(state, call, &readable);
+}
+
+/* ---- Events ----------------------------------------------------------------------------------
+ */
+
+/* P-OBS-10: known by the message id of the notification that is rejected. */
+static void on_reset(void *state, lw_server *server, uint16_t mid)
+{
+    lw_observing *all = state;
+    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        lw_observed *obs = lw_observed_of(l);
+        if (obs->server == server && obs->has_mid && obs->mid == mid) {
+            lw_observed_free(obs);
+            return;
+        }
+    }
+}
+
+static void end_all(lw_observing *all, const lw_server *server)
+{
+    lw_link *next;
+    for (lw_link *l = all->list.next; l != &all->list; l = next) {
+        next = l->next;
+        if (lw_observed_of(l)->server == server) {
+            lw_observed_free(lw_observed_of(l));
+        }
+    }
+}
+
+static void on_server(void *state, lw_server *server, lw_server_event event)
+{
+    lw_observing *all = state;
+    if (event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
+        event == LW_SERVER_EV_REMOVED) { /* rule 31 */
+        end_all(all, server);
+    }
+    if (event == LW_SERVER_EV_REMOVED) {
+        lw_attached_forget(all, server, lw_path_root());
+    }
+    lw_observing_look(all);
+}
+
+static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
+{
+    (void)client;
+    lw_observing_changed(state, change, path);
+}
+
+static const lw_attrs *attributes(void *state, const lw_server *server, lw_path path)
+{
+    return lw_attached_at(state, server, path);
+}
+
+/* ---- Set-up ----------------------------------------------------------------------------------
+ */
+
+static size_t fixed_size(const lw_client_cfg *cfg)
+{
+    return sizeof(lw_observing) + cfg->attributes_max * sizeof(lw_attached);
+}
+
+/* Room for as many observations of one value each, with attributes in the query. One of many values
+ * takes the room of several. */
+static size_t pool_size(const lw_client_cfg *cfg)
+{
+    size_t each = lw_pool_cost(observed_size(1)) + lw_pool_cost(sizeof(lw_watched)) +
+                  lw_pool_cost(sizeof(lw_attrs));
+    return lw_pool_overhead() + cfg->observations_max * each;
+}
+
+static size_t size(const lw_client_cfg *cfg)
+{
+    return fixed_size(cfg) + pool_size(cfg);
+}
+
+static lw_err init(lw_client *client, void *state)
+{
+    lw_observing *all = state;
+    all->client = client;
+    lw_alarm_init(&all->alarm, lw_observing_ring);
+    lw_list_init(&all->list);
+    lw_pool_init(&all->pool, (uint8_t *)state + fixed_size(&client->cfg), pool_size(&client->cfg));
+    all->mem = lw_pool_mem(&all->pool);
+    return LW_OK;
+}
+
+const lw_client_feature lw_feature_observe = {
+    .name = "observe",
+    .ops = (uint32_t)1 << LW_OP_OBSERVE | (uint32_t)1 << LW_OP_CANCEL |
+           (uint32_t)1 << LW_OP_WRITE_ATTRIBUTES,
+    .size = size,
+    .init = init,
+    .serve = serve,
+    .on_reset = on_reset,
+    .on_server = on_server,
+    .on_change = on_change,
+    .attributes = attributes,
+    .observe = serve_targets,
+};

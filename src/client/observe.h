@@ -1,0 +1,121 @@
+/* What servers observe, and the attributes that they attached: lw_feature_observe.
+ *
+ *   attributes.c   sets attached to paths, each by one server (ATT); what is in effect somewhere
+ *   observe.c      Observe and Cancel, of one target or a list; the life of an observation
+ *   notify.c       what changed, what is due, what goes out; one alarm for all
+ *   store.c        lw_feature_store: what could not be sent (1/x/6), linked when it is named
+ *
+ * Attributes stay when a registration ends or is made anew, and go with the server's account, with
+ * their target, or when they are unset. DM-56 leaves it open; this reading serves both a server
+ * that writes them once (they are "permanent" in 1.2, and per server in every version) and one that
+ * writes them again after each Register.
+ *
+ * An observation ends with its registration (rule 31), its target (4.04, rule 35), the right to
+ * read it (4.01), a Cancel or a Reset.
+ */
+#ifndef LW_CLIENT_OBSERVE_H
+#define LW_CLIENT_OBSERVE_H
+
+#include "client/feature.h"
+#include "client/serve.h"
+#include "coap/observe.h"
+#include "model/notify.h"
+
+/* The empty set is a free place. */
+typedef struct lw_attached {
+    lw_attrs attrs;
+    const lw_server *server;
+    lw_path path;
+} lw_attached;
+
+/* A value whose change matters, or the mark of something larger (model/notify.h). */
+typedef struct lw_watched lw_watched;
+struct lw_watched {
+    lw_watched *next;
+    lw_watch watch;
+    lw_path path;
+};
+
+typedef struct lw_snapshot lw_snapshot;
+
+/* One observation. Its watches are those of its targets, each followed by one for each instance of
+ * a multiple resource: all in tree order. */
+typedef struct lw_observed {
+    lw_link link;
+    struct lw_observing *all;
+    lw_server *server;
+    const lw_format *format;    /* of the first answer, and of all notifications (OBS-10) */
+    lw_coap_exchange *exchange; /* a CON in flight; NULL: none */
+    lw_attrs *query;            /* OBS-02; NULL: the attached ones count */
+    lw_watched *watched;
+    lw_snapshot *stored; /* oldest first; of lw_feature_store */
+    lw_notify notify;
+    uint32_t sequence; /* of the last notification */
+    uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
+    lw_coap_token token;
+    bool has_mid;
+    bool composite;
+    bool changed; /* something at a target, since it was looked at */
+    bool coarse;  /* no memory for a watch each: any change at the targets counts */
+    uint8_t target_count;
+    lw_path targets[]; /* ascending and disjoint */
+} lw_observed;
+
+typedef struct lw_observing {
+    lw_client *client;
+    lw_alarm alarm; /* the earliest of all observations */
+    lw_link list;   /* lw_observed, oldest first */
+    lw_pool pool;   /* observations and what belongs to them */
+    lw_mem mem;
+    uint8_t count;
+    lw_attached attached[]; /* cfg.attributes_max; the pool's block follows */
+} lw_observing;
+
+static inline lw_observed *lw_observed_of(lw_link *link)
+{
+    return LW_CONTAINER(link, lw_observed, link);
+}
+
+/* ---- attributes.c ---- */
+
+uint8_t lw_attached_write(lw_observing *all, const lw_call *call);
+const lw_attrs *lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path);
+
+/* Forgets what is attached at and below a path, by one server or (NULL) by all. */
+void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path);
+
+/* What is in effect for an observation of `path`; `query` as in lw_attrs_effective. */
+lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
+                            const lw_attrs *query);
+
+/* The attributes in the query of a request for that target, or for a list of targets. LW_EMETHOD,
+ * and LW_EINVAL for all that 4.00 answers. */
+LW_MUST_CHECK lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_change);
+
+/* ---- observe.c ---- */
+
+/* Ends an observation without a word. */
+void lw_observed_free(lw_observed *obs);
+
+/* ---- notify.c ---- */
+
+/* Takes the values as they are now for what the server knows. False without memory to watch them;
+ * never so once they were watched. */
+bool lw_observed_told(lw_observed *obs);
+
+/* What is in effect for all of it. */
+lw_attrs lw_observed_attrs(const lw_observed *obs);
+
+lw_readable lw_observed_values(const lw_observed *obs);
+lw_path lw_observed_base(const lw_observed *obs);
+
+/* Looks at all observations with the next step. */
+void lw_observing_look(lw_observing *all);
+void lw_observing_ring(lw_client *client, lw_alarm *alarm);
+void lw_observing_changed(lw_observing *all, lw_tree_change change, lw_path path);
+
+/* Sends a notification with what `write` writes. */
+LW_MUST_CHECK lw_err lw_observed_send(lw_observed *obs, bool confirmable,
+                                      lw_err (*write)(void *ctx, lw_writer *out), void *ctx);
+
+#endif
