@@ -63,30 +63,6 @@ static lw_err run(job *j, pass *take)
 
 /* ---- Prepare --------------------------------------------------------------------------------- */
 
-/* A path that stands there twice is refused (FMT-30). The digests say most of the time that it does
- * not; else the entries before are read once more. */
-static bool is_repeated(job *j, lw_path path)
-{
-    uint32_t h = path.depth;
-    for (unsigned i = 0; i < LW_PATH_DEPTH_MAX; i++) {
-        h = h * 31u + path.id[i];
-    }
-    h %= SEEN_BITS;
-    bool is_new = (j->seen[h / 32] >> h % 32 & 1u) == 0;
-    j->seen[h / 32] |= (uint32_t)1 << h % 32;
-    if (is_new) {
-        return false;
-    }
-    lw_decoder d = decode(j);
-    lw_entry e;
-    for (uint32_t i = 0; i < j->count && lw_decoder_next(&d, &e) == LW_OK; i++) {
-        if (lw_path_equal(e.path, path)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int find_made(const lw_made *made, uint16_t id)
 {
     for (unsigned i = 0; i < made->count; i++) {
@@ -159,8 +135,7 @@ static lw_err prepare(job *j, const lw_entry *e)
 {
     const lw_apply *a = j->apply;
     lw_path path = e->path;
-    if (e->kind == LW_ENTRY_PATH || e->prefix.len > 0 || !lw_path_contains(a->base, path) ||
-        is_repeated(j, path)) {
+    if (e->kind == LW_ENTRY_PATH || e->prefix.len > 0 || !lw_path_contains(a->base, path)) {
         return LW_EINVAL;
     }
     if (a->server != NULL) {
@@ -214,6 +189,31 @@ static lw_path placed(const job *j, lw_path path)
         path.id[1] = j->apply->made->ids[find_made(j->apply->made, LW_ID_MAX)];
     }
     return path;
+}
+
+/* A path that stands there twice is refused (FMT-30). The digests say most of the time that it does
+ * not; else the entries before are read once more, which is bounded by what the tree has room for.
+ * Asked when the value is in place: reading overwrites the scratch that it may stand in. */
+static bool is_repeated(job *j, lw_path path)
+{
+    uint32_t h = path.depth;
+    for (unsigned i = 0; i < LW_PATH_DEPTH_MAX; i++) {
+        h = h * 31u + path.id[i];
+    }
+    h %= SEEN_BITS;
+    bool is_new = (j->seen[h / 32] >> h % 32 & 1u) == 0;
+    j->seen[h / 32] |= (uint32_t)1 << h % 32;
+    if (is_new) {
+        return false;
+    }
+    lw_decoder d = decode(j);
+    lw_entry e;
+    for (uint32_t i = 0; i < j->count && lw_decoder_next(&d, &e) == LW_OK; i++) {
+        if (lw_path_equal(e.path, path)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* DM-36, BS-28: unknown optional resources are ignored, unless one is the target itself. BS-30: one
@@ -291,9 +291,10 @@ static void note_given(job *j, lw_path path, const lw_field *field)
     j->given[i] |= (uint64_t)1 << (field - object->fields);
 }
 
-static lw_err set_if(job *j, const lw_entry *e, bool is_stored)
+/* What an entry is for; NULL when it is to be ignored. */
+static lw_err find_field(const job *j, lw_path path, const lw_field **out_field)
 {
-    lw_path path = placed(j, e->path);
+    *out_field = NULL;
     if (path.depth < LW_LEVEL_RESOURCE) {
         return LW_OK;
     }
@@ -302,26 +303,36 @@ static lw_err set_if(job *j, const lw_entry *e, bool is_stored)
         return check_unknown(j, path);
     }
     lw_err err = check_operation(j, def);
-    if (err != LW_OK) {
-        return err == LW_END ? LW_OK : err;
+    if (err == LW_OK) {
+        *out_field = lw_object_field(lw_tree_object(j->tree, path.id[0]), path.id[2]);
     }
-    const lw_field *field = lw_object_field(lw_tree_object(j->tree, path.id[0]), path.id[2]);
-    note_given(j, path, field);
-    if (lw_field_is_stored(field) != is_stored) {
-        j->has_computed = true;
-        return LW_OK;
-    }
-    return set_entry(j, e, path);
+    return err == LW_END ? LW_OK : err;
 }
 
 static lw_err set(job *j, const lw_entry *e)
 {
-    return set_if(j, e, true);
+    const lw_field *field;
+    lw_path path = placed(j, e->path);
+    lw_err err = find_field(j, path, &field);
+    if (err != LW_OK || field == NULL) {
+        return err;
+    }
+    note_given(j, path, field);
+    if (lw_field_is_stored(field)) {
+        err = set_entry(j, e, path);
+    } else {
+        j->has_computed = true;
+    }
+    return err == LW_OK && is_repeated(j, e->path) ? LW_EINVAL : err;
 }
 
 static lw_err pass_on(job *j, const lw_entry *e)
 {
-    return set_if(j, e, false);
+    const lw_field *field;
+    lw_path path = placed(j, e->path);
+    lw_err err = find_field(j, path, &field);
+    bool is_ours = err == LW_OK && field != NULL && !lw_field_is_stored(field);
+    return is_ours ? set_entry(j, e, path) : err;
 }
 
 /* ---- Complete -------------------------------------------------------------------------------- */

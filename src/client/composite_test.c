@@ -194,6 +194,7 @@ LW_TEST(one_bad_record_refuses_the_patch)
     refused(r, LW_CF_SENML_JSON,
             "'[" GOOD "{\"n\":\"/3/0/13\",\"v\":7},{\"n\":\"/1/0/7\",\"v\":7}]'", "4.00");
     refused(r, LW_CF_SENML_JSON, "'[" GOOD "'", "4.00");
+    refused(r, LW_CF_LWM2M_CBOR, "a2 82 01 00 a1 01 18 3d 10 a1 01 a0", "4.00");
     refused(r, LW_CF_TLV, "c1 01 00", "4.15");
     refused(r, NONE, "c1 01 00", "4.00");
 }

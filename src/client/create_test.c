@@ -123,6 +123,8 @@ LW_TEST(errors_in_values_create_nothing)
 {
     rig *r = *state;
     refused(r, "POST /42769", LW_CF_TLV, "04 00 c2 00 00 05 05 01 c3 00 00 00 05", "4.00");
+    r->servers[0].version = LW_VERSION_1_2;
+    refused(r, "POST /16", LW_CF_LWM2M_CBOR, "a1 10 a0", "4.00");
     refused(r, "POST /42769", LW_CF_SENML_JSON, "'[{\"bn\":\"/42769/\",\"n\":\"0\",\"v\":1}]'",
             "4.00"); /* DM-78 */
     refused(r, "POST /42769", LW_CF_SENML_JSON, "'[{\"n\":\"/16/4/0/0\",\"vs\":\"\"}]'", "4.00");

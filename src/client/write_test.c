@@ -240,6 +240,16 @@ LW_TEST(many_values_are_not_taken_for_duplicates)
     value_is(r, "/1/0/10", "16:0");
 }
 
+LW_TEST(looking_for_duplicates_spoils_no_value)
+{
+    rig *r = *state;
+    expect(r, "POST /16/0", LW_CF_SENML_JSON, NONE, /* instances whose digests are the same */
+           "'[{\"n\":\"/16/0/0/1\",\"vs\":\"a\\nb\"},{\"n\":\"/16/0/0/257\",\"vs\":\"c\\nd\"}]'",
+           "2.04");
+    value_is(r, "/16/0/0/1", "a\nb");
+    value_is(r, "/16/0/0/257", "c\nd");
+}
+
 /* ---- Multiple resources ------------------------------------------------------------------------
  */
 
@@ -575,6 +585,7 @@ int main(void)
         T(unknown_mandatory_resources_are_refused),
         T(duplicates_are_refused),
         T(many_values_are_not_taken_for_duplicates),
+        T(looking_for_duplicates_spoils_no_value),
         T(put_replaces_an_array_and_post_merges_into_it),
         T(an_empty_array_is_made_or_merged),
         T(an_array_that_is_full_refuses_all),
