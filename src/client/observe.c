@@ -92,13 +92,17 @@ static bool has_targets(const lw_observed *obs, const lw_readable *readable)
     return true;
 }
 
+/* What is not set is zero in both. */
 static bool has_query(const lw_observed *obs, const lw_attrs *query)
 {
-    _Static_assert(sizeof(lw_attrs) == 48, "no padding, so that sets compare by their octets");
-    if (obs->query == NULL || query == NULL) {
-        return obs->query == query;
+    const lw_attrs *a = obs->query;
+    const lw_attrs *b = query;
+    if (a == NULL || b == NULL) {
+        return a == b;
     }
-    return memcmp(obs->query, query, sizeof *query) == 0;
+    return a->has == b->has && a->edge == b->edge && a->con == b->con && a->pmin == b->pmin &&
+           a->pmax == b->pmax && a->epmin == b->epmin && a->epmax == b->epmax &&
+           a->hqmax == b->hqmax && a->gt == b->gt && a->lt == b->lt && a->st == b->st;
 }
 
 /* OBS-03: the same token, or the same target, query and format. */

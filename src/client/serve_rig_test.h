@@ -362,7 +362,8 @@ static const lw_client_feature rig_taker = {
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
     .serve = rig_feature_serve};
 static const lw_client_feature *const rig_plain[] = {NULL};
-static const lw_client_feature *const rig_full[] = {&rig_feature, &lw_feature_composite, NULL};
+static const lw_client_feature *const rig_full[] = {&rig_feature, &lw_feature_composite,
+                                                    &lw_feature_thresholds, NULL};
 static const lw_client_feature *const rig_taking[] = {&rig_taker, NULL};
 
 /* ---- The endpoint -----------------------------------------------------------------------------
