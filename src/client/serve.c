@@ -18,7 +18,7 @@ static uint8_t (*const rooms[LW_OP_COUNT])(const lw_call *call) = {
 static const lw_client_feature *feature_for(const lw_client *client, unsigned op, void **out_state)
 {
     const lw_client_feature *const *features = client->cfg.features;
-    for (size_t i = 0; features != NULL && features[i] != NULL; i++) {
+    for (size_t i = 0; features[i] != NULL; i++) {
         if ((features[i]->ops >> op & 1u) != 0) {
             *out_state = client->feature_state[i];
             return features[i];
