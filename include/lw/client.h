@@ -92,6 +92,8 @@ typedef struct lw_client_cfg {
     const lw_platform *platform;
     void *app; /* for hooks: lw_client_app */
     void (*on_event)(lw_client *client, const lw_client_event *event); /* may be NULL */
+    /* A value changed, or an instance came or went (depth 2), whoever did it. May be NULL. */
+    void (*on_change)(lw_client *client, lw_path path);
 
     /* Ceilings; 0 takes the default. */
     uint8_t servers_max;      /* accounts, the Bootstrap-Server not counted: 1 */

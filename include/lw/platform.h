@@ -35,8 +35,9 @@ typedef struct lw_platform {
     /* Unpredictable octets: tokens, message ids, jitter. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
 
-    /* Opens link number `link` (0 … servers_max - 1, and servers_max for the Bootstrap-Server):
-     * resolves the name, makes a socket, shakes hands. LW_OK: it is up. LW_AGAIN: lw_client_link_up
+    /* Opens link number `link`: 0 … servers_max - 1 for servers, servers_max for the
+     * Bootstrap-Server, servers_max + 1 for a download. Resolves the name, makes a socket, shakes
+     * hands. LW_OK: it is up. LW_AGAIN: lw_client_link_up
      * or lw_client_link_down follows. LW_EFORMAT or LW_ENOTSUP: this URI or security mode will
      * never work. Any other failure: it may work later. A link that is open is closed first. */
     lw_err (*link_open)(void *ctx, uint8_t link, const lw_link_to *to);

@@ -1,4 +1,5 @@
 #include "client/feature.h"
+#include "client/fetch.h"
 #include "client/serve.h"
 #include "client/server.h"
 #include "coap/reply.h"
@@ -204,6 +205,14 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     return err;
 }
 
+static void drop_server(lw_client *client, lw_server *server)
+{
+    lw_coap_peer_drop(&client->coap, &server->peer);
+    if (server->link_is_up) {
+        client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);
+    }
+}
+
 void lw_client_fini(lw_client *client)
 {
     for (size_t i = feature_count(&client->cfg); i-- > 0;) {
@@ -212,11 +221,10 @@ void lw_client_fini(lw_client *client)
         }
     }
     for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
-        lw_coap_peer_drop(&client->coap, &s->peer);
-        if (s->link_is_up) {
-            client->cfg.platform->link_close(client->cfg.platform->ctx, s->link);
-        }
+        drop_server(client, &client->servers[i]);
+    }
+    if (client->fetching != NULL) {
+        drop_server(client, &client->fetching->server);
     }
     lw_coap_fini(&client->coap);
     lw_outbox_fini(&client->outbox);
@@ -320,10 +328,18 @@ static void on_change(void *ctx, lw_tree_change change, lw_path path)
             f->on_change(client->feature_state[i], client, change, path);
         }
     }
+    if (client->cfg.on_change != NULL) {
+        client->cfg.on_change(client, path);
+    }
 }
 
 /* ---- The endpoint's side ----------------------------------------------------------------------
  */
+
+static bool is_fetching_on(const lw_client *client, const lw_server *server)
+{
+    return client->fetching != NULL && server == &client->fetching->server;
+}
 
 static lw_server *server_of(lw_coap_peer *peer)
 {
@@ -342,7 +358,8 @@ static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
 
 static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
-    return lw_serve(ctx, server_of(in->peer), in, reply);
+    lw_server *server = server_of(in->peer);
+    return is_fetching_on(ctx, server) ? LW_END : lw_serve(ctx, server, in, reply);
 }
 
 static bool wants_stream(void *ctx, const lw_coap_inbound *in)
@@ -431,7 +448,11 @@ bool lw_client_poll(lw_client *client, lw_client_out *out)
 
 static lw_server *server_on(lw_client *client, uint8_t link)
 {
-    return link <= client->cfg.servers_max ? &client->servers[link] : NULL;
+    if (link <= client->cfg.servers_max) {
+        return &client->servers[link];
+    }
+    return client->fetching != NULL && link == lw_fetch_link(client) ? &client->fetching->server
+                                                                     : NULL;
 }
 
 void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram)
@@ -448,7 +469,9 @@ void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)
 {
     lw_server *server = server_on(client, link);
     client->now = now;
-    if (server != NULL) {
+    if (is_fetching_on(client, server)) {
+        client->fetching->on_link(client->fetching, LW_OK);
+    } else if (server != NULL) {
         lw_server_link_up(server);
     }
 }
@@ -457,7 +480,9 @@ void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err wh
 {
     lw_server *server = server_on(client, link);
     client->now = now;
-    if (server != NULL) {
+    if (is_fetching_on(client, server)) {
+        client->fetching->on_link(client->fetching, why);
+    } else if (server != NULL) {
         lw_server_link_down(server, why);
     }
 }

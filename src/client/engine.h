@@ -7,6 +7,7 @@
  *   server.h        one server: its link and its registration (the machine of CLI 13.3)
  *   register.c      what Register, Update and De-register say
  *   schedule.c      which server registers when (CLI 13.2), and the fallback to bootstrap
+ *   fetch.h         a download by the device itself (lw/package.h)
  *   acts.c          what hooks of objects ask of the engine (lw/acts.h)
  *   serve.h         requests of servers, and a room for each operation
  *   feature.h       the interface of optional parts
@@ -165,6 +166,7 @@ struct lw_client {
     lw_server *servers;   /* servers_max, then the Bootstrap-Server */
     void **feature_state; /* parallel to cfg.features */
     lw_outbox outbox;
+    struct lw_fetching *fetching; /* a download of the device's own (client/fetch.h); or NULL */
     lw_act_slot acts[LW_ACTS_MAX];
     bool accounts_dirty; /* /0 or /1 changed: looked at with the next step */
     bool has_factory_data;

@@ -1,0 +1,179 @@
+#include "client/fetch.h"
+
+#include "client/server.h"
+#include "coap/uri.h"
+
+#define LINK_TIMEOUT_MS (247 * LW_SECOND_MS)
+#define OPTIONS_MAX     300u
+
+static void done(lw_fetching *f, lw_err outcome)
+{
+    f->outcome = outcome;
+    f->state = LW_FETCH_DONE;
+    lw_alarm_set(f->server.client, &f->alarm, f->server.client->now);
+}
+
+static lw_err on_chunk(void *ctx, size_t offset, lw_bytes chunk)
+{
+    lw_fetching *f = ctx;
+    lw_err err = f->job != NULL ? f->job->on_block(f->job, offset, chunk) : LW_ECANCELED;
+    if (err != LW_OK) {
+        f->job = NULL; /* it knows */
+    }
+    return err;
+}
+
+static lw_err outcome_of(const lw_coap_result *result)
+{
+    if (result->err != LW_OK) {
+        return result->err;
+    }
+    switch (result->msg->code) {
+    case LW_COAP_CONTENT:
+        return LW_OK;
+    case LW_COAP_BAD_REQUEST:
+    case LW_COAP_NOT_FOUND:
+        return LW_ENOTFOUND;
+    default:
+        return LW_EIO;
+    }
+}
+
+static void on_end(void *ctx, const lw_coap_result *result)
+{
+    lw_fetching *f = ctx;
+    f->server.transfer = NULL;
+    done(f, outcome_of(result));
+}
+
+static void run(lw_fetching *f)
+{
+    uint8_t buf[OPTIONS_MAX];
+    lw_writer w;
+    lw_coap_out out;
+    lw_uri uri;
+    lw_client *client = f->server.client;
+    lw_err err = lw_uri_parse(lw_bytes_of(f->uri, f->uri_len), &uri);
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin_options(&out, &w);
+    if (err == LW_OK) {
+        lw_uri_put_host(&out, &uri, uri.port);
+        lw_uri_put_path(&out, &uri);
+        lw_uri_put_query(&out, &uri);
+        err = w.err;
+    }
+    f->state = LW_FETCH_RUNNING;
+    lw_coap_transfer_request request = {.code = LW_COAP_GET,
+                                        .options = lw_writer_bytes(&w),
+                                        .max_body = UINT32_MAX,
+                                        .on_chunk = on_chunk,
+                                        .on_end = on_end,
+                                        .ctx = f};
+    if (err == LW_OK) {
+        err = lw_coap_transfer_start(&client->coap, &f->server.peer, client->now, &request,
+                                     &f->server.transfer);
+    }
+    if (err != LW_OK) {
+        done(f, err);
+    }
+}
+
+static void on_link(lw_fetching *f, lw_err err)
+{
+    f->server.link_is_up = err == LW_OK;
+    if (f->state == LW_FETCH_CONNECTING) {
+        if (err == LW_OK) {
+            run(f);
+        } else {
+            done(f, err);
+        }
+    } else if (f->state == LW_FETCH_RUNNING && err != LW_OK) {
+        done(f, err);
+    }
+}
+
+static void connect_link(lw_fetching *f)
+{
+    lw_client *client = f->server.client;
+    const lw_platform *platform = client->cfg.platform;
+    lw_link_to to = {.uri = lw_bytes_of(f->uri, f->uri_len), .security = LW_SECURITY_NOSEC};
+    f->state = LW_FETCH_CONNECTING;
+    lw_alarm_set(client, &f->alarm, lw_time_add(client->now, LINK_TIMEOUT_MS));
+    lw_err err = platform->link_open(platform->ctx, f->server.link, &to);
+    if (err != LW_AGAIN) {
+        on_link(f, err);
+    }
+}
+
+static void leave(lw_fetching *f)
+{
+    lw_client *client = f->server.client;
+    const lw_platform *platform = client->cfg.platform;
+    lw_fetch_job *job = f->job;
+    lw_err outcome = f->outcome;
+    lw_coap_peer_drop(&client->coap, &f->server.peer); /* ends a transfer that runs: on_end */
+    lw_alarm_set(client, &f->alarm, LW_TIME_NEVER);
+    if (f->server.link_is_up) {
+        platform->link_close(platform->ctx, f->server.link);
+    }
+    client->fetching = NULL;
+    lw_mem_release(&client->mem, f);
+    if (job != NULL) {
+        job->on_end(job, outcome);
+    }
+}
+
+static void ring(lw_client *client, lw_alarm *alarm)
+{
+    lw_fetching *f = LW_CONTAINER(alarm, lw_fetching, alarm);
+    (void)client;
+    if (f->state == LW_FETCH_WAITING) {
+        connect_link(f);
+    } else if (f->state == LW_FETCH_CONNECTING) {
+        done(f, LW_ETIMEOUT);
+    } else {
+        leave(f);
+    }
+}
+
+static lw_err start(void *ctx, lw_fetch_job *job, lw_bytes text)
+{
+    lw_client *client = ctx;
+    lw_uri uri;
+    lw_err err = lw_uri_parse(text, &uri);
+    if (err != LW_OK) {
+        return err == LW_ENOTSUP ? LW_ENOTSUP : LW_EFORMAT;
+    }
+    if (uri.scheme != LW_URI_COAP && uri.scheme != LW_URI_COAPS) {
+        return LW_ENOTSUP;
+    }
+    if (client->fetching != NULL) {
+        return LW_ESTATE;
+    }
+    lw_fetching *f = lw_mem_alloc(&client->mem, sizeof *f + text.len);
+    if (f == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_server_init(client, &f->server, lw_fetch_link(client));
+    lw_alarm_init(&f->alarm, ring);
+    f->job = job;
+    f->on_link = on_link;
+    f->uri_len = (uint16_t)text.len;
+    memcpy(f->uri, text.ptr, text.len);
+    client->fetching = f;
+    lw_alarm_set(client, &f->alarm, client->now);
+    return LW_OK;
+}
+
+static void stop(void *ctx, lw_fetch_job *job)
+{
+    lw_client *client = ctx;
+    lw_fetching *f = client->fetching;
+    if (f != NULL && f->job == job) {
+        f->job = NULL;
+        done(f, LW_ECANCELED);
+    }
+}
+
+const lw_fetch lw_fetch_coap = {
+    .protocols = LW_FETCH_COAP | LW_FETCH_COAPS, .start = start, .stop = stop};

@@ -1,0 +1,209 @@
+#include "client/rig_test.h"
+
+#include "client/fetch.h"
+#include "coap/block.h"
+#include "lw/package.h"
+
+#define LINK 2 /* one server, the Bootstrap-Server, then downloads */
+
+static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
+                                           &lw_device_minimal_object, NULL};
+static const lw_format *const formats[] = {&lw_format_senml_cbor, NULL};
+static const lw_client_cfg cfg = {
+    .endpoint = "dev1", .version = 11, .objects = objects, .formats = formats};
+
+typedef struct fixture {
+    rig r;
+    lw_fetch_job job;
+    size_t received;
+    unsigned ends;
+    lw_err end, refuse;
+} fixture;
+
+static lw_err on_block(lw_fetch_job *job, size_t offset, lw_bytes octets)
+{
+    fixture *f = job->owner;
+    assert_int_equal(offset, f->received);
+    f->received += octets.len;
+    return f->refuse;
+}
+
+static void on_end(lw_fetch_job *job, lw_err err)
+{
+    fixture *f = job->owner;
+    f->ends++;
+    f->end = err;
+}
+
+static int set_up(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    rig_init(&f->r, &cfg);
+    f->job = (lw_fetch_job){.on_block = on_block, .on_end = on_end, .owner = f};
+    lw_client_start(f->r.client, f->r.now);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    lw_client_fini(f->r.client);
+    free(f);
+    return 0;
+}
+
+static lw_err start(fixture *f, const char *uri)
+{
+    lw_err err = lw_fetch_coap.start(f->r.client, &f->job, lw_bytes_str(uri));
+    assert_int_equal(f->ends, 0);
+    rig_pass(&f->r, 0);
+    return err;
+}
+
+/* Answers the last request with block `num` of a body of `total` octets, 64 a block. */
+static void give_block(fixture *f, uint32_t num, size_t total)
+{
+    static const uint8_t zeros[64];
+    uint8_t buf[256];
+    lw_writer w;
+    lw_coap_out out;
+    rig_datagram *request = rig_last_request(&f->r, LINK);
+    size_t left = total - num * 64;
+    lw_block block = {.num = num, .more = left > 64, .szx = 2};
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin(&out, &w, LW_COAP_ACK, LW_COAP_CONTENT, request->msg.mid, request->msg.token);
+    lw_coap_put_uint(&out, LW_COAP_OPT_BLOCK2, lw_block_value(block));
+    lw_coap_put_payload(&out, lw_bytes_of(zeros, left < 64 ? left : 64));
+    rig_feed(&f->r, LINK, lw_writer_bytes(&w));
+    rig_pass(&f->r, 0);
+}
+
+static void a_package_is_fetched_block_by_block(void **state)
+{
+    fixture *f = *state;
+    char text[512];
+    assert_int_equal(start(f, "coap://192.0.2.7/fw/new.bin?v=2"), LW_OK);
+    assert_int_equal(f->r.opened[LINK], 1);
+    assert_string_equal(rig_path(rig_last_request(&f->r, LINK), text), "/fw/new.bin");
+    assert_string_equal(rig_query(rig_last_request(&f->r, LINK), text), "v=2");
+    give_block(f, 0, 150);
+    give_block(f, 1, 150);
+    assert_int_equal(f->ends, 0);
+    give_block(f, 2, 150);
+    assert_int_equal(f->received, 150);
+    assert_int_equal(f->ends, 1);
+    assert_int_equal(f->end, LW_OK);
+    assert_int_equal(f->r.closed[LINK], 1);
+    assert_null(f->r.client->fetching);
+}
+
+static void a_wrong_uri_is_refused_at_once(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(start(f, "not a uri"), LW_EFORMAT);
+    assert_int_equal(start(f, "http://192.0.2.7/x"), LW_ENOTSUP);
+    assert_int_equal(start(f, "coap+tcp://192.0.2.7/x"), LW_ENOTSUP);
+    assert_int_equal(f->r.opened[LINK], 0);
+}
+
+static void one_fetch_at_a_time(void **state)
+{
+    fixture *f = *state;
+    lw_fetch_job other = f->job;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    lw_err err = lw_fetch_coap.start(f->r.client, &other, lw_bytes_str("coap://192.0.2.7/b"));
+    assert_int_equal(err, LW_ESTATE);
+}
+
+static void what_is_not_there_is_told(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    rig_answer(&f->r, LINK, LW_COAP_NOT_FOUND, NULL);
+    assert_int_equal(f->ends, 1);
+    assert_int_equal(f->end, LW_ENOTFOUND);
+}
+
+static void silence_ends_as_a_lost_connection(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    rig_pass(&f->r, 100000);
+    assert_int_equal(f->ends, 1);
+    assert_int_equal(f->end, LW_ETIMEOUT);
+}
+
+static void a_link_that_takes_time_is_waited_for(void **state)
+{
+    fixture *f = *state;
+    f->r.link_answer = LW_AGAIN;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    assert_int_equal(f->r.sent_count, 0);
+    lw_client_link_up(f->r.client, f->r.now, LINK);
+    rig_pass(&f->r, 0);
+    assert_int_equal(rig_requests(&f->r, LINK), 1);
+    lw_client_link_down(f->r.client, f->r.now, LINK, LW_EIO);
+    rig_pass(&f->r, 0);
+    assert_int_equal(f->end, LW_EIO);
+}
+
+static void a_link_that_does_not_come_up_is_given_up(void **state)
+{
+    fixture *f = *state;
+    f->r.link_answer = LW_AGAIN;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    rig_pass(&f->r, 247000);
+    assert_int_equal(f->end, LW_ETIMEOUT);
+}
+
+static void a_job_that_refuses_a_block_is_not_told_again(void **state)
+{
+    fixture *f = *state;
+    f->refuse = LW_EIO;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    give_block(f, 0, 150);
+    assert_int_equal(f->ends, 0);
+    assert_null(f->r.client->fetching);
+}
+
+static void a_stopped_fetch_is_silent(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    lw_fetch_coap.stop(f->r.client, &f->job);
+    rig_pass(&f->r, 0);
+    assert_int_equal(f->ends, 0);
+    assert_null(f->r.client->fetching);
+    lw_fetch_coap.stop(f->r.client, &f->job);
+}
+
+/* Whoever we fetch from is not a server of ours. */
+static void requests_of_the_other_side_are_not_served(void **state)
+{
+    fixture *f = *state;
+    static const uint8_t read_device[] = {0x41, 0x01, 0x00, 0x01, 0xB2, 0xB1, '3'};
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    size_t sent = f->r.sent_count;
+    rig_feed(&f->r, LINK, lw_bytes_of(read_device, sizeof read_device));
+    assert_int_equal(f->r.sent_count, sent);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_package_is_fetched_block_by_block),
+        T(a_wrong_uri_is_refused_at_once),
+        T(one_fetch_at_a_time),
+        T(what_is_not_there_is_told),
+        T(silence_ends_as_a_lost_connection),
+        T(a_link_that_takes_time_is_waited_for),
+        T(a_link_that_does_not_come_up_is_given_up),
+        T(a_job_that_refuses_a_block_is_not_told_again),
+        T(a_stopped_fetch_is_silent),
+        T(requests_of_the_other_side_are_not_served),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
