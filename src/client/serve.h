@@ -22,8 +22,9 @@
 LW_MUST_CHECK lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
                               lw_coap_reply *reply);
 
-/* The endpoint's wants_stream: a Write of an opaque value that hooks->write takes block by block
- * (a firmware package). Checked like the request itself: what would be refused is not streamed. */
+/* The endpoint's wants_stream: true for a Write of an opaque value that hooks->write takes block by
+ * block (a firmware package), and for what is refused or not heard: that then ends with its first
+ * block, before a body was assembled. */
 bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_inbound *in);
 
 /* Does hooks->write take this Write as it comes, in blocks? */
@@ -72,15 +73,6 @@ lw_source lw_readable_source(const lw_readable *readable);
 LW_MUST_CHECK lw_err lw_answer_values(const lw_call *call, const lw_readable *readable,
                                       lw_path base);
 
-/* The instances of one Create. */
-#define LW_CREATE_MAX 8u
-
-typedef struct lw_made {
-    uint8_t count;
-    bool chosen[LW_CREATE_MAX]; /* its id was left to us (DM-71) */
-    uint16_t ids[LW_CREATE_MAX];
-} lw_made;
-
 /* Writes the link of `path` and those of what is there up to `depth` levels below: with dim, with
  * `ver` where it does not go without saying, and with the attributes of the server; the first link
  * also has what it inherits (DM-22). */
@@ -90,6 +82,18 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 /* True when a client of that enabler version has to name the version of the object (VER-11). */
 bool lw_object_names_version(const lw_object *object, lw_version enabler,
                              lw_object_version *out_version);
+
+/* ---- Payloads --------------------------------------------------------------------------------
+ */
+
+/* The instances of one Create. */
+#define LW_CREATE_MAX 8u
+
+typedef struct lw_made {
+    uint8_t count;
+    bool chosen[LW_CREATE_MAX]; /* its id was left to us (DM-71) */
+    uint16_t ids[LW_CREATE_MAX];
+} lw_made;
 
 /* Decodes a payload and sets every value in an open transaction of the tree: types, ranges, W of
  * the resources (unless bootstrap), unknown optional resources are ignored where the operation says
