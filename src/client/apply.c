@@ -19,7 +19,8 @@ typedef struct job {
     lw_tree *tree;
     uint32_t count;                /* entries so far, in this pass */
     uint32_t seen[SEEN_BITS / 32]; /* digests of their paths */
-    bool has_computed;
+    bool has_computed;             /* values for the device itself came along */
+    bool passing_on;               /* it is their turn */
     uint64_t given[LW_CREATE_MAX]; /* fields with a value: of each made instance, or of the one
                                       that is replaced */
 } job;
@@ -309,6 +310,7 @@ static lw_err find_field(const job *j, lw_path path, const lw_field **out_field)
     return err == LW_END ? LW_OK : err;
 }
 
+/* Both passes: values that the tree keeps, then those that the device takes. The first sees all. */
 static lw_err set(job *j, const lw_entry *e)
 {
     const lw_field *field;
@@ -317,22 +319,16 @@ static lw_err set(job *j, const lw_entry *e)
     if (err != LW_OK || field == NULL) {
         return err;
     }
-    note_given(j, path, field);
-    if (lw_field_is_stored(field)) {
+    bool is_due = lw_field_is_stored(field) != j->passing_on;
+    if (is_due) {
         err = set_entry(j, e, path);
-    } else {
-        j->has_computed = true;
     }
-    return err == LW_OK && is_repeated(j, e->path) ? LW_EINVAL : err;
-}
-
-static lw_err pass_on(job *j, const lw_entry *e)
-{
-    const lw_field *field;
-    lw_path path = placed(j, e->path);
-    lw_err err = find_field(j, path, &field);
-    bool is_ours = err == LW_OK && field != NULL && !lw_field_is_stored(field);
-    return is_ours ? set_entry(j, e, path) : err;
+    if (err != LW_OK || j->passing_on) {
+        return err;
+    }
+    j->has_computed = j->has_computed || !is_due;
+    note_given(j, path, field);
+    return is_repeated(j, e->path) ? LW_EINVAL : LW_OK;
 }
 
 /* ---- Complete -------------------------------------------------------------------------------- */
@@ -417,7 +413,8 @@ lw_err lw_apply_payload(const lw_apply *apply)
         err = complete(&j);
     }
     if (err == LW_OK && j.has_computed) {
-        err = run(&j, pass_on);
+        j.passing_on = true;
+        err = run(&j, set);
     }
     return err;
 }
