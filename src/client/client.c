@@ -387,15 +387,21 @@ static const lw_coap_handler handler = {
 void lw_client_start(lw_client *client, lw_time now)
 {
     client->now = now;
+    client->has_factory_data = lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SECURITY)) > 0;
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->load != NULL) {
+            client->cfg.features[i]->load(client->feature_state[i], client);
+        }
+    }
     client->accounts_dirty = false;
     lw_client_accounts_changed(client); /* places them; they start below */
     client->started = true;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        client->has_factory_data =
-            client->has_factory_data || client->servers[i].state != LW_SERVER_UNUSED;
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        if (f->accounts != NULL && f->accounts(client->feature_state[i], client) != LW_OK) {
+            lw_log_line(&client->log, LW_LOG_WARN, f->name, lw_bytes_str("accounts do not fit"));
+        }
     }
-    client->has_factory_data =
-        client->has_factory_data || lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED;
     lw_schedule_begin(client);
 }
 
@@ -406,6 +412,11 @@ void lw_client_stop(lw_client *client, lw_time now)
     for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
         if (client->servers[i].state != LW_SERVER_UNUSED) {
             lw_server_leave(&client->servers[i]);
+        }
+    }
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->stop != NULL) {
+            client->cfg.features[i]->stop(client->feature_state[i], client);
         }
     }
 }
@@ -465,12 +476,24 @@ void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datag
     }
 }
 
+static void tell_bootstrap(lw_client *client, lw_err err)
+{
+    void *state;
+    const lw_client_feature *f = bootstrap_feature(client, &state);
+    if (f != NULL && f->on_link != NULL) {
+        f->on_link(state, client, err);
+    }
+}
+
 void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)
 {
     lw_server *server = server_on(client, link);
     client->now = now;
     if (is_fetching_on(client, server)) {
         client->fetching->on_link(client->fetching, LW_OK);
+    } else if (server == lw_client_bootstrap_server(client)) {
+        server->link_is_up = server->link_is_open;
+        tell_bootstrap(client, LW_OK);
     } else if (server != NULL) {
         lw_server_link_up(server);
     }
@@ -482,6 +505,9 @@ void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err wh
     client->now = now;
     if (is_fetching_on(client, server)) {
         client->fetching->on_link(client->fetching, why);
+    } else if (server == lw_client_bootstrap_server(client)) {
+        server->link_is_open = server->link_is_up = false;
+        tell_bootstrap(client, why);
     } else if (server != NULL) {
         lw_server_link_down(server, why);
     }

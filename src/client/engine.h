@@ -91,6 +91,7 @@ typedef struct lw_server {
     uint8_t update;             /* LW_UPDATE_… pending */
     uint8_t attempt;            /* of this sequence, from 1 (CLI-50) */
     uint8_t sequence;           /* from 1 */
+    bool link_is_open;          /* or being opened */
     bool link_is_up;
     bool registered;         /* between 2.01 and the end of the registration, UPDATING included */
     bool had_success;        /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
@@ -98,6 +99,7 @@ typedef struct lw_server {
     bool asleep;             /* queue mode */
     bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
     bool offline;            /* did not answer, or its link is down */
+    bool was_due;            /* alarm rang while a bootstrap ran */
     uint32_t disable_for;    /* s */
     uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
     lw_location location;    /* of the registration, as the server gave it (rule 23) */

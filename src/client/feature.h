@@ -48,12 +48,25 @@ struct lw_client_feature {
     /* lw_feature_thresholds: how gt, lt and st are read and written. */
     const lw_attr_decimal *decimal;
 
-    /* lw_feature_bootstrap: starts it, or says LW_ESTATE when there is no Bootstrap-Server account.
-     */
+    /* lw_feature_bootstrap: starts it, or says LW_ESTATE when there is no Bootstrap-Server account;
+     * and the link to the Bootstrap-Server is up (LW_OK), or down and why. */
     lw_err (*bootstrap)(void *state, lw_client *client);
+    void (*on_link)(void *state, lw_client *client, lw_err err);
+
+    /* lw_client_stop was called: no word more. */
+    void (*stop)(void *state, lw_client *client);
 
     /* lw_feature_send. */
     lw_err (*send)(void *state, lw_server *server, const lw_path *paths, size_t count);
+
+    /* lw_feature_persist: takes over what storage holds, before the first registration; and puts
+     * there what the tree holds now, before a bootstrap is acknowledged: a failure refuses it. */
+    void (*load)(void *state, lw_client *client);
+    lw_err (*commit)(void *state, lw_client *client);
+
+    /* lw_feature_access: the accounts in the tree may be others, at start and before a bootstrap is
+     * committed. A failure refuses the bootstrap. */
+    lw_err (*accounts)(void *state, lw_client *client);
 
     /* State that outlives a power loss, in a form of the feature's own; lw_feature_persist calls
      * them. `restore` gets what `save` wrote. LW_ENOTFOUND from save: nothing to keep. */

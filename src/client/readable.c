@@ -56,7 +56,8 @@ static bool look(const lw_readable *r, lw_path at, lw_entry *out)
 {
     lw_tree *tree = &r->client->tree;
     const lw_resource_def *def = lw_tree_resource_def(tree, at);
-    if (def == NULL || (def->ops & LW_OP_R) == 0 || !may_read(r, at)) {
+    bool is_open = def != NULL && (r->bootstrap || (def->ops & LW_OP_R) != 0); /* MDL-03 */
+    if (!is_open || !may_read(r, at)) {
         return false;
     }
     *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at};

@@ -65,6 +65,7 @@ typedef struct lw_readable {
     const lw_server *server;
     const lw_path *targets; /* ascending and disjoint: lw_targets_sort */
     size_t target_count;
+    bool bootstrap; /* with what has no operations, too (BS-24) */
 } lw_readable;
 lw_source lw_readable_source(const lw_readable *readable);
 

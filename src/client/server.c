@@ -27,7 +27,8 @@ static const uint16_t moves[] = {
         S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) | S(DISABLED),
     [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) |
                               S(CONNECTING) | S(DISABLED),
-    [LW_SERVER_REGISTERED] = S(IDLE) | S(UPDATING) | S(DEREGISTERING) | S(CONNECTING) | S(BACKOFF),
+    [LW_SERVER_REGISTERED] =
+        S(IDLE) | S(REGISTERING) | S(UPDATING) | S(DEREGISTERING) | S(CONNECTING) | S(BACKOFF),
     [LW_SERVER_UPDATING] = S(IDLE) | S(REGISTERED) | S(REGISTERING) | S(BACKOFF) | S(SEQ_WAIT) |
                            S(FAILED) | S(DEREGISTERING) | S(CONNECTING),
     [LW_SERVER_DEREGISTERING] = S(IDLE) | S(DISABLED),
@@ -108,13 +109,13 @@ void lw_server_init(lw_client *client, lw_server *server, uint8_t link)
 /* ---- Link -------------------------------------------------------------------------------------
  */
 
-static void close_link(lw_server *server)
+void lw_server_close_link(lw_server *server)
 {
     lw_client *client = server->client;
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
     lw_coap_peer_init(&client->coap, &server->peer, &server->params);
-    if (server->link_is_up) {
-        server->link_is_up = false;
+    if (server->link_is_open) {
+        server->link_is_open = server->link_is_up = false;
         client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);
     }
 }
@@ -136,7 +137,7 @@ static uint8_t security_mode(const lw_server *server)
     return err == LW_OK ? (uint8_t)value.as.integer : LW_SECURITY_NOSEC;
 }
 
-static lw_err open_link(lw_server *server)
+lw_err lw_server_open_link(lw_server *server)
 {
     const lw_platform *platform = server->client->cfg.platform;
     lw_link_to to = {
@@ -147,7 +148,10 @@ static lw_err open_link(lw_server *server)
         .server_key = security_octets(server, LW_RES_SECURITY_SERVER_PUBLIC_KEY),
         .secret = security_octets(server, LW_RES_SECURITY_SECRET_KEY),
     };
-    return platform->link_open(platform->ctx, server->link, &to);
+    lw_err err = platform->link_open(platform->ctx, server->link, &to);
+    server->link_is_up = err == LW_OK;
+    server->link_is_open = err == LW_OK || err == LW_AGAIN;
+    return err;
 }
 
 /* ---- Attempts (CLI-50) ------------------------------------------------------------------------
@@ -210,7 +214,7 @@ static void attempt_failed(lw_server *server, const lw_coap_result *result, bool
         rejected && lw_client_can_bootstrap(server->client) &&
         lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
     uint64_t tries = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
-    close_link(server);
+    lw_server_close_link(server);
     if (gives_up || server->attempt >= tries) {
         sequence_failed(server, result, gives_up);
         return;
@@ -269,12 +273,11 @@ static void talk(lw_server *server)
 static void connect_link(lw_server *server)
 {
     set_state(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT_MS));
-    lw_err err = open_link(server);
+    lw_err err = lw_server_open_link(server);
     if (err == LW_AGAIN) {
         return;
     }
     if (err == LW_OK) {
-        server->link_is_up = true;
         talk(server);
         return;
     }
@@ -300,14 +303,18 @@ void lw_server_link_down(lw_server *server, lw_err why)
 {
     lw_coap_result result = {.err = why, .now = server->client->now};
     bool was_up = server->link_is_up;
-    server->link_is_up = false;
+    server->link_is_open = server->link_is_up = false;
     if (server->state == LW_SERVER_CONNECTING) {
         tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
         attempt_failed(server, &result, false);
     } else if (was_up && server->state == LW_SERVER_REGISTERED) {
         server->offline = true;
         lw_client_dispatch(server, LW_SERVER_EV_OFFLINE);
-        connect_link(server);
+        if (server->client->bootstrapping) {
+            set_state(server, LW_SERVER_BACKOFF, server->client->now);
+        } else {
+            connect_link(server);
+        }
     }
 }
 
@@ -438,7 +445,7 @@ void lw_server_want_update(lw_server *server, uint8_t reasons)
 static void left(lw_server *server)
 {
     end_registration(server);
-    close_link(server);
+    lw_server_close_link(server);
     tell(server, LW_CLIENT_DEREGISTERED, NULL, LW_TIME_NEVER);
     if (!server->disable) {
         set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
@@ -499,7 +506,7 @@ void lw_server_reset(lw_server *server)
 {
     stop_talking(server);
     end_registration(server);
-    close_link(server);
+    lw_server_close_link(server);
     server->update = 0;
     server->attempt = server->sequence = 1;
     server->disable = false;
@@ -517,6 +524,31 @@ void lw_server_register_anew(lw_server *server)
     if (was_running) {
         lw_server_reset(server);
         lw_server_start(server);
+    }
+}
+
+/* ---- While a bootstrap runs -------------------------------------------------------------------
+ */
+
+void lw_server_pause(lw_server *server)
+{
+    bool is_talking = server->state == LW_SERVER_CONNECTING ||
+                      server->state == LW_SERVER_REGISTERING || server->state == LW_SERVER_UPDATING;
+    if (is_talking) {
+        stop_talking(server);
+        lw_server_close_link(server);
+        set_state(server, LW_SERVER_BACKOFF, server->client->now);
+    }
+}
+
+void lw_server_resume(lw_server *server)
+{
+    bool was_due = server->was_due;
+    server->was_due = false;
+    if (server->state == LW_SERVER_FAILED) {
+        lw_server_reset(server);
+    } else if (was_due) {
+        lw_alarm_set(server->client, &server->alarm, server->client->now);
     }
 }
 
@@ -547,7 +579,10 @@ static void on_registered_alarm(lw_server *server)
 static void on_alarm(lw_client *client, lw_alarm *alarm)
 {
     lw_server *server = LW_CONTAINER(alarm, lw_server, alarm);
-    (void)client;
+    if (client->bootstrapping && server->state != LW_SERVER_DEREGISTERING) {
+        server->was_due = true; /* rule 12 */
+        return;
+    }
     switch ((lw_server_state)server->state) {
     case LW_SERVER_CONNECTING:
         fail_without_message(server, LW_ETIMEOUT);

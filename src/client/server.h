@@ -34,6 +34,17 @@ void lw_server_leave(lw_server *server);
 /* CLI-61: De-registers, then DISABLED for `seconds`. */
 void lw_server_disable(lw_server *server, uint32_t seconds);
 
+/* Opens its link as the account says: LW_OK, it is up; LW_AGAIN, it will be. Failures as
+ * lw_platform.link_open. */
+lw_err lw_server_open_link(lw_server *server);
+/* What is in flight ends with LW_ECANCELED. */
+void lw_server_close_link(lw_server *server);
+
+/* While a bootstrap runs nothing is said to a server, and its registration stays (BS-09, rule 12).
+ * Resume does what became due meanwhile, and gives servers that had failed another chance. */
+void lw_server_pause(lw_server *server);
+void lw_server_resume(lw_server *server);
+
 void lw_server_link_up(lw_server *server);
 void lw_server_link_down(lw_server *server, lw_err why);
 
