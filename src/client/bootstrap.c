@@ -1,0 +1,590 @@
+#include "client/bootstrap.h"
+
+#include "base/assert.h"
+#include "base/reader.h"
+#include "client/feature.h"
+#include "client/server.h"
+#include "lw/objects.h"
+#include "proto/bootstrap.h"
+
+/* CLI-33, P-BS-21: the wait after the n-th attempt without a registration, however it ended. */
+#define RETRY_FIRST_MS     (3 * LW_SECOND_MS)
+#define RETRY_MAX_MS       (120 * LW_SECOND_MS)
+#define ROUNDS_BEFORE_REST 10
+#define REST_MS            (86400 * LW_SECOND_MS)
+/* On top of every wait, so that a fleet does not come all at once (rule 3, CLI-52). */
+#define JITTER_DIVISOR 10
+/* How long the answer to Finish may need to leave before the link it goes over is closed. */
+#define ANSWER_GRACE_MS (3 * LW_SECOND_MS)
+/* A purge that is due while a session runs waits for its end. */
+#define PURGE_AGAIN_MS (60 * LW_SECOND_MS)
+
+#define OPTIONS_MAX 544u /* endpoint name and account, each an option at most */
+
+/* ---- States -----------------------------------------------------------------------------------
+ */
+
+static void set_state(lw_bootstrap *bs, lw_bs_state to, lw_time until)
+{
+    static const char *const names[] = {"idle",   "waiting", "connecting", "asking for a pack",
+                                        "asking", "running", "failed",     "committed",
+                                        "linger"};
+    lw_log_line(&bs->client->log, LW_LOG_DEBUG, "bootstrap", lw_bytes_str(names[to]));
+    bs->state = (uint8_t)to;
+    lw_alarm_set(bs->client, &bs->alarm, until);
+}
+
+static lw_server *server_of(const lw_bootstrap *bs)
+{
+    return lw_client_bootstrap_server(bs->client);
+}
+
+static lw_time after(const lw_bootstrap *bs, lw_time wait)
+{
+    return lw_time_add(bs->client->now, wait);
+}
+
+static lw_time jittered(const lw_bootstrap *bs, lw_time wait)
+{
+    uint32_t span = (uint32_t)(wait / JITTER_DIVISOR);
+    return after(bs, wait + lw_rng_below(&bs->client->rng, span));
+}
+
+static lw_time silence_limit(const lw_bootstrap *bs)
+{
+    return after(bs, lw_coap_exchange_lifetime(&server_of(bs)->params));
+}
+
+static void tell(const lw_bootstrap *bs, lw_client_event_kind kind, lw_time retry_at)
+{
+    bool failed = kind == LW_CLIENT_BOOTSTRAP_FAILED;
+    lw_client_event event = {.kind = (uint8_t)kind,
+                             .code = failed ? bs->code : 0,
+                             .err = failed ? bs->err : LW_OK,
+                             .retry_at = retry_at};
+    lw_client_tell(bs->client, &event);
+}
+
+static bool is_session(const lw_bootstrap *bs)
+{
+    return bs->state >= LW_BS_CONNECTING && bs->state <= LW_BS_COMMITTED;
+}
+
+/* ---- Beginning and failing --------------------------------------------------------------------
+ */
+
+static lw_time back_off(const lw_bootstrap *bs)
+{
+    if (bs->rounds == 0) {
+        return 0;
+    }
+    if (bs->rounds >= ROUNDS_BEFORE_REST) {
+        return REST_MS;
+    }
+    lw_time wait = RETRY_FIRST_MS << (bs->rounds - 1);
+    return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
+}
+
+static void cancel_request(lw_bootstrap *bs)
+{
+    lw_coap_transfer *transfer = bs->transfer;
+    bs->transfer = NULL;
+    if (transfer != NULL) {
+        lw_coap_transfer_cancel(transfer, bs->client->now);
+    }
+}
+
+/* Everything as it was before the session. */
+static void drop_session(lw_bootstrap *bs)
+{
+    cancel_request(bs);
+    if (lw_tree_is_holding(&bs->client->tree)) {
+        lw_tree_revert(&bs->client->tree);
+    }
+    lw_server_close_link(server_of(bs));
+    bs->client->bootstrapping = false;
+}
+
+static void resume_servers(lw_client *client)
+{
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server_resume(&client->servers[i]);
+    }
+    lw_schedule_begin(client);
+}
+
+static void fail(lw_bootstrap *bs, lw_err err, uint8_t code)
+{
+    bool will_never_work = err == LW_EFORMAT || err == LW_ENOTSUP;
+    bs->err = err;
+    bs->code = code;
+    drop_session(bs);
+    lw_time at = jittered(bs, will_never_work ? REST_MS : back_off(bs));
+    set_state(bs, LW_BS_WAITING, at);
+    tell(bs, LW_CLIENT_BOOTSTRAP_FAILED, at);
+    resume_servers(bs->client);
+}
+
+/* The same from within a callback of the endpoint, where the link must not be closed. */
+static void fail_soon(lw_bootstrap *bs, lw_err err, uint8_t code)
+{
+    bs->err = err;
+    bs->code = code;
+    set_state(bs, LW_BS_FAILED, bs->client->now);
+}
+
+/* ---- Asking -----------------------------------------------------------------------------------
+ */
+
+static uint16_t preferred_format(const lw_client *client)
+{
+    const lw_format *const *f = client->cfg.formats;
+    for (; *f != NULL; f++) {
+        if (lw_bs_is_format((*f)->id) && (*f)->since <= client->cfg.version &&
+            lw_version_has((lw_version)client->cfg.version, LW_FEATURE_BOOTSTRAP_PCT)) {
+            return (*f)->id;
+        }
+    }
+    return LW_CF_NONE;
+}
+
+static lw_err send_request(lw_bootstrap *bs, const lw_format *pack, lw_coap_end_fn on_end)
+{
+    lw_client *client = bs->client;
+    uint8_t options[OPTIONS_MAX], account[LW_PATH_TEXT_MAX * 4];
+    lw_writer w, acc;
+    lw_coap_out out;
+    lw_writer_init(&w, options, sizeof options);
+    lw_writer_init(&acc, account, sizeof account);
+    lw_coap_begin_options(&out, &w);
+    lw_bs_request request = {.endpoint = lw_bytes_str(client->cfg.endpoint)};
+    if (pack != NULL) {
+        lw_bs_write_account(client, &acc);
+        request.account = acc.err == LW_OK ? lw_writer_bytes(&acc) : lw_bytes_of(NULL, 0);
+        request.format = pack->id;
+        lw_bs_pack_request_put(&out, &request);
+    } else {
+        request.format = preferred_format(client);
+        lw_bs_request_put(&out, &request);
+    }
+    if (w.err != LW_OK) {
+        return w.err;
+    }
+    lw_coap_transfer_request transfer = {
+        .code = lw_op_rule_of(pack != NULL ? LW_OP_BS_PACK_REQUEST : LW_OP_BS_REQUEST)->method,
+        .options = lw_writer_bytes(&w),
+        .max_body = pack != NULL ? client->cfg.body_max : client->cfg.payload_max,
+        .on_end = on_end,
+        .ctx = bs,
+    };
+    return lw_coap_transfer_start(&client->coap, &server_of(bs)->peer, client->now, &transfer,
+                                  &bs->transfer);
+}
+
+static void on_asked(void *ctx, const lw_coap_result *result)
+{
+    lw_bootstrap *bs = ctx;
+    bs->transfer = NULL;
+    bool is_running = bs->state == LW_BS_RUNNING; /* commands were faster than the answer */
+    if (result->err == LW_ECANCELED || (bs->state != LW_BS_ASKING && !is_running)) {
+        return;
+    }
+    if (result->err == LW_OK && lw_coap_code_class(result->msg->code) == 2) {
+        set_state(bs, LW_BS_RUNNING, silence_limit(bs));
+    } else if (result->err == LW_OK) {
+        fail_soon(bs, LW_EDENIED, result->msg->code);
+    } else if (!is_running) {
+        fail_soon(bs, result->err, 0);
+    }
+}
+
+static void ask(lw_bootstrap *bs)
+{
+    set_state(bs, LW_BS_ASKING, LW_TIME_NEVER);
+    lw_err err = send_request(bs, NULL, on_asked);
+    if (err != LW_OK) {
+        fail_soon(bs, err, 0);
+    }
+}
+
+/* BS-63: as a whole or not at all, and consistent. */
+static lw_err take_pack(lw_bootstrap *bs, const lw_coap_msg *msg)
+{
+    uint32_t id = LW_CF_NONE;
+    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_CONTENT_FORMAT, &id);
+    lw_format_choice choice = {.formats = bs->client->cfg.formats,
+                               .version = (lw_version)bs->client->cfg.version};
+    const lw_format *format =
+        lw_op_find_answer_format(LW_OP_BS_PACK_REQUEST, &choice, (uint16_t)id);
+    lw_err err = format != NULL ? lw_tree_hold(&bs->client->tree) : LW_ENOTSUP;
+    if (err == LW_OK) {
+        err = lw_bs_pack_apply(bs->client, format, msg->payload);
+        err = err == LW_OK ? lw_bs_conclude(bs) : err;
+        if (err != LW_OK) {
+            lw_tree_revert(&bs->client->tree);
+        }
+    }
+    return err;
+}
+
+static void on_pack(void *ctx, const lw_coap_result *result)
+{
+    lw_bootstrap *bs = ctx;
+    bs->transfer = NULL;
+    if (result->err == LW_ECANCELED || bs->state != LW_BS_ASKING_PACK) {
+        return;
+    }
+    bool is_pack = result->err == LW_OK && result->msg->code == LW_COAP_CONTENT;
+    bs->no_packs = result->err == LW_OK && !is_pack;
+    if (!is_pack || take_pack(bs, result->msg) != LW_OK) {
+        ask(bs); /* BS-62, BS-63 */
+    }
+}
+
+static void talk(lw_bootstrap *bs)
+{
+    const lw_format *pack = bs->no_packs ? NULL : lw_bs_pack_format(bs->client);
+    set_state(bs, LW_BS_ASKING_PACK, LW_TIME_NEVER);
+    if (pack == NULL || send_request(bs, pack, on_pack) != LW_OK) {
+        ask(bs);
+    }
+}
+
+static void open_session(lw_bootstrap *bs)
+{
+    lw_client *client = bs->client;
+    if (bs->rounds < UINT8_MAX) {
+        bs->rounds++;
+    }
+    client->bootstrapping = true;
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server_pause(&client->servers[i]);
+    }
+    tell(bs, LW_CLIENT_BOOTSTRAP_STARTED, LW_TIME_NEVER);
+    set_state(bs, LW_BS_CONNECTING, silence_limit(bs));
+    lw_err err = lw_server_open_link(server_of(bs));
+    if (err == LW_OK) {
+        talk(bs);
+    } else if (err != LW_AGAIN) {
+        fail(bs, err, 0);
+    }
+}
+
+static lw_err begin(void *state, lw_client *client)
+{
+    lw_bootstrap *bs = state;
+    uint16_t security = lw_bs_account(client, NULL);
+    if (security == LW_ID_MAX || !client->started || client->stopping) {
+        return LW_ESTATE;
+    }
+    if (bs->state == LW_BS_LINGER) {
+        lw_server_close_link(server_of(bs));
+    } else if (bs->state != LW_BS_IDLE) {
+        return LW_OK; /* it is on its way */
+    }
+    lw_path account = lw_path_instance(LW_OBJ_SECURITY, security);
+    lw_time hold_off =
+        LW_SECOND_MS * lw_bs_number(client, account, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME, 0);
+    lw_time wait = back_off(bs);
+    bs->no_packs = false;
+    bs->err = LW_OK;
+    set_state(bs, LW_BS_WAITING, jittered(bs, wait > hold_off ? wait : hold_off));
+    return LW_OK;
+}
+
+static void on_link(void *state, lw_client *client, lw_err err)
+{
+    lw_bootstrap *bs = state;
+    (void)client;
+    if (err == LW_OK && bs->state == LW_BS_CONNECTING) {
+        talk(bs);
+    } else if (err != LW_OK && is_session(bs) && bs->state != LW_BS_COMMITTED) {
+        fail(bs, err, 0);
+    }
+}
+
+/* ---- Commands ---------------------------------------------------------------------------------
+ */
+
+static uint8_t serve(void *state, const lw_call *call)
+{
+    lw_bootstrap *bs = state;
+    bool is_open = bs->state == LW_BS_ASKING || bs->state == LW_BS_RUNNING;
+    if (!is_open || call->server != server_of(bs)) {
+        return LW_COAP_METHOD_NOT_ALLOWED; /* rule 11 */
+    }
+    if (!lw_tree_is_holding(&call->client->tree) && lw_tree_hold(&call->client->tree) != LW_OK) {
+        return LW_COAP_SERVICE_UNAVAILABLE; /* the application changes something right now */
+    }
+    set_state(bs, LW_BS_RUNNING, silence_limit(bs)); /* P-BS-09 */
+    return lw_bs_command(bs, call);
+}
+
+/* ---- Committing -------------------------------------------------------------------------------
+ */
+
+static bool next_server(lw_client *client, lw_path *at)
+{
+    return lw_tree_next(&client->tree, lw_path_object(LW_OBJ_SERVER), LW_LEVEL_INSTANCE, *at, at) ==
+           LW_OK;
+}
+
+/* BS-53: a Server instance that the session did not touch, and whose Security instance it removed,
+ * goes with it. BS-51: those that it wrote learn when. */
+static lw_err complete_servers(lw_client *client)
+{
+    lw_tree *tree = &client->tree;
+    int64_t clock = lw_act_wall_clock(client);
+    lw_err err = LW_OK;
+    lw_path at = lw_path_object(LW_OBJ_SERVER);
+    while (err == LW_OK && next_server(client, &at)) {
+        uint32_t ssid = lw_bs_number(client, at, LW_RES_SERVER_SHORT_SERVER_ID, 0);
+        lw_path when = lw_path_child(at, LW_RES_SERVER_LAST_BOOTSTRAPPED);
+        bool is_written = lw_tree_is_held(tree, at);
+        if (!is_written && lw_bs_security_of(client, ssid) == LW_ID_MAX) {
+            err = lw_tree_remove(tree, at);
+        } else if (is_written && clock >= 0 && lw_tree_resource_def(tree, when) != NULL) {
+            err = lw_tree_set(tree, when, lw_value_time(clock));
+        }
+    }
+    return err;
+}
+
+static lw_err complete_in_transaction(lw_client *client)
+{
+    lw_err err = lw_tree_begin(&client->tree);
+    if (err == LW_OK) {
+        err = complete_servers(client);
+        err = err == LW_OK ? lw_tree_commit(&client->tree) : err;
+        if (err != LW_OK) {
+            lw_tree_rollback(&client->tree);
+        }
+    }
+    return err;
+}
+
+/* Everything that may still refuse: hooks of features, and of the objects (CLI-04); then storage,
+ * before the answer leaves (CLI-03, P-BS-07). */
+static lw_err ask_everybody(lw_client *client)
+{
+    lw_err err = LW_OK;
+    for (size_t i = 0; err == LW_OK && client->cfg.features[i] != NULL; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        err = f->accounts != NULL ? f->accounts(client->feature_state[i], client) : LW_OK;
+    }
+    err = err == LW_OK ? lw_tree_check(&client->tree) : err;
+    for (size_t i = 0; err == LW_OK && client->cfg.features[i] != NULL; i++) {
+        const lw_client_feature *f = client->cfg.features[i];
+        err = f->commit != NULL ? f->commit(client->feature_state[i], client) : LW_OK;
+    }
+    return err;
+}
+
+/* BS-50: from here on, not from the start of the device (P-BS-16). */
+static lw_time purge_time(const lw_bootstrap *bs)
+{
+    lw_path account = lw_path_instance(LW_OBJ_SECURITY, lw_bs_account(bs->client, NULL));
+    uint32_t seconds =
+        lw_bs_number(bs->client, account, LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT, 0);
+    return seconds == 0 ? LW_TIME_NEVER : after(bs, seconds * LW_SECOND_MS);
+}
+
+lw_err lw_bs_conclude(lw_bootstrap *bs)
+{
+    lw_client *client = bs->client;
+    lw_time purge_before = bs->purge.deadline.at;
+    lw_err err = complete_in_transaction(client);
+    err = err == LW_OK ? lw_bs_check(client) : err;
+    if (err == LW_OK) {
+        lw_alarm_set(client, &bs->purge, purge_time(bs));
+        err = ask_everybody(client);
+    }
+    if (err != LW_OK) {
+        lw_alarm_set(client, &bs->purge, purge_before);
+        return err;
+    }
+    lw_tree_settle(&client->tree);
+    bool keeps_link = lw_bs_account(client, NULL) != LW_ID_MAX;
+    set_state(bs, LW_BS_COMMITTED, after(bs, keeps_link ? 0 : ANSWER_GRACE_MS));
+    return LW_OK;
+}
+
+/* Rule 12: all registrations begin anew. The link stays for a Finish whose answer was lost. */
+static void close_session(lw_bootstrap *bs)
+{
+    lw_client *client = bs->client;
+    cancel_request(bs);
+    client->bootstrapping = false;
+    set_state(bs, LW_BS_LINGER, after(bs, lw_coap_max_transmit_wait(&server_of(bs)->params)));
+    tell(bs, LW_CLIENT_BOOTSTRAPPED, LW_TIME_NEVER);
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
+        lw_server *s = &client->servers[i];
+        s->had_success = false; /* CLI-41 */
+        s->was_due = false;
+        if (s->state != LW_SERVER_UNUSED) {
+            lw_server_reset(s);
+        }
+    }
+    client->accounts_dirty = false;
+    lw_client_accounts_changed(client);
+}
+
+/* ---- Deadlines --------------------------------------------------------------------------------
+ */
+
+static void on_alarm(lw_client *client, lw_alarm *alarm)
+{
+    lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, alarm);
+    (void)client;
+    switch ((lw_bs_state)bs->state) {
+    case LW_BS_WAITING:
+        open_session(bs);
+        break;
+    case LW_BS_CONNECTING:
+    case LW_BS_RUNNING:
+        fail(bs, LW_ETIMEOUT, 0);
+        break;
+    case LW_BS_FAILED:
+        fail(bs, bs->err, bs->code);
+        break;
+    case LW_BS_COMMITTED:
+        close_session(bs);
+        break;
+    default: /* LINGER; the others have no deadline */
+        lw_server_close_link(server_of(bs));
+        set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
+        break;
+    }
+}
+
+/* BS-50: the account with what belongs to it. The client looks at its accounts with the next step.
+ */
+static lw_err purge_account(lw_client *client)
+{
+    uint16_t security = lw_bs_account(client, NULL);
+    lw_tree *tree = &client->tree;
+    lw_path at = lw_path_root();
+    lw_path account = lw_path_instance(LW_OBJ_SECURITY, security);
+    lw_err err = lw_tree_begin(tree);
+    if (err != LW_OK) {
+        return err;
+    }
+    while (err == LW_OK &&
+           lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+        if (!lw_path_equal(at, account) && lw_bs_belongs_to(client, security, at)) {
+            err = lw_tree_remove(tree, at);
+        }
+    }
+    if (err == LW_OK && security != LW_ID_MAX) {
+        err = lw_tree_remove(tree, account);
+    }
+    err = err == LW_OK ? lw_tree_commit(tree) : err;
+    if (err != LW_OK) {
+        lw_tree_rollback(tree);
+    }
+    return err;
+}
+
+static void on_purge(lw_client *client, lw_alarm *alarm)
+{
+    lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, purge);
+    if (is_session(bs) || purge_account(client) != LW_OK) {
+        lw_alarm_set(client, alarm, after(bs, PURGE_AGAIN_MS));
+        return;
+    }
+    lw_log_line(&client->log, LW_LOG_INFO, "bootstrap", lw_bytes_str("account purged (0/x/12)"));
+}
+
+/* ---- The feature ------------------------------------------------------------------------------
+ */
+
+static size_t size(const lw_client_cfg *cfg)
+{
+    (void)cfg;
+    return sizeof(lw_bootstrap);
+}
+
+static lw_err init(lw_client *client, void *state)
+{
+    lw_bootstrap *bs = state;
+    bs->client = client;
+    lw_alarm_init(&bs->alarm, on_alarm);
+    lw_alarm_init(&bs->purge, on_purge);
+    return LW_OK;
+}
+
+static void stop(void *state, lw_client *client)
+{
+    lw_bootstrap *bs = state;
+    if (bs->state != LW_BS_COMMITTED) {
+        drop_session(bs);
+    }
+    lw_server_close_link(server_of(bs));
+    client->bootstrapping = false;
+    set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
+    lw_alarm_set(client, &bs->purge, LW_TIME_NEVER);
+}
+
+static void on_server(void *state, lw_server *server, lw_server_event event)
+{
+    lw_bootstrap *bs = state;
+    bool is_own = server == server_of(bs);
+    if (event == LW_SERVER_EV_REGISTERED) {
+        bs->rounds = 0;
+    }
+    bool is_needless =
+        event == LW_SERVER_EV_REGISTERED && bs->state == LW_BS_WAITING && bs->err != LW_OK;
+    if (is_needless || (event == LW_SERVER_EV_REMOVED && is_own)) {
+        bs->err = LW_OK;
+        set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
+    }
+}
+
+/* The purge deadline: the seconds that are left, and what the wall clock will show then, or -1. Who
+ * does not know the time counts the time without power as nothing: to purge the account too late is
+ * the smaller evil. */
+static lw_err save(void *state, lw_client *client, lw_writer *out)
+{
+    const lw_bootstrap *bs = state;
+    if (!lw_deadline_is_armed(&bs->purge.deadline)) {
+        return LW_ENOTFOUND;
+    }
+    int64_t clock = lw_act_wall_clock(client);
+    int64_t left = (bs->purge.deadline.at - client->now) / LW_SECOND_MS;
+    lw_write_u32(out, left > 0 ? (uint32_t)left : 0);
+    lw_write_u64(out, (uint64_t)(clock >= 0 ? clock + left : -1));
+    return out->err;
+}
+
+static lw_err restore(void *state, lw_client *client, lw_bytes saved)
+{
+    lw_bootstrap *bs = state;
+    lw_reader r;
+    lw_reader_init(&r, saved);
+    int64_t left = lw_read_u32(&r);
+    int64_t end = (int64_t)lw_read_u64(&r);
+    int64_t clock = lw_act_wall_clock(client);
+    if (r.err != LW_OK) {
+        return r.err;
+    }
+    if (end >= 0 && clock >= 0 && end - clock < left) {
+        left = end > clock ? end - clock : 0;
+    }
+    lw_alarm_set(client, &bs->purge, after(bs, left * LW_SECOND_MS));
+    return LW_OK;
+}
+
+const lw_client_feature lw_feature_bootstrap = {
+    .name = "bootstrap",
+    .ops = 1u << LW_OP_BS_DISCOVER | 1u << LW_OP_BS_READ | 1u << LW_OP_BS_WRITE |
+           1u << LW_OP_BS_DELETE | 1u << LW_OP_BS_FINISH,
+    .size = size,
+    .init = init,
+    .serve = serve,
+    .on_server = on_server,
+    .bootstrap = begin,
+    .on_link = on_link,
+    .stop = stop,
+    .save = save,
+    .restore = restore,
+};

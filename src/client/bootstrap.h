@@ -1,0 +1,98 @@
+/* A bootstrap, from the wish for one to its commit (BS; CLI-01 to CLI-04, CLI-30 to CLI-33).
+ *
+ *           begin           time is over            link up
+ *   IDLE ---------> WAITING -------------> CONNECTING ----+--- 1.2 ---> ASKING_PACK
+ *    ^  ^            ^   |                    |           |              |      | good pack
+ *    |  +------------|---+                    |           v   any error  |      v
+ *    |  a server     |  registered (RETRY)    |         ASKING <---------+   COMMITTED
+ *    |               |                        |           |                     ^
+ *    |               +------- failed ---------+           | 2.04, or a command  |
+ *    |               |   (also: refused, no answer,       v                     |
+ *    |               |    247 s of silence, link down)  RUNNING ----------------+
+ *    |               +---------------------------------- |          Finish, consistent
+ *    +---- LINGER <---- COMMITTED                        (Finish, inconsistent: 4.06, stays)
+ *
+ * WAITING is the hold-off of 0/x/11 before every first attempt (rule 3) and the back-off after a
+ * failed one; servers are served meanwhile, and from CONNECTING to COMMITTED they are not (rule
+ * 12).
+ *
+ * What the Bootstrap-Server commands is a series of transactions of the tree (lw_tree_hold): each
+ * command holds or falls alone (rule 9), the session as a whole (rule 5). A device pays with a copy
+ * of each instance that was there before and is changed or deleted, some 500 octets for a Security
+ * instance with the default sizes; a first bootstrap only adds instances and pays next to nothing.
+ * Where memory is out, the command gets 5.03 and nothing has happened.
+ */
+#ifndef LW_CLIENT_BOOTSTRAP_H
+#define LW_CLIENT_BOOTSTRAP_H
+
+#include "client/engine.h"
+
+typedef enum lw_bs_state {
+    LW_BS_IDLE,
+    LW_BS_WAITING,     /* until alarm: 0/x/11, or the back-off */
+    LW_BS_CONNECTING,  /* until link_up; alarm: gives up */
+    LW_BS_ASKING_PACK, /* until the transfer ends */
+    LW_BS_ASKING,      /* until the transfer ends, or a command arrives */
+    LW_BS_RUNNING,     /* alarm: EXCHANGE_LIFETIME after the last command (BS-37) */
+    LW_BS_FAILED,      /* alarm: now. Ends outside of the callback that saw it */
+    LW_BS_COMMITTED,   /* alarm: when the answer to Finish is out */
+    LW_BS_LINGER       /* alarm: closes the link, which repeats the answer until then */
+} lw_bs_state;
+
+typedef struct lw_bootstrap {
+    lw_client *client;
+    lw_coap_transfer *transfer; /* of the request in flight */
+    lw_alarm alarm;             /* of the state */
+    lw_alarm purge;             /* 0/x/12: when the Bootstrap-Server account goes (BS-50) */
+    uint8_t state;              /* lw_bs_state */
+    uint8_t rounds;             /* attempts since a server was registered with (P-BS-21) */
+    uint8_t code;               /* FAILED: of the answer */
+    lw_err err;                 /* FAILED: why */
+    bool no_packs;              /* the Bootstrap-Server does not do them */
+} lw_bootstrap;
+
+/* ---- bootstrap.c: the session */
+
+/* Everything that belongs to a Finish but its answer: checks, commits to storage and to the tree.
+ * LW_ESTATE when the configuration is inconsistent, or what refused it; the session goes on. */
+LW_MUST_CHECK lw_err lw_bs_conclude(lw_bootstrap *bs);
+
+/* ---- bs_command.c: what the Bootstrap-Server may ask. The code of the answer. */
+
+uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call);
+
+/* Removes what the path names, but for what a Bootstrap-Delete spares (BS-31, BS-33). */
+LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, lw_path scope);
+
+/* ---- pack.c */
+
+/* The Bootstrap-Server account as `acc` (BS-60). */
+void lw_bs_write_account(lw_client *client, lw_writer *w);
+
+/* The format to ask for; NULL: packs are not for this device. */
+const lw_format *lw_bs_pack_format(const lw_client *client);
+
+/* Puts the pack into the tree, as a whole or not at all (BS-63), in a series that is held. */
+LW_MUST_CHECK lw_err lw_bs_pack_apply(lw_client *client, const lw_format *format, lw_bytes pack);
+
+/* ---- consistency.c: what the accounts in the tree are */
+
+/* BS-40. LW_ESTATE, and a line in the log that tells why. */
+LW_MUST_CHECK lw_err lw_bs_check(lw_client *client);
+
+/* The Security instance of the Bootstrap-Server, or LW_ID_MAX; out_count may be NULL. */
+uint16_t lw_bs_account(lw_client *client, unsigned *out_count);
+
+/* A number in an instance, or `absent`. */
+uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource, uint32_t absent);
+
+/* The Security instance with that Short Server ID, or LW_ID_MAX. */
+uint16_t lw_bs_security_of(lw_client *client, uint32_t ssid);
+
+/* The next link among the values of an instance, at *at or behind; start with the instance. */
+bool lw_bs_next_link(lw_client *client, lw_path instance, lw_path *at, lw_objlnk *out_link);
+
+/* Is it the instance, or of /21, /23 or /24 and linked by it? With LW_ID_MAX: false. */
+bool lw_bs_belongs_to(lw_client *client, uint16_t security, lw_path instance);
+
+#endif

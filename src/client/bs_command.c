@@ -1,0 +1,201 @@
+/* What a Bootstrap-Server may ask for while a session runs: Bootstrap-Discover, -Read, -Write,
+ * -Delete and -Finish, with the codes of table 15.1. */
+#include "client/bootstrap.h"
+#include "client/feature.h"
+#include "client/serve.h"
+#include "lw/objects.h"
+#include "model/access.h"
+#include "proto/bootstrap.h"
+
+/* ---- Discover ---------------------------------------------------------------------------------
+ */
+
+/* The Short Server ID that stands with the instance (BS-22): 0 for the Bootstrap-Server's, and for
+ * other objects. */
+static uint16_t ssid_of(lw_client *client, lw_path instance)
+{
+    uint16_t bootstrap = lw_bs_account(client, NULL);
+    if (lw_bs_belongs_to(client, bootstrap, instance)) {
+        return 0;
+    }
+    if (instance.id[0] == LW_OBJ_SERVER) {
+        return (uint16_t)lw_bs_number(client, instance, LW_RES_SERVER_SHORT_SERVER_ID, 0);
+    }
+    lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
+    while (lw_access_is_bootstrap_only(instance.id[0]) &&
+           lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+        if (lw_bs_belongs_to(client, at.id[1], instance)) {
+            return (uint16_t)lw_bs_number(client, at, LW_RES_SECURITY_SHORT_SERVER_ID, 0);
+        }
+    }
+    return 0;
+}
+
+static void put_instance(lw_client *client, lw_path instance, lw_link_out *out)
+{
+    lw_bs_item item = {.path = instance, .ssid = ssid_of(client, instance)};
+    lw_value uri;
+    lw_path at = lw_path_child(instance, LW_RES_SECURITY_SERVER_URI);
+    if (instance.id[0] == LW_OBJ_SECURITY && item.ssid != 0 &&
+        client->cfg.version > LW_VERSION_1_0 && lw_tree_get(&client->tree, at, &uri) == LW_OK) {
+        item.uri = uri.as.bytes;
+    }
+    lw_bs_discover_put(out, &item);
+}
+
+/* BS-21: an object is listed when it has to say its version, or has nothing else to show. */
+static void put_object(lw_client *client, lw_path object, lw_link_out *out)
+{
+    lw_bs_item item = {.path = object};
+    item.has_version = lw_object_names_version(lw_tree_object(&client->tree, object.id[0]),
+                                               (lw_version)client->cfg.version, &item.version);
+    lw_path at = object;
+    bool more = lw_tree_next(&client->tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    if (item.has_version || !more) {
+        lw_bs_discover_put(out, &item);
+    }
+    while (more) {
+        put_instance(client, at, out);
+        more = lw_tree_next(&client->tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    }
+}
+
+static uint8_t discover(const lw_call *call)
+{
+    lw_client *client = call->client;
+    lw_path path = call->request->path;
+    if (!lw_tree_exists(&client->tree, path)) {
+        return LW_COAP_NOT_FOUND; /* BS-23 */
+    }
+    lw_link_out out;
+    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
+    lw_bs_discover_begin(&out, &call->reply->payload, (lw_version)client->cfg.version);
+    if (path.depth == LW_LEVEL_OBJECT) {
+        put_object(client, path, &out);
+    }
+    lw_path at = path;
+    while (path.depth == LW_LEVEL_ROOT &&
+           lw_tree_next(&client->tree, path, LW_LEVEL_OBJECT, at, &at) == LW_OK) {
+        put_object(client, at, &out);
+    }
+    return lw_op_answer_code(LW_OP_BS_DISCOVER, call->reply->payload.err);
+}
+
+/* ---- Read -------------------------------------------------------------------------------------
+ */
+
+static uint8_t read(const lw_call *call)
+{
+    lw_path path = call->request->path;
+    if (!lw_tree_exists(&call->client->tree, path)) {
+        return LW_COAP_NOT_FOUND;
+    }
+    lw_readable readable = {
+        .client = call->client, .targets = &path, .target_count = 1, .bootstrap = true};
+    return lw_op_answer_code(LW_OP_BS_READ, lw_answer_values(call, &readable, path));
+}
+
+/* ---- Write ------------------------------------------------------------------------------------
+ */
+
+static lw_err write(const lw_call *call)
+{
+    lw_apply apply = {
+        .client = call->client,
+        .format = call->body,
+        .base = call->request->path,
+        .payload = call->request->payload,
+        .scratch = call->reply->payload.buf,
+        .scratch_len = call->reply->payload.cap,
+        .bootstrap = true,
+        .replace = true,
+    };
+    lw_err err = lw_apply_payload(&apply);
+    unsigned bootstrap_servers;
+    (void)lw_bs_account(call->client, &bootstrap_servers);
+    return err == LW_OK && bootstrap_servers > 1 ? LW_EINVAL : err; /* rule 8 */
+}
+
+/* ---- Delete -----------------------------------------------------------------------------------
+ */
+
+/* Objects whose instances are nobody's but the device's (BS-33): they would be made again at once.
+ */
+static bool is_device_owned(lw_client *client, uint16_t object)
+{
+    bool is_configuration = object == LW_OBJ_SERVER || object == LW_OBJ_ACCESS_CONTROL ||
+                            lw_access_is_bootstrap_only(object);
+    const lw_object_hooks *hooks = lw_tree_object(&client->tree, object)->hooks;
+    return !is_configuration && (hooks == NULL || hooks->create == NULL);
+}
+
+static lw_err remove_instance(lw_client *client, lw_path instance)
+{
+    lw_tree *tree = &client->tree;
+    const lw_object_hooks *hooks = lw_tree_object(tree, instance.id[0])->hooks;
+    bool may_refuse = hooks != NULL && hooks->remove != NULL;
+    lw_err err = may_refuse ? hooks->remove(tree->hooks_ctx, tree, instance) : LW_OK;
+    return err == LW_OK ? lw_tree_remove(tree, instance) : err;
+}
+
+lw_err lw_bs_remove(lw_client *client, lw_path scope)
+{
+    uint16_t bootstrap = lw_bs_account(client, NULL);
+    lw_path at = lw_path_cut(scope, LW_LEVEL_OBJECT);
+    lw_err err = LW_OK;
+    while (err == LW_OK && lw_tree_next(&client->tree, lw_path_cut(scope, LW_LEVEL_OBJECT),
+                                        LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+        bool is_meant = lw_path_contains(scope, at);
+        if (is_meant && !lw_bs_belongs_to(client, bootstrap, at) &&
+            !is_device_owned(client, at.id[0])) {
+            err = remove_instance(client, at);
+        }
+    }
+    return err;
+}
+
+static lw_err delete (const lw_call *call)
+{
+    lw_client *client = call->client;
+    lw_path path = call->request->path;
+    if (path.depth > LW_LEVEL_ROOT && lw_tree_object(&client->tree, path.id[0]) == NULL) {
+        return LW_EINVAL;
+    }
+    bool is_instance = path.depth == LW_LEVEL_INSTANCE;
+    bool is_kept = is_instance && (lw_bs_belongs_to(client, lw_bs_account(client, NULL), path) ||
+                                   lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0)));
+    return is_kept ? LW_EINVAL : lw_bs_remove(client, path); /* BS-32 */
+}
+
+/* ---- All of them ------------------------------------------------------------------------------
+ */
+
+static uint8_t in_transaction(const lw_call *call, lw_err (*change)(const lw_call *call))
+{
+    lw_tree *tree = &call->client->tree;
+    lw_err err = lw_tree_begin(tree);
+    if (err == LW_OK) {
+        err = change(call);
+        err = err == LW_OK ? lw_tree_commit(tree) : err;
+        if (err != LW_OK) {
+            lw_tree_rollback(tree);
+        }
+    }
+    return lw_op_code((lw_op)call->request->op, err);
+}
+
+uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call)
+{
+    switch (call->request->op) {
+    case LW_OP_BS_DISCOVER:
+        return discover(call);
+    case LW_OP_BS_READ:
+        return read(call);
+    case LW_OP_BS_WRITE:
+        return in_transaction(call, write);
+    case LW_OP_BS_DELETE:
+        return in_transaction(call, delete);
+    default: /* BS-35, BS-36, CLI-04: whatever refuses it, the session goes on */
+        return lw_op_code(LW_OP_BS_FINISH, lw_bs_conclude(bs) == LW_OK ? LW_OK : LW_ESTATE);
+    }
+}
