@@ -110,6 +110,8 @@ struct lw_object_hooks {
      * come outside of transactions. What it does is not undone with a transaction. */
     lw_err (*write)(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,
                     bool more);
+    /* A body that went to `write` in blocks will not be continued. */
+    void (*lost)(void *ctx, lw_tree *tree, lw_path path);
     /* A server wants an instance, which is there with its defaults: mandatory resources that are
      * zero after this the server must write (DM-74). NULL: only the device makes instances (DM-73).
      * A failure refuses it. */

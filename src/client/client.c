@@ -367,6 +367,11 @@ static bool wants_stream(void *ctx, const lw_coap_inbound *in)
     return lw_serve_wants_stream(ctx, server_of(in->peer), in);
 }
 
+static void on_stream_gone(void *ctx, lw_coap_peer *peer)
+{
+    lw_serve_stream_gone(ctx, server_of(peer));
+}
+
 static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
 {
     lw_client *client = ctx;
@@ -378,8 +383,11 @@ static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
     }
 }
 
-static const lw_coap_handler handler = {
-    .send = send_out, .on_request = on_request, .on_reset = on_reset, .wants_stream = wants_stream};
+static const lw_coap_handler handler = {.send = send_out,
+                                        .on_request = on_request,
+                                        .on_reset = on_reset,
+                                        .wants_stream = wants_stream,
+                                        .on_stream_gone = on_stream_gone};
 
 /* ---- Running ----------------------------------------------------------------------------------
  */

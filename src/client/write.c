@@ -29,7 +29,19 @@ static uint8_t write_part(const lw_call *call)
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
     lw_err err =
         hooks->write(tree->hooks_ctx, tree, request->path, value, call->in->offset, call->in->more);
+    call->server->streaming = err == LW_OK && call->in->more ? request->path : lw_path_root();
     return err == LW_OK && call->in->more ? LW_COAP_CONTINUE : lw_op_code(LW_OP_WRITE, err);
+}
+
+void lw_serve_stream_gone(lw_client *client, lw_server *server)
+{
+    lw_path path = server->streaming;
+    const lw_object *object =
+        path.depth != LW_LEVEL_ROOT ? lw_tree_object(&client->tree, path.id[0]) : NULL;
+    server->streaming = lw_path_root();
+    if (object != NULL && object->hooks->lost != NULL) {
+        object->hooks->lost(client->tree.hooks_ctx, &client->tree, path);
+    }
 }
 
 uint8_t lw_serve_write(const lw_call *call)

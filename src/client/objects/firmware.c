@@ -353,6 +353,17 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     return is_whole ? write_uri(u, value.as.bytes) : LW_ETOOBIG;
 }
 
+/* The server stopped in the middle of a package. */
+static void lost(void *ctx, lw_tree *tree, lw_path path)
+{
+    (void)ctx;
+    (void)path;
+    lw_updater *u = updater_of(tree);
+    if (u != NULL && u->state == PUSHED) {
+        fail(u, LW_FAULT_CONNECTION);
+    }
+}
+
 static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
 {
     (void)ctx;
@@ -416,6 +427,7 @@ const lw_object_hooks lw_firmware_hooks = {.defaults = defaults,
                                            .next = next,
                                            .execute = execute,
                                            .write = write,
+                                           .lost = lost,
                                            .step = step};
 
 LW_DECLARE_VERSION(lw_firmware_object_1_0, lw_firmware, lw_object_5_v1_0, LW_FIRMWARE_1_0, 1,

@@ -248,6 +248,18 @@ LW_TEST(a_server_may_begin_a_push_again)
     assert_memory_equal(the_slot.image, "abcde", 5);
 }
 
+LW_TEST(a_push_that_is_not_continued_is_a_lost_connection)
+{
+    fixture *f = *state;
+    assert_ok(block(f, 0, "im", true));
+    expect_state(f, 1, 0);
+    lw_firmware_hooks.lost(f->b, &f->b->tree, at("/5/0/0"));
+    expect_state(f, 0, 4);
+    lw_firmware_hooks.lost(f->b, &f->b->tree, at("/5/0/0"));
+    expect_state(f, 0, 4);
+    expect_log("open write discard");
+}
+
 LW_TEST(a_missing_block_ends_the_download)
 {
     fixture *f = *state;
@@ -746,6 +758,7 @@ int main(void)
         CASE(a_package_in_one_write_is_downloaded_at_once),
         CASE(a_package_in_blocks_shows_downloading_until_the_last),
         CASE(a_server_may_begin_a_push_again),
+        CASE(a_push_that_is_not_continued_is_a_lost_connection),
         CASE(a_missing_block_ends_the_download),
         CASE(without_room_a_server_that_still_sends_is_stopped),
         CASE(a_package_that_came_whole_is_refused_in_the_result_alone),

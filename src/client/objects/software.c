@@ -301,6 +301,16 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     return offset == 0 && !more ? write_uri(u, value.as.bytes) : LW_ETOOBIG;
 }
 
+/* The server stopped in the middle of a package. */
+static void lost(void *ctx, lw_tree *tree, lw_path path)
+{
+    (void)ctx;
+    lw_software_unit *u = unit_of(tree, path);
+    if (u != NULL && u->state == PUSHED) {
+        fail(u, LW_FAULT_CONNECTION);
+    }
+}
+
 static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
 {
     (void)ctx;
@@ -323,7 +333,8 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     }
 }
 
-const lw_object_hooks lw_software_hooks = {.read = read, .execute = execute, .write = write};
+const lw_object_hooks lw_software_hooks = {
+    .read = read, .execute = execute, .write = write, .lost = lost};
 
 LW_DECLARE_VERSION(lw_software_object, lw_software, lw_object_9_v1_0, LW_SOFTWARE,
                    LW_SOFTWARE_UNITS, &lw_software_hooks)
