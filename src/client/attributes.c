@@ -1,4 +1,5 @@
 #include "client/observe.h"
+#include "lw/objects.h"
 
 /* ---- What is attached ------------------------------------------------------------------------ */
 
@@ -55,9 +56,9 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
 static lw_attrs defaults_of(const lw_server *server)
 {
     lw_attrs attrs = {.has = 0};
-    uint64_t pmin = lw_server_setting(server, 2, NOT_SET);
-    uint64_t pmax = lw_server_setting(server, 3, NOT_SET);
-    uint64_t con = lw_server_setting(server, 26, NOT_SET);
+    uint64_t pmin = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, NOT_SET);
+    uint64_t pmax = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, NOT_SET);
+    uint64_t con = lw_server_setting(server, LW_RES_SERVER_DEFAULT_NOTIFICATION_MODE, NOT_SET);
     if (pmin != NOT_SET) {
         attrs.has |= LW_ATTR_BIT(LW_ATTR_PMIN);
         attrs.pmin = (uint32_t)pmin;

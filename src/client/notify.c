@@ -140,7 +140,7 @@ bool lw_observed_told(lw_observed *obs)
 /* ---- Judging --------------------------------------------------------------------------------- */
 
 /* Without attributes that a query may have for the whole of a list (OBS-23). */
-static lw_attrs attrs_of_target(const lw_observed *obs, lw_path target)
+lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target)
 {
     return lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query);
 }
@@ -148,14 +148,14 @@ static lw_attrs attrs_of_target(const lw_observed *obs, lw_path target)
 lw_attrs lw_observed_attrs(const lw_observed *obs)
 {
     if (!obs->composite) {
-        return attrs_of_target(obs, obs->targets[0]);
+        return lw_observed_attrs_at(obs, obs->targets[0]);
     }
     if (obs->query != NULL) {
         return lw_attrs_in_effect(obs->all, obs->server, lw_path_root(), obs->query);
     }
     lw_attrs whole = {.has = 0};
     for (unsigned i = 0; i < obs->target_count; i++) { /* OBS-26 */
-        lw_attrs part = attrs_of_target(obs, obs->targets[i]);
+        lw_attrs part = lw_observed_attrs_at(obs, obs->targets[i]);
         lw_notify_join(&whole, &part);
     }
     return whole;
@@ -173,7 +173,7 @@ static bool sample(lw_observed *obs, const lw_path *hit)
     bool met = false;
     lw_watched *w = obs->watched;
     for (unsigned i = 0; i < obs->target_count; i++) {
-        lw_attrs attrs = attrs_of_target(obs, obs->targets[i]);
+        lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
         for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
             if (hit == NULL || is_hit(obs, w, *hit)) {
                 lw_watch_sample(&w->watch, &attrs, sample_of(obs, w->path), false);
@@ -222,9 +222,13 @@ void lw_observing_changed(lw_observing *all, lw_tree_change change, lw_path path
 static void on_end(void *ctx, const lw_coap_result *result)
 {
     lw_observed *obs = ctx;
+    lw_observing *all = obs->all;
     obs->exchange = NULL;
     if (result->err == LW_ERESET) { /* rule 33: this one alone */
         lw_observed_free(obs);
+    } else if (all->store != NULL) {
+        all->store->ended(all->store_state, obs, result->err);
+        lw_observing_look(all);
     }
 }
 
@@ -299,22 +303,47 @@ static bool has_no_value(const lw_observed *obs)
            lw_tree_get(&obs->all->client->tree, obs->targets[0], &value) != LW_OK;
 }
 
+static void take_as_told(lw_observed *obs, bool confirmable)
+{
+    lw_observed_told(obs);
+    lw_notify_sent(&obs->notify, confirmable, obs->all->client->now);
+}
+
+static bool keep(lw_observed *obs)
+{
+    lw_observing *all = obs->all;
+    bool kept = all->store != NULL && all->store->keep(all->store_state, obs);
+    if (kept) {
+        take_as_told(obs, true); /* as it will be delivered */
+    }
+    return kept;
+}
+
+/* One that must not be lost is stored before it is sent, and so is one behind others that wait. */
 static lw_err notify(lw_observed *obs, const lw_attrs *attrs)
 {
-    lw_time now = obs->all->client->now;
-    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, false, now);
-    bool silent = has_no_value(obs);
-    lw_err err = silent ? LW_OK : lw_observed_send(obs, confirmable, write_values, obs);
+    lw_observing *all = obs->all;
+    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, false, all->client->now);
+    if (has_no_value(obs)) {
+        take_as_told(obs, false);
+        return LW_OK;
+    }
+    if ((confirmable || obs->stored != NULL) && keep(obs)) {
+        return LW_OK;
+    }
+    if (obs->stored != NULL) { /* 1/x/6 was turned off */
+        all->store->drop(all->store_state, obs);
+    }
+    lw_err err = lw_observed_send(obs, confirmable, write_values, obs);
     if (err == LW_OK) {
-        lw_observed_told(obs);
-        lw_notify_sent(&obs->notify, confirmable && !silent, now);
+        take_as_told(obs, confirmable);
     }
     return err;
 }
 
 /* ---- Looking --------------------------------------------------------------------------------- */
 
-/* Rule 37: after an Update that is wanted or in flight, not before. */
+/* Rule 37: after an Update that is wanted or in flight, not before; an event tells its end. */
 static bool can_send(const lw_server *server)
 {
     return lw_server_is_registered(server) && !server->offline && server->update == 0 &&
@@ -337,44 +366,67 @@ static uint8_t why_over(const lw_observed *obs)
     return LW_COAP_UNAUTHORIZED; /* OBS-12 */
 }
 
-/* Sends what there is to say; LW_AGAIN when it is to be tried again. */
 static lw_err speak(lw_observed *obs, const lw_attrs *attrs)
 {
-    uint8_t code = why_over(obs);
-    bool is_due = lw_notify_is_due(&obs->notify, attrs, obs->all->client->now);
+    lw_observing *all = obs->all;
     lw_err err = LW_OK;
-    if (code == LW_COAP_EMPTY && is_due) {
+    if (lw_notify_is_due(&obs->notify, attrs, all->client->now)) {
         err = notify(obs, attrs);
+    }
+    if (err == LW_OK && obs->stored != NULL && obs->exchange == NULL) {
+        err = all->store->deliver(all->store_state, obs);
+    }
+    return err;
+}
+
+/* Sends what there is to say, and returns when to look again; the observation may be gone. */
+static lw_time look_at_present(lw_observed *obs, const lw_attrs *attrs)
+{
+    uint8_t code = why_over(obs);
+    lw_err err = LW_OK;
+    if (code == LW_COAP_EMPTY) {
+        err = speak(obs, attrs);
         bool may_pass = err == LW_OK || err == LW_ENOMEM || err == LW_ESTATE;
         code = may_pass ? LW_COAP_EMPTY : lw_op_answer_code(LW_OP_OBSERVE, err);
     }
     if (code != LW_COAP_EMPTY) {
         err = end(obs, code);
-        return err == LW_OK ? LW_END : LW_AGAIN;
+        if (err == LW_OK) {
+            return LW_TIME_NEVER;
+        }
     }
-    return err == LW_OK ? LW_OK : LW_AGAIN;
+    return err == LW_OK ? lw_notify_deadline(&obs->notify, attrs)
+                        : obs->all->client->now + RETRY_MS;
 }
 
-/* Returns when to look again; the observation may be gone. */
-static lw_time look_at(lw_observed *obs)
+/* The server cannot be reached: what is due is stored; without that it waits, and what the value is
+ * when the server comes back is sent then (rule 37). */
+static lw_time look_at_away(lw_observed *obs, const lw_attrs *attrs)
 {
     lw_time now = obs->all->client->now;
+    if (obs->detached && now >= obs->until) {
+        lw_observed_free(obs);
+        return LW_TIME_NEVER;
+    }
+    lw_time until = obs->detached ? obs->until : LW_TIME_NEVER;
+    if (lw_notify_is_due(&obs->notify, attrs, now) && !keep(obs)) {
+        return until;
+    }
+    lw_time deadline = lw_notify_deadline(&obs->notify, attrs);
+    return deadline < until ? deadline : until;
+}
+
+static lw_time look_at(lw_observed *obs)
+{
     lw_attrs attrs = lw_observed_attrs(obs);
-    if (obs->changed || now >= lw_notify_deadline(&obs->notify, &attrs)) {
+    if (obs->changed || obs->all->client->now >= lw_notify_deadline(&obs->notify, &attrs)) {
         obs->changed = false;
         evaluate(obs, &attrs, NULL);
     }
-    if (!can_send(obs->server)) {
-        return LW_TIME_NEVER; /* an event of the server follows */
+    if (obs->held || obs->detached || obs->server->offline) {
+        return look_at_away(obs, &attrs);
     }
-    switch (speak(obs, &attrs)) {
-    case LW_OK:
-        return lw_notify_deadline(&obs->notify, &attrs);
-    case LW_AGAIN:
-        return now + RETRY_MS;
-    default:
-        return LW_TIME_NEVER;
-    }
+    return can_send(obs->server) ? look_at_present(obs, &attrs) : LW_TIME_NEVER;
 }
 
 void lw_observing_look(lw_observing *all)

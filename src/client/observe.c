@@ -18,6 +18,9 @@ void lw_observed_free(lw_observed *obs)
     if (obs->exchange != NULL) {
         lw_coap_cancel(&all->client->coap, obs->exchange, all->client->now);
     }
+    if (all->store != NULL) {
+        all->store->drop(all->store_state, obs);
+    }
     while (obs->watched != NULL) {
         lw_watched *gone = obs->watched;
         obs->watched = gone->next;
@@ -40,6 +43,19 @@ static uint32_t first_sequence(lw_client *client)
     return (uint32_t)seconds & 0xffffffu;
 }
 
+/* From now on, with the token of the request. */
+static bool begin(lw_observed *obs, const lw_call *call)
+{
+    if (obs->exchange != NULL) {
+        lw_coap_cancel(&call->client->coap, obs->exchange, call->client->now);
+    }
+    obs->token = call->in->msg->token;
+    obs->detached = false;
+    obs->held = false;
+    lw_notify_init(&obs->notify, call->client->now);
+    return lw_observed_told(obs);
+}
+
 /* The observation that a request asks for, or NULL when there is no room for it. */
 static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readable *readable,
                          const lw_attrs *query)
@@ -55,18 +71,16 @@ static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readab
     obs->all = all;
     obs->server = call->server;
     obs->format = call->answer;
-    obs->token = call->in->msg->token;
     obs->sequence = first_sequence(call->client);
     obs->composite = call->request->path.depth == LW_LEVEL_ROOT;
     obs->target_count = (uint8_t)count;
     memcpy(obs->targets, readable->targets, count * sizeof(lw_path));
     lw_list_add_last(&all->list, &obs->link);
     all->count++;
-    lw_notify_init(&obs->notify, call->client->now);
     if (query != NULL) {
         obs->query = lw_mem_alloc(&all->mem, sizeof *obs->query);
     }
-    if ((query != NULL && obs->query == NULL) || !lw_observed_told(obs)) {
+    if ((query != NULL && obs->query == NULL) || !begin(obs, call)) {
         lw_observed_free(obs);
         return NULL;
     }
@@ -105,21 +119,22 @@ static bool has_query(const lw_observed *obs, const lw_attrs *query)
            a->hqmax == b->hqmax && a->gt == b->gt && a->lt == b->lt && a->st == b->st;
 }
 
-/* OBS-03: the same token, or the same target, query and format. */
-static lw_observed *find_replaced(lw_observing *all, const lw_call *call,
-                                  const lw_readable *readable, const lw_attrs *query)
+/* OBS-03: one observation for a target, query and format. */
+static bool is_same(const lw_observed *obs, const lw_call *call, const lw_readable *readable,
+                    const lw_attrs *query)
 {
-    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
-        lw_observed *obs = lw_observed_of(l);
-        if (obs->server != call->server) {
-            continue;
-        }
-        if (lw_coap_token_equal(obs->token, call->in->msg->token) ||
-            (obs->format == call->answer && has_targets(obs, readable) && has_query(obs, query))) {
-            return obs;
-        }
+    return obs->server == call->server && obs->format == call->answer &&
+           has_targets(obs, readable) && has_query(obs, query);
+}
+
+/* OBS-03: one observation for a token. Of those that only collect (store.c) the token means nothing
+ * any more, and they give way when all places are taken. */
+static bool gives_way(const lw_observed *obs, const lw_call *call)
+{
+    if (obs->detached) {
+        return obs->all->count >= call->client->cfg.observations_max;
     }
-    return NULL;
+    return obs->server == call->server && lw_coap_token_equal(obs->token, call->in->msg->token);
 }
 
 /* OBS-22, P-OBS-05: exactly that target; the one with the token of the request, if there is one. */
@@ -161,23 +176,26 @@ static bool is_later_block(const lw_call *call)
            block >> 4 != 0;
 }
 
-/* Two that are replaced at once, one by token and one by target, end both. */
-static lw_observed *replace(lw_observing *all, const lw_call *call, const lw_readable *readable,
+/* The observation with that target, begun anew, or a new one. */
+static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_readable *readable,
                             const lw_attrs *query)
 {
-    uint32_t sequence = 0;
-    bool replaced = false;
-    lw_observed *old = find_replaced(all, call, readable, query);
-    for (; old != NULL; old = find_replaced(all, call, readable, query)) {
-        sequence = old->sequence;
-        replaced = true;
-        lw_observed_free(old);
+    lw_observed *same = NULL;
+    lw_link *next;
+    for (lw_link *l = all->list.next; l != &all->list; l = next) {
+        lw_observed *obs = lw_observed_of(l);
+        next = l->next;
+        if (is_same(obs, call, readable, query)) {
+            same = obs;
+        } else if (gives_way(obs, call)) {
+            lw_observed_free(obs);
+        }
     }
-    lw_observed *obs = make(all, call, readable, query);
-    if (obs != NULL && replaced) {
-        obs->sequence = lw_coap_observe_next(sequence); /* RFC 7641 section 4.4 */
+    if (same == NULL) {
+        return make(all, call, readable, query);
     }
-    return obs;
+    same->sequence = lw_coap_observe_next(same->sequence); /* RFC 7641 section 4.4 */
+    return begin(same, call) ? same : NULL;
 }
 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
@@ -191,7 +209,7 @@ static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable
             return lw_op_code((lw_op)call->request->op, err);
         }
     }
-    lw_observed *obs = replace(all, call, readable, call->request->has_query ? &query : NULL);
+    lw_observed *obs = take_up(all, call, readable, call->request->has_query ? &query : NULL);
     if (obs == NULL) { /* OBS-04 */
         return answer(call, readable);
     }
@@ -252,23 +270,33 @@ static void on_reset(void *state, lw_server *server, uint16_t mid)
     }
 }
 
-static void end_all(lw_observing *all, const lw_server *server)
+/* rule 31; unless it has to be delivered yet */
+static void end(lw_observed *obs, lw_server_event event)
 {
-    lw_link *next;
-    for (lw_link *l = all->list.next; l != &all->list; l = next) {
-        next = l->next;
-        if (lw_observed_of(l)->server == server) {
-            lw_observed_free(lw_observed_of(l));
-        }
+    const lw_observing *all = obs->all;
+    if (all->store == NULL || !all->store->outlives(all->store_state, obs, event)) {
+        lw_observed_free(obs);
+    } else if (obs->exchange != NULL) {
+        lw_coap_cancel(&all->client->coap, obs->exchange, all->client->now);
     }
 }
 
 static void on_server(void *state, lw_server *server, lw_server_event event)
 {
     lw_observing *all = state;
-    if (event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
-        event == LW_SERVER_EV_REMOVED) { /* rule 31 */
-        end_all(all, server);
+    bool is_over = event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
+                   event == LW_SERVER_EV_REMOVED;
+    lw_link *next;
+    for (lw_link *l = all->list.next; l != &all->list; l = next) {
+        lw_observed *obs = lw_observed_of(l);
+        next = l->next;
+        if (obs->server != server) {
+            continue;
+        }
+        obs->held = obs->held && event == LW_SERVER_EV_OFFLINE;
+        if (is_over) {
+            end(obs, event);
+        }
     }
     if (event == LW_SERVER_EV_REMOVED) {
         lw_attached_forget(all, server, lw_path_root());

@@ -10,14 +10,15 @@
  * that writes them once (they are "permanent" in 1.2, and per server in every version) and one that
  * writes them again after each Register.
  *
- * An observation ends with its registration (rule 31), its target (4.04, rule 35), the right to
- * read it (4.01), a Cancel or a Reset.
+ * An observation ends with its registration (rule 31; but see store.c), its target (4.04, rule 35),
+ * the right to read it (4.01), a Cancel or a Reset.
  */
 #ifndef LW_CLIENT_OBSERVE_H
 #define LW_CLIENT_OBSERVE_H
 
 #include "client/feature.h"
 #include "client/serve.h"
+#include "client/snapshot.h"
 #include "coap/observe.h"
 #include "model/notify.h"
 
@@ -36,8 +37,6 @@ struct lw_watched {
     lw_path path;
 };
 
-typedef struct lw_snapshot lw_snapshot;
-
 /* One observation. Its watches are those of its targets, each followed by one for each instance of
  * a multiple resource: all in tree order. */
 typedef struct lw_observed {
@@ -49,17 +48,33 @@ typedef struct lw_observed {
     lw_attrs *query;            /* OBS-02; NULL: the attached ones count */
     lw_watched *watched;
     lw_snapshot *stored; /* oldest first; of lw_feature_store */
+    lw_time until;
     lw_notify notify;
     uint32_t sequence; /* of the last notification */
     uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
     lw_coap_token token;
     bool has_mid;
     bool composite;
-    bool changed; /* something at a target, since it was looked at */
-    bool coarse;  /* no memory for a watch each: any change at the targets counts */
+    bool held;     /* the server does not answer, until an event says that it does */
+    bool detached; /* its registration is over, it only collects; goes when `until` is reached */
+    uint8_t in_flight; /* of `stored`, in `exchange` */
+    bool changed;      /* something at a target, since it was looked at */
+    bool coarse;       /* no memory for a watch each: any change at the targets counts */
     uint8_t target_count;
     lw_path targets[]; /* ascending and disjoint */
 } lw_observed;
+
+/* What lw_feature_store does; `state` is its own. */
+typedef struct lw_store {
+    /* Takes the values as they are now, to be delivered later. False: they are not to be kept. */
+    bool (*keep)(void *state, lw_observed *obs);
+    /* Sends the oldest of what is stored; nothing else of the observation is in flight. */
+    lw_err (*deliver)(void *state, lw_observed *obs);
+    void (*ended)(void *state, lw_observed *obs, lw_err err); /* what was delivered */
+    void (*drop)(void *state, lw_observed *obs);              /* everything */
+    /* Stays the observation, detached, though its registration is over? */
+    bool (*outlives)(void *state, lw_observed *obs, lw_server_event event);
+} lw_store;
 
 typedef struct lw_observing {
     lw_client *client;
@@ -67,6 +82,8 @@ typedef struct lw_observing {
     lw_link list;   /* lw_observed, oldest first */
     lw_pool pool;   /* observations and what belongs to them */
     lw_mem mem;
+    const lw_store *store; /* NULL: nothing is stored */
+    void *store_state;
     uint8_t count;
     lw_attached attached[]; /* cfg.attributes_max; the pool's block follows */
 } lw_observing;
@@ -103,8 +120,9 @@ void lw_observed_free(lw_observed *obs);
  * never so once they were watched. */
 bool lw_observed_told(lw_observed *obs);
 
-/* What is in effect for all of it. */
+/* What is in effect for all of it, and for one of its targets. */
 lw_attrs lw_observed_attrs(const lw_observed *obs);
+lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target);
 
 lw_readable lw_observed_values(const lw_observed *obs);
 lw_path lw_observed_base(const lw_observed *obs);

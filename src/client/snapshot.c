@@ -1,0 +1,170 @@
+#include "client/snapshot.h"
+
+#include <string.h>
+
+#include "base/reader.h"
+#include "lw/acts.h"
+
+/* One value:
+ *
+ *   | kind 4, depth 4 | ids, 2 octets each | single 4, type 4 | length 2 | octets |
+ *
+ * Numbers are their 64 bits without leading zero octets. */
+
+static bool has_octets(uint8_t type)
+{
+    return type == LW_TYPE_STRING || type == LW_TYPE_OPAQUE || type == LW_TYPE_CORELNK;
+}
+
+static uint64_t bits_of(const lw_value *value)
+{
+    switch (value->type) {
+    case LW_TYPE_NONE:
+        return 0;
+    case LW_TYPE_BOOLEAN:
+        return value->as.boolean;
+    case LW_TYPE_OBJLNK:
+        return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
+    default:
+        return value->as.uns;
+    }
+}
+
+static void set_bits(lw_value *value, uint64_t bits)
+{
+    switch (value->type) {
+    case LW_TYPE_BOOLEAN:
+        value->as.boolean = bits != 0;
+        break;
+    case LW_TYPE_OBJLNK:
+        value->as.link = (lw_objlnk){(uint16_t)(bits >> 16), (uint16_t)bits};
+        break;
+    default:
+        value->as.uns = bits;
+        break;
+    }
+}
+
+static unsigned octets_of(uint64_t bits)
+{
+    unsigned count = 0;
+    for (; bits != 0; bits >>= 8) {
+        count++;
+    }
+    return count;
+}
+
+static void put(lw_writer *w, const lw_entry *e)
+{
+    lw_write_u8(w, (uint8_t)(e->kind << 4 | e->path.depth));
+    for (unsigned i = 0; i < e->path.depth; i++) {
+        lw_write_u16(w, e->path.id[i]);
+    }
+    lw_write_u8(w, (uint8_t)(e->value.single << 4 | e->value.type));
+    if (has_octets(e->value.type)) {
+        lw_write_u16(w, (uint16_t)e->value.as.bytes.len);
+        lw_write_bytes(w, e->value.as.bytes);
+        return;
+    }
+    uint64_t bits = bits_of(&e->value);
+    lw_write_u16(w, (uint16_t)octets_of(bits));
+    lw_write_uint(w, bits, octets_of(bits));
+}
+
+static void take(lw_reader *r, lw_entry *e)
+{
+    uint8_t head = lw_read_u8(r);
+    *e = (lw_entry){.kind = head >> 4, .path = {.depth = head & 15}};
+    for (unsigned i = 0; i < e->path.depth; i++) {
+        e->path.id[i] = lw_read_u16(r);
+    }
+    head = lw_read_u8(r);
+    e->value.type = head & 15;
+    e->value.single = head >> 4 != 0;
+    unsigned len = lw_read_u16(r);
+    if (has_octets(e->value.type)) {
+        e->value.as.bytes = lw_read_bytes(r, len);
+    } else {
+        set_bits(&e->value, lw_read_uint(r, len));
+    }
+}
+
+static lw_err put_all(const lw_source *source, lw_writer *w)
+{
+    lw_cursor cursor = {{0}};
+    lw_entry e;
+    lw_err err;
+    while ((err = source->next(source->ctx, &cursor, &e)) == LW_OK) {
+        put(w, &e);
+    }
+    return err == LW_END ? w->err : err;
+}
+
+lw_err lw_snapshot_take(const lw_mem *mem, const lw_source *source, lw_time at,
+                        lw_snapshot **out_snapshot)
+{
+    lw_writer w;
+    uint8_t none;
+    lw_writer_init_window(&w, &none, 0, 0); /* counts */
+    lw_err err = put_all(source, &w);
+    size_t len = w.pos;
+    if (err != LW_OK || len == 0 || len > UINT16_MAX) {
+        return err != LW_OK ? err : len == 0 ? LW_ENOTFOUND : LW_ETOOBIG;
+    }
+    lw_snapshot *s = lw_mem_alloc(mem, sizeof *s + len);
+    if (s == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_writer_init(&w, s->octets, len);
+    err = put_all(source, &w);
+    if (err != LW_OK) {
+        lw_mem_release(mem, s);
+        return err;
+    }
+    s->at = at;
+    s->len = (uint16_t)w.pos;
+    *out_snapshot = s;
+    return LW_OK;
+}
+
+/* ---- A list of them as entries: the cursor is the snapshot, its number, and an offset in it. */
+
+static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
+{
+    const lw_history *h = ctx;
+    const lw_snapshot *s =
+        cursor->at[1] == 0 && cursor->at[2] == 0 ? h->first : (const lw_snapshot *)cursor->at[0];
+    if (s != NULL && cursor->at[2] >= s->len) {
+        s = s->next;
+        cursor->at[1]++;
+        cursor->at[2] = 0;
+    }
+    cursor->at[0] = (uintptr_t)s;
+    if (s == NULL || cursor->at[1] >= h->count) {
+        return LW_END;
+    }
+    lw_reader r;
+    lw_reader_init(&r, lw_bytes_of(s->octets, s->len));
+    r.pos = cursor->at[2];
+    take(&r, out_entry);
+    out_entry->has_time = h->has_times;
+    out_entry->time = s->at + h->offset;
+    cursor->at[2] = r.pos;
+    return r.err;
+}
+
+lw_source lw_history_source(const lw_history *history)
+{
+    return (lw_source){.next = next, .ctx = (void *)(uintptr_t)history};
+}
+
+lw_time lw_history_offset(lw_client *client)
+{
+    int64_t wall = lw_act_wall_clock(client);
+    return wall >= 0 ? wall * LW_SECOND_MS - client->now : -client->now;
+}
+
+bool lw_format_has_times(const lw_format *format)
+{
+    return format->id == LW_CF_SENML_CBOR || format->id == LW_CF_SENML_JSON;
+}

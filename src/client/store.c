@@ -1,0 +1,297 @@
+/* Notifications that cannot be sent, or must not be lost (1/x/6): values with their time, a list in
+ * each observation, oldest first. A confirmable notification is kept as well until it is
+ * acknowledged, so that nothing is lost with it.
+ *
+ *   due -- keep --> stored -- deliver --> in flight -- acknowledged --> (gone)
+ *                      ^                      |
+ *                      +------- no answer ----+      the oldest is dropped for want of room, but
+ *                                                    never one in flight (rule 37)
+ *
+ * Formats with times carry several moments in one message, as many as go into a block: what the
+ * server would fetch as later blocks is the value of now. Other formats replay them one by one
+ * (OBS-17).
+ *
+ * P-OBS-08: what is stored when a registration ends stays, and more is collected. After the next
+ * Register it waits a minute for the server to observe the same target again, and is then
+ * delivered. Another reading of the specification keeps nothing over a De-register; the values have
+ * their times, so a server that gets them can tell. */
+#include "client/observe.h"
+#include "lw/objects.h"
+
+#define WAIT_FOR_OBSERVE_MS (60 * LW_SECOND_MS)
+
+/* What a value of a number takes; longer ones take the room of several. */
+#define SNAPSHOT_OCTETS 16u
+
+typedef struct lw_store_state {
+    lw_client *client;
+    lw_pool pool;
+    lw_mem mem;
+    uint16_t count;
+} store;
+
+static bool is_storing(const lw_server *server)
+{
+    return lw_server_setting(server, LW_RES_SERVER_NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE,
+                             1) != 0;
+}
+
+/* ---- The list of an observation -------------------------------------------------------------- */
+
+static void drop_at(store *st, lw_snapshot **at)
+{
+    lw_snapshot *gone = *at;
+    *at = gone->next;
+    lw_mem_release(&st->mem, gone);
+    st->count--;
+}
+
+static void drop(void *state, lw_observed *obs)
+{
+    while (obs->stored != NULL) {
+        drop_at(state, &obs->stored);
+    }
+    obs->in_flight = 0;
+}
+
+/* Behind those in flight. */
+static lw_snapshot **first_droppable(lw_observed *obs)
+{
+    lw_snapshot **at = &obs->stored;
+    for (unsigned i = 0; i < obs->in_flight; i++) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+/* The oldest of all observations goes; false when there is none. */
+static bool make_room(store *st, lw_observing *all)
+{
+    lw_snapshot **oldest = NULL;
+    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        lw_snapshot **at = first_droppable(lw_observed_of(l));
+        if (*at != NULL && (oldest == NULL || (*at)->at < (*oldest)->at)) {
+            oldest = at;
+        }
+    }
+    if (oldest != NULL) {
+        drop_at(st, oldest);
+    }
+    return oldest != NULL;
+}
+
+static void add(store *st, lw_observed *obs, lw_snapshot *snapshot)
+{
+    lw_snapshot **at = &obs->stored;
+    while (*at != NULL) {
+        at = &(*at)->next;
+    }
+    *at = snapshot;
+    st->count++;
+}
+
+/* ---- Keeping --------------------------------------------------------------------------------- */
+
+static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
+{
+    lw_readable readable = lw_observed_values(obs);
+    readable.targets += part;
+    readable.target_count = 1;
+    lw_source source = lw_readable_source(&readable);
+    lw_snapshot *snapshot = NULL;
+    lw_err err = LW_ENOMEM;
+    bool has_room = st->count < st->client->cfg.stored_max || make_room(st, obs->all);
+    while (has_room && err == LW_ENOMEM) {
+        err = lw_snapshot_take(&st->mem, &source, st->client->now, &snapshot);
+        has_room = err != LW_ENOMEM || make_room(st, obs->all);
+    }
+    if (err == LW_OK) {
+        snapshot->part = part;
+        add(st, obs, snapshot);
+    }
+    return err;
+}
+
+/* ATT-38: at most hqmax of this part. */
+static void trim(store *st, lw_observed *obs, uint8_t part, uint32_t hqmax)
+{
+    uint32_t count = 0;
+    for (const lw_snapshot *s = obs->stored; s != NULL; s = s->next) {
+        count += s->part == part ? 1 : 0;
+    }
+    lw_snapshot **at = first_droppable(obs);
+    while (*at != NULL && count > hqmax) {
+        if ((*at)->part == part) {
+            drop_at(st, at);
+            count--;
+        } else {
+            at = &(*at)->next;
+        }
+    }
+}
+
+static bool has_hqmax(const lw_attrs *attrs)
+{
+    return (attrs->has & LW_ATTR_BIT(LW_ATTR_HQMAX)) != 0;
+}
+
+/* ATT-38: once a part has hqmax, those without are not stored. */
+static bool any_hqmax(const lw_observed *obs)
+{
+    bool any = false;
+    for (unsigned i = 0; i < obs->target_count; i++) {
+        lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
+        any |= has_hqmax(&attrs);
+    }
+    return any;
+}
+
+static bool keep(void *state, lw_observed *obs)
+{
+    if (!is_storing(obs->server)) {
+        return false;
+    }
+    bool bounded = any_hqmax(obs);
+    bool kept = false;
+    for (uint8_t i = 0; i < obs->target_count; i++) {
+        lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
+        uint32_t hqmax = has_hqmax(&attrs) ? attrs.hqmax : 0;
+        if (bounded && hqmax == 0) {
+            continue;
+        }
+        kept |= keep_part(state, obs, i) == LW_OK;
+        if (bounded) {
+            trim(state, obs, i, hqmax);
+        }
+    }
+    return kept;
+}
+
+/* ---- Delivering ------------------------------------------------------------------------------ */
+
+/* The snapshots of the oldest moment: one of each part. */
+static size_t first_moment(const lw_observed *obs)
+{
+    const lw_snapshot *s = obs->stored;
+    size_t count = 1;
+    for (; s->next != NULL && s->next->at == s->at && s->next->part > s->part; s = s->next) {
+        count++;
+    }
+    return count;
+}
+
+static size_t all_moments(const lw_observed *obs)
+{
+    size_t count = 0;
+    for (const lw_snapshot *s = obs->stored; s != NULL && count < UINT8_MAX; s = s->next) {
+        count++;
+    }
+    return count;
+}
+
+/* Octets that go into one message. */
+static size_t block_size(const lw_observed *obs, const lw_writer *out)
+{
+    size_t block = (size_t)16 << obs->server->params.szx;
+    return out->cap < block ? out->cap : block;
+}
+
+static lw_err write_stored(void *ctx, lw_writer *out)
+{
+    lw_observed *obs = ctx;
+    lw_client *client = obs->all->client;
+    bool has_times = lw_format_has_times(obs->format);
+    size_t least = has_times ? 1 : first_moment(obs);
+    size_t count = has_times ? all_moments(obs) : least;
+    bool is_now = count == first_moment(obs) && obs->stored->at == client->now;
+    lw_history history = {.first = obs->stored,
+                          .has_times = has_times && !is_now,
+                          .offset = lw_history_offset(client)};
+    lw_source source = lw_history_source(&history);
+    lw_encode_cfg cfg = {.base = lw_observed_base(obs)};
+    const lw_writer start = *out;
+    lw_err err;
+    for (;;) {
+        *out = start;
+        history.count = count;
+        err = lw_encode(obs->format, &source, &cfg, out);
+        if (err != LW_OK || count <= least || out->pos <= block_size(obs, out)) {
+            break;
+        }
+        count = count / 2 > least ? count / 2 : least;
+    }
+    obs->in_flight = (uint8_t)count;
+    return err;
+}
+
+static lw_err deliver(void *state, lw_observed *obs)
+{
+    (void)state;
+    lw_err err = lw_observed_send(obs, true, write_stored, obs);
+    if (err != LW_OK) {
+        obs->in_flight = 0;
+    }
+    return err;
+}
+
+/* OBS-15: who does not acknowledge is offline, until an Update gets through. */
+static void ended(void *state, lw_observed *obs, lw_err err)
+{
+    if (err == LW_OK) {
+        for (; obs->in_flight > 0; obs->in_flight--) {
+            drop_at(state, &obs->stored);
+        }
+    } else if (err == LW_ETIMEOUT && obs->in_flight > 0) {
+        obs->held = true;
+        lw_server_want_update(obs->server, LW_UPDATE_PLAIN);
+    }
+    obs->in_flight = 0;
+}
+
+/* ---- Over the end of a registration ---------------------------------------------------------- */
+
+static bool outlives(void *state, lw_observed *obs, lw_server_event event)
+{
+    (void)state;
+    bool can_wait = lw_format_has_times(obs->format) && is_storing(obs->server);
+    bool is_over = event == LW_SERVER_EV_REGISTERED;
+    if (!can_wait || event == LW_SERVER_EV_REMOVED || (is_over && obs->stored == NULL)) {
+        return false;
+    }
+    obs->detached = true;
+    obs->until = is_over ? lw_time_add(obs->all->client->now, WAIT_FOR_OBSERVE_MS) : LW_TIME_NEVER;
+    return true;
+}
+
+static const lw_store hooks = {
+    .keep = keep, .deliver = deliver, .ended = ended, .drop = drop, .outlives = outlives};
+
+/* ---- Set-up ---------------------------------------------------------------------------------- */
+
+static size_t pool_size(const lw_client_cfg *cfg)
+{
+    return lw_pool_overhead() +
+           cfg->stored_max * lw_pool_cost(sizeof(lw_snapshot) + SNAPSHOT_OCTETS);
+}
+
+static size_t size(const lw_client_cfg *cfg)
+{
+    return sizeof(store) + pool_size(cfg);
+}
+
+static lw_err init(lw_client *client, void *state)
+{
+    store *st = state;
+    lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
+    if (all == NULL) {
+        return LW_EINVAL;
+    }
+    all->store = &hooks;
+    all->store_state = st;
+    st->client = client;
+    lw_pool_init(&st->pool, (uint8_t *)state + sizeof *st, pool_size(&client->cfg));
+    st->mem = lw_pool_mem(&st->pool);
+    return LW_OK;
+}
+
+const lw_client_feature lw_feature_store = {.name = "store", .size = size, .init = init};
