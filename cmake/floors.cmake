@@ -1,9 +1,16 @@
-# A floor is a folder below src/. Its sources are x.c; x_test.c beside them is a test program of its
-# own, named after its path. Nothing else has to be registered.
+# A floor is a folder below src/, of the same name unless FOLDER says another; WITHOUT leaves out one
+# inside. Its sources are x.c; x_test.c beside them is a test program of its own, named after its
+# path. Nothing else has to be registered.
 
 function(lw_folder_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  cmake_parse_arguments(ARG "" "FOLDER;WITHOUT" "DEPENDS;LIBS" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${name})
+  endif()
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ARG_FOLDER}/*.c)
+  if(ARG_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "/src/${ARG_WITHOUT}/")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.c$")
   list(FILTER tests INCLUDE REGEX "_test\\.c$")
