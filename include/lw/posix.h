@@ -43,6 +43,10 @@ typedef struct lw_posix_cfg {
  * LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_posix_new(lw_posix **out_posix, const lw_posix_cfg *cfg);
 
+/* Could a link to this server ever open? LW_EFORMAT: this is no URI of a server; LW_ENOTSUP: no
+ * transport or security mode (lw_security_mode) of this platform. */
+LW_MUST_CHECK lw_err lw_posix_check_uri(const char *uri, uint8_t security);
+
 /* Closes everything. The client goes first. */
 void lw_posix_free(lw_posix *posix);
 

@@ -167,6 +167,13 @@ lw_err lw_posix_target_parse(lw_bytes uri, lw_posix_target *out_target)
     return take_port(rest, out_target->port);
 }
 
+lw_err lw_posix_check_uri(const char *uri, uint8_t security)
+{
+    lw_posix_target target;
+    lw_err err = lw_posix_target_parse(lw_bytes_str(uri), &target);
+    return err == LW_OK && security != LW_SECURITY_NOSEC ? LW_ENOTSUP : err;
+}
+
 /* ---- Links ------------------------------------------------------------------------------------
  */
 

@@ -1,0 +1,215 @@
+#include "app/lapwing-device/device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/lapwing-device/configs.h"
+#include "app/lapwing-device/events.h"
+#include "app/lapwing-device/machine.h"
+#include "app/lapwing-device/values.h"
+#include "lw/acts.h"
+
+#define TICK_MS ((lw_time)1000)
+
+static const lw_format *const formats[] = {&lw_format_senml_cbor,
+                                           &lw_format_senml_json,
+                                           &lw_format_tlv,
+                                           &lw_format_json,
+                                           &lw_format_lwm2m_cbor,
+                                           &lw_format_cbor,
+                                           &lw_format_text,
+                                           &lw_format_opaque,
+                                           &lw_format_etch_cbor,
+                                           &lw_format_etch_json,
+                                           NULL};
+
+static const lw_client_feature *const features[] = {&lw_feature_observe, &lw_feature_thresholds,
+                                                    &lw_feature_composite, NULL};
+
+static void on_event(lw_client *client, const lw_client_event *event)
+{
+    device *d = lw_client_app(client);
+    event_report(d->report, client, event, d->options->endpoint, lw_posix_now());
+    if (event->kind == LW_CLIENT_REBOOT || event->kind == LW_CLIENT_FACTORY_RESET) {
+        d->wants_restart = true;
+    }
+}
+
+/* ---- Set-up -----------------------------------------------------------------------------------
+ */
+
+static bool failed(const device *d, const char *what, const char *why)
+{
+    report_say(d->report, "failed", "%s: %s", what, why);
+    return false;
+}
+
+static lw_err add_servers(device *d)
+{
+    const options *o = d->options;
+    uint16_t ssid = 1;
+    for (unsigned i = 0; i < o->uri_count; i++) {
+        bool is_bootstrap = o->bootstrap && i == 0;
+        lw_client_account account = {
+            .uri = o->uris[i],
+            .bootstrap = is_bootstrap,
+            .ssid = is_bootstrap ? 0 : ssid++,
+            .lifetime = o->lifetime,
+            .security = o->security,
+            .identity = lw_bytes_of(o->identity.octets, o->identity.len),
+            .secret = lw_bytes_of(o->secret.octets, o->secret.len),
+            .server_key = lw_bytes_of(o->server_key.octets, o->server_key.len),
+        };
+        lw_err err = lw_client_add_server(d->client, &account);
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+    return LW_OK;
+}
+
+/* Lines of "PATH VALUE"; empty ones and those that start with # say nothing. */
+static bool read_factory(device *d)
+{
+    char line[1024];
+    FILE *file = fopen(d->options->factory, "re");
+    if (file == NULL) {
+        return failed(d, d->options->factory, strerror(errno));
+    }
+    bool is_read = true;
+    for (unsigned number = 1; is_read && fgets(line, sizeof line, file) != NULL; number++) {
+        line[strcspn(line, "\r\n")] = '\0';
+        bool says_nothing = line[strspn(line, " \t")] == '\0' || line[0] == '#';
+        lw_err err = says_nothing ? LW_OK : value_assign_line(lw_client_tree(d->client), line);
+        if (err != LW_OK) {
+            char where[1024];
+            snprintf(where, sizeof where, "%s, line %u", d->options->factory, number);
+            is_read = failed(d, where, lw_err_text(err));
+        }
+    }
+    fclose(file);
+    return is_read;
+}
+
+static bool apply_config(device *d)
+{
+    const char *line = "";
+    lw_err err = config_apply(d->options->config, lw_client_tree(d->client), &line);
+    if (err != LW_OK) {
+        char where[160];
+        snprintf(where, sizeof where, "--config %s, %s", d->options->config, line);
+        return failed(d, where, lw_err_text(err));
+    }
+    return true;
+}
+
+/* The machine and its sensors, then what the command line puts in their place. */
+static bool fill_objects(device *d)
+{
+    lw_tree *tree = lw_client_tree(d->client);
+    machine_describe(tree, d->firmware.version);
+    lw_err err = sensors_start(&d->sensors, tree, d->options->endpoint);
+    if (err == LW_OK) {
+        err = firmware_start(&d->firmware, d->client);
+    }
+    if (err == LW_OK) {
+        err = add_servers(d);
+    }
+    if (err != LW_OK) {
+        return failed(d, "could not make the objects", lw_err_text(err));
+    }
+    machine_measure(tree);
+    return (d->options->config == NULL || apply_config(d)) &&
+           (d->options->factory == NULL || read_factory(d));
+}
+
+bool device_open(device *d, const options *o, const report *r, lw_posix *posix)
+{
+    *d = (device){.options = o, .report = r, .posix = posix};
+    objects_list(o->version, o->config != NULL && config_is_cellular(o->config), d->objects);
+    d->cfg = (lw_client_cfg){
+        .endpoint = o->endpoint,
+        .version = o->version,
+        .queue_mode = o->queue,
+        .objects = d->objects,
+        .formats = formats,
+        .features = features,
+        .platform = lw_posix_platform(posix),
+        .app = d,
+        .on_event = on_event,
+        .servers_max = OPTIONS_SERVERS_MAX,
+        .observations_max = 64,
+        .attributes_max = 64,
+        .stored_max = 256,
+        .body_max = 16384,
+        .dynamic = 128 * 1024,
+    };
+    size_t size = lw_client_mem_needed(&d->cfg);
+    d->memory = malloc(size);
+    lw_err err =
+        d->memory != NULL ? lw_client_init(&d->client, &d->cfg, d->memory, size) : LW_ENOMEM;
+    if (err != LW_OK) {
+        return failed(d, "could not make the client", lw_err_text(err));
+    }
+    firmware_load(&d->firmware, d->cfg.platform, LAPWING_VERSION);
+    return fill_objects(d);
+}
+
+void device_close(device *d)
+{
+    if (d->client != NULL) {
+        lw_client_fini(d->client);
+    }
+    free(d->memory);
+    d->client = NULL;
+    d->memory = NULL;
+}
+
+/* ---- Running ----------------------------------------------------------------------------------
+ */
+
+void device_start(device *d)
+{
+    lw_time now = lw_posix_now();
+    d->next_tick = now + TICK_MS;
+    lw_client_start(d->client, now);
+}
+
+/* Values of a configuration stay as they are; the machine's own follow the machine. */
+static void tick(device *d, lw_time now)
+{
+    lw_tree *tree = lw_client_tree(d->client);
+    d->next_tick = now + TICK_MS;
+    if (d->options->config != NULL) {
+        return;
+    }
+    sensors_move(&d->sensors, tree);
+    if (machine_measure(tree) && d->options->security == LW_SECURITY_NOSEC) {
+        lw_client_address_changed(d->client, now);
+    }
+}
+
+bool device_run(device *d)
+{
+    if (lw_posix_wait(d->posix, d->client, d->next_tick) != LW_OK) {
+        return failed(d, "could not wait for the network", strerror(errno));
+    }
+    lw_time now = lw_posix_now();
+    if (now >= d->next_tick) {
+        tick(d, now);
+    }
+    d->wants_restart = d->wants_restart || d->firmware.wants_restart;
+    return true;
+}
+
+void device_stop(device *d, lw_time patience)
+{
+    lw_time until = lw_posix_now() + patience;
+    lw_client_stop(d->client, lw_posix_now());
+    lw_err err = LW_OK;
+    while (err == LW_OK && !lw_client_is_stopped(d->client) && lw_posix_now() < until) {
+        err = lw_posix_wait(d->posix, d->client, until);
+    }
+}
