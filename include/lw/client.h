@@ -185,9 +185,17 @@ lw_client *lw_client_of_hook(void *hook_ctx);
 /* An Update now, with everything that changed. ssid 0: all servers. LW_ENOTFOUND, LW_ESTATE. */
 lw_err lw_client_update(lw_client *client, uint16_t ssid);
 
-/* Sends the values at these paths to one server, or to all (ssid 0) (OBS-30). LW_ENOTSUP without
- * lw_feature_send, LW_EDENIED when muted or nothing is readable, LW_ESTATE when not registered. */
+/* Sends the values at these paths, as they are now, to one server, or to all (ssid 0) (OBS-30). An
+ * LW_CLIENT_SENT for each server tells how it ended: acknowledged, refused, given up after the
+ * retries of 1/x/17, or LW_ECANCELED by the end of the registration. LW_ENOTSUP without
+ * lw_feature_send, before LwM2M 1.1, or when the server does not take it; LW_EDENIED when muted
+ * (1/x/23) or nothing is readable; LW_ESTATE when not registered; LW_ENOMEM. */
 lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count);
+
+/* Keeps the values at a path with the time of now, for the next lw_client_send of this path or one
+ * above it: a history. At most cfg.stored_max, the oldest are dropped. LW_ENOTSUP, LW_ENOTFOUND,
+ * LW_ENOMEM. */
+lw_err lw_client_record(lw_client *client, lw_path path);
 
 /* Bootstraps now, as 1/x/9 does (BS-08). LW_ESTATE without a Bootstrap-Server. */
 lw_err lw_client_bootstrap(lw_client *client);

@@ -56,8 +56,9 @@ struct lw_client_feature {
     /* lw_client_stop was called: no word more. */
     void (*stop)(void *state, lw_client *client);
 
-    /* lw_feature_send. */
-    lw_err (*send)(void *state, lw_server *server, const lw_path *paths, size_t count);
+    /* lw_feature_send: what lw_client_send and lw_client_record say. */
+    lw_err (*send)(void *state, uint16_t ssid, const lw_path *paths, size_t count);
+    lw_err (*record)(void *state, lw_path path);
 
     /* lw_feature_persist: takes over what storage holds, before the first registration; and puts
      * there what the tree holds now, before a bootstrap is acknowledged: a failure refuses it. */

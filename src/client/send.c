@@ -1,0 +1,496 @@
+/* Send (OBS-30..35).
+ *
+ * A pack is what one call of the application sends: values that were recorded, and those of the
+ * moment. Every server it goes to has a job with the pack, so that each is tried again by itself:
+ *
+ *   (waiting) -- the server can be reached --> (in flight) -- 2.04, 4.xx --> told, gone
+ *       ^                                          |
+ *       +-- 1/x/18 * 2^n (CLI-50), or an event --- no answer, 5.xx; 1/x/17 times
+ *
+ * What is sent later than it was taken has its times. The body is written anew for each block from
+ * the pack, so it needs no buffer. A new registration ends what waits (rule 31). */
+#include <string.h>
+
+#include "client/feature.h"
+#include "client/snapshot.h"
+#include "client/targets.h"
+#include "lw/objects.h"
+#include "model/access.h"
+
+#define JOBS_MAX 8u
+#define RETRY_MS (1 * LW_SECOND_MS) /* for want of memory */
+
+typedef struct pack {
+    lw_snapshot *snapshots; /* oldest first; the values of the moment are the last */
+    uint8_t users;
+} pack;
+
+typedef struct sending {
+    lw_client *client;
+    lw_alarm alarm;
+    lw_link jobs; /* oldest first */
+    lw_snapshot *records;
+    uint16_t record_count;
+    uint8_t job_count;
+    uint32_t refused; /* bit 1 << link: the server does not take Send (OBS-33) */
+} sending;
+
+typedef struct job {
+    lw_link link;
+    sending *all;
+    lw_server *server;
+    pack *pack;
+    lw_coap_transfer *transfer; /* NULL: waiting */
+    const lw_format *format;    /* of the transfer, as what follows */
+    lw_history history;
+    lw_time retry_at;
+    uint8_t attempts; /* that failed */
+} job;
+
+static job *job_of(lw_link *link)
+{
+    return LW_CONTAINER(link, job, link);
+}
+
+/* ---- Packs ----------------------------------------------------------------------------------- */
+
+static void drop_first(const lw_mem *mem, lw_snapshot **list)
+{
+    lw_snapshot *gone = *list;
+    *list = gone->next;
+    lw_mem_release(mem, gone);
+}
+
+static void leave(sending *s, pack *p)
+{
+    if (p->users > 0) {
+        return;
+    }
+    while (p->snapshots != NULL) {
+        drop_first(&s->client->mem, &p->snapshots);
+    }
+    lw_mem_release(&s->client->mem, p);
+}
+
+static lw_err take_values(sending *s, const lw_path *targets, size_t count, lw_snapshot **out)
+{
+    lw_readable readable = {.client = s->client, .targets = targets, .target_count = count};
+    lw_source source = lw_readable_source(&readable);
+    return lw_snapshot_take(&s->client->mem, &source, s->client->now, out);
+}
+
+static bool is_covered(const lw_snapshot *record, const lw_path *targets, size_t count)
+{
+    lw_history history = {.first = record, .count = 1};
+    lw_source source = lw_history_source(&history);
+    lw_cursor cursor = {{0}};
+    lw_entry e;
+    bool covered = false;
+    if (source.next(source.ctx, &cursor, &e) == LW_OK) {
+        for (size_t i = 0; i < count; i++) {
+            covered |= lw_path_contains(targets[i], e.path);
+        }
+    }
+    return covered;
+}
+
+/* Puts the records below the targets in front of the values. */
+static void take_records(sending *s, pack *p, const lw_path *targets, size_t count)
+{
+    lw_snapshot **end = &p->snapshots;
+    lw_snapshot **at = &s->records;
+    lw_snapshot *values = p->snapshots;
+    while (*at != NULL) {
+        lw_snapshot *record = *at;
+        if (is_covered(record, targets, count)) {
+            *at = record->next;
+            s->record_count--;
+            *end = record;
+            end = &record->next;
+        } else {
+            at = &record->next;
+        }
+    }
+    *end = values;
+}
+
+static lw_err make_pack(sending *s, const lw_path *paths, size_t count, pack **out)
+{
+    const lw_mem *mem = &s->client->mem;
+    pack *p = lw_mem_alloc(mem, sizeof *p);
+    lw_path *targets = count > 0 ? lw_mem_alloc(mem, count * sizeof *targets) : NULL;
+    lw_err err = count == 0 ? LW_EINVAL : LW_ENOMEM;
+    if (p != NULL && targets != NULL) {
+        memcpy(targets, paths, count * sizeof *targets);
+        err = take_values(s, targets, lw_targets_sort(targets, count), &p->snapshots);
+    }
+    if (err != LW_OK) {
+        lw_mem_release(mem, p);
+    }
+    lw_mem_release(mem, targets);
+    *out = p;
+    return err == LW_ENOTFOUND ? LW_EDENIED : err;
+}
+
+/* ---- What a server may see of it (OBS-31) ---------------------------------------------------- */
+
+static lw_err next_readable(void *ctx, lw_cursor *cursor, lw_entry *e)
+{
+    const job *j = ctx;
+    lw_source all = lw_history_source(&j->history);
+    lw_err err;
+    bool visible = false;
+    do {
+        err = all.next(all.ctx, cursor, e);
+        if (err == LW_OK) {
+            unsigned rights = lw_rights_of(j->all->client, j->server, e->path.id[0], e->path.id[1]);
+            visible = !lw_access_is_bootstrap_only(e->path.id[0]) && (rights & LW_RIGHT_R) != 0;
+        }
+    } while (err == LW_OK && !visible);
+    return err;
+}
+
+static lw_source source_of(job *j)
+{
+    return (lw_source){.next = next_readable, .ctx = j};
+}
+
+static lw_err encode(job *j, lw_writer *w)
+{
+    lw_source source = source_of(j);
+    lw_encode_cfg cfg = {.base = lw_path_root()};
+    lw_err err = lw_encode(j->format, &source, &cfg, w);
+    return err == LW_OK ? w->err : err;
+}
+
+/* Octets [offset, offset + len) of the body. */
+static lw_err read_body(void *ctx, size_t offset, uint8_t *out, size_t len)
+{
+    lw_writer w;
+    lw_writer_init_window(&w, out, len, offset);
+    lw_err err = encode(ctx, &w);
+    bool is_whole = lw_writer_bytes(&w).len == len; /* rights may have changed meanwhile */
+    return err == LW_OK && !is_whole ? LW_ESTATE : err;
+}
+
+/* A history, and what is sent later than it was taken, needs a format with times; without one only
+ * the values of the last moment are sent. */
+static void choose_format(job *j)
+{
+    lw_client *client = j->all->client;
+    const lw_snapshot *s = j->pack->snapshots;
+    bool needs_times = s->next != NULL || s->at != client->now;
+    lw_format_choice choice = {
+        .formats = client->cfg.formats,
+        .version = (lw_version)j->server->version,
+        .preferred = j->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
+    };
+    j->format = lw_op_body_format(LW_OP_SEND, &choice, NULL);
+    const lw_format *timed = j->format;
+    while (needs_times && timed != NULL && !lw_format_has_times(timed)) {
+        timed = lw_op_body_format(LW_OP_SEND, &choice, timed);
+    }
+    bool has_times = needs_times && timed != NULL;
+    j->format = has_times ? timed : j->format;
+    while (!has_times && s->next != NULL) {
+        s = s->next;
+    }
+    j->history = (lw_history){
+        .first = s, .count = SIZE_MAX, .has_times = has_times, .offset = lw_history_offset(client)};
+}
+
+/* ---- Jobs ------------------------------------------------------------------------------------ */
+
+static void look(sending *s)
+{
+    lw_alarm_set(s->client, &s->alarm, s->client->now);
+}
+
+static void end(job *j, lw_err err, uint8_t code)
+{
+    sending *s = j->all;
+    lw_client_event event = {.kind = LW_CLIENT_SENT,
+                             .ssid = j->server->ssid,
+                             .err = err,
+                             .code = code,
+                             .retry_at = LW_TIME_NEVER};
+    if (j->transfer != NULL) {
+        lw_coap_transfer_cancel(j->transfer, s->client->now);
+    }
+    lw_list_remove(&j->link);
+    s->job_count--;
+    j->pack->users--;
+    leave(s, j->pack);
+    lw_mem_release(&s->client->mem, j);
+    look(s);
+    lw_client_tell(s->client, &event);
+}
+
+/* Those that the application adds when it hears of it are new. */
+static void end_all_of(sending *s, const lw_server *server)
+{
+    lw_link *l = s->jobs.next;
+    for (unsigned left = s->job_count; left > 0; left--) {
+        lw_link *next = l->next;
+        if (job_of(l)->server == server) {
+            end(job_of(l), LW_ECANCELED, 0);
+        }
+        l = next;
+    }
+}
+
+/* CLI-50: 60 s, 120 s, …; five attempts unless the server says otherwise. */
+static void try_again(job *j, lw_err err, uint8_t code)
+{
+    uint64_t most = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    uint64_t delay = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
+    j->attempts++;
+    if (j->attempts >= most || j->attempts >= 20) {
+        end(j, err, code);
+        return;
+    }
+    delay = (delay & UINT32_MAX) << (j->attempts - 1);
+    j->retry_at = lw_time_add(j->all->client->now, (lw_time)delay * LW_SECOND_MS);
+    look(j->all);
+}
+
+static void on_end(void *ctx, const lw_coap_result *result)
+{
+    job *j = ctx;
+    sending *s = j->all;
+    j->transfer = NULL;
+    if (result->err == LW_ECANCELED) {
+        return; /* the link was closed: an event follows */
+    }
+    uint8_t code = result->err == LW_OK ? result->msg->code : LW_COAP_EMPTY;
+    if (code == LW_COAP_CHANGED) {
+        end(j, LW_OK, code);
+    } else if (code == LW_COAP_NOT_FOUND) { /* OBS-33 */
+        lw_server *server = j->server;
+        s->refused |= (uint32_t)1 << server->link;
+        end(j, LW_ENOTSUP, code);
+        end_all_of(s, server);
+    } else if (lw_coap_code_class(code) == 4) {
+        end(j, LW_EPROTO, code);
+    } else {
+        try_again(j, result->err != LW_OK ? result->err : LW_EPROTO, code);
+    }
+}
+
+static lw_err start(job *j)
+{
+    lw_client *client = j->all->client;
+    uint8_t buf[8];
+    uint8_t none;
+    lw_writer w;
+    lw_coap_out options;
+    choose_format(j);
+    lw_writer_init_window(&w, &none, 0, 0); /* counts */
+    lw_err err = encode(j, &w);
+    if (err != LW_OK) {
+        return err;
+    }
+    size_t len = w.pos;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin_options(&options, &w);
+    lw_send_put(&options, j->format->id, lw_bytes_of(NULL, 0));
+    lw_coap_transfer_request request = {.code = LW_COAP_POST,
+                                        .options = lw_writer_bytes(&w),
+                                        .read = read_body,
+                                        .body_len = len,
+                                        .max_body = client->cfg.payload_max,
+                                        .on_end = on_end,
+                                        .ctx = j};
+    return lw_coap_transfer_start(&client->coap, &j->server->peer, client->now, &request,
+                                  &j->transfer);
+}
+
+/* ---- When ------------------------------------------------------------------------------------ */
+
+static bool can_send(const lw_server *server)
+{
+    return lw_server_is_registered(server) && !server->offline && server->update == 0 &&
+           server->state != LW_SERVER_UPDATING && !server->client->bootstrapping;
+}
+
+/* One after the other for each server. */
+static bool is_first(const job *j)
+{
+    for (lw_link *l = j->all->jobs.next; l != &j->link; l = l->next) {
+        if (job_of(l)->server == j->server) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void ring(lw_client *client, lw_alarm *alarm)
+{
+    sending *s = LW_CONTAINER(alarm, sending, alarm);
+    lw_time wake = LW_TIME_NEVER;
+    for (lw_link *l = s->jobs.next; l != &s->jobs; l = l->next) {
+        job *j = job_of(l);
+        if (j->transfer != NULL || !is_first(j) || !can_send(j->server)) {
+            continue;
+        }
+        if (client->now >= j->retry_at && start(j) != LW_OK) {
+            j->retry_at = client->now + RETRY_MS;
+        }
+        wake = j->transfer == NULL && j->retry_at < wake ? j->retry_at : wake;
+    }
+    lw_alarm_set(client, &s->alarm, wake);
+}
+
+static void on_server(void *state, lw_server *server, lw_server_event event)
+{
+    sending *s = state;
+    if (event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
+        event == LW_SERVER_EV_REMOVED) { /* rule 31 */
+        s->refused &= ~((uint32_t)1 << server->link);
+        end_all_of(s, server);
+    }
+    look(s);
+}
+
+/* ---- What the application asks --------------------------------------------------------------- */
+
+static lw_err may_send(const sending *s, const lw_server *server)
+{
+    if (!lw_server_is_registered(server)) {
+        return LW_ESTATE;
+    }
+    if (lw_server_setting(server, LW_RES_SERVER_MUTE_SEND, 1) != 0) {
+        return LW_EDENIED; /* rule 40: absent is muted */
+    }
+    bool takes_it = lw_version_has((lw_version)server->version, LW_FEATURE_SEND) &&
+                    (s->refused >> server->link & 1) == 0;
+    return takes_it ? LW_OK : LW_ENOTSUP;
+}
+
+static lw_err add(sending *s, lw_server *server, pack *p)
+{
+    job *j = s->job_count < JOBS_MAX ? lw_mem_alloc(&s->client->mem, sizeof *j) : NULL;
+    if (j == NULL) {
+        return LW_ENOMEM;
+    }
+    j->all = s;
+    j->server = server;
+    j->history = (lw_history){.first = p->snapshots, .count = SIZE_MAX};
+    j->pack = p;
+    lw_source source = source_of(j);
+    lw_cursor cursor = {{0}};
+    lw_entry e;
+    if (source.next(source.ctx, &cursor, &e) != LW_OK) {
+        lw_mem_release(&s->client->mem, j);
+        return LW_EDENIED;
+    }
+    p->users++;
+    s->job_count++;
+    lw_list_add_last(&s->jobs, &j->link);
+    return LW_OK;
+}
+
+/* Gives the pack (or, without one, only asks) to the servers meant; LW_OK when one takes it. */
+static lw_err give(sending *s, uint16_t ssid, pack *p)
+{
+    lw_err result = LW_ESTATE;
+    bool taken = false;
+    for (unsigned i = 0; i < s->client->cfg.servers_max; i++) {
+        lw_server *server = &s->client->servers[i];
+        if (server->state == LW_SERVER_UNUSED || (ssid != 0 && server->ssid != ssid)) {
+            continue;
+        }
+        lw_err err = may_send(s, server);
+        if (err == LW_OK && p != NULL) {
+            err = add(s, server, p);
+        }
+        taken |= err == LW_OK;
+        result = err;
+    }
+    return taken ? LW_OK : result;
+}
+
+static lw_err send(void *state, uint16_t ssid, const lw_path *paths, size_t count)
+{
+    sending *s = state;
+    pack *p = NULL;
+    lw_err err = give(s, ssid, NULL);
+    if (err == LW_OK) {
+        err = make_pack(s, paths, count, &p);
+    }
+    if (err != LW_OK) {
+        return err;
+    }
+    err = give(s, ssid, p);
+    if (err == LW_OK) {
+        take_records(s, p, paths, count);
+    }
+    leave(s, p);
+    look(s);
+    return err;
+}
+
+static lw_err record(void *state, lw_path path)
+{
+    sending *s = state;
+    lw_snapshot *taken;
+    lw_err err = take_values(s, &path, 1, &taken);
+    if (err != LW_OK) {
+        return err;
+    }
+    lw_snapshot **at = &s->records;
+    while (*at != NULL) {
+        at = &(*at)->next;
+    }
+    *at = taken;
+    s->record_count++;
+    if (s->record_count > s->client->cfg.stored_max) {
+        drop_first(&s->client->mem, &s->records);
+        s->record_count--;
+    }
+    return LW_OK;
+}
+
+/* ---- Set-up ---------------------------------------------------------------------------------- */
+
+static size_t size(const lw_client_cfg *cfg)
+{
+    (void)cfg;
+    return sizeof(sending);
+}
+
+static lw_err init(lw_client *client, void *state)
+{
+    sending *s = state;
+    s->client = client;
+    lw_alarm_init(&s->alarm, ring);
+    lw_list_init(&s->jobs);
+    return LW_OK;
+}
+
+const lw_client_feature lw_feature_send = {.name = "send",
+                                           .size = size,
+                                           .init = init,
+                                           .on_server = on_server,
+                                           .send = send,
+                                           .record = record};
+
+lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count)
+{
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->send != NULL) {
+            return client->cfg.features[i]->send(client->feature_state[i], ssid, paths, count);
+        }
+    }
+    return LW_ENOTSUP;
+}
+
+lw_err lw_client_record(lw_client *client, lw_path path)
+{
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->record != NULL) {
+            return client->cfg.features[i]->record(client->feature_state[i], path);
+        }
+    }
+    return LW_ENOTSUP;
+}
