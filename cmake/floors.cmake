@@ -70,16 +70,21 @@ function(lw_hosted name)
   lw_tests(${name} ${LW_TEST_SOURCES})
 endfunction()
 
-# Tests that cross folders: each .c is a program that links all portable floors.
+# Tests that cross folders: each .c is a program that links all portable floors, and what support/
+# has for all of them.
 function(lw_sim folder)
   if(NOT LW_TESTS)
     return()
   endif()
+  file(GLOB support CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/support/*.c)
+  add_library(lw_sim_support STATIC ${support})
+  target_include_directories(lw_sim_support PUBLIC ${CMAKE_SOURCE_DIR}/${folder}/support)
+  target_link_libraries(lw_sim_support PUBLIC lw_client lw_testing cmocka PRIVATE lw_warnings)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c)
   foreach(source ${sources})
     get_filename_component(test ${source} NAME_WE)
     add_executable(sim.${test} ${source})
-    target_link_libraries(sim.${test} PRIVATE lw_net lw_proto lw_testing cmocka lw_warnings m)
+    target_link_libraries(sim.${test} PRIVATE lw_sim_support lw_net lw_proto lw_testing cmocka lw_warnings m)
     add_test(NAME sim.${test} COMMAND sim.${test})
     set_tests_properties(sim.${test} PROPERTIES TIMEOUT 300 LABELS sim)
   endforeach()
