@@ -150,6 +150,7 @@ static void factory_reset(void *ctx, lw_tree *tree, lw_path path)
     if (platform->erase_all != NULL) {
         platform->erase_all(platform->ctx);
     }
+    client->erased = true;
     tell(client, LW_CLIENT_FACTORY_RESET);
 }
 
@@ -168,7 +169,7 @@ lw_time lw_act_now(void *ctx)
     return ((lw_client *)ctx)->now;
 }
 
-static int64_t platform_clock(const lw_client *client)
+int64_t lw_client_clock(const lw_client *client)
 {
     const lw_platform *platform = client->cfg.platform;
     return platform->wall_clock != NULL ? platform->wall_clock(platform->ctx) : -1;
@@ -177,7 +178,7 @@ static int64_t platform_clock(const lw_client *client)
 int64_t lw_act_wall_clock(void *ctx)
 {
     lw_client *client = ctx;
-    int64_t seconds = platform_clock(client);
+    int64_t seconds = lw_client_clock(client);
     if (seconds >= 0) {
         return seconds + client->clock_ahead;
     }
@@ -187,7 +188,7 @@ int64_t lw_act_wall_clock(void *ctx)
 void lw_act_set_wall_clock(void *ctx, int64_t seconds)
 {
     lw_client *client = ctx;
-    int64_t platform = platform_clock(client);
+    int64_t platform = lw_client_clock(client);
     client->clock_is_set = true;
     client->clock_ahead =
         seconds - (platform >= 0 ? platform : (int64_t)(client->now / LW_SECOND_MS));

@@ -252,6 +252,15 @@ void lw_client_tell(lw_client *client, const lw_client_event *event)
     }
 }
 
+void lw_client_state_changed(lw_client *client)
+{
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->on_state != NULL) {
+            client->cfg.features[i]->on_state(client->feature_state[i], client);
+        }
+    }
+}
+
 void lw_client_dispatch(lw_server *server, lw_server_event event)
 {
     lw_client *client = server->client;
@@ -408,6 +417,11 @@ void lw_client_start(lw_client *client, lw_time now)
         const lw_client_feature *f = client->cfg.features[i];
         if (f->accounts != NULL && f->accounts(client->feature_state[i], client) != LW_OK) {
             lw_log_line(&client->log, LW_LOG_WARN, f->name, lw_bytes_str("accounts do not fit"));
+        }
+    }
+    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+        if (client->cfg.features[i]->resume != NULL) {
+            client->cfg.features[i]->resume(client->feature_state[i], client);
         }
     }
     lw_schedule_begin(client);

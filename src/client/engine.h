@@ -178,6 +178,7 @@ struct lw_client {
     bool clock_is_set;   /* by 3/0/13 */
     bool started;
     bool stopping;
+    bool erased;        /* factory reset: nothing is stored any more */
     bool bootstrapping; /* servers are not served, nothing is sent to them (BS-09, rule 12) */
 };
 
@@ -190,6 +191,13 @@ static inline lw_server *lw_client_bootstrap_server(lw_client *client)
 lw_server *lw_client_server(lw_client *client, uint16_t ssid);
 
 void lw_client_tell(lw_client *client, const lw_client_event *event);
+
+/* The platform's own clock, which goes on without power and which no server sets: seconds since
+ * 1970, or -1. For deadlines that outlive a power loss. */
+int64_t lw_client_clock(const lw_client *client);
+
+/* What a feature saves is different now: lw_feature_persist stores it with the next step. */
+void lw_client_state_changed(lw_client *client);
 
 /* Reads /0 and /1 again after they changed (bootstrap, factory data): servers appear, go
  * (EV_REMOVED) or get another link (BS-52). Called by the bootstrap feature after its commit, and

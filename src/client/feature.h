@@ -60,17 +60,23 @@ struct lw_client_feature {
     lw_err (*send)(void *state, uint16_t ssid, const lw_path *paths, size_t count);
     lw_err (*record)(void *state, lw_path path);
 
-    /* lw_feature_persist: takes over what storage holds, before the first registration; and puts
-     * there what the tree holds now, before a bootstrap is acknowledged: a failure refuses it. */
+    /* lw_feature_persist: takes over the configuration that storage holds, before anything starts;
+     * and registrations, once the servers are known. Puts there what the tree holds now, before a
+     * bootstrap is acknowledged: a failure refuses it. Hears that what others save is different. */
     void (*load)(void *state, lw_client *client);
+    void (*resume)(void *state, lw_client *client);
     lw_err (*commit)(void *state, lw_client *client);
+    void (*on_state)(void *state, lw_client *client);
 
     /* lw_feature_access: the accounts in the tree may be others, at start and before a bootstrap is
      * committed. A failure refuses the bootstrap. */
     lw_err (*accounts)(void *state, lw_client *client);
 
     /* State that outlives a power loss, in a form of the feature's own; lw_feature_persist calls
-     * them. `restore` gets what `save` wrote. LW_ENOTFOUND from save: nothing to keep. */
+     * them. `save` is called twice and writes the same; LW_ENOTFOUND: nothing to keep. `restore`
+     * gets what it wrote: with the configuration (`durable`), or when registrations are resumed;
+     * what belongs to other servers than those is void. */
+    bool durable;
     lw_err (*save)(void *state, lw_client *client, lw_writer *out);
     lw_err (*restore)(void *state, lw_client *client, lw_bytes saved);
 };

@@ -527,6 +527,17 @@ void lw_server_register_anew(lw_server *server)
     }
 }
 
+void lw_server_remember(lw_server *server, const lw_server_memory *memory)
+{
+    server->location = memory->location;
+    server->expires = memory->expires;
+    server->lifetime = memory->lifetime;
+    server->version = memory->version;
+    server->peer.next_mid = memory->next_mid;
+    server->registered_at = server->client->now - BRAKE_MS; /* long ago */
+    server->registered = server->had_success = true;
+}
+
 /* ---- While a bootstrap runs -------------------------------------------------------------------
  */
 
@@ -559,7 +570,7 @@ void lw_server_start(lw_server *server)
 {
     uint64_t delay = lw_server_setting(server, LW_RES_SERVER_INITIAL_REGISTRATION_DELAY_TIMER, 0);
     server->attempt = server->sequence = 1;
-    server->version = server->client->cfg.version;
+    server->version = server->registered ? server->version : server->client->cfg.version;
     if (server->state == LW_SERVER_IDLE && delay > 0 && !server->had_success) { /* CLI-41 */
         set_state(server, LW_SERVER_DELAY, after(server, seconds_to_ms(delay)));
         return;

@@ -55,6 +55,17 @@ void lw_server_register_anew(lw_server *server);
 /* FAILED, but not for ever: begins again after `seconds` (and jitter); returns when. */
 lw_time lw_server_retry_in(lw_server *server, uint64_t seconds);
 
+/* A registration that outlived a power loss: lw_server_start goes on with it (CLI-76). The server
+ * is IDLE; `expires` is monotonic. */
+typedef struct lw_server_memory {
+    lw_location location;
+    lw_time expires;
+    uint32_t lifetime;
+    uint16_t next_mid;
+    uint8_t version;
+} lw_server_memory;
+void lw_server_remember(lw_server *server, const lw_server_memory *memory);
+
 /* Something was sent or received: the awake window of queue mode starts again (TRN-41). */
 void lw_server_is_active(lw_server *server);
 
