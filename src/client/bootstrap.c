@@ -381,28 +381,38 @@ static lw_err ask_everybody(lw_client *client)
 }
 
 /* BS-50: from here on, not from the start of the device (P-BS-16). */
-static lw_time purge_time(const lw_bootstrap *bs)
+static void set_purge(lw_bootstrap *bs)
 {
+    int64_t clock = lw_client_clock(bs->client);
     lw_path account = lw_path_instance(LW_OBJ_SECURITY, lw_bs_account(bs->client, NULL));
-    uint32_t seconds =
+    bs->purge_after =
         lw_bs_number(bs->client, account, LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT, 0);
-    return seconds == 0 ? LW_TIME_NEVER : after(bs, seconds * LW_SECOND_MS);
+    bs->purge_at = clock >= 0 ? clock + bs->purge_after : -1;
+}
+
+static void arm_purge(lw_bootstrap *bs, int64_t seconds)
+{
+    lw_time at = bs->purge_after == 0 ? LW_TIME_NEVER : after(bs, seconds * LW_SECOND_MS);
+    lw_alarm_set(bs->client, &bs->purge, at);
 }
 
 lw_err lw_bs_conclude(lw_bootstrap *bs)
 {
     lw_client *client = bs->client;
-    lw_time purge_before = bs->purge.deadline.at;
+    uint32_t purge_after = bs->purge_after;
+    int64_t purge_at = bs->purge_at;
     lw_err err = complete_in_transaction(client);
     err = err == LW_OK ? lw_bs_check(client) : err;
     if (err == LW_OK) {
-        lw_alarm_set(client, &bs->purge, purge_time(bs));
+        set_purge(bs);
         err = ask_everybody(client);
     }
     if (err != LW_OK) {
-        lw_alarm_set(client, &bs->purge, purge_before);
+        bs->purge_after = purge_after;
+        bs->purge_at = purge_at;
         return err;
     }
+    arm_purge(bs, bs->purge_after);
     lw_tree_settle(&client->tree);
     bool keeps_link = lw_bs_account(client, NULL) != LW_ID_MAX;
     set_state(bs, LW_BS_COMMITTED, after(bs, keeps_link ? 0 : ANSWER_GRACE_MS));
@@ -492,6 +502,7 @@ static void on_purge(lw_client *client, lw_alarm *alarm)
         lw_alarm_set(client, alarm, after(bs, PURGE_AGAIN_MS));
         return;
     }
+    bs->purge_after = 0;
     lw_log_line(&client->log, LW_LOG_INFO, "bootstrap", lw_bytes_str("account purged (0/x/12)"));
 }
 
@@ -540,37 +551,38 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
     }
 }
 
-/* The purge deadline: the seconds that are left, and what the wall clock will show then, or -1. Who
- * does not know the time counts the time without power as nothing: to purge the account too late is
- * the smaller evil. */
+/* The purge deadline. Who does not know the time starts it again: to purge the account too late is
+ * the smaller evil, for it is the way back (rule 10). */
 static lw_err save(void *state, lw_client *client, lw_writer *out)
 {
     const lw_bootstrap *bs = state;
-    if (!lw_deadline_is_armed(&bs->purge.deadline)) {
+    (void)client;
+    if (bs->purge_after == 0) {
         return LW_ENOTFOUND;
     }
-    int64_t clock = lw_act_wall_clock(client);
-    int64_t left = (bs->purge.deadline.at - client->now) / LW_SECOND_MS;
-    lw_write_u32(out, left > 0 ? (uint32_t)left : 0);
-    lw_write_u64(out, (uint64_t)(clock >= 0 ? clock + left : -1));
+    lw_write_u32(out, bs->purge_after);
+    lw_write_u64(out, (uint64_t)bs->purge_at);
     return out->err;
 }
 
 static lw_err restore(void *state, lw_client *client, lw_bytes saved)
 {
     lw_bootstrap *bs = state;
+    int64_t clock = lw_client_clock(client);
     lw_reader r;
     lw_reader_init(&r, saved);
-    int64_t left = lw_read_u32(&r);
-    int64_t end = (int64_t)lw_read_u64(&r);
-    int64_t clock = lw_act_wall_clock(client);
+    uint32_t purge_after = lw_read_u32(&r);
+    int64_t purge_at = (int64_t)lw_read_u64(&r);
     if (r.err != LW_OK) {
         return r.err;
     }
-    if (end >= 0 && clock >= 0 && end - clock < left) {
-        left = end > clock ? end - clock : 0;
+    int64_t left = purge_after;
+    if (purge_at >= 0 && clock >= 0 && purge_at - clock < left) {
+        left = purge_at > clock ? purge_at - clock : 0;
     }
-    lw_alarm_set(client, &bs->purge, after(bs, left * LW_SECOND_MS));
+    bs->purge_after = purge_after;
+    bs->purge_at = purge_at;
+    arm_purge(bs, left);
     return LW_OK;
 }
 
@@ -585,6 +597,7 @@ const lw_client_feature lw_feature_bootstrap = {
     .bootstrap = begin,
     .on_link = on_link,
     .stop = stop,
+    .durable = true,
     .save = save,
     .restore = restore,
 };

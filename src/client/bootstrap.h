@@ -43,7 +43,9 @@ typedef struct lw_bootstrap {
     lw_client *client;
     lw_coap_transfer *transfer; /* of the request in flight */
     lw_alarm alarm;             /* of the state */
-    lw_alarm purge;             /* 0/x/12: when the Bootstrap-Server account goes (BS-50) */
+    lw_alarm purge;             /* when the Bootstrap-Server account goes (BS-50) */
+    uint32_t purge_after;       /* 0/x/12, s; 0: never */
+    int64_t purge_at;           /* by the clock of the platform; -1: it has none */
     uint8_t state;              /* lw_bs_state */
     uint8_t rounds;             /* attempts since a server was registered with (P-BS-21) */
     uint8_t code;               /* FAILED: of the answer */

@@ -754,7 +754,9 @@ static void the_purge_deadline_is_kept(void **state)
     const lw_client_feature *f = &lw_feature_bootstrap;
     assert_int_equal(f->save(bs, r->client, &w), LW_ENOTFOUND);
     start_session(r);
-    lw_alarm_set(r->client, &bs->purge, r->now + 1000 * LW_SECOND_MS);
+    command(r, "PUT /0/0/12", LW_CF_TEXT, LIT("1000"), "2.04");
+    write_account_101(r);
+    finish(r, "2.04");
     assert_int_equal(f->save(bs, r->client, &w), LW_OK);
     r->wall += 400;
     assert_int_equal(f->restore(bs, r->client, lw_writer_bytes(&w)), LW_OK);
