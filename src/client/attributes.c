@@ -27,8 +27,9 @@ static lw_attached *place_for(lw_observing *all, const lw_server *server, lw_pat
     return spare;
 }
 
-const lw_attrs *lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path)
+const lw_attrs *lw_attached_at(void *state, const lw_server *server, lw_path path)
 {
+    const lw_observing *all = state;
     for (size_t i = 0; i < places(all); i++) {
         if (is_at(&all->attached[i], server, path)) {
             return &all->attached[i].attrs;
@@ -50,28 +51,24 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
 /* ---- What is in effect ------------------------------------------------------------------------
  */
 
-#define NOT_SET UINT64_MAX
+static uint32_t default_of(const lw_server *server, uint16_t resource, lw_attr attr,
+                           lw_attrs *attrs)
+{
+    uint64_t setting = lw_server_setting(server, resource, UINT64_MAX);
+    if (setting != UINT64_MAX) {
+        attrs->has |= LW_ATTR_BIT(attr);
+    }
+    return (uint32_t)setting;
+}
 
-/* The defaults that a server object has for its server: 1/x/2, 1/x/3, 1/x/26. */
+/* What a server object says about notifications to its server. */
 static lw_attrs defaults_of(const lw_server *server)
 {
-    lw_attrs attrs = {.has = 0};
-    uint64_t pmin = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, NOT_SET);
-    uint64_t pmax = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, NOT_SET);
-    uint64_t con = lw_server_setting(server, LW_RES_SERVER_DEFAULT_NOTIFICATION_MODE, NOT_SET);
-    if (pmin != NOT_SET) {
-        attrs.has |= LW_ATTR_BIT(LW_ATTR_PMIN);
-        attrs.pmin = (uint32_t)pmin;
-    }
-    if (pmax != NOT_SET) {
-        attrs.has |= LW_ATTR_BIT(LW_ATTR_PMAX);
-        attrs.pmax = (uint32_t)pmax;
-    }
-    if (con != NOT_SET) {
-        attrs.has |= LW_ATTR_BIT(LW_ATTR_CON);
-        attrs.con = con != 0;
-    }
-    return attrs;
+    lw_attrs a = {.has = 0};
+    a.pmin = default_of(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, LW_ATTR_PMIN, &a);
+    a.pmax = default_of(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, LW_ATTR_PMAX, &a);
+    a.con = default_of(server, LW_RES_SERVER_DEFAULT_NOTIFICATION_MODE, LW_ATTR_CON, &a) != 0;
+    return a;
 }
 
 lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
@@ -79,8 +76,11 @@ lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw
 {
     lw_attrs defaults = defaults_of(server);
     const lw_attrs *at[LW_PATH_DEPTH_MAX + 1] = {&defaults};
-    for (unsigned depth = LW_LEVEL_OBJECT; depth <= path.depth; depth++) {
-        at[depth] = lw_attached_at(all, server, lw_path_cut(path, depth));
+    for (size_t i = 0; i < places(all); i++) {
+        const lw_attached *a = &all->attached[i];
+        if (a->attrs.has != 0 && a->server == server && lw_path_contains(a->path, path)) {
+            at[a->path.depth] = &a->attrs;
+        }
     }
     return lw_attrs_effective(at, (lw_level)path.depth, query);
 }

@@ -4,6 +4,8 @@
  * in a row become one notification, and nothing is sent from within a request. */
 #include "client/observe.h"
 
+#include <string.h>
+
 #define RETRY_MS (1 * LW_SECOND_MS) /* after a notification that could not be sent for now */
 
 /* ---- Samples --------------------------------------------------------------------------------- */
@@ -13,7 +15,7 @@ lw_path lw_observed_base(const lw_observed *obs)
     return obs->composite ? lw_path_root() : obs->targets[0];
 }
 
-static lw_readable readable_at(const lw_observed *obs, const lw_path *targets, size_t count)
+lw_readable lw_observed_values(const lw_observed *obs, const lw_path *targets, size_t count)
 {
     return (lw_readable){.client = obs->all->client,
                          .server = obs->server,
@@ -21,56 +23,47 @@ static lw_readable readable_at(const lw_observed *obs, const lw_path *targets, s
                          .target_count = count};
 }
 
-lw_readable lw_observed_values(const lw_observed *obs)
+/* Of all that can be read at and below the path: FNV-1a, by words. */
+static uint64_t mark_of(const lw_observed *obs, const lw_path *path)
 {
-    return readable_at(obs, obs->targets, obs->target_count);
-}
-
-/* FNV-1a, by words. */
-static void mix(uint64_t *hash, uint64_t word)
-{
-    *hash = (*hash ^ word) * 1099511628211u;
-    *hash ^= *hash >> 32;
-}
-
-/* Of all that can be read at and below the path; without `values` only of what is there. */
-static uint64_t mark_of(const lw_observed *obs, lw_path path, bool values)
-{
-    lw_readable readable = readable_at(obs, &path, 1);
+    lw_readable readable = lw_observed_values(obs, path, 1);
     lw_source source = lw_readable_source(&readable);
     lw_cursor cursor = {{0}};
     lw_entry e;
     uint64_t mark = 0;
     while (source.next(source.ctx, &cursor, &e) == LW_OK) {
-        mix(&mark, (uint64_t)e.path.id[2] << 32 | (uint64_t)e.path.id[1] << 16 | e.path.id[0]);
-        mix(&mark, (uint64_t)e.path.id[3] << 8 | e.path.depth);
-        if (values) {
-            mix(&mark, lw_sample_of(e.value).mark);
+        uint64_t words[] = {0, e.kind, lw_sample_of(e.value).mark};
+        memcpy(words, e.path.id, sizeof e.path.id);
+        for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+            mark = (mark ^ words[i]) * 1099511628211u;
+            mark ^= mark >> 32;
         }
     }
     return mark;
 }
 
-static bool is_multiple(const lw_observed *obs, lw_path path)
+static lw_watched_kind kind_of(const lw_observed *obs, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(&obs->all->client->tree, path);
-    return path.depth == LW_LEVEL_RESOURCE && def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
+    bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
+    return path.depth < LW_LEVEL_RESOURCE                   ? LW_WATCHED_MANY
+           : path.depth == LW_LEVEL_RESOURCE && is_multiple ? LW_WATCHED_MULTIPLE
+                                                            : LW_WATCHED_VALUE;
 }
 
-static bool is_value(const lw_observed *obs, lw_path path)
+static lw_sample sample_of(const lw_observed *obs, const lw_watched *w)
 {
-    return path.depth >= LW_LEVEL_RESOURCE && !is_multiple(obs, path);
-}
-
-static lw_sample sample_of(const lw_observed *obs, lw_path path)
-{
-    if (!is_value(obs, path)) {
-        bool instances_are_watched = path.depth == LW_LEVEL_RESOURCE && !obs->coarse;
-        return lw_sample_of_mark(mark_of(obs, path, !instances_are_watched));
+    lw_tree *tree = &obs->all->client->tree;
+    lw_value value = lw_value_none();
+    if (w->kind == LW_WATCHED_VALUE) {
+        if (lw_tree_get(tree, w->path, &value) != LW_OK) {
+            value = lw_value_none();
+        }
+        return lw_sample_of(value);
     }
-    lw_value value;
-    bool is_there = lw_tree_get(&obs->all->client->tree, path, &value) == LW_OK;
-    return is_there ? lw_sample_of(value) : lw_sample_of_mark(0);
+    bool instances_are_watched = w->kind == LW_WATCHED_MULTIPLE && !obs->coarse;
+    return lw_sample_of_mark(instances_are_watched ? lw_tree_count(tree, w->path)
+                                                   : mark_of(obs, &w->path));
 }
 
 /* ---- Watches --------------------------------------------------------------------------------- */
@@ -95,31 +88,28 @@ static lw_watched **watch(lw_observed *obs, lw_watched **at, lw_path path)
             return NULL;
         }
         w->path = path;
+        w->kind = (uint8_t)kind_of(obs, path);
         w->next = *at;
         *at = w;
     }
-    lw_watch_set_notified(&(*at)->watch, sample_of(obs, path));
+    lw_watch_set_notified(&(*at)->watch, sample_of(obs, *at));
     return &(*at)->next;
-}
-
-static lw_watched **watch_instances(lw_observed *obs, lw_watched **at, lw_path resource)
-{
-    lw_tree *tree = &obs->all->client->tree;
-    lw_path path = resource;
-    while (at != NULL &&
-           lw_tree_next(tree, resource, LW_LEVEL_RESOURCE_INSTANCE, path, &path) == LW_OK) {
-        at = watch(obs, at, path);
-    }
-    return at;
 }
 
 static bool watch_targets(lw_observed *obs)
 {
+    lw_tree *tree = &obs->all->client->tree;
     lw_watched **at = &obs->watched;
     for (unsigned i = 0; at != NULL && i < obs->target_count; i++) {
-        at = watch(obs, at, obs->targets[i]);
-        if (at != NULL && !obs->coarse && is_multiple(obs, obs->targets[i])) {
-            at = watch_instances(obs, at, obs->targets[i]);
+        lw_path target = obs->targets[i];
+        lw_path path = target;
+        at = watch(obs, at, target);
+        if (obs->coarse || kind_of(obs, target) != LW_WATCHED_MULTIPLE) {
+            continue;
+        }
+        while (at != NULL &&
+               lw_tree_next(tree, target, LW_LEVEL_RESOURCE_INSTANCE, path, &path) == LW_OK) {
+            at = watch(obs, at, path);
         }
     }
     while (at != NULL && *at != NULL) {
@@ -145,26 +135,21 @@ lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target)
     return lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query);
 }
 
+/* OBS-26; of one target alone it is the same. */
 lw_attrs lw_observed_attrs(const lw_observed *obs)
 {
-    if (!obs->composite) {
-        return lw_observed_attrs_at(obs, obs->targets[0]);
-    }
-    if (obs->query != NULL) {
-        return lw_attrs_in_effect(obs->all, obs->server, lw_path_root(), obs->query);
-    }
     lw_attrs whole = {.has = 0};
-    for (unsigned i = 0; i < obs->target_count; i++) { /* OBS-26 */
-        lw_attrs part = lw_observed_attrs_at(obs, obs->targets[i]);
+    for (unsigned i = 0; i < obs->target_count; i++) {
+        lw_attrs part = lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query);
         lw_notify_join(&whole, &part);
     }
     return whole;
 }
 
 /* Does a change at `path` hit this watch, so that it cannot wait? */
-static bool is_hit(const lw_observed *obs, const lw_watched *w, lw_path path)
+static bool is_hit(const lw_watched *w, const lw_path *path)
 {
-    return lw_path_contains(path, w->path) && is_value(obs, w->path);
+    return w->kind == LW_WATCHED_VALUE && lw_path_contains(*path, w->path);
 }
 
 /* Samples what a change at `hit` hits, or everything (NULL). Is a condition met? */
@@ -175,8 +160,8 @@ static bool sample(lw_observed *obs, const lw_path *hit)
     for (unsigned i = 0; i < obs->target_count; i++) {
         lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
         for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
-            if (hit == NULL || is_hit(obs, w, *hit)) {
-                lw_watch_sample(&w->watch, &attrs, sample_of(obs, w->path), false);
+            if (hit == NULL || is_hit(w, hit)) {
+                lw_watch_sample(&w->watch, &attrs, sample_of(obs, w), false);
             }
             met |= w->watch.met;
         }
@@ -192,27 +177,29 @@ static void evaluate(lw_observed *obs, const lw_attrs *attrs, const lw_path *hit
     }
 }
 
-static void take_change(lw_observed *obs, lw_path path)
+static void take_change(lw_observed *obs, const lw_path *path)
 {
-    for (const lw_watched *w = obs->watched; w != NULL; w = w->next) {
-        if (lw_path_contains(path, w->path) || lw_path_contains(w->path, path)) {
-            obs->changed = true;
-        }
-        if (is_hit(obs, w, path)) {
-            lw_attrs attrs = lw_observed_attrs(obs);
-            evaluate(obs, &attrs, &path);
-            return;
-        }
+    const lw_watched *w = obs->watched;
+    while (w != NULL && !is_hit(w, path)) {
+        obs->changed |= lw_path_contains(*path, w->path) || lw_path_contains(w->path, *path);
+        w = w->next;
+    }
+    if (w != NULL) {
+        lw_attrs attrs = lw_observed_attrs(obs);
+        obs->changed = true;
+        evaluate(obs, &attrs, path);
     }
 }
 
-void lw_observing_changed(lw_observing *all, lw_tree_change change, lw_path path)
+void lw_observing_changed(void *state, lw_client *client, lw_tree_change change, lw_path path)
 {
+    lw_observing *all = state;
+    (void)client;
     if (change == LW_TREE_REMOVED) { /* DM-83 */
         lw_attached_forget(all, NULL, path);
     }
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
-        take_change(lw_observed_of(l), path);
+        take_change(lw_observed_of(l), &path);
     }
     lw_observing_look(all); /* also for 1/x/2 and 1/x/3, which are in effect everywhere */
 }
@@ -277,7 +264,7 @@ lw_err lw_observed_send(lw_observed *obs, bool confirmable,
 static lw_err write_values(void *ctx, lw_writer *out)
 {
     lw_observed *obs = ctx;
-    lw_readable readable = lw_observed_values(obs);
+    lw_readable readable = lw_observed_values(obs, obs->targets, obs->target_count);
     lw_source source = lw_readable_source(&readable);
     lw_encode_cfg cfg = {.base = lw_observed_base(obs)};
     return lw_encode(obs->format, &source, &cfg, out);
@@ -299,7 +286,7 @@ static lw_err end(lw_observed *obs, uint8_t code)
 static bool has_no_value(const lw_observed *obs)
 {
     lw_value value;
-    return !obs->composite && is_value(obs, obs->targets[0]) &&
+    return !obs->composite && obs->watched->kind == LW_WATCHED_VALUE &&
            lw_tree_get(&obs->all->client->tree, obs->targets[0], &value) != LW_OK;
 }
 

@@ -43,6 +43,12 @@ static uint32_t first_sequence(lw_client *client)
     return (uint32_t)seconds & 0xffffffu;
 }
 
+/* The query of a request. */
+typedef struct asked {
+    lw_attrs attrs;
+    uint32_t key; /* a digest of its octets; 0: there is none */
+} asked;
+
 /* From now on, with the token of the request. */
 static bool begin(lw_observed *obs, const lw_call *call)
 {
@@ -58,7 +64,7 @@ static bool begin(lw_observed *obs, const lw_call *call)
 
 /* The observation that a request asks for, or NULL when there is no room for it. */
 static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readable *readable,
-                         const lw_attrs *query)
+                         const asked *query)
 {
     size_t count = readable->target_count;
     if (all->count >= call->client->cfg.observations_max || count > UINT8_MAX) {
@@ -77,15 +83,18 @@ static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readab
     memcpy(obs->targets, readable->targets, count * sizeof(lw_path));
     lw_list_add_last(&all->list, &obs->link);
     all->count++;
-    if (query != NULL) {
+    obs->key = query->key;
+    bool has_room = true;
+    if (query->key != 0) {
         obs->query = lw_mem_alloc(&all->mem, sizeof *obs->query);
+        has_room = obs->query != NULL;
     }
-    if ((query != NULL && obs->query == NULL) || !begin(obs, call)) {
+    if (!has_room || !begin(obs, call)) {
         lw_observed_free(obs);
         return NULL;
     }
-    if (query != NULL) {
-        *obs->query = *query;
+    if (obs->query != NULL) {
+        *obs->query = query->attrs;
     }
     return obs;
 }
@@ -106,25 +115,12 @@ static bool has_targets(const lw_observed *obs, const lw_readable *readable)
     return true;
 }
 
-/* What is not set is zero in both. */
-static bool has_query(const lw_observed *obs, const lw_attrs *query)
-{
-    const lw_attrs *a = obs->query;
-    const lw_attrs *b = query;
-    if (a == NULL || b == NULL) {
-        return a == b;
-    }
-    return a->has == b->has && a->edge == b->edge && a->con == b->con && a->pmin == b->pmin &&
-           a->pmax == b->pmax && a->epmin == b->epmin && a->epmax == b->epmax &&
-           a->hqmax == b->hqmax && a->gt == b->gt && a->lt == b->lt && a->st == b->st;
-}
-
 /* OBS-03: one observation for a target, query and format. */
 static bool is_same(const lw_observed *obs, const lw_call *call, const lw_readable *readable,
-                    const lw_attrs *query)
+                    uint32_t key)
 {
-    return obs->server == call->server && obs->format == call->answer &&
-           has_targets(obs, readable) && has_query(obs, query);
+    return obs->server == call->server && obs->format == call->answer && obs->key == key &&
+           has_targets(obs, readable);
 }
 
 /* OBS-03: one observation for a token. Of those that only collect (store.c) the token means nothing
@@ -178,14 +174,14 @@ static bool is_later_block(const lw_call *call)
 
 /* The observation with that target, begun anew, or a new one. */
 static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_readable *readable,
-                            const lw_attrs *query)
+                            const asked *query)
 {
     lw_observed *same = NULL;
     lw_link *next;
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
         lw_observed *obs = lw_observed_of(l);
         next = l->next;
-        if (is_same(obs, call, readable, query)) {
+        if (is_same(obs, call, readable, query->key)) {
             same = obs;
         } else if (gives_way(obs, call)) {
             lw_observed_free(obs);
@@ -198,18 +194,41 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
     return begin(same, call) ? same : NULL;
 }
 
+/* FNV-1a over the queries, made odd: not zero. */
+static uint32_t key_of(lw_bytes options)
+{
+    uint32_t key = 2166136261u;
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_bytes item;
+    while (lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_QUERY, &item)) {
+        for (size_t i = 0; i < item.len; i++) {
+            key = (key ^ item.ptr[i]) * 16777619u;
+        }
+        key *= 16777619u; /* where one ends and the next begins */
+    }
+    return key | 1;
+}
+
+static lw_err read_query(const lw_call *call, asked *query)
+{
+    lw_attrs_change change;
+    *query = (asked){.key = 0};
+    if (!call->request->has_query) {
+        return LW_OK;
+    }
+    query->key = key_of(call->in->msg->options);
+    lw_err err = lw_attrs_asked(call, &change);
+    return err == LW_OK ? lw_attrs_apply(&query->attrs, &change) : err;
+}
+
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
 {
-    lw_attrs query = {.has = 0};
-    if (call->request->has_query) {
-        lw_attrs_change change;
-        lw_err err = lw_attrs_asked(call, &change);
-        err = err == LW_OK ? lw_attrs_apply(&query, &change) : err;
-        if (err != LW_OK) {
-            return lw_op_code((lw_op)call->request->op, err);
-        }
+    asked query;
+    lw_err err = read_query(call, &query);
+    if (err != LW_OK) {
+        return lw_op_code((lw_op)call->request->op, err);
     }
-    lw_observed *obs = take_up(all, call, readable, call->request->has_query ? &query : NULL);
+    lw_observed *obs = take_up(all, call, readable, &query);
     if (obs == NULL) { /* OBS-04 */
         return answer(call, readable);
     }
@@ -304,17 +323,6 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
     lw_observing_look(all);
 }
 
-static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
-{
-    (void)client;
-    lw_observing_changed(state, change, path);
-}
-
-static const lw_attrs *attributes(void *state, const lw_server *server, lw_path path)
-{
-    return lw_attached_at(state, server, path);
-}
-
 /* ---- Set-up ----------------------------------------------------------------------------------
  */
 
@@ -357,7 +365,7 @@ const lw_client_feature lw_feature_observe = {
     .serve = serve,
     .on_reset = on_reset,
     .on_server = on_server,
-    .on_change = on_change,
-    .attributes = attributes,
+    .on_change = lw_observing_changed,
+    .attributes = lw_attached_at,
     .observe = serve_targets,
 };

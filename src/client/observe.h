@@ -30,11 +30,18 @@ typedef struct lw_attached {
 } lw_attached;
 
 /* A value whose change matters, or the mark of something larger (model/notify.h). */
+typedef enum lw_watched_kind {
+    LW_WATCHED_MANY,     /* an object or an instance: all that is in it */
+    LW_WATCHED_MULTIPLE, /* a multiple resource: how many instances it has */
+    LW_WATCHED_VALUE
+} lw_watched_kind;
+
 typedef struct lw_watched lw_watched;
 struct lw_watched {
     lw_watched *next;
     lw_watch watch;
     lw_path path;
+    uint8_t kind;
 };
 
 /* One observation. Its watches are those of its targets, each followed by one for each instance of
@@ -50,6 +57,7 @@ typedef struct lw_observed {
     lw_snapshot *stored; /* oldest first; of lw_feature_store */
     lw_time until;
     lw_notify notify;
+    uint32_t key;      /* digest of the query, 0 without one (OBS-03) */
     uint32_t sequence; /* of the last notification */
     uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
     lw_coap_token token;
@@ -96,7 +104,8 @@ static inline lw_observed *lw_observed_of(lw_link *link)
 /* ---- attributes.c ---- */
 
 uint8_t lw_attached_write(lw_observing *all, const lw_call *call);
-const lw_attrs *lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path);
+/* The hook of the feature. */
+const lw_attrs *lw_attached_at(void *state, const lw_server *server, lw_path path);
 
 /* Forgets what is attached at and below a path, by one server or (NULL) by all. */
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path);
@@ -124,13 +133,15 @@ bool lw_observed_told(lw_observed *obs);
 lw_attrs lw_observed_attrs(const lw_observed *obs);
 lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target);
 
-lw_readable lw_observed_values(const lw_observed *obs);
+/* What its server may read at these paths. */
+lw_readable lw_observed_values(const lw_observed *obs, const lw_path *targets, size_t count);
 lw_path lw_observed_base(const lw_observed *obs);
 
 /* Looks at all observations with the next step. */
 void lw_observing_look(lw_observing *all);
 void lw_observing_ring(lw_client *client, lw_alarm *alarm);
-void lw_observing_changed(lw_observing *all, lw_tree_change change, lw_path path);
+/* The hook of the feature. */
+void lw_observing_changed(void *state, lw_client *client, lw_tree_change change, lw_path path);
 
 /* Sends a notification with what `write` writes. */
 LW_MUST_CHECK lw_err lw_observed_send(lw_observed *obs, bool confirmable,

@@ -94,9 +94,7 @@ static void add(store *st, lw_observed *obs, lw_snapshot *snapshot)
 
 static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
 {
-    lw_readable readable = lw_observed_values(obs);
-    readable.targets += part;
-    readable.target_count = 1;
+    lw_readable readable = lw_observed_values(obs, &obs->targets[part], 1);
     lw_source source = lw_readable_source(&readable);
     lw_snapshot *snapshot = NULL;
     lw_err err = LW_ENOMEM;
