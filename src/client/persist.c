@@ -285,7 +285,8 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out)
     lw_client *client = r->client;
     const char *name = kind == 'c' ? "config" : "state";
     size_t len = 0;
-    lw_err err = lw_act_load(client, name, NULL, 0, &len);
+    uint8_t nowhere; /* a platform may copy no octets, but not to NULL */
+    lw_err err = lw_act_load(client, name, &nowhere, 0, &len);
     if (err != LW_OK || len < HEADER) {
         if (err != LW_ENOTFOUND) {
             say(r, err != LW_OK ? lw_err_text(err) : "a record that is too short is ignored");
