@@ -5,7 +5,6 @@
 
 /* ---- Routing -------------------------------------------------------------------------------- */
 
-#define NO_OBSERVE    UINT32_MAX
 #define DEPTH_INVALID 254u /* told by lw_request_formats: it is a matter of 4.00 */
 
 lw_request lw_request_of(lw_op op, lw_path path)
@@ -23,41 +22,45 @@ static uint8_t read_depth(lw_bytes value)
     return valid ? (uint8_t)(value.ptr[0] - '0') : DEPTH_INVALID;
 }
 
-/* Everything the options say, except the path. Lengths were checked below (lw_coap_opts_check);
- * elective options of a wrong length count as absent. */
-static void read_options(const lw_coap_msg *msg, lw_request *request, uint32_t *out_observe)
+/* What the Observe option of a request says. */
+typedef enum mode { MODE_REGISTER, MODE_DEREGISTER, MODE_PLAIN } mode;
+
+/* Everything the options say, except the path. Lengths were checked below; elective options of a
+ * wrong length count as absent. */
+static void read_options(const lw_coap_msg *msg, lw_request *request, mode *out_mode)
 {
-    *request = lw_request_of(LW_OP_COUNT, lw_path_root());
-    request->options = msg->options;
-    request->payload = msg->payload;
-    *out_observe = NO_OBSERVE;
+    *request = (lw_request){.op = LW_OP_COUNT,
+                            .depth = LW_DEPTH_DEFAULT,
+                            .content_format = LW_CF_NONE,
+                            .accept = LW_CF_NONE,
+                            .options = msg->options,
+                            .payload = msg->payload};
+    *out_mode = MODE_PLAIN;
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_coap_opt opt;
     while (lw_coap_opt_next(&it, &opt)) {
         if (opt.number == LW_COAP_OPT_URI_QUERY) {
             request->has_query = true;
-        } else if (opt.value.len > 3) {
             continue;
-        } else if (opt.number == LW_COAP_OPT_OBSERVE) {
-            *out_observe = lw_coap_opt_uint(opt.value);
-        } else if (opt.number == LW_COAP_OPT_CONTENT_FORMAT && opt.value.len <= 2) {
-            request->content_format = (uint16_t)lw_coap_opt_uint(opt.value);
-        } else if (opt.number == LW_COAP_OPT_ACCEPT && opt.value.len <= 2) {
-            request->accept = (uint16_t)lw_coap_opt_uint(opt.value);
+        }
+        size_t longest = opt.number == LW_COAP_OPT_OBSERVE ? 3 : 2;
+        if (opt.value.len > longest) {
+            continue;
+        }
+        uint32_t value = lw_coap_opt_uint(opt.value);
+        if (opt.number == LW_COAP_OPT_OBSERVE) {
+            *out_mode = value < MODE_PLAIN ? (mode)value : MODE_PLAIN;
+        } else if (opt.number == LW_COAP_OPT_CONTENT_FORMAT) {
+            request->content_format = (uint16_t)value;
+        } else if (opt.number == LW_COAP_OPT_ACCEPT) {
+            request->accept = (uint16_t)value;
         }
     }
 }
 
 static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
 {
-    lw_coap_opt opt;
-    while (lw_coap_opt_next(it, &opt) && opt.number <= LW_COAP_OPT_URI_PATH) {
-        if (opt.number == LW_COAP_OPT_URI_PATH) {
-            *out_segment = opt.value;
-            return true;
-        }
-    }
-    return false;
+    return lw_coap_opt_next_of(it, LW_COAP_OPT_URI_PATH, out_segment);
 }
 
 /* Takes the first segment off a text path. */
@@ -140,27 +143,25 @@ static uint8_t read_path(const lw_route *route, lw_request *request)
 
 /* The table "Distinguishing requests by method and path", by method; the level is checked behind
  * it. LW_OP_COUNT when the method is not used. */
-static lw_op op_of_dm(uint8_t method, const lw_request *request, uint32_t observe)
+static lw_op op_of_dm(uint8_t method, const lw_request *request, mode how)
 {
+    static const uint8_t get[] = {LW_OP_OBSERVE, LW_OP_CANCEL, LW_OP_READ};
+    static const uint8_t fetch[] = {LW_OP_OBSERVE_COMPOSITE, LW_OP_CANCEL_COMPOSITE,
+                                    LW_OP_READ_COMPOSITE};
+    static const uint8_t post[] = {LW_OP_EXECUTE, LW_OP_CREATE, LW_OP_WRITE_PARTIAL, LW_OP_EXECUTE,
+                                   LW_OP_EXECUTE}; /* by level */
     bool has_body = request->payload.len > 0 || request->content_format != LW_CF_NONE;
     switch (method) {
     case LW_COAP_GET:
-        if (request->accept == LW_CF_LINK) {
-            return LW_OP_DISCOVER;
-        }
-        return observe == 0 ? LW_OP_OBSERVE : observe == 1 ? LW_OP_CANCEL : LW_OP_READ;
+        return request->accept == LW_CF_LINK ? LW_OP_DISCOVER : (lw_op)get[how];
     case LW_COAP_PUT: /* P-DM-22 */
         return has_body || !request->has_query ? LW_OP_WRITE : LW_OP_WRITE_ATTRIBUTES;
     case LW_COAP_POST:
-        return request->path.depth == LW_LEVEL_OBJECT     ? LW_OP_CREATE
-               : request->path.depth == LW_LEVEL_INSTANCE ? LW_OP_WRITE_PARTIAL
-                                                          : LW_OP_EXECUTE;
+        return (lw_op)post[request->path.depth];
     case LW_COAP_DELETE:
         return LW_OP_DELETE;
     case LW_COAP_FETCH:
-        return observe == 0   ? LW_OP_OBSERVE_COMPOSITE
-               : observe == 1 ? LW_OP_CANCEL_COMPOSITE
-                              : LW_OP_READ_COMPOSITE;
+        return (lw_op)fetch[how];
     case LW_COAP_IPATCH:
         return LW_OP_WRITE_COMPOSITE;
     default:
@@ -189,10 +190,10 @@ static bool is_composite(lw_op op)
 }
 
 /* DM-02; /24 is adopted. */
-static bool is_forbidden(lw_path path)
+static bool is_forbidden(const lw_path *path)
 {
-    return path.depth > 0 &&
-           (path.id[0] == 0 || path.id[0] == 21 || path.id[0] == 23 || path.id[0] == 24);
+    uint16_t object = path->id[0];
+    return path->depth > 0 && (object == 0 || object == 21 || object == 23 || object == 24);
 }
 
 static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
@@ -207,32 +208,38 @@ static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw
         return op == LW_OP_BS_DISCOVER || op == LW_OP_BS_DELETE ? LW_COAP_BAD_REQUEST
                                                                 : LW_COAP_METHOD_NOT_ALLOWED;
     }
-    if (op == LW_OP_BS_READ && request->path.id[0] != 1 && request->path.id[0] != 2) {
-        return LW_COAP_METHOD_NOT_ALLOWED; /* BS-24 */
-    }
-    return LW_COAP_EMPTY;
+    bool is_account = request->path.id[0] == 1 || request->path.id[0] == 2; /* BS-24 */
+    return op == LW_OP_BS_READ && !is_account ? LW_COAP_METHOD_NOT_ALLOWED : LW_COAP_EMPTY;
 }
 
-static uint8_t route_dm(const lw_route *route, const lw_coap_msg *msg, uint32_t observe,
+/* Of the queries of a Discover; unknown ones are ignored (DM-08). */
+static uint8_t find_depth(lw_bytes options)
+{
+    uint8_t depth = LW_DEPTH_DEFAULT;
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_query query;
+    while (lw_query_next(&it, &query)) {
+        if (lw_bytes_is(query.name, "depth")) {
+            depth = read_depth(query.value);
+        }
+    }
+    return depth;
+}
+
+static uint8_t route_dm(const lw_route *route, const lw_coap_msg *msg, mode how,
                         lw_request *request)
 {
-    lw_op op = op_of_dm(msg->code, request, observe);
+    lw_op op = op_of_dm(msg->code, request, how);
     request->op = (uint8_t)op;
     if (op == LW_OP_COUNT || !lw_op_has_level(op, request->path.depth, route->version) ||
         (is_composite(op) && !route->composite)) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
-    if (is_forbidden(request->path)) {
+    if (is_forbidden(&request->path)) {
         return LW_COAP_UNAUTHORIZED;
     }
     if (op == LW_OP_DISCOVER && lw_version_has(route->version, LW_FEATURE_DISCOVER_DEPTH)) {
-        lw_coap_opt_iter it = lw_coap_opts(msg->options);
-        lw_query query;
-        while (lw_query_next(&it, &query)) { /* unknown ones are ignored (DM-08) */
-            if (lw_bytes_is(query.name, "depth")) {
-                request->depth = read_depth(query.value);
-            }
-        }
+        request->depth = find_depth(msg->options);
     }
     return LW_COAP_EMPTY;
 }
@@ -248,8 +255,8 @@ static bool is_finish_path(lw_bytes options)
 
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
 {
-    uint32_t observe;
-    read_options(msg, out_request, &observe);
+    mode how;
+    read_options(msg, out_request, &how);
     if (is_finish_path(msg->options)) {
         out_request->op = LW_OP_BS_FINISH;
         return route->bootstrap && msg->code == LW_COAP_POST ? LW_COAP_EMPTY
@@ -260,7 +267,7 @@ uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_reques
         return code;
     }
     return route->bootstrap ? route_bootstrap(route, msg, out_request)
-                            : route_dm(route, msg, observe, out_request);
+                            : route_dm(route, msg, how, out_request);
 }
 
 uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
@@ -272,8 +279,8 @@ uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
         {LW_OP_BS_REQUEST, false}, {LW_OP_BS_PACK_REQUEST, false}, {LW_OP_REGISTER, false},
         {LW_OP_UPDATE, true},      {LW_OP_DEREGISTER, true},       {LW_OP_SEND, false},
     };
-    uint32_t observe;
-    read_options(msg, out_request, &observe);
+    mode how;
+    read_options(msg, out_request, &how);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_bytes first;
     lw_bytes more;
