@@ -14,7 +14,8 @@ lw_err lw_coap_init(lw_coap *coap, const lw_coap_config *config)
         l->max_queued == 0 || l->max_later == 0) {
         return LW_EINVAL;
     }
-    *coap = (lw_coap){.config = *config};
+    memset(coap, 0, sizeof *coap);
+    coap->config = *config;
     lw_deadlines_init(&coap->deadlines);
     lw_list_init(&coap->seen);
     lw_coap_timer_init(&coap->seen_timer, lw_coap_seen_fire);
@@ -66,8 +67,8 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = (uint8_t)type, .code = LW_COAP_EMPTY, .mid = mid};
     coap->stats.resets_sent += type == LW_COAP_RST;
-    lw_coap_send(coap, peer,
-                 lw_coap_prepend_head(peer->params, &head, message + sizeof message, 0));
+    lw_bytes body = lw_bytes_of(message + sizeof message, 0);
+    lw_coap_send(coap, peer, lw_coap_prepend_head(peer->params, &head, body));
 }
 
 /* ---- incoming ------------------------------------------------------------------------------ */
@@ -89,10 +90,8 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *
     }
     switch (seen->answer) {
     case SEEN_ACK:
-        lw_coap_send_empty(coap, peer, LW_COAP_ACK, seen->mid);
-        break;
     case SEEN_RST:
-        lw_coap_send_empty(coap, peer, LW_COAP_RST, seen->mid);
+        lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, seen->mid);
         break;
     case SEEN_REPLY:
         lw_coap_send(coap, peer, seen->reply);
@@ -110,33 +109,50 @@ static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *m
                                       : LW_ENOTFOUND;
 }
 
-/* A response of its own: separate, to a NON, or over a stream. */
-static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+/* An empty message, which a duplicate gets again. */
+static void answer_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid)
 {
-    uint32_t number;
-    lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, &msg->token);
-    /* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
-    bool ok = lw_coap_opts_check(msg->options, &number) == LW_OK;
-    lw_err taken = LW_ENOTFOUND;
-    if (ok) {
-        taken = ex != NULL ? LW_OK : find_taker(coap, peer, msg);
-    }
-    if (taken < 0) {
-        /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
-        lw_coap_seen_answered(coap, peer, msg->mid, SEEN_RST, lw_bytes_of(NULL, 0));
-        lw_coap_send_empty(coap, peer, LW_COAP_RST, msg->mid);
-    } else if (msg->type == LW_COAP_CON && taken == LW_OK) {
-        lw_coap_acknowledge(coap, peer, msg->mid);
-    }
-    if (ex != NULL) {
-        lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL);
-    }
+    lw_coap_seen_answered(coap, peer, mid, (uint8_t)type, lw_bytes_of(NULL, 0));
+    lw_coap_send_empty(coap, peer, type, mid);
 }
 
 void lw_coap_acknowledge(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
 {
-    lw_coap_seen_answered(coap, peer, mid, SEEN_ACK, lw_bytes_of(NULL, 0));
-    lw_coap_send_empty(coap, peer, LW_COAP_ACK, mid);
+    answer_empty(coap, peer, LW_COAP_ACK, mid);
+}
+
+/* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
+static bool is_acceptable(const lw_coap_msg *msg)
+{
+    return msg->refused == 0;
+}
+
+static void end_with(lw_coap *coap, lw_coap_exchange *ex, const lw_coap_msg *msg)
+{
+    if (is_acceptable(msg)) {
+        lw_coap_exchange_end(coap, ex, LW_OK, msg);
+    } else {
+        lw_coap_exchange_end(coap, ex, LW_EPROTO, NULL);
+    }
+}
+
+/* A response of its own: separate, to a NON, or over a stream. */
+static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+{
+    lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, &msg->token);
+    lw_err taken = LW_ENOTFOUND;
+    if (is_acceptable(msg)) {
+        taken = ex != NULL ? LW_OK : find_taker(coap, peer, msg);
+    }
+    if (taken < 0) {
+        /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
+        answer_empty(coap, peer, LW_COAP_RST, msg->mid);
+    } else if (msg->type == LW_COAP_CON && taken == LW_OK) {
+        lw_coap_acknowledge(coap, peer, msg->mid);
+    }
+    if (ex != NULL) {
+        end_with(coap, ex, msg);
+    }
 }
 
 static void on_message(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
@@ -189,9 +205,7 @@ static void on_ack(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
         lw_coap_exchange_by_token(peer, &msg->token) != ex) {
         return;
     }
-    uint32_t number;
-    bool ok = lw_coap_opts_check(msg->options, &number) == LW_OK;
-    lw_coap_exchange_end(coap, ex, ok ? LW_OK : LW_EPROTO, ok ? msg : NULL);
+    end_with(coap, ex, msg);
 }
 
 static void on_rst(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)

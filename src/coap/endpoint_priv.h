@@ -47,33 +47,29 @@ typedef struct lw_coap_head {
 } lw_coap_head;
 
 /* Encoded options, except those numbered `without`, with the extras merged in at their places, and
- * the payload marker when a payload is to follow. */
-void lw_coap_put_merged(lw_writer *w, lw_bytes options, uint32_t without,
-                        const lw_coap_extra *extras, unsigned extra_count, bool has_payload);
+ * the payload marker when a payload is to follow. Takes no more room than they do apart. */
+void lw_coap_put_merged(lw_writer *w, lw_bytes options, uint32_t without, lw_bytes extras,
+                        bool has_payload);
 
-/* Room the extras can take in an encoded message. */
-size_t lw_coap_extras_size(const lw_coap_extra *extras, unsigned extra_count);
+/* Writes the header right before `body`, encoded options and payload, which lie behind
+ * LW_COAP_HEADER_MAX free octets of a buffer of ours. Returns the whole message. */
+lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head,
+                              lw_bytes body);
 
-/* Writes the header so that it ends at `body`, the first of body_len octets of options and payload;
- * LW_COAP_HEADER_MAX octets before it are free. Returns the whole message. */
-lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, uint8_t *body,
-                              size_t body_len);
-
-/* Options to add, ascending. */
+/* Options to add: put them with lw_coap_put, take what lw_writer_bytes gives. */
 typedef struct lw_coap_extras {
-    lw_coap_extra list[5];
-    uint8_t count;
+    lw_coap_out out;
+    lw_writer w;
+    uint8_t octets[64]; /* the most that block-wise transfer adds, Echo included */
 } lw_coap_extras;
 
-void lw_coap_extras_add(lw_coap_extras *extras, uint16_t number, uint32_t value);
-void lw_coap_extras_add_opaque(lw_coap_extras *extras, uint16_t number, const uint8_t *ptr,
-                               size_t len);
+void lw_coap_extras_begin(lw_coap_extras *extras);
 
 bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
 
 /* ---- message ids of the peer: dedup.c ------------------------------------------------------ */
 
-enum { SEEN_SILENT, SEEN_ACK, SEEN_RST, SEEN_REPLY };
+enum { SEEN_SILENT, SEEN_REPLY, SEEN_ACK = LW_COAP_ACK, SEEN_RST = LW_COAP_RST };
 
 typedef struct lw_coap_seen {
     lw_link of_peer;
@@ -111,18 +107,18 @@ void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const
 void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
 
 typedef struct lw_coap_confirmable {
-    lw_bytes message; /* encoded as a CON with this mid */
-    uint16_t mid;
     bool is_ping;
     lw_coap_end_fn on_end;
     void *ctx;
     lw_coap_exchange *supersedes; /* or NULL */
 } lw_coap_confirmable;
 
-/* Sends a CON, a response or empty, that wants an ACK and nothing more. */
-LW_MUST_CHECK lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer,
-                                               const lw_coap_confirmable *c,
-                                               lw_coap_exchange **out_exchange);
+/* Sends a message that wants no response, with a new message id and what `head` says: a NON, or a
+ * CON that is an exchange until its ACK comes. `body` as in lw_coap_prepend_head; out_exchange may
+ * be NULL, and is set for a CON. */
+LW_MUST_CHECK lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head,
+                                       lw_bytes body, const lw_coap_confirmable *c,
+                                       lw_coap_exchange **out_exchange);
 
 /* ---- answers: reply.c ---------------------------------------------------------------------- */
 
@@ -136,16 +132,10 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
 /* The payload anew: the window that ask.block2 asks for, or all there is room for. */
 void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply);
 
-/* Options and payload of an answer, without its header. */
-typedef struct lw_coap_encoded {
-    uint8_t *body;
-    size_t body_len;
-} lw_coap_encoded;
-
-/* Cuts the block that is to be sent, adds the options it needs and encodes all but the header.
- * `observe`: the value of that option, or NULL. */
+/* Cuts the block that is to be sent, adds the options it needs and encodes all but the header: a
+ * body for lw_coap_prepend_head. `observe`: the value of that option, or NULL. */
 LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
-                                          const uint32_t *observe, lw_coap_encoded *out);
+                                          const uint32_t *observe, lw_bytes *out_body);
 
 /* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
 

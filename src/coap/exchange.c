@@ -18,7 +18,6 @@ struct lw_coap_exchange {
     void *ctx;
     uint32_t timeout_ms;          /* of the present transmission */
     uint32_t response_timeout_ms; /* 0: no response is expected, the ACK is the end */
-    uint32_t message_len;
     uint16_t mid; /* what an ACK or RST must say; that of the superseded message until the message
                      here was sent itself */
     uint16_t own_mid;
@@ -27,7 +26,8 @@ struct lw_coap_exchange {
     bool con;
     bool is_ping;
     lw_coap_token token;
-    uint8_t message[]; /* encoded */
+    lw_bytes message; /* encoded, in octets */
+    uint8_t octets[];
 };
 
 static lw_coap_exchange *of_link(lw_link *l)
@@ -47,7 +47,7 @@ static void transmit(lw_coap *coap, lw_coap_exchange *ex)
 {
     ex->mid = ex->own_mid;
     lw_coap_timer_arm(coap, &ex->timer, ex->timeout_ms);
-    lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
+    lw_coap_send(coap, ex->peer, ex->message);
 }
 
 /* RFC 7252 section 4.2: from ACK_TIMEOUT to ACK_TIMEOUT * ACK_RANDOM_FACTOR, evenly. A NON request
@@ -59,7 +59,8 @@ static uint32_t first_timeout(lw_coap *coap, const lw_coap_exchange *ex)
         uint32_t spread = p->ack_timeout_ms * (uint32_t)(p->ack_random_percent - 100u) / 100;
         return p->ack_timeout_ms + lw_rng_below(&coap->config.rng, spread + 1);
     }
-    uint32_t probing_ms = p->probing_rate != 0 ? ex->message_len * 1000u / p->probing_rate : 0;
+    uint32_t probing_ms =
+        p->probing_rate != 0 ? (uint32_t)ex->message.len * 1000u / p->probing_rate : 0;
     return probing_ms < ex->response_timeout_ms ? probing_ms : ex->response_timeout_ms;
 }
 
@@ -74,7 +75,7 @@ static void begin(lw_coap *coap, lw_coap_exchange *ex)
     if (lw_coap_is_stream(ex->peer)) {
         /* Nothing is acknowledged; a message without response is done, but tells so from step. */
         wait_for_response(coap, ex, ex->response_timeout_ms);
-        lw_coap_send(coap, ex->peer, lw_bytes_of(ex->message, ex->message_len));
+        lw_coap_send(coap, ex->peer, ex->message);
         return;
     }
     set_state(ex, STATE_UNCONFIRMED);
@@ -83,7 +84,8 @@ static void begin(lw_coap *coap, lw_coap_exchange *ex)
     transmit(coap, ex);
 }
 
-/* Lets queued exchanges go, oldest first, as far as NSTART allows. */
+/* Lets queued exchanges go, oldest first, as far as NSTART allows: on a stream, where none is ever
+ * active, all. */
 static void begin_queued(lw_coap *coap, lw_coap_peer *peer)
 {
     for (lw_link *l = peer->exchanges.next;
@@ -139,7 +141,7 @@ static void fire(lw_coap *coap, lw_coap_timer *timer)
     lw_coap_exchange *ex = (lw_coap_exchange *)(void *)timer;
     lw_coap_peer *peer = ex->peer;
     if (ex->state == STATE_WAITING) {
-        bool is_done = lw_coap_is_stream(peer) && ex->response_timeout_ms == 0;
+        bool is_done = ex->response_timeout_ms == 0; /* sent over a stream, see begin */
         lw_coap_exchange_end(coap, ex, is_done ? LW_OK : LW_ETIMEOUT, NULL);
     } else if (!ex->con) {
         wait_for_response(coap, ex, ex->response_timeout_ms - ex->timeout_ms);
@@ -234,19 +236,13 @@ static void enqueue(lw_coap *coap, lw_coap_exchange *ex)
     lw_coap_peer *peer = ex->peer;
     lw_list_add_last(&peer->exchanges, &ex->link);
     peer->queued++;
-    if (lw_coap_is_stream(peer)) {
-        begin(coap, ex);
-    } else {
-        begin_queued(coap, peer);
-    }
+    begin_queued(coap, peer);
 }
 
 lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
                      lw_coap_exchange **out_exchange)
 {
-    size_t room = request->options.len +
-                  lw_coap_extras_size(request->extras, request->extra_count) + 1 +
-                  request->payload.len;
+    size_t room = request->options.len + request->extras.len + 1 + request->payload.len;
     if (request->options.len + request->payload.len > peer->max_message) {
         return LW_ETOOBIG;
     }
@@ -257,9 +253,9 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
         return err;
     }
     lw_writer w;
-    lw_writer_init(&w, ex->message + LW_COAP_HEADER_MAX, room);
+    lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
     lw_coap_put_merged(&w, request->options, request->without, request->extras,
-                       request->extra_count, request->payload.len != 0);
+                       request->payload.len != 0);
     lw_write_bytes(&w, request->payload);
     ex->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
     ex->own_mid = peer->next_mid++;
@@ -268,13 +264,14 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
                          .code = request->code,
                          .mid = ex->own_mid,
                          .token = &ex->token};
-    lw_bytes message = lw_coap_prepend_head(peer->params, &head, w.buf, w.pos);
-    if (w.err != LW_OK || message.len > peer->max_message) {
-        lw_mem_release(&coap->config.mem, ex);
-        return w.err != LW_OK ? w.err : LW_ETOOBIG;
+    ex->message = lw_coap_prepend_head(peer->params, &head, lw_writer_bytes(&w));
+    if (ex->message.len > peer->max_message) {
+        lw_writer_fail(&w, LW_ETOOBIG);
     }
-    memmove(ex->message, message.ptr, message.len);
-    ex->message_len = (uint32_t)message.len;
+    if (w.err != LW_OK) {
+        lw_mem_release(&coap->config.mem, ex);
+        return w.err;
+    }
     ex->on_end = request->on_end;
     ex->ctx = request->ctx;
     ex->response_timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
@@ -300,17 +297,23 @@ static void take_place_of(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange 
     lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
 }
 
-lw_err lw_coap_start_confirmable(lw_coap *coap, lw_coap_peer *peer, const lw_coap_confirmable *c,
-                                 lw_coap_exchange **out_exchange)
+lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, lw_bytes body,
+                         const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
 {
+    head->mid = peer->next_mid++;
+    lw_bytes message = lw_coap_prepend_head(peer->params, head, body);
+    if (head->type != LW_COAP_CON) {
+        lw_coap_send(coap, peer, message);
+        return LW_OK;
+    }
     lw_coap_exchange *ex;
-    lw_err err = allocate(coap, peer, c->message.len, c->supersedes != NULL, &ex);
+    lw_err err = allocate(coap, peer, message.len, c->supersedes != NULL, &ex);
     if (err != LW_OK) {
         return err;
     }
-    memcpy(ex->message, c->message.ptr, c->message.len);
-    ex->message_len = (uint32_t)c->message.len;
-    ex->own_mid = c->mid;
+    memcpy(ex->octets, message.ptr, message.len);
+    ex->message = lw_bytes_of(ex->octets, message.len);
+    ex->own_mid = head->mid;
     ex->con = true;
     ex->is_ping = c->is_ping;
     ex->on_end = c->on_end;
@@ -331,13 +334,8 @@ lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_
 {
     coap->now = now;
     uint8_t message[LW_COAP_HEADER_MAX];
-    lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY, .mid = peer->next_mid++};
-    lw_coap_confirmable ping = {
-        .message = lw_coap_prepend_head(peer->params, &head, message + sizeof message, 0),
-        .mid = head.mid,
-        .is_ping = true,
-        .on_end = on_end,
-        .ctx = ctx,
-    };
-    return lw_coap_start_confirmable(coap, peer, &ping, NULL);
+    lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY};
+    lw_coap_confirmable ping = {.is_ping = true, .on_end = on_end, .ctx = ctx};
+    return lw_coap_send_body(coap, peer, &head, lw_bytes_of(message + sizeof message, 0), &ping,
+                             NULL);
 }

@@ -38,21 +38,13 @@ typedef struct lw_coap_result {
 
 typedef void (*lw_coap_end_fn)(void *ctx, const lw_coap_result *result);
 
-/* An option that is put into a set of encoded ones, at its place. */
-typedef struct lw_coap_extra {
-    uint16_t number;
-    uint32_t uint;   /* the value when opaque.ptr is NULL */
-    lw_bytes opaque; /* borrowed */
-} lw_coap_extra;
-
 /* Everything is borrowed for the call; the message is built at once. */
 typedef struct lw_coap_request {
     uint8_t code;
-    bool non;                    /* send as NON */
-    const lw_coap_token *token;  /* NULL: a new one */
-    lw_bytes options;            /* encoded: lw_coap_begin_options, lw_coap_put */
-    const lw_coap_extra *extras; /* ascending by number; may be NULL */
-    uint8_t extra_count;
+    bool non;                     /* send as NON */
+    const lw_coap_token *token;   /* NULL: a new one */
+    lw_bytes options;             /* encoded: lw_coap_begin_options, lw_coap_put */
+    lw_bytes extras;              /* more of them, which are put in at their places */
     uint16_t without;             /* an option number to leave out; 0: none */
     lw_bytes payload;             /* one datagram's; longer bodies: coap/transfer.h */
     uint32_t response_timeout_ms; /* 0: that of the peer's parameters */

@@ -15,7 +15,7 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply.payload) : LW_OK;
     uint32_t observe = n->sequence & 0xffffff;
     bool is_last = lw_coap_code_class(n->code) != 2; /* RFC 7641 section 4.2 */
-    lw_coap_encoded body;
+    lw_bytes body;
     if (err == LW_OK) {
         err = lw_coap_reply_encode(coap, peer, &reply, is_last ? NULL : &observe, &body);
     }
@@ -24,23 +24,10 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         return err;
     }
     lw_coap_head head = {
-        .type = n->confirmable ? LW_COAP_CON : LW_COAP_NON,
-        .code = n->code,
-        .mid = peer->next_mid++,
-        .token = &n->token,
-    };
+        .type = n->confirmable ? LW_COAP_CON : LW_COAP_NON, .code = n->code, .token = &n->token};
     if (out_mid != NULL) {
-        *out_mid = head.mid;
+        *out_mid = peer->next_mid;
     }
-    lw_bytes message = lw_coap_prepend_head(peer->params, &head, body.body, body.body_len);
-    if (!n->confirmable) {
-        lw_coap_send(coap, peer, message);
-        return LW_OK;
-    }
-    lw_coap_confirmable c = {.message = message,
-                             .mid = head.mid,
-                             .on_end = n->on_end,
-                             .ctx = n->ctx,
-                             .supersedes = n->supersedes};
-    return lw_coap_start_confirmable(coap, peer, &c, out_exchange);
+    lw_coap_confirmable c = {.on_end = n->on_end, .ctx = n->ctx, .supersedes = n->supersedes};
+    return lw_coap_send_body(coap, peer, &head, body, &c, out_exchange);
 }

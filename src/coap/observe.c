@@ -43,16 +43,17 @@ static void on_registered(void *ctx, const lw_coap_result *result)
 static lw_err send_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                            const lw_coap_request *request, uint32_t value)
 {
-    lw_coap_extra extras[4] = {{.number = LW_COAP_OPT_OBSERVE, .uint = value}};
-    if (request->extra_count >= 4) {
-        return LW_EINVAL;
-    }
-    for (unsigned i = 0; i < request->extra_count; i++) {
-        extras[i + 1] = request->extras[i];
+    lw_coap_extras observe;
+    lw_coap_extras_begin(&observe);
+    lw_coap_put_uint(&observe.out, LW_COAP_OPT_OBSERVE, value);
+    lw_coap_extras all;
+    lw_coap_extras_begin(&all);
+    lw_coap_put_merged(&all.w, request->extras, 0, lw_writer_bytes(&observe.w), false);
+    if (all.w.err != LW_OK) {
+        return all.w.err;
     }
     lw_coap_request r = *request;
-    r.extras = extras;
-    r.extra_count = (uint8_t)(request->extra_count + 1);
+    r.extras = lw_writer_bytes(&all.w);
     return lw_coap_start(coap, peer, now, &r, NULL);
 }
 

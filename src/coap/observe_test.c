@@ -188,16 +188,16 @@ LW_TEST(an_active_cancel_has_observe_1_and_the_same_token)
 
 LW_TEST(extras_of_the_request_go_along)
 {
-    lw_coap_extra extras[] = {{.number = LW_COAP_OPT_ACCEPT, .uint = 60}, {0}, {0}, {0}};
+    uint8_t long_option[66] = {0xdd, 4, 66 - 3 - 13}; /* number 17, the rest is its value */
+    lw_bytes accept = LW_BYTES_LIT("\xd1\x04\x3c");
     lw_coap_token token = {.len = 2, .octets = {1, 2}};
     lw_coap_request q = request();
-    q.extras = extras;
-    q.extra_count = 1;
+    q.extras = accept;
     q.token = &token;
     assert_ok(lw_coap_observe(&r.coap, &r.peer, r.now, &observations, &obs, &q));
     expect(&r, "4201 2020 0102 60 51't' 61 3c");
-    q.extra_count = 4;
-    assert_err(lw_coap_observe(&r.coap, &r.peer, r.now, &observations, &obs, &q), LW_EINVAL);
+    q.extras = lw_bytes_of(long_option, sizeof long_option);
+    assert_err(lw_coap_observe(&r.coap, &r.peer, r.now, &observations, &obs, &q), LW_ETOOBIG);
 }
 
 LW_TEST(a_failed_cancel_keeps_the_observation)

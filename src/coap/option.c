@@ -6,8 +6,7 @@
 
 lw_coap_opt_iter lw_coap_opts(lw_bytes options)
 {
-    const uint8_t *end = options.len > 0 ? options.ptr + options.len : options.ptr;
-    return (lw_coap_opt_iter){.at = options.ptr, .end = end};
+    return (lw_coap_opt_iter){.rest = options};
 }
 
 /*   0   1   2   3   4   5   6   7
@@ -50,14 +49,14 @@ static option_head read_long_head(const uint8_t *p, const uint8_t *end)
 }
 
 /* The payload marker 0xff reads as the reserved delta 15: it ends the iteration as an error does,
- * with `at` still pointing to it. */
+ * which is then the rest. */
 static inline bool next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
 {
-    const uint8_t *p = it->at;
-    const uint8_t *end = it->end;
-    if (p == end) {
+    const uint8_t *p = it->rest.ptr;
+    if (it->rest.len == 0) {
         return false;
     }
+    const uint8_t *end = p + it->rest.len;
     option_head h = {*p >> 4, *p & 15u, p + 1};
     if (h.delta >= 13 || h.len >= 13) {
         h = read_long_head(p, end);
@@ -66,13 +65,14 @@ static inline bool next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
         }
     }
     uint32_t number = it->number + h.delta;
-    if (h.len > (size_t)(end - h.value) || number > LW_COAP_OPT_NUMBER_MAX) {
+    size_t left = (size_t)(end - h.value);
+    if (h.len > left || number > LW_COAP_OPT_NUMBER_MAX) {
         return false;
     }
     out_opt->number = number;
     out_opt->value = lw_bytes_of(h.value, h.len);
     it->number = number;
-    it->at = h.value + h.len;
+    it->rest = lw_bytes_of(h.value + h.len, left - h.len);
     return true;
 }
 
@@ -85,7 +85,7 @@ bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_va
 {
     lw_coap_opt_iter ahead = *it;
     lw_coap_opt opt;
-    while (next(&ahead, &opt) && opt.number <= number) {
+    while (lw_coap_opt_next(&ahead, &opt) && opt.number <= number) {
         *it = ahead;
         if (opt.number == number) {
             *out_value = opt.value;
@@ -180,10 +180,10 @@ static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repe
            opt->value.len <= row->max_len && (row->is_repeatable || !is_repeated);
 }
 
-/* Walks over the options once: returns where they end, and gives the first critical one that is
- * not as its row says, 0 for none. Options and rows both ascend, so the rows are walked once, too.
- */
-static const uint8_t *scan(lw_bytes in, uint32_t *out_refused)
+/* Walks over the options once: returns what is behind them, and gives the first critical one that
+ * is not as its row says, 0 for none. Options and rows both ascend, so the rows are walked once,
+ * too. */
+static lw_bytes scan(lw_bytes in, uint32_t *out_refused)
 {
     const option_row *row = option_rows;
     lw_coap_opt_iter it = lw_coap_opts(in);
@@ -201,19 +201,18 @@ static const uint8_t *scan(lw_bytes in, uint32_t *out_refused)
         last = opt.number;
     }
     *out_refused = refused;
-    return it.at;
+    return it.rest;
 }
 
 lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload,
                           uint32_t *out_refused)
 {
-    size_t options_len = (size_t)(scan(in, out_refused) - in.ptr);
-    lw_bytes payload = lw_bytes_from(in, options_len + 1);
-    if (options_len < in.len && (in.ptr[options_len] != PAYLOAD_MARKER || payload.len == 0)) {
+    lw_bytes rest = scan(in, out_refused);
+    if (rest.len == 1 || (rest.len != 0 && rest.ptr[0] != PAYLOAD_MARKER)) {
         return LW_EFORMAT;
     }
-    *out_options = lw_bytes_of(in.ptr, options_len);
-    *out_payload = payload;
+    *out_options = lw_bytes_of(in.ptr, in.len - rest.len);
+    *out_payload = lw_bytes_from(rest, 1);
     return LW_OK;
 }
 

@@ -49,8 +49,8 @@ typedef struct lw_coap_opt {
 } lw_coap_opt;
 
 typedef struct lw_coap_opt_iter {
-    const uint8_t *at, *end;
-    uint32_t number;
+    lw_bytes rest;
+    uint32_t number; /* of the last one */
 } lw_coap_opt_iter;
 
 lw_coap_opt_iter lw_coap_opts(lw_bytes options);

@@ -30,12 +30,12 @@ const lw_coap_params lw_coap_params_lorawan = {
     .szx = 3,
 };
 
-/* ACK_TIMEOUT * (2^doublings - 1) * ACK_RANDOM_FACTOR. The division stays within 32 bits for
- * timeouts up to 2^32 / 150 ms, eight hours. */
+/* ACK_TIMEOUT * (2^doublings - 1) * ACK_RANDOM_FACTOR, of up to 31 doublings. The division stays
+ * within 32 bits for timeouts up to 2^32 / 150 ms, eight hours. */
 static lw_time backoff(const lw_coap_params *p, unsigned doublings)
 {
     uint32_t longest = p->ack_timeout_ms * (uint32_t)p->ack_random_percent / 100;
-    return ((lw_time)longest << doublings) - longest;
+    return (lw_time)((uint64_t)longest * ((1u << doublings) - 1));
 }
 
 lw_time lw_coap_max_transmit_span(const lw_coap_params *p)

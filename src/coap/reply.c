@@ -160,33 +160,31 @@ static bool is_success(uint8_t code)
 }
 
 /* The options that the endpoint adds to those of the handler, ascending. */
-static void add_extras(const lw_coap_reply *reply, const cut *c, lw_bytes options,
-                       const uint32_t *observe, uint8_t etag[4], lw_coap_extras *out)
+static void put_extras(const lw_coap_reply *reply, const cut *c, lw_bytes options,
+                       const uint32_t *observe, lw_coap_out *out)
 {
     lw_bytes value;
-    out->count = 0;
     if (c->is_block && (c->block.more || c->block.num != 0) &&
         !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
-        uint32_t digest = reply->payload.digest;
-        memcpy(etag, &digest, 4); /* opaque: any order will do */
-        lw_coap_extras_add_opaque(out, LW_COAP_OPT_ETAG, etag, 4);
+        uint32_t digest = reply->payload.digest; /* opaque: any order will do */
+        lw_coap_put(out, LW_COAP_OPT_ETAG, lw_bytes_of(&digest, sizeof digest));
     }
     if (observe != NULL) {
-        lw_coap_extras_add(out, LW_COAP_OPT_OBSERVE, *observe);
+        lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, *observe);
     }
     if (c->is_block) {
-        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK2, lw_block_value(c->block));
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_value(c->block));
     }
     if (reply->ask.has_block1) {
-        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK1, reply->ask.block1);
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, reply->ask.block1);
     }
     if (c->is_block && c->block.num == 0) {
-        lw_coap_extras_add(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
+        lw_coap_put_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
     }
 }
 
 lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
-                            const uint32_t *observe, lw_coap_encoded *out)
+                            const uint32_t *observe, lw_bytes *out_body)
 {
     cut c = {.payload = lw_writer_bytes(&reply->payload)};
     if (is_success(reply->code)) {
@@ -201,19 +199,19 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
         c.payload.len = 0; /* a diagnostic message has no blocks */
     }
     lw_bytes options = lw_writer_bytes(&reply->option_writer);
-    uint8_t etag[4];
     lw_coap_extras extras;
-    add_extras(reply, &c, options, observe, etag, &extras);
+    lw_coap_extras_begin(&extras);
+    put_extras(reply, &c, options, observe, &extras.out);
     lw_writer w;
     lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
-    lw_coap_put_merged(&w, options, 0, extras.list, extras.count, c.payload.len != 0);
+    lw_coap_put_merged(&w, options, 0, lw_writer_bytes(&extras.w), c.payload.len != 0);
     if (w.err != LW_OK) {
         return w.err;
     }
-    out->body = payload_at(coap) - w.pos;
-    out->body_len = w.pos + c.payload.len;
-    memmove(out->body, w.buf, w.pos);
-    return out->body_len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
+    uint8_t *body = payload_at(coap) - w.pos;
+    memmove(body, w.buf, w.pos);
+    *out_body = lw_bytes_of(body, w.pos + c.payload.len);
+    return out_body->len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -223,42 +221,26 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
     return (ask->no_response >> (lw_coap_code_class(code) - 1) & 1) != 0; /* RFC 7967 section 2.1 */
 }
 
-static lw_err send_separate(lw_coap *coap, lw_coap_peer *peer, lw_coap_head head,
-                            const lw_coap_encoded *body)
-{
-    head.mid = peer->next_mid++;
-    lw_coap_confirmable c = {
-        .message = lw_coap_prepend_head(peer->params, &head, body->body, body->body_len),
-        .mid = head.mid,
-    };
-    if (head.type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
-        return lw_coap_start_confirmable(coap, peer, &c, NULL);
-    }
-    lw_coap_send(coap, peer, c.message);
-    return LW_OK;
-}
-
 /* Sends the answer the way its request demands: piggybacked, NON, or separate. */
-static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
-                         const lw_coap_encoded *body)
+static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes body)
 {
+    static const lw_coap_confirmable separate = {.is_ping = false};
     const lw_coap_ask *ask = &reply->ask;
-    bool stream = lw_coap_is_stream(peer);
-    bool piggyback = ask->type == LW_COAP_CON && !ask->acked && !stream;
+    bool con = ask->type == LW_COAP_CON && !lw_coap_is_stream(peer);
+    bool piggyback = con && !ask->acked;
     if (is_unwanted(ask, reply->code)) {
         if (piggyback) {
             lw_coap_acknowledge(coap, peer, ask->mid);
         }
         return LW_OK;
     }
-    lw_coap_head head = {.type = LW_COAP_NON, .code = reply->code, .token = &ask->token};
+    lw_coap_head head = {.type = LW_COAP_ACK, .code = reply->code, .token = &ask->token};
     if (!piggyback) {
-        head.type = ask->type == LW_COAP_CON && !reply->non ? LW_COAP_CON : LW_COAP_NON;
-        return send_separate(coap, peer, head, body);
+        head.type = con && !reply->non ? LW_COAP_CON : LW_COAP_NON;
+        return lw_coap_send_body(coap, peer, &head, body, &separate, NULL);
     }
-    head.type = LW_COAP_ACK;
     head.mid = ask->mid;
-    lw_bytes message = lw_coap_prepend_head(peer->params, &head, body->body, body->body_len);
+    lw_bytes message = lw_coap_prepend_head(peer->params, &head, body);
     lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, message);
     lw_coap_send(coap, peer, message);
     return LW_OK;
@@ -266,7 +248,7 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
 
 static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err)
 {
-    lw_coap_encoded body;
+    lw_bytes body;
     if (err == LW_OK && reply->code == LW_COAP_EMPTY) {
         err = LW_EINVAL;
     }
@@ -281,7 +263,7 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
         err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err == LW_OK) {
-        err = send_reply(coap, peer, reply, &body);
+        err = send_reply(coap, peer, reply, body);
     }
     coap->busy = false;
     return err;
@@ -363,8 +345,7 @@ static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask 
 
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
-    uint32_t number;
-    bool is_bad = lw_coap_opts_check(msg->options, &number) != LW_OK;
+    bool is_bad = msg->refused != 0;
     if (is_bad && msg->type == LW_COAP_NON) {
         return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
     }

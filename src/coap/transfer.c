@@ -13,7 +13,8 @@ struct lw_coap_transfer {
     lw_coap *coap;
     lw_coap_peer *peer;
     lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
-    lw_coap_transfer_request r; /* token, options and first are not used */
+    lw_coap_transfer_request r; /* token, options and first are not used; body.len holds for both
+                                   kinds of body */
     bool has_token;
     lw_coap_token token;
     lw_err why;            /* what a cancelled exchange means */
@@ -36,11 +37,6 @@ struct lw_coap_transfer {
 };
 
 static void on_answer(void *ctx, const lw_coap_result *result);
-
-static size_t body_len(const lw_coap_transfer *t)
-{
-    return t->r.read != NULL ? t->r.body_len : t->r.body.len;
-}
 
 static void end(lw_coap_transfer *t, const lw_coap_result *result)
 {
@@ -90,7 +86,7 @@ static uint32_t block_at(size_t offset, uint8_t szx, bool more)
 /* The part of the body that the next request carries. */
 static lw_err next_part(lw_coap_transfer *t, lw_bytes *out)
 {
-    size_t total = body_len(t);
+    size_t total = t->r.body.len;
     if (t->is_downloading) {
         /* A FETCH repeats a body that fits: see coap/reply.h. */
         bool repeats = t->r.code == LW_COAP_FETCH && !t->is_blocked;
@@ -102,27 +98,26 @@ static lw_err next_part(lw_coap_transfer *t, lw_bytes *out)
 }
 
 /* The options that block-wise transfer adds, ascending. */
-static void next_extras(lw_coap_transfer *t, lw_coap_extras *out)
+static void put_extras(const lw_coap_transfer *t, lw_coap_out *out)
 {
-    size_t total = body_len(t);
+    size_t total = t->r.body.len;
     bool uploads = t->is_blocked && !t->is_downloading;
-    out->count = 0;
     if (t->is_downloading || t->r.ask_early) {
-        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK2, block_at(t->received, t->szx, false));
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, block_at(t->received, t->szx, false));
     }
     if (uploads) {
         bool more = t->sent + t->in_flight < total;
-        lw_coap_extras_add(out, LW_COAP_OPT_BLOCK1, block_at(t->sent, t->szx, more));
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, block_at(t->sent, t->szx, more));
     }
     if (uploads && t->sent == 0) {
-        lw_coap_extras_add(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
+        lw_coap_put_uint(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
     }
     if (t->echo_len != 0) {
-        lw_coap_extras_add_opaque(out, LW_COAP_OPT_ECHO, t->echo, t->echo_len);
+        lw_coap_put(out, LW_COAP_OPT_ECHO, lw_bytes_of(t->echo, t->echo_len));
     }
     if (uploads) {
-        lw_coap_extras_add_opaque(out, LW_COAP_OPT_REQUEST_TAG, t->request_tag,
-                                  sizeof t->request_tag);
+        lw_coap_put(out, LW_COAP_OPT_REQUEST_TAG,
+                    lw_bytes_of(t->request_tag, sizeof t->request_tag));
     }
 }
 
@@ -138,15 +133,15 @@ static lw_err send_next(lw_coap_transfer *t)
         return err;
     }
     lw_coap_extras extras;
-    next_extras(t, &extras);
+    lw_coap_extras_begin(&extras);
+    put_extras(t, &extras.out);
     lw_coap_request request = {
         .code = t->r.code,
         .non = t->r.non,
         .token = t->has_token && !t->is_downloading ? &t->token : NULL,
         .options = lw_bytes_of(t->options, t->options_len),
         .without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0,
-        .extras = extras.list,
-        .extra_count = extras.count,
+        .extras = lw_writer_bytes(&extras.w),
         .payload = payload,
         .on_end = on_answer,
         .ctx = t,
@@ -287,7 +282,7 @@ static bool starts_again(lw_coap_transfer *t, const lw_coap_msg *msg)
 static bool goes_on(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     if (!t->is_blocked || lw_coap_code_class(msg->code) != 2 ||
-        t->sent + t->in_flight >= body_len(t)) {
+        t->sent + t->in_flight >= t->r.body.len) {
         return false;
     }
     lw_block b;
@@ -408,6 +403,9 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     t->coap = coap;
     t->peer = peer;
     t->r = *request;
+    if (request->read != NULL) {
+        t->r.body = lw_bytes_of(NULL, request->body_len);
+    }
     t->why = LW_ECANCELED;
     t->szx = szx;
     coap->config.rng.fill(coap->config.rng.ctx, t->request_tag, sizeof t->request_tag);
@@ -419,7 +417,7 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     if (t->options_len != 0) {
         memcpy(t->options, request->options.ptr, t->options_len);
     }
-    t->is_blocked = body_len(t) > whole_limit(t);
+    t->is_blocked = t->r.body.len > whole_limit(t);
     lw_err err = begin(t, request->first);
     if (err != LW_OK) {
         lw_coap_gather_release(&t->answer, &coap->config.mem);

@@ -4,7 +4,9 @@
 
 void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg)
 {
-    *d = (lw_decoder){.format = format, .cfg = *cfg};
+    memset(d, 0, sizeof *d);
+    d->format = format;
+    d->cfg = *cfg;
     if (format->decode_start != NULL) {
         d->err = format->decode_start(d);
     }
