@@ -38,6 +38,15 @@ const lw_attrs *lw_attached_at(void *state, const lw_server *server, lw_path pat
     return NULL;
 }
 
+void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
+                     const lw_attrs *attrs)
+{
+    lw_attached *place = place_for(all, server, path);
+    if (place != NULL) {
+        *place = (lw_attached){.attrs = *attrs, .server = server, .path = path};
+    }
+}
+
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path)
 {
     for (size_t i = 0; i < places(all); i++) {
@@ -135,6 +144,7 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
         place->path = path;
     }
     lw_observing_look(all);
+    lw_client_state_changed(call->client);
     return lw_op_code(LW_OP_WRITE_ATTRIBUTES, err);
 }
 

@@ -109,6 +109,10 @@ typedef struct lw_server {
 /* May requests of this server be served, and notifications be sent to it (REG-08)? */
 bool lw_server_is_registered(const lw_server *server);
 
+/* May something be sent to it now? Not before an Update that is wanted or in flight (rule 37); an
+ * event tells when it may again. */
+bool lw_server_is_ready(const lw_server *server);
+
 /* Asks for an Update with these reasons; several in one tick become one (CLI-60). */
 void lw_server_want_update(lw_server *server, uint8_t reasons);
 

@@ -330,13 +330,6 @@ static lw_err notify(lw_observed *obs, const lw_attrs *attrs)
 
 /* ---- Looking --------------------------------------------------------------------------------- */
 
-/* Rule 37: after an Update that is wanted or in flight, not before; an event tells its end. */
-static bool can_send(const lw_server *server)
-{
-    return lw_server_is_registered(server) && !server->offline && server->update == 0 &&
-           server->state != LW_SERVER_UPDATING && !server->client->bootstrapping;
-}
-
 /* The code that ends the observation now; EMPTY: it goes on. Targets of a list may come and go
  * (OBS-24). */
 static uint8_t why_over(const lw_observed *obs)
@@ -396,8 +389,11 @@ static lw_time look_at_away(lw_observed *obs, const lw_attrs *attrs)
         return LW_TIME_NEVER;
     }
     lw_time until = obs->detached ? obs->until : LW_TIME_NEVER;
-    if (lw_notify_is_due(&obs->notify, attrs, now) && !keep(obs)) {
-        return until;
+    if (lw_notify_is_due(&obs->notify, attrs, now)) {
+        if (!keep(obs)) {
+            return until;
+        }
+        lw_client_state_changed(obs->all->client);
     }
     lw_time deadline = lw_notify_deadline(&obs->notify, attrs);
     return deadline < until ? deadline : until;
@@ -413,7 +409,7 @@ static lw_time look_at(lw_observed *obs)
     if (obs->held || obs->detached || obs->server->offline) {
         return look_at_away(obs, &attrs);
     }
-    return can_send(obs->server) ? look_at_present(obs, &attrs) : LW_TIME_NEVER;
+    return lw_server_is_ready(obs->server) ? look_at_present(obs, &attrs) : LW_TIME_NEVER;
 }
 
 void lw_observing_look(lw_observing *all)

@@ -30,11 +30,12 @@ void lw_observed_free(lw_observed *obs)
     lw_list_remove(&obs->link);
     lw_mem_release(&all->mem, obs);
     all->count--;
+    lw_client_state_changed(all->client);
 }
 
 /* P-OBS-11: goes on where another observation of the device before a restart had come to, unless
  * that notified more than once a second. */
-static uint32_t first_sequence(lw_client *client)
+uint32_t lw_observe_first_sequence(lw_client *client)
 {
     int64_t seconds = lw_act_wall_clock(client);
     if (seconds < 0) {
@@ -43,11 +44,29 @@ static uint32_t first_sequence(lw_client *client)
     return (uint32_t)seconds & 0xffffffu;
 }
 
-/* The query of a request. */
-typedef struct asked {
-    lw_attrs attrs;
-    uint32_t key; /* a digest of its octets; 0: there is none */
-} asked;
+lw_observed *lw_observed_new(lw_observing *all, const lw_observed *like, const lw_attrs *query)
+{
+    if (all->count >= all->client->cfg.observations_max) {
+        return NULL;
+    }
+    lw_observed *obs = lw_mem_alloc(&all->mem, observed_size(like->target_count));
+    if (obs == NULL) {
+        return NULL;
+    }
+    *obs = *like;
+    obs->all = all;
+    lw_list_add_last(&all->list, &obs->link);
+    all->count++;
+    if (query != NULL) {
+        obs->query = lw_mem_alloc(&all->mem, sizeof *query);
+        if (obs->query == NULL) {
+            lw_observed_free(obs);
+            return NULL;
+        }
+        *obs->query = *query;
+    }
+    return obs;
+}
 
 /* From now on, with the token of the request. */
 static bool begin(lw_observed *obs, const lw_call *call)
@@ -62,39 +81,35 @@ static bool begin(lw_observed *obs, const lw_call *call)
     return lw_observed_told(obs);
 }
 
+/* The query of a request. */
+typedef struct asked {
+    lw_attrs attrs;
+    uint32_t key; /* a digest of its octets; 0: there is none */
+} asked;
+
 /* The observation that a request asks for, or NULL when there is no room for it. */
 static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readable *readable,
                          const asked *query)
 {
-    size_t count = readable->target_count;
-    if (all->count >= call->client->cfg.observations_max || count > UINT8_MAX) {
-        return NULL;
+    lw_observed like = {
+        .server = call->server,
+        .format = call->answer,
+        .key = query->key,
+        .sequence = lw_observe_first_sequence(call->client),
+        .composite = call->request->path.depth == LW_LEVEL_ROOT,
+        .target_count = (uint8_t)readable->target_count,
+    };
+    lw_observed *obs = NULL;
+    if (readable->target_count <= UINT8_MAX) {
+        obs = lw_observed_new(all, &like, query->key != 0 ? &query->attrs : NULL);
     }
-    lw_observed *obs = lw_mem_alloc(&all->mem, observed_size(count));
     if (obs == NULL) {
         return NULL;
     }
-    obs->all = all;
-    obs->server = call->server;
-    obs->format = call->answer;
-    obs->sequence = first_sequence(call->client);
-    obs->composite = call->request->path.depth == LW_LEVEL_ROOT;
-    obs->target_count = (uint8_t)count;
-    memcpy(obs->targets, readable->targets, count * sizeof(lw_path));
-    lw_list_add_last(&all->list, &obs->link);
-    all->count++;
-    obs->key = query->key;
-    bool has_room = true;
-    if (query->key != 0) {
-        obs->query = lw_mem_alloc(&all->mem, sizeof *obs->query);
-        has_room = obs->query != NULL;
-    }
-    if (!has_room || !begin(obs, call)) {
+    memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
+    if (!begin(obs, call)) {
         lw_observed_free(obs);
         return NULL;
-    }
-    if (obs->query != NULL) {
-        *obs->query = query->attrs;
     }
     return obs;
 }
@@ -238,6 +253,7 @@ static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable
         lw_observed_free(obs);
     }
     lw_observing_look(all);
+    lw_client_state_changed(call->client);
     return code;
 }
 

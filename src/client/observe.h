@@ -4,6 +4,7 @@
  *   observe.c      Observe and Cancel, of one target or a list; the life of an observation
  *   notify.c       what changed, what is due, what goes out; one alarm for all
  *   store.c        lw_feature_store: what could not be sent (1/x/6), linked when it is named
+ *   observe_state.c   what lw_feature_persist keeps of it, linked with that
  *
  * Attributes stay when a registration ends or is made anew, and go with the server's account, with
  * their target, or when they are unset. DM-56 leaves it open; this reading serves both a server
@@ -80,6 +81,8 @@ typedef struct lw_store {
     lw_err (*deliver)(void *state, lw_observed *obs);
     void (*ended)(void *state, lw_observed *obs, lw_err err); /* what was delivered */
     void (*drop)(void *state, lw_observed *obs);              /* everything */
+    /* What was saved; nothing without room. */
+    void (*restore)(void *state, lw_observed *obs, uint8_t part, lw_time at, lw_bytes octets);
     /* Stays the observation, detached, though its registration is over? */
     bool (*outlives)(void *state, lw_observed *obs, lw_server_event event);
 } lw_store;
@@ -107,6 +110,10 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call);
 /* The hook of the feature. */
 const lw_attrs *lw_attached_at(void *state, const lw_server *server, lw_path path);
 
+/* As it was saved; nothing when all places are taken. */
+void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
+                     const lw_attrs *attrs);
+
 /* Forgets what is attached at and below a path, by one server or (NULL) by all. */
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path);
 
@@ -120,8 +127,13 @@ LW_MUST_CHECK lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_ch
 
 /* ---- observe.c ---- */
 
+/* One with the members of another but for targets and watches, in the list. NULL without room. */
+lw_observed *lw_observed_new(lw_observing *all, const lw_observed *like, const lw_attrs *query);
+
 /* Ends an observation without a word. */
 void lw_observed_free(lw_observed *obs);
+
+uint32_t lw_observe_first_sequence(lw_client *client);
 
 /* ---- notify.c ---- */
 
@@ -146,5 +158,11 @@ void lw_observing_changed(void *state, lw_client *client, lw_tree_change change,
 /* Sends a notification with what `write` writes. */
 LW_MUST_CHECK lw_err lw_observed_send(lw_observed *obs, bool confirmable,
                                       lw_err (*write)(void *ctx, lw_writer *out), void *ctx);
+
+/* ---- observe_state.c: called by lw_feature_persist ---- */
+
+/* As `save` and `restore` of a feature, whose const they stay out of: it would link them always. */
+LW_MUST_CHECK lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w);
+LW_MUST_CHECK lw_err lw_observing_restore(void *state, lw_client *client, lw_bytes saved);
 
 #endif

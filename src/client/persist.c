@@ -33,7 +33,7 @@
  * restart, the server would not know, and the state does not fit (2).
  */
 #include "base/reader.h"
-#include "client/feature.h"
+#include "client/observe.h"
 #include "client/server.h"
 #include "lw/objects.h"
 #include "model/access.h"
@@ -158,23 +158,34 @@ static void write_instance(lw_tree *tree, lw_path instance, lw_writer *w)
     lw_write_u16(w, LW_ID_MAX);
 }
 
-static void write_features(lw_client *client, bool durable, lw_writer *w)
+/* What `save` writes, if anything, under a name. */
+static void write_saved(room *r, const char *name,
+                        lw_err (*save)(void *state, lw_client *client, lw_writer *out), void *state,
+                        lw_writer *w)
 {
+    lw_writer length;
+    lw_writer_init_window(&length, NULL, 0, 0);
+    if (save(state, r->client, &length) != LW_OK) {
+        return;
+    }
+    lw_bytes text = lw_bytes_str(name);
+    lw_write_u8(w, 'F');
+    lw_write_u8(w, (uint8_t)text.len);
+    lw_write_bytes(w, text);
+    lw_write_u16(w, (uint16_t)length.pos);
+    lw_err err = save(state, r->client, w);
+    if (err != LW_OK || length.pos > UINT16_MAX) {
+        lw_writer_fail(w, err != LW_OK ? err : LW_ETOOBIG);
+    }
+}
+
+static void write_features(room *r, bool durable, lw_writer *w)
+{
+    lw_client *client = r->client;
     for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
         const lw_client_feature *f = client->cfg.features[i];
-        lw_writer length;
-        lw_writer_init_window(&length, NULL, 0, 0);
-        bool is_meant = f->save != NULL && f->durable == durable;
-        if (is_meant && f->save(client->feature_state[i], client, &length) == LW_OK) {
-            lw_bytes name = lw_bytes_str(f->name);
-            lw_write_u8(w, 'F');
-            lw_write_u8(w, (uint8_t)name.len);
-            lw_write_bytes(w, name);
-            lw_write_u16(w, (uint16_t)length.pos);
-            lw_err err = f->save(client->feature_state[i], client, w);
-            if (err != LW_OK || length.pos > UINT16_MAX) {
-                lw_writer_fail(w, err != LW_OK ? err : LW_ETOOBIG);
-            }
+        if (f->save != NULL && f->durable == durable) {
+            write_saved(r, f->name, f->save, client->feature_state[i], w);
         }
     }
 }
@@ -186,7 +197,7 @@ static void write_config(room *r, lw_writer *w)
     while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
         write_instance(tree, at, w);
     }
-    write_features(r->client, true, w);
+    write_features(r, true, w);
 }
 
 static uint32_t digest_of_config(room *r)
@@ -223,7 +234,8 @@ static void write_state(room *r, lw_writer *w)
         }
     }
     if (any) {
-        write_features(r->client, false, w);
+        write_features(r, false, w);
+        write_saved(r, lw_feature_observe.name, lw_observing_save, NULL, w);
     }
 }
 
@@ -379,6 +391,10 @@ static void read_feature(room *r, lw_reader *in)
     lw_client *client = r->client;
     lw_bytes name = lw_read_bytes(in, lw_read_u8(in));
     lw_bytes saved = lw_read_bytes(in, lw_read_u16(in));
+    if (lw_bytes_is(name, lw_feature_observe.name) &&
+        lw_observing_restore(NULL, client, saved) != LW_OK) {
+        say(r, "observations are ignored from where they are damaged");
+    }
     for (size_t i = 0; in->err == LW_OK && client->cfg.features[i] != NULL; i++) {
         const lw_client_feature *f = client->cfg.features[i];
         if (lw_bytes_is(name, f->name) && f->restore != NULL &&

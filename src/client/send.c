@@ -307,12 +307,6 @@ static lw_err start(job *j)
 
 /* ---- When ------------------------------------------------------------------------------------ */
 
-static bool can_send(const lw_server *server)
-{
-    return lw_server_is_registered(server) && !server->offline && server->update == 0 &&
-           server->state != LW_SERVER_UPDATING && !server->client->bootstrapping;
-}
-
 /* One after the other for each server. */
 static bool is_first(const job *j)
 {
@@ -330,7 +324,7 @@ static void ring(lw_client *client, lw_alarm *alarm)
     lw_time wake = LW_TIME_NEVER;
     for (lw_link *l = s->jobs.next; l != &s->jobs; l = l->next) {
         job *j = job_of(l);
-        if (j->transfer != NULL || !is_first(j) || !can_send(j->server)) {
+        if (j->transfer != NULL || !is_first(j) || !lw_server_is_ready(j->server)) {
             continue;
         }
         if (client->now >= j->retry_at && start(j) != LW_OK) {

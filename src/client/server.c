@@ -84,6 +84,12 @@ bool lw_server_is_registered(const lw_server *server)
     return server->registered;
 }
 
+bool lw_server_is_ready(const lw_server *server)
+{
+    return lw_server_is_registered(server) && server->state == LW_SERVER_REGISTERED &&
+           server->update == 0 && !server->offline && !server->client->bootstrapping;
+}
+
 uint64_t lw_server_setting(const lw_server *server, uint16_t resource, uint64_t absent)
 {
     lw_value value, number;

@@ -15,6 +15,8 @@
  * Register it waits a minute for the server to observe the same target again, and is then
  * delivered. Another reading of the specification keeps nothing over a De-register; the values have
  * their times, so a server that gets them can tell. */
+#include <string.h>
+
 #include "client/observe.h"
 #include "lw/objects.h"
 
@@ -165,6 +167,22 @@ static bool keep(void *state, lw_observed *obs)
     return kept;
 }
 
+static void restore(void *state, lw_observed *obs, uint8_t part, lw_time at, lw_bytes octets)
+{
+    store *st = state;
+    bool has_room = st->count < st->client->cfg.stored_max;
+    lw_snapshot *s = has_room ? lw_mem_alloc(&st->mem, sizeof *s + octets.len) : NULL;
+    if (s == NULL || octets.len == 0) {
+        lw_mem_release(&st->mem, s);
+        return;
+    }
+    s->at = at;
+    s->len = (uint16_t)octets.len;
+    s->part = part;
+    memcpy(s->octets, octets.ptr, octets.len);
+    add(st, obs, s);
+}
+
 /* ---- Delivering ------------------------------------------------------------------------------ */
 
 /* The snapshots of the oldest moment: one of each part. */
@@ -261,8 +279,12 @@ static bool outlives(void *state, lw_observed *obs, lw_server_event event)
     return true;
 }
 
-static const lw_store hooks = {
-    .keep = keep, .deliver = deliver, .ended = ended, .drop = drop, .outlives = outlives};
+static const lw_store hooks = {.keep = keep,
+                               .restore = restore,
+                               .deliver = deliver,
+                               .ended = ended,
+                               .drop = drop,
+                               .outlives = outlives};
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 

@@ -1,0 +1,313 @@
+#include "client/observe_rig_test.h"
+
+static const lw_client_feature *const features[] = {&lw_feature_observe, &lw_feature_thresholds,
+                                                    &lw_feature_store,   &lw_feature_composite,
+                                                    &lw_feature_persist, NULL};
+static const lw_client_cfg plain = {.endpoint = "dev1",
+                                    .version = 12,
+                                    .objects = objects,
+                                    .formats = formats,
+                                    .features = features,
+                                    .servers_max = 2,
+                                    .observations_max = 3,
+                                    .attributes_max = 4,
+                                    .stored_max = 4,
+                                    .dynamic = 8192};
+
+/* ---- Storage, which outlives the client ---- */
+
+typedef struct record {
+    char name[16];
+    size_t len;
+    uint8_t octets[2048];
+} record;
+
+static record records[2];
+static unsigned stores;
+
+static lw_err store_record(void *ctx, const char *name, lw_bytes octets)
+{
+    record *at = &records[strcmp(name, "state") == 0];
+    (void)ctx;
+    assert_true(octets.len <= sizeof at->octets);
+    strcpy(at->name, name);
+    at->len = octets.len;
+    if (octets.len > 0) {
+        memcpy(at->octets, octets.ptr, octets.len);
+    }
+    stores++;
+    return LW_OK;
+}
+
+static lw_err load_record(void *ctx, const char *name, uint8_t *out, size_t cap, size_t *out_len)
+{
+    const record *at = &records[strcmp(name, "state") == 0];
+    (void)ctx;
+    *out_len = at->len;
+    if (cap > 0) {
+        memcpy(out, at->octets, at->len < cap ? at->len : cap);
+    }
+    return at->len > 0 ? LW_OK : LW_ENOTFOUND;
+}
+
+static void build(rig *r, const lw_client_cfg *cfg)
+{
+    lw_path at;
+    lw_client_cfg bare = *cfg;
+    bare.features = NULL;
+    rig_init(r, &bare);
+    lw_client_fini(r->client);
+    r->cfg.features = cfg->features;
+    r->platform.store = store_record;
+    r->platform.load = load_record;
+    assert_int_equal(lw_client_init(&r->client, &r->cfg, r->memory, sizeof r->memory), LW_OK);
+    lw_tree *tree = lw_client_tree(r->client);
+    rig_add_server(r, 1, 4000000);
+    rig_add_server(r, 2, 4000000);
+    assert_int_equal(lw_device_set_battery_level(tree, 0, 100), LW_OK);
+    assert_int_equal(lw_tree_add(tree, 42769, 0, &at), LW_OK);
+    assert_int_equal(lw_tree_add(tree, 42769, 1, &at), LW_OK);
+}
+
+static void start(rig *r)
+{
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 0);
+}
+
+static int set_up(void **state)
+{
+    rig *r = malloc(sizeof *r);
+    memset(records, 0, sizeof records);
+    build(r, &plain);
+    start(r);
+    register_at(r, 0);
+    register_at(r, 1);
+    forget_sent(r);
+    *state = r;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    rig *r = *state;
+    lw_client_fini(r->client);
+    free(r);
+    return 0;
+}
+
+/* The power goes and comes back a minute later; registrations are resumed by an Update. */
+static void restart_with(rig *r, void (*meanwhile)(rig *r))
+{
+    int64_t wall = r->wall;
+    rig_pass(r, 1 * SECOND);
+    lw_client_fini(r->client);
+    build(r, &plain);
+    r->wall = wall + 60;
+    if (meanwhile != NULL) {
+        meanwhile(r);
+    }
+    seen = r->sent_count;
+    start(r);
+    for (uint8_t i = 0; i < 2; i++) {
+        assert_true(lw_server_is_registered(&r->client->servers[i]));
+        rig_answer(r, i, LW_COAP_CHANGED, NULL);
+    }
+}
+
+static lw_observing *observing(rig *r)
+{
+    return lw_client_feature_state(r->client, &lw_feature_observe);
+}
+
+/* ---- Tests ---- */
+
+/* CLI-75, CLI-72 */
+static void observations_outlive_a_restart(void **state)
+{
+    rig *r = *state;
+    observe_text(r, 1, "/42769/0/0");
+    observe_text(r, 2, "/3/0/9?pmin=5");
+    assert_int_equal(write_attributes(r, 1, "/3/0?pmin=7"), LW_COAP_CHANGED);
+    restart_with(r, NULL);
+    assert_int_equal(observing(r)->count, 2);
+    expect_silence(r); /* nothing has changed */
+    set_number(r, "/42769/0/0", 5);
+    expect_told(r, 1, "5");
+    set_number(r, "/3/0/9", 90);
+    expect_silence(r);
+    rig_pass(r, 5 * SECOND);
+    expect_told(r, 2, "90");
+    const lw_attrs *attrs =
+        lw_attached_at(observing(r), &r->client->servers[1], lw_path_instance(3, 0));
+    assert_non_null(attrs);
+    assert_int_equal(attrs->pmin, 7);
+}
+
+static void change(rig *r)
+{
+    set_number(r, "/3/0/9", 9);
+}
+
+static void a_change_during_the_restart_is_told(void **state)
+{
+    rig *r = *state;
+    observe_text(r, 1, "/3/0/9");
+    observe_text(r, 2, "/42769/1/0");
+    restart_with(r, change);
+    expect_told(r, 1, "9");
+    expect_silence(r);
+}
+
+/* P-OBS-11 */
+static void the_sequence_goes_on_over_a_restart(void **state)
+{
+    rig *r = *state;
+    uint32_t before, after;
+    observe_text(r, 1, "/3/0/9");
+    set_number(r, "/3/0/9", 3);
+    assert_true(has_observe(expect_told(r, 1, "3"), &before));
+    restart_with(r, change);
+    assert_true(has_observe(expect_told(r, 1, "9"), &after));
+    assert_true(lw_coap_observe_is_fresh(before, 0, after, 1));
+}
+
+static void what_is_stored_outlives_a_restart(void **state)
+{
+    rig *r = *state;
+    assert_int_equal(ask_observe(r, 0, 1, "/3/0/9", LW_CF_SENML_JSON), LW_COAP_CONTENT);
+    r->client->servers[0].offline = true;
+    set_number(r, "/3/0/9", 1);
+    rig_pass(r, 0);
+    restart_with(r, NULL);
+    rig_datagram *d = expect_told(r, 1, NULL);
+    assert_int_equal(d->msg.type, LW_COAP_CON);
+    assert_memory_equal(d->msg.payload.ptr, "[{\"bn\":\"/3/0/9\",\"bt\":1700000000,\"v\":1}", 38);
+    acknowledge(r, d);
+}
+
+static void a_list_outlives_a_restart(void **state)
+{
+    rig *r = *state;
+    uint8_t body[] = "\x82\xA1\x00\x6A/42769/0/0\xA1\x00\x66/3/0/6";
+    request(r, &(ask){.code = LW_COAP_FETCH,
+                      .token = 1,
+                      .target = "?pmin=2",
+                      .accept = LW_CF_SENML_JSON,
+                      .format = LW_CF_SENML_CBOR,
+                      .payload = lw_bytes_of(body, sizeof body - 1),
+                      .block2 = NOTHING});
+    restart_with(r, NULL);
+    set_number(r, "/42769/0/0", 5);
+    rig_pass(r, 2 * SECOND);
+    expect_told(r, 1, "[{\"n\":\"/42769/0/0\",\"v\":5}]");
+}
+
+/* Flash memory wears out: a notification writes nothing. */
+static void notifications_are_not_written_to_storage(void **state)
+{
+    rig *r = *state;
+    observe_text(r, 1, "/3/0/9");
+    rig_pass(r, 1 * SECOND);
+    unsigned before = stores;
+    for (int i = 0; i < 10; i++) {
+        set_number(r, "/3/0/9", i);
+        expect_told(r, 1, NULL);
+        rig_pass(r, 1 * SECOND);
+    }
+    assert_int_equal(stores, before);
+}
+
+/* Whatever is left of a record: no harm, and what could be read is there. */
+static void a_damaged_record_is_read_as_far_as_it_goes(void **state)
+{
+    rig *r = *state;
+    uint8_t buf[1024];
+    lw_writer w;
+    observe_text(r, 1, "/42769/0/0?pmin=5");
+    attach(r, "/3?pmin=7");
+    lw_writer_init(&w, buf, sizeof buf);
+    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_OK);
+    for (size_t len = 0; len < w.pos; len++) {
+        lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
+        assert_int_equal(observing(r)->count, 0);
+        lw_err err = lw_observing_restore(NULL, r->client, lw_bytes_of(buf, len));
+        assert_true(err == LW_OK || err == LW_EFORMAT);
+    }
+    for (size_t at = 0; at < w.pos; at++) {
+        uint8_t damaged[1024];
+        memcpy(damaged, buf, w.pos);
+        damaged[at] ^= 0xff;
+        lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
+        lw_err err = lw_observing_restore(NULL, r->client, lw_bytes_of(damaged, w.pos));
+        assert_true(err == LW_OK || err == LW_EFORMAT);
+        rig_pass(r, 0);
+        seen = r->sent_count = 0;
+    }
+    assert_int_equal(lw_observing_restore(NULL, r->client, lw_bytes_of("?", 1)), LW_EFORMAT);
+}
+
+static void what_finds_no_room_is_left_out(void **state)
+{
+    rig *r = *state;
+    uint8_t buf[1024];
+    lw_writer w;
+    observe_text(r, 1, "/42769/0/0?pmin=5");
+    lw_writer_init(&w, buf, sizeof buf);
+    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_OK);
+    for (size_t room = 0; room < 800; room += 16) {
+        lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
+        void *hog = lw_mem_alloc(&observing(r)->mem, observing(r)->pool.size - room);
+        assert_int_equal(lw_observing_restore(NULL, r->client, lw_writer_bytes(&w)), LW_OK);
+        lw_mem_release(&observing(r)->mem, hog);
+        assert_true(observing(r)->count == 0 || room > 0 || hog == NULL);
+    }
+    assert_int_equal(observing(r)->count, 1);
+}
+
+/* What belongs to a registration that is not resumed is void. */
+static void without_the_registration_observations_are_void(void **state)
+{
+    rig *r = *state;
+    uint8_t buf[1024];
+    lw_writer w;
+    observe_text(r, 1, "/42769/0/0");
+    lw_writer_init(&w, buf, sizeof buf);
+    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_OK);
+    lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
+    r->client->servers[0].registered = false;
+    assert_int_equal(lw_observing_restore(NULL, r->client, lw_writer_bytes(&w)), LW_OK);
+    assert_int_equal(observing(r)->count, 0);
+}
+
+static void without_observe_nothing_is_saved(void **state)
+{
+    rig *r = *state;
+    static const lw_client_feature *const fewer[] = {&lw_feature_persist, NULL};
+    uint8_t buf[16];
+    lw_writer w;
+    lw_client_cfg cfg = plain;
+    cfg.features = fewer;
+    lw_client_fini(r->client);
+    build(r, &cfg);
+    lw_writer_init(&w, buf, sizeof buf);
+    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_ENOTFOUND);
+    assert_int_equal(lw_observing_restore(NULL, r->client, lw_bytes_of("A", 1)), LW_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IS(observations_outlive_a_restart),
+        IS(a_change_during_the_restart_is_told),
+        IS(the_sequence_goes_on_over_a_restart),
+        IS(what_is_stored_outlives_a_restart),
+        IS(a_list_outlives_a_restart),
+        IS(notifications_are_not_written_to_storage),
+        IS(a_damaged_record_is_read_as_far_as_it_goes),
+        IS(what_finds_no_room_is_left_out),
+        IS(without_the_registration_observations_are_void),
+        IS(without_observe_nothing_is_saved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
