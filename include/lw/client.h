@@ -182,7 +182,8 @@ void *lw_client_app(const lw_client *client);
 /* Inside a hook of lw_object_hooks: the client it is called for, from its ctx. */
 lw_client *lw_client_of_hook(void *hook_ctx);
 
-/* An Update now, with everything that changed. ssid 0: all servers. LW_ENOTFOUND, LW_ESTATE. */
+/* An Update now, with everything that changed; or, where the next attempt is waited for, that
+ * attempt: call it when a network is back. ssid 0: all servers. LW_ENOTFOUND, LW_ESTATE. */
 lw_err lw_client_update(lw_client *client, uint16_t ssid);
 
 /* Sends the values at these paths, as they are now, to one server, or to all (ssid 0) (OBS-30). An

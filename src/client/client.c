@@ -575,10 +575,8 @@ lw_err lw_client_update(lw_client *client, uint16_t ssid)
         if (s->state == LW_SERVER_UNUSED || (ssid != 0 && s->ssid != ssid)) {
             continue;
         }
-        if (s->registered) {
-            lw_server_want_update(s, LW_UPDATE_PLAIN);
-        }
-        err = s->registered || err == LW_OK ? LW_OK : LW_ESTATE;
+        bool heard = lw_server_hurry(s);
+        err = heard || err == LW_OK ? LW_OK : LW_ESTATE;
     }
     return err;
 }

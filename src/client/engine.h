@@ -89,6 +89,7 @@ typedef struct lw_server {
     uint8_t state;              /* lw_server_state; changed by lw_server_set_state alone */
     uint8_t version;            /* lw_version agreed, or tried next (VER-04) */
     uint8_t update;             /* LW_UPDATE_… pending */
+    uint8_t telling;            /* LW_UPDATE_… of the Update in flight */
     uint8_t attempt;            /* of this sequence, from 1 (CLI-50) */
     uint8_t sequence;           /* from 1 */
     bool link_is_open;          /* or being opened */
@@ -99,6 +100,7 @@ typedef struct lw_server {
     bool asleep;             /* queue mode */
     bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
     bool offline;            /* did not answer, or its link is down */
+    bool stale;              /* an Update was not answered: Register comes next (REG-33) */
     bool was_due;            /* alarm rang while a bootstrap ran */
     uint32_t disable_for;    /* s */
     uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
@@ -171,6 +173,7 @@ struct lw_client {
     lw_coap coap;
     lw_coap_bodies bodies;
     lw_server *servers;   /* servers_max, then the Bootstrap-Server */
+    lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
     void **feature_state; /* parallel to cfg.features */
     lw_outbox outbox;
     struct lw_fetching *fetching; /* a download of the device's own (client/fetch.h); or NULL */

@@ -31,6 +31,17 @@ static bool may_start(const lw_client *client)
     return client->started && !client->stopping && !client->bootstrapping;
 }
 
+/* One at a time: the next one waits until this registered, or lets it pass. */
+static void start_in_order(lw_client *client)
+{
+    if (client->turn == NULL) {
+        client->turn = next_in_order(client);
+        if (client->turn != NULL) {
+            lw_server_start(client->turn);
+        }
+    }
+}
+
 void lw_schedule_begin(lw_client *client)
 {
     bool any = false;
@@ -44,10 +55,7 @@ void lw_schedule_begin(lw_client *client)
             lw_server_start(s);
         }
     }
-    lw_server *first = next_in_order(client);
-    if (first != NULL) {
-        lw_server_start(first);
-    }
+    start_in_order(client);
     if (!any && lw_client_begin_bootstrap(client) != LW_OK) { /* BS-03 (4) */
         lw_client_event event = {.kind = LW_CLIENT_STOPPED, .retry_at = LW_TIME_NEVER};
         lw_client_tell(client, &event);
@@ -57,9 +65,11 @@ void lw_schedule_begin(lw_client *client)
 void lw_schedule_next(lw_server *server)
 {
     lw_client *client = server->client;
-    lw_server *next = next_in_order(client);
-    if (may_start(client) && order_of(server) != UNORDERED && next != NULL) {
-        lw_server_start(next);
+    if (client->turn == server) {
+        client->turn = NULL;
+        if (may_start(client)) {
+            start_in_order(client);
+        }
     }
 }
 

@@ -170,6 +170,7 @@ static void end_registration(lw_server *server)
 {
     if (server->registered) {
         server->registered = false;
+        server->stale = false;
         server->expires = LW_TIME_NEVER;
         lw_client_dispatch(server, LW_SERVER_EV_ENDED);
     }
@@ -253,12 +254,12 @@ static void begin_register(lw_server *server)
 
 static void begin_update(lw_server *server)
 {
-    uint8_t reasons = server->update;
+    server->telling = server->update;
     server->update = 0;
     set_state(server, LW_SERVER_UPDATING, LW_TIME_NEVER);
-    lw_err err = lw_update_start(server, reasons, on_update_end);
+    lw_err err = lw_update_start(server, server->telling, on_update_end);
     if (err != LW_OK) {
-        server->update = reasons;
+        server->update = server->telling;
         fail_without_message(server, err);
     }
 }
@@ -268,8 +269,8 @@ static void talk(lw_server *server)
 {
     bool same_session =
         security_mode(server) == LW_SECURITY_NOSEC || server->version >= LW_VERSION_1_2;
-    if (server->registered && same_session && server->client->now < server->expires &&
-        server->attempt <= 1) {
+    if (server->registered && same_session && !server->stale &&
+        server->client->now < server->expires) {
         begin_update(server);
     } else {
         begin_register(server);
@@ -299,23 +300,38 @@ static void connect_link(lw_server *server)
 
 void lw_server_link_up(lw_server *server)
 {
-    server->link_is_up = true;
-    if (server->state == LW_SERVER_CONNECTING) {
+    server->link_is_up = server->link_is_open;
+    if (server->state == LW_SERVER_CONNECTING && server->link_is_up) {
         talk(server);
     }
 }
+
+/* The registration lives on, but nobody can be told so. */
+static void go_offline(lw_server *server)
+{
+    if (server->registered) {
+        server->offline = true;
+        lw_client_dispatch(server, LW_SERVER_EV_OFFLINE);
+    }
+}
+
+static void stop_talking(lw_server *server);
 
 void lw_server_link_down(lw_server *server, lw_err why)
 {
     lw_coap_result result = {.err = why, .now = server->client->now};
     bool was_up = server->link_is_up;
     server->link_is_open = server->link_is_up = false;
-    if (server->state == LW_SERVER_CONNECTING) {
+    if (server->state == LW_SERVER_DEREGISTERING) {
+        stop_talking(server); /* which ends it */
+    } else if (server->state == LW_SERVER_CONNECTING || server->state == LW_SERVER_REGISTERING ||
+               server->state == LW_SERVER_UPDATING) {
+        stop_talking(server);
+        go_offline(server);
         tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
         attempt_failed(server, &result, false);
     } else if (was_up && server->state == LW_SERVER_REGISTERED) {
-        server->offline = true;
-        lw_client_dispatch(server, LW_SERVER_EV_OFFLINE);
+        go_offline(server);
         if (server->client->bootstrapping) {
             set_state(server, LW_SERVER_BACKOFF, server->client->now);
         } else {
@@ -419,6 +435,7 @@ static void on_update_end(void *ctx, const lw_coap_result *result)
     lw_server *server = ctx;
     server->transfer = NULL;
     if (result->err == LW_ECANCELED || server->state != LW_SERVER_UPDATING) {
+        server->update |= server->telling; /* the next one says it */
         return;
     }
     if (result->err == LW_OK && result->msg->code == LW_COAP_CHANGED) {
@@ -432,8 +449,8 @@ static void on_update_end(void *ctx, const lw_coap_result *result)
         register_after_refusal(server, result);
         return;
     }
-    server->offline = true;
-    lw_client_dispatch(server, LW_SERVER_EV_OFFLINE);
+    server->stale = true;
+    go_offline(server);
     attempt_failed(server, result, false);
 }
 
@@ -443,6 +460,18 @@ void lw_server_want_update(lw_server *server, uint8_t reasons)
     if (server->state == LW_SERVER_REGISTERED) {
         lw_alarm_set(server->client, &server->alarm, server->client->now);
     }
+}
+
+bool lw_server_hurry(lw_server *server)
+{
+    bool waits = server->state == LW_SERVER_BACKOFF || server->state == LW_SERVER_SEQ_WAIT;
+    if (server->registered) {
+        lw_server_want_update(server, LW_UPDATE_PLAIN);
+    }
+    if (waits) {
+        lw_alarm_set(server->client, &server->alarm, server->client->now);
+    }
+    return server->registered || waits;
 }
 
 /* ---- Leaving ----------------------------------------------------------------------------------
@@ -498,12 +527,13 @@ void lw_server_leave(lw_server *server)
 
 void lw_server_disable(lw_server *server, uint32_t seconds)
 {
-    server->disable = true;
     server->disable_for = seconds;
     stop_talking(server);
     if (server->registered && server->link_is_up) {
+        server->disable = true;
         lw_server_leave(server);
     } else if ((moves[server->state] & S(DISABLED)) != 0) {
+        server->disable = true;
         left(server);
     }
 }
@@ -518,6 +548,9 @@ void lw_server_reset(lw_server *server)
     server->disable = false;
     server->offline = false;
     lw_alarm_set(server->client, &server->nap, LW_TIME_NEVER);
+    if (server->client->turn == server) {
+        server->client->turn = NULL;
+    }
     if (server->state != LW_SERVER_IDLE) {
         set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
     }
@@ -526,10 +559,11 @@ void lw_server_reset(lw_server *server)
 void lw_server_register_anew(lw_server *server)
 {
     bool was_running = server->state != LW_SERVER_IDLE && server->state != LW_SERVER_UNUSED &&
-                       server->state != LW_SERVER_DISABLED;
+                       server->state != LW_SERVER_DISABLED &&
+                       server->state != LW_SERVER_DEREGISTERING;
     if (was_running) {
         lw_server_reset(server);
-        lw_server_start(server);
+        lw_schedule_begin(server->client);
     }
 }
 

@@ -66,6 +66,9 @@ typedef struct lw_server_memory {
 } lw_server_memory;
 void lw_server_remember(lw_server *server, const lw_server_memory *memory);
 
+/* An Update now, or the next attempt without waiting for it. False when neither applies. */
+bool lw_server_hurry(lw_server *server);
+
 /* Something was sent or received: the awake window of queue mode starts again (TRN-41). */
 void lw_server_is_active(lw_server *server);
 

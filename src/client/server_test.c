@@ -305,6 +305,95 @@ static void a_link_may_come_up_later(void **state)
     assert_true(lw_client_is_registered(r->client, 1));
 }
 
+/* rule 22: no network is no reason to register anew, and nothing that was to be told is lost */
+static void after_an_hour_without_a_link_an_update_is_enough(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 1000000);
+    r->link_answer = LW_EIO;
+    lw_client_link_down(r->client, r->now, 0, LW_EIO);
+    set(r, "/1/0/1", lw_value_integer(2000000));
+    rig_pass(r, 3600000);
+    r->link_answer = LW_OK;
+    assert_int_equal(lw_client_update(r->client, 0), LW_OK);
+    rig_pass(r, 0);
+    expect_last(r, LW_COAP_POST, "/rd/5a3f", "lt=2000000");
+}
+
+static void what_a_cut_off_update_said_is_said_by_the_next(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/1/0/1", lw_value_integer(3000));
+    rig_pass(r, 0);
+    lw_client_link_down(r->client, r->now, 0, LW_EIO);
+    assert_true(rig_has_event(r, LW_CLIENT_LINK_FAILED));
+    rig_pass(r, 67000);
+    expect_last(r, LW_COAP_POST, "/rd/5a3f", "lt=3000");
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    rig_pass(r, 100000);
+    assert_int_equal(rig_requests(r, 0), 3);
+}
+
+static void a_link_that_goes_down_ends_a_register(void **state)
+{
+    rig *r = *state;
+    start(r, 300);
+    lw_client_link_down(r->client, r->now, 0, LW_EIO);
+    assert_int_equal(r->events[r->event_count - 1].kind, LW_CLIENT_REGISTRATION_FAILED);
+    rig_pass(r, 67000);
+    assert_int_equal(rig_requests(r, 0), 2);
+    assert_int_equal(r->opened[0], 2);
+}
+
+static void a_link_that_goes_down_ends_a_deregister(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    lw_client_stop(r->client, r->now);
+    lw_client_link_down(r->client, r->now, 0, LW_EIO);
+    assert_true(lw_client_is_stopped(r->client));
+}
+
+static void news_of_a_link_that_nobody_opened_are_ignored(void **state)
+{
+    rig *r = *state;
+    lw_client_link_up(r->client, r->now, 0);
+    lw_client_link_up(r->client, r->now, 200);
+    lw_client_link_down(r->client, r->now, 0, LW_EIO);
+    start_registered(r, 300);
+    assert_int_equal(r->opened[0], 1);
+}
+
+static void another_address_does_not_wake_a_client_that_stops(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    lw_client_stop(r->client, r->now);
+    rig_pass(r, 0);
+    lw_client_address_changed(r->client, r->now);
+    rig_pass(r, 0);
+    assert_int_equal(rig_last_request(r, 0)->msg.code, LW_COAP_DELETE);
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    rig_pass(r, 1000000);
+    assert_true(lw_client_is_stopped(r->client));
+    assert_int_equal(rig_requests(r, 0), 2);
+}
+
+/* the network is back: nobody waits for the end of the back-off */
+static void an_update_by_hand_ends_a_wait(void **state)
+{
+    rig *r = *state;
+    r->link_answer = LW_EIO;
+    start(r, 300);
+    assert_int_equal(rig_requests(r, 0), 0);
+    r->link_answer = LW_OK;
+    assert_int_equal(lw_client_update(r->client, 1), LW_OK);
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 1);
+    assert_int_equal(lw_client_update(r->client, 1), LW_ESTATE);
+}
+
 static void memory_that_is_too_small_is_told(void **state)
 {
     static uint8_t memory[RIG_MEMORY];
@@ -343,6 +432,13 @@ int main(void)
         T(queue_mode_of_1_0_is_part_of_the_binding),
         T(a_link_that_never_works_is_told_and_not_retried),
         T(a_link_may_come_up_later),
+        T(after_an_hour_without_a_link_an_update_is_enough),
+        T(what_a_cut_off_update_said_is_said_by_the_next),
+        T(a_link_that_goes_down_ends_a_register),
+        T(a_link_that_goes_down_ends_a_deregister),
+        T(news_of_a_link_that_nobody_opened_are_ignored),
+        T(another_address_does_not_wake_a_client_that_stops),
+        T(an_update_by_hand_ends_a_wait),
         T(memory_that_is_too_small_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
