@@ -1,5 +1,6 @@
 /* Rules 14 to 30 of what real clients got wrong: registration, queue mode, triggers. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "world.h"
@@ -158,6 +159,33 @@ RULE(rule_16_a_failure_that_does_not_block_lets_the_next_one_pass)
     assert_false(lw_client_is_registered(w->device->client, 1));
     w->a->always = NULL;
     world_until(w, lw_client_is_registered(w->device->client, 1), 3 * DAY); /* CLI-43 */
+}
+
+LW_DECLARE(four_securities, lw_object_0_v1_1, LW_SECURITY_1_1, 4, NULL)
+LW_DECLARE(three_servers, lw_object_1_v1_1, LW_SERVER_1_1, 3, &lw_server_hooks_1_1)
+static const lw_object *const wide_objects[] = {&four_securities_object, &three_servers_object,
+                                                &lw_device_object_1_1, NULL};
+
+RULE(rule_16_a_late_success_does_not_push_the_line_on)
+{
+    world_begin(w, &(world_config){.two_servers = true,
+                                   .third_server = true,
+                                   .objects = wide_objects,
+                                   .servers_max = 3,
+                                   .dont_start = true});
+    world_set_number(w, "/1/0/13", 1);
+    world_set_number(w, "/1/0/17", 1);
+    world_set_number(w, "/1/0/19", 200);
+    world_set_number(w, "/1/1/13", 2);
+    world_set_number(w, "/1/2/13", 3);
+    w->a->is_off = w->b->is_off = true;
+    device_start(w->device);
+    world_until(w, device_requests(w->device, 1) == 1, 10 * MINUTE); /* b has its turn */
+    w->a->is_off = false;
+    world_until(w, device_last_event(w->device, LW_CLIENT_REGISTERED) != NULL, 15 * MINUTE);
+    world_pass(w, 1 * SECOND);
+    assert_int_equal(device_requests(w->device, 2), 0); /* and has not used it up */
+    world_until_registered(w, 3);
 }
 
 RULE(rule_16_the_initial_delay_counts_before_the_first_success_alone)
@@ -753,6 +781,7 @@ int main(void)
         RUNS(rule_16_a_server_without_priority_waits_for_nobody),
         RUNS(rule_16_a_blocking_failure_stops_the_line),
         RUNS(rule_16_a_failure_that_does_not_block_lets_the_next_one_pass),
+        RUNS(rule_16_a_late_success_does_not_push_the_line_on),
         RUNS(rule_16_the_initial_delay_counts_before_the_first_success_alone),
         RUNS(rule_17_without_a_bootstrap_server_a_rejection_is_one_failed_attempt),
         RUNS(rule_18_the_retry_resources_belong_to_the_bootstrap_in_object_1_1),
@@ -792,5 +821,6 @@ int main(void)
         RUNS(rule_30_the_trigger_keeps_to_the_transport_in_use),
         RUNS(rule_30_an_argument_of_1_2_reconnects_over_the_binding_that_it_names),
     };
+    cmocka_set_test_filter(getenv("LW_SIM_TEST")); /* "*rule_37*" */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,8 +59,7 @@ void report_number(const report *r, const char *key, int64_t value)
     }
 }
 
-__attribute__((format(printf, 2, 0))) static void end(const report *r, const char *format,
-                                                      va_list args)
+static void end(const report *r, const char *format, va_list args)
 {
     char line[LINE_MAX_];
     vsnprintf(line, sizeof line, format, args);

@@ -272,7 +272,7 @@ static lw_err on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const 
     n->observe = option_as_number(msg->options, LW_COAP_OPT_OBSERVE);
     n->format = (int)option_as_number(msg->options, LW_COAP_OPT_CONTENT_FORMAT);
     n->len = copy_body(msg->payload, n->body);
-    return s->rejects_notifications ? LW_ENOTFOUND : LW_OK;
+    return s->rejects_token != 0 && msg->token.octets[0] == s->rejects_token ? LW_ENOTFOUND : LW_OK;
 }
 
 /* ---- Requests of the server -------------------------------------------------------------------

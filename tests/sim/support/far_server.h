@@ -127,7 +127,7 @@ typedef struct far_server {
     size_t plan_pos;
     lw_coap_transfer *plan_step;
     unsigned plans_done;
-    bool rejects_notifications; /* with a Reset */
+    uint8_t rejects_token;      /* notifications with it get a Reset; 0: none do */
     bool ignores_notifications; /* no word, as if they were lost */
     size_t request_count, notification_count;
     far_request requests[FAR_REQUESTS_MAX];

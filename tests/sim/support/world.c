@@ -21,8 +21,13 @@ static const lw_object *const *objects_of(uint8_t version)
 static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv, &lw_format_text,
                                            &lw_format_opaque, NULL};
 
-static const lw_client_feature *const features[] = {&lw_feature_observe, &lw_feature_thresholds,
-                                                    &lw_feature_composite, NULL};
+static const lw_client_feature *const features[] = {&lw_feature_observe,
+                                                    &lw_feature_thresholds,
+                                                    &lw_feature_store,
+                                                    &lw_feature_composite,
+                                                    &lw_feature_send,
+                                                    &lw_feature_bootstrap,
+                                                    NULL};
 
 /* ---- Making it --------------------------------------------------------------------------------
  */
@@ -48,6 +53,9 @@ static void add_accounts(world *w, const world_config *c)
     }
     if (c->two_servers) {
         add_account(w, c, &(lw_client_account){.uri = "coap://b", .ssid = 2});
+    }
+    if (c->third_server) {
+        add_account(w, c, &(lw_client_account){.uri = "coap://bs", .ssid = 3});
     }
 }
 
@@ -124,6 +132,17 @@ lw_time world_now(const world *w)
 void world_until_registered(world *w, uint16_t ssid)
 {
     world_until(w, lw_client_is_registered(w->device->client, ssid), 1 * DAY);
+}
+
+bool world_is_anew(const world *w)
+{
+    bool was_registered = false, failed = false;
+    for (size_t i = 0; i < w->device->event_count; i++) {
+        const lw_client_event *e = &w->device->events[i].event;
+        was_registered |= e->kind == LW_CLIENT_REGISTERED;
+        failed |= was_registered && e->err == LW_ETIMEOUT;
+    }
+    return w->loss > 0 && failed;
 }
 
 /* ---- The device's data ------------------------------------------------------------------------
@@ -266,7 +285,7 @@ void world_run_rule(void **state)
 {
     const world_rule *rule = *state;
     uint64_t first = number_from("LW_SIM_SEED", 1);
-    uint64_t runs = number_from("LW_SIM_RUNS", 1);
+    uint64_t runs = number_from("LW_SIM_RUNS", rule->loss > 0 ? 5 : 1);
     for (uint64_t i = 0; i < runs; i++) {
         running = (world){.loss = rule->loss, .seed = first + i};
         rule->run(&running);

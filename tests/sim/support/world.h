@@ -8,8 +8,9 @@
  *   }
  *   int main(void) { const struct CMUnitTest tests[] = {RUNS(rule_20_…), …}; … }
  *
- * RUNS makes two tests of it: without loss, and with 30 % loss, 10 % duplicates and no order. The
- * seed is printed when a test fails; LW_SIM_SEED=n repeats it, LW_SIM_RUNS=n tries n seeds. What a
+ * RUNS makes two tests of it: without loss, and with 30 % loss, 10 % duplicates and no order. Five
+ * seeds of each; one that fails is printed. LW_SIM_SEED=n repeats it, LW_SIM_RUNS=n tries n seeds,
+ * LW_SIM_TEST=*rule_20* chooses tests, LW_SIM_LOG=1 shows what the device says. What a
  * test says of times it says of what the device did, never of what the network made of it.
  */
 #ifndef LW_SIM_WORLD_H
@@ -38,12 +39,13 @@ typedef struct world_config {
     uint8_t security;  /* 0: NoSec; else lw_security_mode + 1 */
     bool queue_mode;
     bool two_servers, bootstrap;
+    bool third_server; /* bs as one, ssid 3 */
     bool no_server;
     uint32_t hold_off;
     const char *endpoint;                     /* NULL: "dev1" */
     const lw_object *const *objects;          /* NULL: 0, 1, 3 and a temperature, of the version */
     const lw_format *const *formats;          /* NULL: all but JSON ones */
-    const lw_client_feature *const *features; /* NULL: observe, composite, send … */
+    const lw_client_feature *const *features; /* NULL: all but access, persist */
     uint32_t dynamic;                         /* 0: 4096 */
     uint8_t servers_max;                      /* 0: 2 */
     bool dont_start;
@@ -67,6 +69,18 @@ lw_time world_now(const world *w);
         }                                                     \
         assert_true(condition);                               \
     } while (0)
+
+/* The same, for what a lossy network may make impossible by ending the registration: the test is
+ * over then. */
+#define world_until_or_anew(w, condition, at_most)                \
+    do {                                                          \
+        world_until(w, (condition) || world_is_anew(w), at_most); \
+        if (!(condition)) {                                       \
+            return;                                               \
+        }                                                         \
+    } while (0)
+/* With loss: was there no answer to all that an attempt sent, since the first registration? */
+bool world_is_anew(const world *w);
 
 /* Registration is tried until it succeeds: with loss it may take more than one attempt. */
 void world_until_registered(world *w, uint16_t ssid);
