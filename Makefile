@@ -18,7 +18,7 @@ build += ; ninja -C build/$(1) -j $(JOBS) $(QUIET) $(2)
 # Runs the tests of a build: $(call run_tests,PRESET[,WHICH])
 run_tests = @ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(2)
 
-.PHONY: all test test-all test-clang test-tsan bench fuzz lint fmt size cover deps install clean help
+.PHONY: all test test-all test-clang test-tsan interop bench fuzz lint fmt size cover deps install clean help
 
 all: build/.dir ## build the libraries and programs (build/release, build/bin)
 	@tools/setup build
@@ -29,7 +29,7 @@ test: build/.dir ## unit tests and simulation under ASan and UBSan
 	$(call build,asan)
 	$(call run_tests,asan)
 
-test-all: test test-clang test-tsan lint size cover deps ## all tests, sanitizers, budgets and checks
+test-all: test test-clang test-tsan interop lint size cover deps ## all tests, sanitizers, budgets and checks
 	@$(MAKE) fuzz FUZZ_SECONDS=5
 
 test-clang: build/.dir ## the same tests, built by clang
@@ -42,6 +42,11 @@ test-tsan: build/.dir ## the tests of hosted code under ThreadSanitizer
 	@tools/setup build test
 	$(call build,tsan)
 	$(call run_tests,tsan,-E '^(base|coap|model|codec|sec|proto|net|client|server|sim|tools)[.]')
+
+interop: build/.dir ## lapwing-device under a foreign server (Leshan, in Java)
+	@tools/setup build test leshan
+	$(call build,asan,lapwing-device)
+	@cd tests && LAPWING_DEVICE=../build/asan/lapwing-device $$(command -v pytest-3 || command -v pytest) interop/leshan
 
 bench: build/.dir ## time our code against the libraries people would use instead
 	@tools/setup build bench

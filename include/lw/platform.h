@@ -44,7 +44,7 @@ typedef struct lw_platform {
     void (*link_close)(void *ctx, uint8_t link);
 
     /* Optional: seconds since 1970-01-01T00:00:00Z, or a negative number when unknown. Time-stamped
-     * values and 1/x/12 need it. */
+     * values, 1/x/12 and a registration that outlives a power loss need it. */
     int64_t (*wall_clock)(void *ctx);
 
     /* Optional, all three or none: one small record per name, kept over power loss. A write that is

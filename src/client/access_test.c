@@ -377,6 +377,22 @@ static void a_bootstrap_whose_rights_do_not_fit_is_refused(void **state)
     finish(r, "2.04");
 }
 
+/* ACL-09: a rule that did not fit is a right that nobody has */
+static void an_instance_without_room_for_its_rule_is_nobodys(void **state)
+{
+    rig *r = *state;
+    start_with(r, 2);
+    for (uint16_t id = 100; rule_count(r) < LW_ACCESS_CONTROLS_MAX; id++) {
+        rule(r, id, "/9/0", 101, NULL);
+    }
+    add(r, "/42769/0");
+    assert_int_equal(rights(r, 101, "/42769/0"), 0);
+    remove_(r, "/2/100");
+    remove_(r, "/2/101");
+    add(r, "/42769/1"); /* the next change brings what is missing, when all of it fits */
+    assert_int_equal(rights(r, 101, "/42769/0"), LW_RIGHT_R);
+}
+
 static void without_the_object_there_is_no_feature(void **state)
 {
     (void)state;
@@ -413,6 +429,7 @@ int main(void)
         T(an_heir_takes_over_what_is_shared),
         T(the_device_keeps_its_own_when_a_server_leaves),
         T(a_bootstrap_whose_rights_do_not_fit_is_refused),
+        T(an_instance_without_room_for_its_rule_is_nobodys),
         cmocka_unit_test(without_the_object_there_is_no_feature),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,32 @@ static int set_up(void **state)
     return 0;
 }
 
+/* With OSCORE: 0/x/17 leads to /21. And a device without Access Control. */
+#define SECURITY(T, ONE, MANY, CALL) \
+    LW_SECURITY_1_0(T, ONE, MANY, CALL) ONE(T, OBJLNK, oscore, 17, 0)
+LW_DECLARE(security, lw_object_0_v1_1, SECURITY, 4, NULL)
+#define OSCORE(T, ONE, MANY, CALL) ONE(T, OPAQUE, secret, 0, 16) ONE(T, OPAQUE, sender, 1, 8)
+LW_DECLARE(oscore, lw_object_21_v1_0, OSCORE, 3, NULL)
+static const lw_object *const objects_with_oscore[] = {
+    &security_object, &lw_server_object_1_1, &lw_device_minimal_object, &oscore_object, NULL};
+
+/* The Bootstrap-Server's account /0/0 has /21/5. */
+static int set_up_oscore(void **state)
+{
+    lw_path added;
+    rig *r = malloc(sizeof *r);
+    lw_client_cfg cfg = plain;
+    cfg.objects = objects_with_oscore;
+    rig_init(r, &cfg);
+    add_bootstrap_server(r, 0);
+    assert_int_equal(lw_tree_add(lw_client_tree(r->client), 21, 5, &added), LW_OK);
+    set(r, "/0/0/17", lw_value_objlnk(21, 5));
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 0);
+    *state = r;
+    return 0;
+}
+
 static int set_up_1_2(void **state)
 {
     rig *r = malloc(sizeof *r);
@@ -267,6 +293,32 @@ static void a_lost_link_takes_everything_back(void **state)
     lw_client_link_down(r->client, r->now, BS_LINK, LW_EIO);
     assert_false(exists(r, "/0/1"));
     assert_int_equal(number_at(r, "/3/0/11/0"), 3);
+}
+
+/* CLI-33 */
+static void a_bootstrap_server_that_does_not_answer_is_asked_again(void **state)
+{
+    rig *r = *state;
+    start_with_bootstrap_server(r, 0);
+    rig_pass(r, 94 * LW_SECOND_MS);
+    assert_int_equal(last_event(r, LW_CLIENT_BOOTSTRAP_FAILED)->err, LW_ETIMEOUT);
+    rig_pass(r, 4 * LW_SECOND_MS);
+    assert_int_equal(rig_requests(r, BS_LINK), 2);
+}
+
+static void while_the_application_changes_something_commands_wait(void **state)
+{
+    rig *r = *state;
+    start_session(r);
+    assert_int_equal(lw_tree_begin(lw_client_tree(r->client)), LW_OK);
+    command(r, "PUT /0", LW_CF_TLV, LIT(SECURITY_101), "5.03");
+    lw_tree_rollback(lw_client_tree(r->client));
+    write_account_101(r);
+    assert_int_equal(lw_tree_begin(lw_client_tree(r->client)), LW_OK);
+    command(r, "PUT /1/0/1", LW_CF_TEXT, LIT("60"), "5.03");
+    finish(r, "4.06");
+    lw_tree_rollback(lw_client_tree(r->client));
+    finish(r, "2.04");
 }
 
 /* A datagram that overtook the 2.04 */
@@ -571,6 +623,62 @@ static void read_shows_servers_and_their_rights(void **state)
     command(r, "GET /1/0", 12345, LIT(""), "4.06");
 }
 
+/* P-BS-02: what the account needs is spared with it; BS-22: who it belongs to is told */
+static void linked_credentials_belong_to_their_account(void **state)
+{
+    rig *r = *state;
+    uint8_t buf[64];
+    lw_writer w;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_bs_write_account(r->client, &w);
+    assert_true(lw_bytes_is(lw_writer_bytes(&w), "</0/0>,</21/5>")); /* BS-60 */
+    rig_answer(r, BS_LINK, LW_COAP_CHANGED, NULL);
+    write_account_101(r);
+    command(r, "PUT /0/1/17", LW_CF_TEXT, LIT("21:6"), "2.04");
+    finish(r, "4.06"); /* BS-40: it leads nowhere */
+    command(r, "PUT /21/6/1", LW_CF_TLV, LIT("\xC1\x01\x07"), "2.04");
+    command(r, "PUT /21/7/1", LW_CF_TLV, LIT("\xC1\x01\x07"), "2.04");
+    command(r, "GET /21", LW_CF_LINK, LIT(""), "2.05");
+    expect_payload(r, "</>;lwm2m=1.1,</21/5>,</21/6>;ssid=101,</21/7>");
+    command(r, "DELETE /21/5", NONE, LIT(""), "4.00");
+    command(r, "DELETE /", NONE, LIT(""), "2.02");
+    assert_true(exists(r, "/21/5"));
+    assert_false(exists(r, "/21/6"));
+}
+
+/* BS-50 */
+static void linked_credentials_are_purged_with_their_account(void **state)
+{
+    rig *r = *state;
+    rig_answer(r, BS_LINK, LW_COAP_CHANGED, NULL);
+    write_account_101(r);
+    command(r, "PUT /0/0/12", LW_CF_TEXT, LIT("100"), "2.04");
+    command(r, "PUT /21/6/1", LW_CF_TLV, LIT("\xC1\x01\x07"), "2.04");
+    finish(r, "2.04");
+    rig_pass(r, 99 * LW_SECOND_MS);
+    lw_tree *tree = lw_client_tree(r->client);
+    assert_int_equal(lw_tree_begin(tree), LW_OK); /* the application is at work: later */
+    rig_pass(r, 2 * LW_SECOND_MS);
+    lw_tree_rollback(tree);
+    assert_true(exists(r, "/0/0"));
+    rig_pass(r, 60 * LW_SECOND_MS);
+    assert_false(exists(r, "/0/0"));
+    assert_false(exists(r, "/21/5"));
+    assert_true(exists(r, "/21/6"));
+}
+
+static void a_device_without_access_control_has_one_server(void **state)
+{
+    rig *r = *state;
+    rig_answer(r, BS_LINK, LW_COAP_CHANGED, NULL);
+    write_account_101(r);
+    write_account_102(r);
+    finish(r, "4.06");
+    command(r, "DELETE /0/2", NONE, LIT(""), "2.02");
+    command(r, "DELETE /1/1", NONE, LIT(""), "2.02");
+    finish(r, "2.04");
+}
+
 /* ---- Finish -----------------------------------------------------------------------------------
  */
 
@@ -698,6 +806,20 @@ static void a_removed_security_instance_takes_its_server_along(void **state)
     assert_false(exists(r, "/1/0"));
     assert_false(lw_client_is_registered(r->client, 101)); /* BS-52 */
     assert_true(exists(r, "/1/1"));
+}
+
+/* BS-45 */
+static void a_server_account_names_its_server(void **state)
+{
+    rig *r = *state;
+    start_session(r);
+    write_account_101(r);
+    command(r, "PUT /0/1", LW_CF_TLV,
+            LIT("\xC8\x00\x0F"
+                "coap://10.0.0.1"
+                "\xC1\x01\x00\xC1\x02\x03"),
+            "2.04");
+    finish(r, "4.06");
 }
 
 /* ---- Account timeout --------------------------------------------------------------------------
@@ -936,8 +1058,9 @@ static void a_session_survives_any_failing_allocation(void **state)
     }
 }
 
-#define T(name)     cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define T_1_2(name) cmocka_unit_test_setup_teardown(name, set_up_1_2, tear_down)
+#define T(name)        cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T_1_2(name)    cmocka_unit_test_setup_teardown(name, set_up_1_2, tear_down)
+#define T_OSCORE(name) cmocka_unit_test_setup_teardown(name, set_up_oscore, tear_down)
 
 int main(void)
 {
@@ -957,6 +1080,12 @@ int main(void)
         T(the_written_accounts_know_when),
         T(silence_after_the_last_command_ends_the_session),
         T(a_lost_link_takes_everything_back),
+        T(a_bootstrap_server_that_does_not_answer_is_asked_again),
+        T(while_the_application_changes_something_commands_wait),
+        T(a_server_account_names_its_server),
+        T_OSCORE(linked_credentials_belong_to_their_account),
+        T_OSCORE(linked_credentials_are_purged_with_their_account),
+        T_OSCORE(a_device_without_access_control_has_one_server),
         T(commands_may_arrive_before_the_answer),
         T(a_lost_answer_does_not_stop_a_session_that_runs),
         T(a_late_refusal_stops_a_session_that_runs),

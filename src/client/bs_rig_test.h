@@ -6,6 +6,8 @@
 #ifndef LW_CLIENT_BS_RIG_TEST_H
 #define LW_CLIENT_BS_RIG_TEST_H
 
+#include <stdio.h>
+
 #include "client/bootstrap.h"
 #include "client/rig_test.h"
 

@@ -133,7 +133,7 @@ static void write_value(lw_writer *w, lw_path path, const lw_value *value)
     while (octets < 8 && bits >> (8 * octets) != 0) {
         octets++;
     }
-    lw_write_u8(w, (uint8_t)(value->type << 4 | octets));
+    lw_write_u8(w, (uint8_t)((unsigned)value->type << 4 | octets));
     lw_write_uint(w, bits, octets);
 }
 
@@ -287,8 +287,8 @@ static bool is_sound(lw_bytes record, char kind)
     lw_writer w;
     lw_writer_init_window(&w, NULL, 0, 0);
     lw_write_bytes(&w, lw_read_rest(&r));
-    return r.err == LW_OK && head.ptr[0] == 'L' && head.ptr[1] == 'W' && head.ptr[2] == kind &&
-           head.ptr[3] == VERSION && w.digest == digest;
+    return r.err == LW_OK && head.ptr[0] == 'L' && head.ptr[1] == 'W' &&
+           head.ptr[2] == (uint8_t)kind && head.ptr[3] == VERSION && w.digest == digest;
 }
 
 /* The whole record, in memory of the client; NULL when there is none that is sound. */
@@ -297,7 +297,8 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out)
     lw_client *client = r->client;
     const char *name = kind == 'c' ? "config" : "state";
     size_t len = 0;
-    lw_err err = lw_act_load(client, name, NULL, 0, &len);
+    uint8_t nowhere; /* a platform may copy no octets, but not to NULL */
+    lw_err err = lw_act_load(client, name, &nowhere, 0, &len);
     if (err != LW_OK || len < HEADER) {
         if (err != LW_ENOTFOUND) {
             say(r, err != LW_OK ? lw_err_text(err) : "a record that is too short is ignored");
@@ -345,26 +346,29 @@ static void set_value(room *r, lw_path instance, uint16_t resource, uint16_t ri,
     }
 }
 
-/* An instance that comes from the record, without what its defaults say. */
+/* Absent, or empty where it must be there: not what the defaults say. */
+static lw_err strip(lw_tree *tree, const lw_field *field, lw_path resource)
+{
+    lw_err err = lw_field_is_stored(field) ? lw_tree_unset(tree, resource) : LW_OK;
+    bool is_list = field->count > 0;
+    return err == LW_EMETHOD && is_list ? lw_tree_empty(tree, resource) : LW_OK;
+}
+
+/* An instance that comes from the record. */
 static void make_instance(room *r, lw_path instance)
 {
-    lw_tree *tree = &r->client->tree;
-    const lw_object *object = lw_tree_object(tree, instance.id[0]);
+    const lw_object *object = lw_tree_object(&r->client->tree, instance.id[0]);
     lw_path at;
     if (object == NULL || !is_replaced(object)) {
         return;
     }
-    if (lw_tree_add(tree, instance.id[0], instance.id[1], &at) != LW_OK) {
-        say(r, "there is no room for an instance any more");
-        return;
-    }
-    for (unsigned i = 0; i < object->field_count; i++) {
+    lw_err err = lw_tree_add(&r->client->tree, instance.id[0], instance.id[1], &at);
+    for (unsigned i = 0; i < object->field_count && err == LW_OK; i++) {
         const lw_field *f = &object->fields[i];
-        lw_path resource = lw_path_child(instance, f->id);
-        lw_err err = lw_field_is_stored(f) ? lw_tree_unset(tree, resource) : LW_OK;
-        if (err == LW_EMETHOD && f->count > 0) { /* mandatory */
-            err = lw_tree_empty(tree, resource);
-        }
+        err = strip(&r->client->tree, f, lw_path_child(instance, f->id));
+    }
+    if (err != LW_OK) {
+        say(r, "there is no room for an instance any more");
     }
 }
 

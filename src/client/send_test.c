@@ -366,7 +366,7 @@ static void without_memory_it_fails_or_waits(void **state)
     rig *r = *state;
     size_t used = r->client->pool.used;
     for (size_t room = 0; room < 1600; room += 16) {
-        void *hogs[64];
+        void *hogs[64] = {NULL};
         size_t count = 0;
         for (size_t size = r->client->pool.size; size > 0; size = size > 16 ? size - 16 : 0) {
             void *hog = lw_mem_alloc(&r->client->mem, size);

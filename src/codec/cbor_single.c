@@ -2,6 +2,9 @@
 #include "codec/cbor.h"
 #include "codec/single.h"
 
+#define EPOCH_TAG 1u /* RFC 8949 section 3.4.2; may be left out, but Leshan reads no time without \
+                      */
+
 static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 {
     lw_bytes payload;
@@ -22,6 +25,9 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
 {
     lw_value value;
     lw_err err = lw_single_value(source, cfg, &value);
+    if (err == LW_OK && value.type == LW_TYPE_TIME) {
+        lw_cbor_write_head(w, LW_CBOR_TAG, EPOCH_TAG);
+    }
     if (err == LW_OK) {
         lw_cbor_write_value(w, value);
     }

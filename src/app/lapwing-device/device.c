@@ -25,8 +25,13 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_etch_json,
                                            NULL};
 
-static const lw_client_feature *const features[] = {&lw_feature_observe, &lw_feature_thresholds,
-                                                    &lw_feature_composite, NULL};
+static const lw_client_feature *const features[] = {&lw_feature_access,
+                                                    &lw_feature_observe,
+                                                    &lw_feature_thresholds,
+                                                    &lw_feature_store,
+                                                    &lw_feature_composite,
+                                                    &lw_feature_bootstrap,
+                                                    NULL};
 
 static void on_event(lw_client *client, const lw_client_event *event)
 {

@@ -125,7 +125,11 @@ static lw_err confirm(void *ctx)
 }
 
 static const lw_firmware_port port = {
-    .package = {.open = open_package, .write = write_package, .finish = finish, .discard = discard},
+    .package = {.open = open_package,
+                .write = write_package,
+                .finish = finish,
+                .discard = discard,
+                .fetch = &lw_fetch_coap},
     .install = install,
     .confirm = confirm,
 };

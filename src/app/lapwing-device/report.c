@@ -59,7 +59,8 @@ void report_number(const report *r, const char *key, int64_t value)
     }
 }
 
-static void end(const report *r, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void end(const report *r, const char *format,
+                                                      va_list args)
 {
     char line[LINE_MAX_];
     vsnprintf(line, sizeof line, format, args);

@@ -115,7 +115,7 @@ static void print_text(lw_bytes octets, char *out)
     size_t shown = octets.len < fits ? octets.len : fits;
     for (size_t i = 0; i < shown; i++) {
         uint8_t c = octets.ptr[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+        out[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
     strcpy(out + shown, shown < octets.len ? DOTS : "");
 }

@@ -138,7 +138,7 @@ static lw_err take_port(lw_bytes text, char out[6])
     return number >= 1 && number <= 65535 ? LW_OK : LW_EFORMAT;
 }
 
-/* A path behind the authority says nothing here: /rd and /bs are fixed. */
+/* What stands behind the authority is not about where to connect to. */
 lw_err lw_posix_target_parse(lw_bytes uri, lw_posix_target *out_target)
 {
     if (take_prefix(&uri, "coaps") || take_prefix(&uri, "coap+")) {
@@ -147,7 +147,8 @@ lw_err lw_posix_target_parse(lw_bytes uri, lw_posix_target *out_target)
     if (!take_prefix(&uri, "coap://")) {
         return LW_EFORMAT;
     }
-    lw_bytes authority = lw_bytes_of(uri.ptr, find(uri, '/'));
+    size_t end_of_authority = find(lw_bytes_of(uri.ptr, find(uri, '?')), '/');
+    lw_bytes authority = lw_bytes_of(uri.ptr, end_of_authority);
     lw_bytes host, rest;
     if (authority.len > 0 && authority.ptr[0] == '[') {
         size_t end = find(authority, ']');
@@ -346,7 +347,8 @@ static lw_err store(void *ctx, const char *name, lw_bytes record)
     lw_posix *posix = ctx;
     lw_err err = lw_posix_record_store(posix->dir, name, record);
     if (err != LW_OK) {
-        say(posix, 0, name, "could not be stored", strerror(errno));
+        say(posix, 0, name, "could not be stored",
+            err == LW_EIO ? strerror(errno) : lw_err_text(err));
     }
     return err;
 }

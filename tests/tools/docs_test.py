@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""The pages say what the tree holds: names, files, links and programs in them exist.
+
+A fenced block of C behind <!-- FILE --> stands in that file, line for line; one behind <!-- sketch -->
+is of no file, and its names of the library exist all the same. C without either is not accepted.
+"""
+import pathlib
+import re
+import sys
+import textwrap
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGES.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAME = re.compile(r"\b(?:lw|LW)_[A-Za-z0-9_]+\b(?!…|\*)")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+MARK = re.compile(r"<!-- (\S+) -->\n\Z")
+FOLDERS = ("include/", "src/", "tools/", "tests/", "docs/", "examples/", "objects/", "cmake/", "fuzz/", "bench/", "deps/")
+
+
+def words_of_the_code():
+    found = set()
+    for folder in ("include", "src", "cmake", "CMakeLists.txt"):
+        root = ROOT / folder
+        for path in [root] if root.is_file() else root.rglob("*.*"):
+            found.update(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+    return found
+
+
+class Pages(unittest.TestCase):
+    def test_names_of_the_library_exist(self):
+        known = words_of_the_code()
+        for page in PAGES:
+            for name in sorted(set(NAME.findall(page.read_text(encoding="utf-8")))):
+                is_prefix = name.endswith("_") and any(word.startswith(name) for word in known)
+                self.assertTrue(name in known or is_prefix, f"{page.name}: {name}")
+
+    def test_files_and_links_exist(self):
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            named = [ROOT / name for name in re.findall(r"`([\w./-]+)`", text) if name.startswith(FOLDERS)]
+            linked = [page.parent / to for to in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+            for path in named + linked:
+                is_pattern = re.search(r"(^|_)x$", path.stem)
+                self.assertTrue(is_pattern or path.exists(), f"{page.name}: {path}")
+
+    def test_code_is_that_of_a_file(self):
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            for fence in FENCE.finditer(text):
+                if fence[1] != "c":
+                    continue
+                mark = MARK.search(text, 0, fence.start())
+                self.assertIsNotNone(mark, f"{page.name}: C without a mark:\n{fence[2]}")
+                if mark[1] != "sketch":
+                    source = (ROOT / mark[1]).read_text(encoding="utf-8")
+                    code = textwrap.dedent(fence[2])
+                    self.assertTrue(code in source or textwrap.indent(code, "    ") in source,
+                                    f"{page.name}: not in {mark[1]}:\n{code}")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
