@@ -9,7 +9,7 @@
 #include "app/lapwing-device/events.h"
 #include "app/lapwing-device/machine.h"
 #include "app/lapwing-device/values.h"
-#include "lw/acts.h"
+#include "lw/objects.h"
 
 #define TICK_MS ((lw_time)1000)
 
@@ -25,19 +25,40 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_etch_json,
                                            NULL};
 
-static const lw_client_feature *const features[] = {&lw_feature_access,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_bootstrap,
-                                                    NULL};
+/* With --state-dir the state outlives the process. */
+static const lw_client_feature *const features[] = {
+    &lw_feature_access,    &lw_feature_observe, &lw_feature_thresholds, &lw_feature_store,
+    &lw_feature_composite, &lw_feature_send,    &lw_feature_bootstrap,  NULL};
+static const lw_client_feature *const features_kept[] = {
+    &lw_feature_access,    &lw_feature_observe,   &lw_feature_thresholds,
+    &lw_feature_store,     &lw_feature_composite, &lw_feature_send,
+    &lw_feature_bootstrap, &lw_feature_persist,   NULL};
 
-static void on_event(lw_client *client, const lw_client_event *event)
+/* The first Update after a start is a registration that was resumed: for people, and scripts that
+ * wait for it, the device is registered all the same. */
+static bool is_resumed(device *d, const lw_client_event *event)
+{
+    bool is_told = false;
+    for (unsigned i = 0; i < OPTIONS_SERVERS_MAX && !is_told; i++) {
+        is_told = d->told[i] == event->ssid;
+        if (d->told[i] == 0) {
+            d->told[i] = event->ssid;
+            return event->kind == LW_CLIENT_UPDATED;
+        }
+    }
+    return false;
+}
+
+static void on_event(lw_client *client, const lw_client_event *given)
 {
     device *d = lw_client_app(client);
-    event_report(d->report, client, event, d->options->endpoint, lw_posix_now());
-    if (event->kind == LW_CLIENT_REBOOT || event->kind == LW_CLIENT_FACTORY_RESET) {
+    lw_client_event event = *given;
+    bool is_up = event.kind == LW_CLIENT_REGISTERED || event.kind == LW_CLIENT_UPDATED;
+    if (is_up && is_resumed(d, given)) {
+        event.kind = LW_CLIENT_REGISTERED;
+    }
+    event_report(d->report, client, &event, d->options->endpoint, lw_posix_now());
+    if (event.kind == LW_CLIENT_REBOOT || event.kind == LW_CLIENT_FACTORY_RESET) {
         d->wants_restart = true;
     }
 }
@@ -45,10 +66,10 @@ static void on_event(lw_client *client, const lw_client_event *event)
 /* ---- Set-up -----------------------------------------------------------------------------------
  */
 
-static bool failed(const device *d, const char *what, const char *why)
+static lw_err failed(lw_err err, const char *what, const char *why)
 {
-    report_say(d->report, "failed", "%s: %s", what, why);
-    return false;
+    fprintf(stderr, "lapwing-device: %s: %s\n", what, why);
+    return err;
 }
 
 static lw_err add_servers(device *d)
@@ -75,43 +96,56 @@ static lw_err add_servers(device *d)
     return LW_OK;
 }
 
-/* Lines of "PATH VALUE"; empty ones and those that start with # say nothing. */
-static bool read_factory(device *d)
+/* 1/x/23: without it Send is muted. What the enabler (1.0) does not have is left alone. */
+static void allow_send(lw_tree *tree)
 {
-    char line[1024];
-    FILE *file = fopen(d->options->factory, "re");
-    if (file == NULL) {
-        return failed(d, d->options->factory, strerror(errno));
-    }
-    bool is_read = true;
-    for (unsigned number = 1; is_read && fgets(line, sizeof line, file) != NULL; number++) {
-        line[strcspn(line, "\r\n")] = '\0';
-        bool says_nothing = line[strspn(line, " \t")] == '\0' || line[0] == '#';
-        lw_err err = says_nothing ? LW_OK : value_assign_line(lw_client_tree(d->client), line);
-        if (err != LW_OK) {
-            char where[1024];
-            snprintf(where, sizeof where, "%s, line %u", d->options->factory, number);
-            is_read = failed(d, where, lw_err_text(err));
+    for (uint16_t i = 0; i < OPTIONS_SERVERS_MAX; i++) {
+        lw_path at = lw_path_instance(LW_OBJ_SERVER, i);
+        if (lw_tree_struct(tree, at) != NULL) {
+            lw_tree_set(tree, lw_path_child(at, LW_RES_SERVER_MUTE_SEND), lw_value_boolean(false));
         }
     }
-    fclose(file);
-    return is_read;
 }
 
-static bool apply_config(device *d)
+/* Lines of "PATH VALUE"; empty ones and those that start with # say nothing. */
+static lw_err read_factory(device *d)
+{
+    char line[1024], where[1100];
+    const char *name = d->options->factory;
+    FILE *file = fopen(name, "re");
+    if (file == NULL) {
+        return failed(LW_EINVAL, name, strerror(errno));
+    }
+    lw_err err = LW_OK;
+    unsigned number = 0;
+    while (err == LW_OK && fgets(line, sizeof line, file) != NULL) {
+        number++;
+        line[strcspn(line, "\r\n")] = '\0';
+        bool says_nothing = line[strspn(line, " \t")] == '\0' || line[0] == '#';
+        err = says_nothing ? LW_OK : value_assign_line(lw_client_tree(d->client), line);
+    }
+    fclose(file);
+    if (err != LW_OK) {
+        snprintf(where, sizeof where, "--factory %s, line %u", name, number);
+        return failed(LW_EINVAL, where, lw_err_text(err));
+    }
+    return LW_OK;
+}
+
+static lw_err apply_config(device *d)
 {
     const char *line = "";
     lw_err err = config_apply(d->options->config, lw_client_tree(d->client), &line);
     if (err != LW_OK) {
         char where[160];
         snprintf(where, sizeof where, "--config %s, %s", d->options->config, line);
-        return failed(d, where, lw_err_text(err));
+        return failed(LW_EINVAL, where, lw_err_text(err));
     }
-    return true;
+    return LW_OK;
 }
 
 /* The machine and its sensors, then what the command line puts in their place. */
-static bool fill_objects(device *d)
+static lw_err fill_objects(device *d)
 {
     lw_tree *tree = lw_client_tree(d->client);
     machine_describe(tree, d->firmware.version);
@@ -123,14 +157,15 @@ static bool fill_objects(device *d)
         err = add_servers(d);
     }
     if (err != LW_OK) {
-        return failed(d, "could not make the objects", lw_err_text(err));
+        return failed(err, "could not make the objects", lw_err_text(err));
     }
+    allow_send(tree);
     machine_measure(tree);
-    return (d->options->config == NULL || apply_config(d)) &&
-           (d->options->factory == NULL || read_factory(d));
+    err = d->options->config != NULL ? apply_config(d) : LW_OK;
+    return err == LW_OK && d->options->factory != NULL ? read_factory(d) : err;
 }
 
-bool device_open(device *d, const options *o, const report *r, lw_posix *posix)
+lw_err device_open(device *d, const options *o, const report *r, lw_posix *posix)
 {
     *d = (device){.options = o, .report = r, .posix = posix};
     objects_list(o->version, o->config != NULL && config_is_cellular(o->config), d->objects);
@@ -140,7 +175,7 @@ bool device_open(device *d, const options *o, const report *r, lw_posix *posix)
         .queue_mode = o->queue,
         .objects = d->objects,
         .formats = formats,
-        .features = features,
+        .features = o->state_dir != NULL ? features_kept : features,
         .platform = lw_posix_platform(posix),
         .app = d,
         .on_event = on_event,
@@ -149,14 +184,14 @@ bool device_open(device *d, const options *o, const report *r, lw_posix *posix)
         .attributes_max = 64,
         .stored_max = 256,
         .body_max = 16384,
-        .dynamic = 128 * 1024,
+        .dynamic = 256 * 1024,
     };
     size_t size = lw_client_mem_needed(&d->cfg);
     d->memory = malloc(size);
     lw_err err =
         d->memory != NULL ? lw_client_init(&d->client, &d->cfg, d->memory, size) : LW_ENOMEM;
     if (err != LW_OK) {
-        return failed(d, "could not make the client", lw_err_text(err));
+        return failed(err, "could not make the client", lw_err_text(err));
     }
     firmware_load(&d->firmware, d->cfg.platform, LAPWING_VERSION);
     return fill_objects(d);
@@ -196,17 +231,18 @@ static void tick(device *d, lw_time now)
     }
 }
 
-bool device_run(device *d)
+lw_err device_run(device *d)
 {
-    if (lw_posix_wait(d->posix, d->client, d->next_tick) != LW_OK) {
-        return failed(d, "could not wait for the network", strerror(errno));
+    lw_err err = lw_posix_wait(d->posix, d->client, d->next_tick);
+    if (err != LW_OK) {
+        return failed(err, "could not wait for the network", strerror(errno));
     }
     lw_time now = lw_posix_now();
     if (now >= d->next_tick) {
         tick(d, now);
     }
     d->wants_restart = d->wants_restart || d->firmware.wants_restart;
-    return true;
+    return LW_OK;
 }
 
 void device_stop(device *d, lw_time patience)

@@ -21,17 +21,19 @@ typedef struct device {
     sensors sensors;
     firmware firmware;
     lw_time next_tick;
-    bool wants_restart; /* an Execute asked for it */
+    bool wants_restart;                 /* an Execute asked for it */
+    uint16_t told[OPTIONS_SERVERS_MAX]; /* servers that were called registered since the start */
 } device;
 
-/* Makes the objects and the accounts. False: reported why. */
-bool device_open(device *d, const options *o, const report *r, lw_posix *posix);
+/* Makes the objects and the accounts. LW_EINVAL: the command line or the factory file is wrong; any
+ * other failure: it could not be done. stderr says why. */
+LW_MUST_CHECK lw_err device_open(device *d, const options *o, const report *r, lw_posix *posix);
 
 /* Registers, or bootstraps. */
 void device_start(device *d);
 
-/* Waits for what comes and does what is due; false when waiting failed. */
-bool device_run(device *d);
+/* Waits for what comes and does what is due. A failure of waiting is told on stderr. */
+LW_MUST_CHECK lw_err device_run(device *d);
 
 /* De-registers, and waits for the answers at most `patience` milliseconds. */
 void device_stop(device *d, lw_time patience);

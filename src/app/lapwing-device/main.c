@@ -51,7 +51,12 @@ static bool catch_signals(void)
 /* ---- The loop ---------------------------------------------------------------------------------
  */
 
-typedef enum outcome { ENDED, RESTARTS, FAILED } outcome;
+typedef enum outcome { ENDED, RESTARTS, WRONG, FAILED } outcome;
+
+static outcome outcome_of(lw_err err)
+{
+    return err == LW_OK ? RESTARTS : err == LW_EINVAL ? WRONG : FAILED;
+}
 
 static bool stdin_is_ready(void)
 {
@@ -76,7 +81,7 @@ static outcome run(device *d, prompt *p)
     bool quits = false;
     device_start(d);
     while (!quits && signals == 0 && !d->wants_restart) {
-        if (!device_run(d)) {
+        if (device_run(d) != LW_OK) {
             return FAILED;
         }
         quits = p != NULL && serve_prompt(p, d->posix);
@@ -92,15 +97,14 @@ static outcome run_device(const options *o, const report *r, lw_posix *posix)
 {
     static device d;
     static prompt p;
-    bool has_prompt = o->prompt;
     outcome result = RESTARTS;
     while (result == RESTARTS) {
-        result = device_open(&d, o, r, posix) ? RESTARTS : FAILED;
-        if (has_prompt && result != FAILED && p.device == NULL) {
+        result = outcome_of(device_open(&d, o, r, posix));
+        if (o->prompt && result == RESTARTS && p.device == NULL) {
             prompt_start(&p, &d);
         }
-        if (result != FAILED) {
-            result = run(&d, has_prompt ? &p : NULL);
+        if (result == RESTARTS) {
+            result = run(&d, o->prompt ? &p : NULL);
         }
         device_close(&d);
         if (result == RESTARTS) {
@@ -150,5 +154,5 @@ int main(int argc, char **argv)
     }
     outcome result = run_device(&o, &r, posix);
     lw_posix_free(posix);
-    return result == ENDED ? EXIT_SUCCESS : EXIT_FAILURE;
+    return result == ENDED ? EXIT_SUCCESS : result == WRONG ? 2 : EXIT_FAILURE;
 }

@@ -8,6 +8,8 @@
 #include "app/lapwing-device/values.h"
 #include "model/tree.h"
 
+#define SEND_PATHS_MAX 16
+
 static void show_sign(const prompt *p)
 {
     if (p->is_terminal) {
@@ -111,6 +113,32 @@ static void do_set(prompt *p, char *rest)
     }
 }
 
+static void do_send(prompt *p, char *rest)
+{
+    lw_path paths[SEND_PATHS_MAX];
+    size_t count = 0;
+    for (char *word = strtok(rest, " \t"); word != NULL; word = strtok(NULL, " \t")) {
+        if (count == SEND_PATHS_MAX) {
+            report_say(p->device->report, "error", "send: at most %d paths", SEND_PATHS_MAX);
+            return;
+        }
+        if (!parse_path(p, word, &paths[count++])) {
+            return;
+        }
+    }
+    if (count == 0) {
+        report_say(p->device->report, "error", "send: which paths?");
+        return;
+    }
+    lw_err err = lw_client_send(p->device->client, 0, paths, count);
+    if (err == LW_EDENIED) {
+        report_say(p->device->report, "error",
+                   "send: nothing there is readable, or the server mutes Send (/1/x/23)");
+    } else if (err != LW_OK) {
+        say_result(p, "send", err);
+    }
+}
+
 static void do_update(prompt *p, char *rest)
 {
     (void)rest;
@@ -154,6 +182,7 @@ static const command commands[] = {
     {"list", "", "objects and their instances", do_list},
     {"get", "PATH", "the value there, or all values below", do_get},
     {"set", "PATH VALUE", "changes a value, and makes its instance when it is missing", do_set},
+    {"send", "PATH...", "sends values to the servers unasked", do_send},
     {"update", "", "updates the registrations now", do_update},
     {"reboot", "", "starts the device anew", do_reboot},
     {"bootstrap", "", "bootstraps now", do_bootstrap},
