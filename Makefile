@@ -46,7 +46,7 @@ test-tsan: build/.dir ## the tests of hosted code under ThreadSanitizer
 interop: build/.dir ## lapwing-device under a foreign server (Leshan, in Java)
 	@tools/setup build test leshan
 	$(call build,asan,lapwing-device)
-	@cd tests && LAPWING_DEVICE=../build/asan/lapwing-device $$(command -v pytest-3 || command -v pytest) interop/leshan
+	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWING_DEVICE=../build/asan/lapwing-device $$(command -v pytest-3 || command -v pytest) interop/leshan
 
 bench: build/.dir ## time our code against the libraries people would use instead
 	@tools/setup build bench

@@ -2,10 +2,25 @@
 import pytest
 
 from lapwing_device import Device
+from tiny_server import TinyServer
 
 
 @pytest.fixture
-def device():
+def server():
+    """Starts tiny servers."""
+    started = []
+
+    def start(**options):
+        started.append(TinyServer(**options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def device(server):  # servers outlive devices, which say goodbye to them
     """Starts devices; those that still run at the end must stop cleanly, which is when sanitizers speak."""
     started = []
 
