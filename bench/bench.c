@@ -25,7 +25,7 @@ typedef struct bench_plan {
 typedef struct bench_result {
     double ours_ns, ours_min_ns;     /* median and minimum of one operation */
     double theirs_ns, theirs_min_ns; /* 0 without a comparison */
-    double ratio;                    /* median of theirs / ours of each round */
+    double ratio;                    /* of the minima */
 } bench_result;
 
 void bench_fail(const char *what, const char *file, int line)
@@ -79,7 +79,6 @@ static bench_result measure(const bench_case *c, const bench_plan *plan)
 {
     double ours[ROUNDS];
     double theirs[ROUNDS];
-    double ratio[ROUNDS];
     size_t our_n = calibrate(c->ours, plan->round_ns);
     size_t their_n = c->theirs != NULL ? calibrate(c->theirs, plan->round_ns) : 0;
     for (int i = 0; i < plan->rounds; i++) {
@@ -93,16 +92,13 @@ static bench_result measure(const bench_case *c, const bench_plan *plan)
         if (!ours_first) {
             ours[i] = (double)time_ns(c->ours, our_n) / (double)our_n;
         }
-        if (c->theirs != NULL) {
-            ratio[i] = theirs[i] / ours[i];
-        }
     }
     bench_result r = {.ours_ns = median(ours, plan->rounds)};
     r.ours_min_ns = ours[0]; /* sorted now */
     if (c->theirs != NULL) {
         r.theirs_ns = median(theirs, plan->rounds);
         r.theirs_min_ns = theirs[0];
-        r.ratio = median(ratio, plan->rounds);
+        r.ratio = r.theirs_min_ns / r.ours_min_ns;
     }
     return r;
 }
@@ -114,12 +110,12 @@ static bool is_missed(const bench_case *c, const bench_result *r)
 
 static void print_row(const bench_case *c, const bench_result *r)
 {
-    printf("  %-40s %11.1f", c->name, r->ours_ns);
+    printf("  %-40s %11.1f", c->name, r->ours_min_ns);
     if (c->theirs == NULL) {
         printf("\n");
         return;
     }
-    printf(" %11.1f %8.2fx", r->theirs_ns, r->ratio);
+    printf(" %11.1f %8.2fx", r->theirs_min_ns, r->ratio);
     if (c->target > 0) {
         printf("   %6.2fx %s", c->target, is_missed(c, r) ? "MISSED" : "reached");
     }

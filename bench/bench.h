@@ -1,9 +1,10 @@
 /* Side by side timing: our function and the one people would use instead, in one process run.
  *
  * A benchmark is a table of cases. The harness calls `ours` and `theirs` in turn, many rounds with
- * the order swapped each round, so that a busy neighbour on the machine slows both. It prints the
- * median nanoseconds of one operation for each, and the median over the rounds of theirs / ours:
- * above 1 we are the faster. A case with a `target` below which the ratio falls is a failure.
+ * the order swapped each round. It prints the nanoseconds of one operation in the fastest round of
+ * each, and theirs / ours: above 1 we are the faster. The fastest round is the one that a busy
+ * neighbour on the machine disturbed least; medians go to the file of numbers. A case with a
+ * `target` below which the ratio falls is a failure.
  *
  *   static const bench_case cases[] = {
  *       {"parse a Register", parse_ours, parse_libcoap, .target = 5},
