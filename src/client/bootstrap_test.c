@@ -10,7 +10,18 @@ static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_o
                                            NULL};
 static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv,
                                            &lw_format_lwm2m_cbor, &lw_format_text, NULL};
-static const lw_client_feature *const features[] = {&lw_feature_bootstrap, NULL};
+/* Hears what other features hear of servers. */
+static unsigned online_events;
+
+static void listen(void *state, lw_server *server, lw_server_event event)
+{
+    (void)state;
+    (void)server;
+    online_events += event == LW_SERVER_EV_ONLINE;
+}
+
+static const lw_client_feature listener = {.name = "listener", .on_server = listen};
+static const lw_client_feature *const features[] = {&lw_feature_bootstrap, &listener, NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 11,
                                     .objects = objects,
@@ -390,7 +401,9 @@ static void servers_are_left_alone_while_a_session_runs(void **state)
     rig_pass(r, 150 * LW_SECOND_MS); /* an Update was due after 107 s */
     assert_int_equal(rig_requests(r, 0), before);
     assert_true(lw_client_is_registered(r->client, 101));
-    rig_pass(r, 100 * LW_SECOND_MS); /* the session fails: the registration goes on */
+    online_events = 0;
+    rig_pass(r, 100 * LW_SECOND_MS);    /* the session fails: the registration goes on */
+    assert_int_equal(online_events, 1); /* notifications that waited may go */
     assert_true(rig_has_event(r, LW_CLIENT_BOOTSTRAP_FAILED));
     assert_int_equal(rig_requests(r, 0), before + 1);
 }
@@ -466,6 +479,26 @@ static void a_server_that_comes_back_makes_the_next_attempt_needless(void **stat
     assert_int_equal(state_of(r), LW_BS_IDLE);
     rig_pass(r, 60 * LW_SECOND_MS);
     assert_int_equal(rig_requests(r, BS_LINK), 1);
+}
+
+/* rule 12: not even with another address */
+static void another_address_waits_for_the_end_of_the_session(void **state)
+{
+    rig *r = *state;
+    add_bootstrap_server(r, 0);
+    rig_add_server(r, 101, 86400);
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 0);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_int_equal(lw_client_bootstrap(r->client), LW_OK);
+    rig_pass(r, 0);
+    rig_answer(r, BS_LINK, LW_COAP_CHANGED, NULL);
+    size_t before = rig_requests(r, 0);
+    lw_client_address_changed(r->client, r->now);
+    rig_pass(r, 100 * LW_SECOND_MS);
+    assert_int_equal(rig_requests(r, 0), before);
+    rig_pass(r, 150 * LW_SECOND_MS);
+    assert_int_equal(rig_requests(r, 0), before + 1);
 }
 
 static void stopping_takes_the_session_back(void **state)
@@ -1096,6 +1129,7 @@ int main(void)
         T(rounds_without_a_registration_back_off),
         T(a_registration_ends_the_back_off),
         T(a_server_that_comes_back_makes_the_next_attempt_needless),
+        T(another_address_waits_for_the_end_of_the_session),
         T(stopping_takes_the_session_back),
         T(a_write_replaces_the_instances_it_names),
         T(a_write_takes_senml_cbor),

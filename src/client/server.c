@@ -601,6 +601,9 @@ void lw_server_resume(lw_server *server)
     } else if (was_due) {
         lw_alarm_set(server->client, &server->alarm, server->client->now);
     }
+    if (server->registered && !server->offline) {
+        lw_client_dispatch(server, LW_SERVER_EV_ONLINE); /* what waited may go */
+    }
 }
 
 /* ---- Deadlines --------------------------------------------------------------------------------
