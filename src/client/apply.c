@@ -27,12 +27,25 @@ typedef struct job {
 
 typedef lw_err pass(job *j, const lw_entry *e);
 
+/* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
+static lw_type type_in_bootstrap(void *tree, lw_path path)
+{
+    lw_type type = lw_tree_type_of(tree, path);
+    return type == LW_TYPE_OPAQUE ? LW_TYPE_NONE : type;
+}
+
+static bool is_lenient(const lw_apply *apply)
+{
+    return apply->bootstrap &&
+           (apply->format->id == LW_CF_SENML_CBOR || apply->format->id == LW_CF_SENML_JSON);
+}
+
 static lw_decoder decode(const job *j)
 {
     lw_decode_cfg cfg = {
         .base = j->apply->base,
         .use = j->apply->use,
-        .type_of = lw_tree_type_of,
+        .type_of = is_lenient(j->apply) ? type_in_bootstrap : lw_tree_type_of,
         .type_ctx = j->tree,
         .scratch = j->apply->scratch,
         .scratch_len = j->apply->scratch_len,
@@ -281,8 +294,13 @@ static lw_err set_entry(const job *j, const lw_entry *e, lw_path path)
     if (e->kind == LW_ENTRY_EMPTY) { /* what is replaced was emptied; a merge adds nothing */
         return lw_tree_exists(j->tree, path) ? LW_OK : lw_tree_empty(j->tree, path);
     }
-    lw_err err = check_value(j, e->value);
-    return err == LW_OK ? lw_tree_set(j->tree, path, e->value) : err;
+    lw_value value = e->value;
+    if (is_lenient(j->apply) && value.type == LW_TYPE_STRING &&
+        lw_tree_type_of(j->tree, path) == LW_TYPE_OPAQUE) {
+        value.type = LW_TYPE_OPAQUE;
+    }
+    lw_err err = check_value(j, value);
+    return err == LW_OK ? lw_tree_set(j->tree, path, value) : err;
 }
 
 static void note_given(job *j, lw_path path, const lw_field *field)

@@ -547,6 +547,27 @@ static void a_write_takes_senml_cbor(void **state)
     assert_int_equal(number_at(r, "/1/0/1"), 86400);
 }
 
+/* P-BS-11 */
+static void keys_may_come_as_text_in_senml(void **state)
+{
+    rig *r = *state;
+    lw_value v;
+    start_session(r);
+    command(r, "PUT /0/1", LW_CF_SENML_CBOR,
+            LIT("\x82\xA3\x21\x65/0/1/\x00\x61"
+                "3\x03\x64"
+                "dev1\xA2\x00\x61"
+                "5\x08\x42\x00\xFF"),
+            "2.04");
+    assert_int_equal(lw_tree_get(lw_client_tree(r->client), at("/0/1/3"), &v), LW_OK);
+    assert_true(v.type == LW_TYPE_OPAQUE && lw_bytes_is(v.as.bytes, "dev1"));
+    assert_int_equal(lw_tree_get(lw_client_tree(r->client), at("/0/1/5"), &v), LW_OK);
+    assert_int_equal(v.as.bytes.len, 2);
+    command(r, "PUT /0/1/5", LW_CF_TEXT, LIT("AP8="), "2.04"); /* text stays base64 */
+    assert_int_equal(lw_tree_get(lw_client_tree(r->client), at("/0/1/5"), &v), LW_OK);
+    assert_int_equal(v.as.bytes.len, 2);
+}
+
 /* BS-28 to BS-30, P-BS-13, rule 9 */
 static void a_write_that_fails_changes_nothing_and_stops_nothing(void **state)
 {
@@ -1133,6 +1154,7 @@ int main(void)
         T(stopping_takes_the_session_back),
         T(a_write_replaces_the_instances_it_names),
         T(a_write_takes_senml_cbor),
+        T(keys_may_come_as_text_in_senml),
         T(a_write_that_fails_changes_nothing_and_stops_nothing),
         T(a_second_bootstrap_server_is_refused_another_one_is_not),
         T(the_bootstrap_server_may_become_a_server),
