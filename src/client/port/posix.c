@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ typedef struct channel {
     bool complained;        /* told about a failure since it was last heard */
     struct addrinfo *found; /* all addresses of the name */
     struct addrinfo *next;  /* not yet tried */
+    in_port_t port;         /* of this host, network order; 0: none yet */
     char name[300];         /* for people */
 } channel;
 
@@ -194,11 +196,69 @@ static void forget_addresses(channel *l)
     l->found = l->next = NULL;
 }
 
-static int open_socket(const struct addrinfo *to)
+/* ---- The port of a link ----
+ * Without a session a server knows a device by its address: what it observes is refused from
+ * another port. So a link keeps its port when it is opened again, after a restart, too.
+ */
+
+#define PORT_NAME_MAX 9
+
+static void record_name(uint8_t index, char out[PORT_NAME_MAX])
+{
+    snprintf(out, PORT_NAME_MAX, "port.%u", index);
+}
+
+static in_port_t load_port(lw_posix *posix, uint8_t index)
+{
+    char name[PORT_NAME_MAX];
+    uint8_t octets[2];
+    size_t len = 0;
+    record_name(index, name);
+    bool is_kept = posix->dir >= 0 &&
+                   lw_posix_record_load(posix->dir, name, octets, sizeof octets, &len) == LW_OK;
+    return is_kept && len == 2 ? htons((uint16_t)(octets[0] << 8 | octets[1])) : 0;
+}
+
+static void keep_port(lw_posix *posix, uint8_t index, int fd)
+{
+    struct sockaddr_storage own;
+    socklen_t len = sizeof own;
+    channel *l = &posix->links[index];
+    if (getsockname(fd, (struct sockaddr *)&own, &len) != 0) {
+        return;
+    }
+    in_port_t port = own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
+                                               : ((struct sockaddr_in *)&own)->sin_port;
+    if (port != l->port && posix->dir >= 0) {
+        char name[PORT_NAME_MAX];
+        uint8_t octets[2] = {(uint8_t)(ntohs(port) >> 8), (uint8_t)ntohs(port)};
+        record_name(index, name);
+        lw_err err = lw_posix_record_store(posix->dir, name, lw_bytes_of(octets, sizeof octets));
+        (void)err; /* then it has another one after a restart */
+    }
+    l->port = port;
+}
+
+/* When somebody else has the port meanwhile, connect takes another. */
+static void bind_port(int fd, int family, in_port_t port)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = port};
+    int bound = family == AF_INET6 ? bind(fd, (struct sockaddr *)&v6, sizeof v6)
+                                   : bind(fd, (struct sockaddr *)&v4, sizeof v4);
+    (void)bound;
+}
+
+/* ---- Opening and closing ---- */
+
+static int open_socket(const struct addrinfo *to, in_port_t port)
 {
     int fd = socket(to->ai_family, SOCK_DGRAM, 0);
     if (fd < 0) {
         return -1;
+    }
+    if (port != 0) {
+        bind_port(fd, to->ai_family, port);
     }
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
         connect(fd, to->ai_addr, to->ai_addrlen) != 0) {
@@ -211,19 +271,24 @@ static int open_socket(const struct addrinfo *to)
 }
 
 /* The next address that can be reached from here at all. */
-static bool open_next(lw_posix *posix, channel *l)
+static bool open_next(lw_posix *posix, uint8_t index)
 {
     char address[64] = "";
+    channel *l = &posix->links[index];
     close_socket(l);
+    if (l->port == 0) {
+        l->port = load_port(posix, index);
+    }
     while (l->fd < 0 && l->next != NULL) {
         const struct addrinfo *to = l->next;
         l->next = to->ai_next;
-        l->fd = open_socket(to);
+        l->fd = open_socket(to, l->port);
         l->heard = l->complained = false;
         getnameinfo(to->ai_addr, to->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST);
         if (l->fd < 0) {
             say(posix, 1, l->name, address, strerror(errno));
         } else {
+            keep_port(posix, index, l->fd);
             say(posix, 3, l->name, "goes to", address);
         }
     }
@@ -238,10 +303,10 @@ static void close_link(void *ctx, uint8_t index)
     forget_addresses(&posix->links[index]);
 }
 
-static lw_err use_addresses(lw_posix *posix, channel *l, struct addrinfo *addresses)
+static lw_err use_addresses(lw_posix *posix, uint8_t index, struct addrinfo *addresses)
 {
-    l->found = l->next = addresses;
-    return open_next(posix, l) ? LW_OK : LW_EIO;
+    posix->links[index].found = posix->links[index].next = addresses;
+    return open_next(posix, index) ? LW_OK : LW_EIO;
 }
 
 static lw_err open_link(void *ctx, uint8_t index, const lw_link_to *to)
@@ -270,7 +335,7 @@ static lw_err open_link(void *ctx, uint8_t index, const lw_link_to *to)
         return err;
     }
     if (getaddrinfo(target.host, target.port, &numeric, &addresses) == 0) {
-        return use_addresses(posix, l, addresses);
+        return use_addresses(posix, index, addresses);
     }
     err = lw_posix_lookup(posix->lookups, index, &target);
     return err == LW_OK ? LW_AGAIN : err;
@@ -285,7 +350,7 @@ static void take_lookups(lw_posix *posix, lw_client *client)
         if (answer.error != 0) {
             say(posix, 1, l->name, "the name was not found", gai_strerror(answer.error));
         } else {
-            err = use_addresses(posix, l, answer.addresses);
+            err = use_addresses(posix, answer.link, answer.addresses);
         }
         if (err == LW_OK) {
             lw_client_link_up(client, lw_posix_now(), answer.link);
@@ -297,9 +362,10 @@ static void take_lookups(lw_posix *posix, lw_client *client)
 
 /* The network says no. That may be a router that starts or a forged ICMP message: retransmission
  * goes on and decides; where a name has further addresses it goes on to the next. */
-static void refused(lw_posix *posix, channel *l, int why)
+static void refused(lw_posix *posix, uint8_t index, int why)
 {
-    if (!l->heard && l->next != NULL && open_next(posix, l)) {
+    channel *l = &posix->links[index];
+    if (!l->heard && l->next != NULL && open_next(posix, index)) {
         return;
     }
     if (!l->complained) {
@@ -318,7 +384,7 @@ static void send_datagram(lw_posix *posix, const lw_client_out *out)
         if (send(l->fd, out->octets.ptr, out->octets.len, 0) >= 0 || errno == EAGAIN) {
             return;
         }
-        refused(posix, l, errno);
+        refused(posix, out->link, errno);
     }
 }
 
@@ -334,7 +400,7 @@ static void receive_datagrams(lw_posix *posix, lw_client *client, uint8_t index)
         } else if (errno == EAGAIN) {
             return;
         } else if (errno != EINTR) {
-            refused(posix, l, errno);
+            refused(posix, index, errno);
         }
     }
 }

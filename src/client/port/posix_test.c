@@ -85,6 +85,7 @@ typedef struct table {
     void *memory;
     int server; /* -1: none */
     unsigned registered, failed;
+    unsigned port; /* that the Register came from */
     char log[4096];
 } table;
 
@@ -103,9 +104,9 @@ static void on_log(void *ctx, int level, const char *module, lw_bytes text)
              (const char *)text.ptr);
 }
 
-static void set_up(table *t, const char *uri)
+static void set_up_in(table *t, const char *uri, const char *dir)
 {
-    lw_posix_cfg cfg = {.log = on_log, .log_ctx = t};
+    lw_posix_cfg cfg = {.dir = dir, .log = on_log, .log_ctx = t};
     *t = (table){.server = -1};
     assert_ok(lw_posix_new(&t->posix, &cfg));
     t->cfg = (lw_client_cfg){.endpoint = "posix",
@@ -121,6 +122,11 @@ static void set_up(table *t, const char *uri)
     assert_ok(lw_client_init(&t->client, &t->cfg, t->memory, size));
     lw_client_account account = {.uri = uri, .ssid = 1, .security = LW_SECURITY_NOSEC};
     assert_ok(lw_client_add_server(t->client, &account));
+}
+
+static void set_up(table *t, const char *uri)
+{
+    set_up_in(t, uri, NULL);
 }
 
 static void tear_down(table *t)
@@ -154,21 +160,22 @@ static int listen_on(int family, unsigned *out_port)
 }
 
 /* Answers a Register with 2.01 and a location, when one came. */
-static void answer_register(int fd)
+static void answer_register(table *t)
 {
     uint8_t in[1500], out[64];
     struct sockaddr_storage from;
     socklen_t from_len = sizeof from;
-    ssize_t n = recvfrom(fd, in, sizeof in, 0, (struct sockaddr *)&from, &from_len);
+    ssize_t n = recvfrom(t->server, in, sizeof in, 0, (struct sockaddr *)&from, &from_len);
     if (n < 4 || in[1] != 0x02) {
         return;
     }
     size_t token = in[0] & 15u;
+    t->port = ntohs(((struct sockaddr_in *)&from)->sin_port); /* at the same place in IPv6 */
     out[0] = (uint8_t)(0x60 | token);
     out[1] = 0x41;
     memcpy(out + 2, in + 2, 2 + token);
     memcpy(out + 4 + token, "\x82rd\x01x", 5);
-    sendto(fd, out, 9 + token, 0, (struct sockaddr *)&from, from_len);
+    sendto(t->server, out, 9 + token, 0, (struct sockaddr *)&from, from_len);
 }
 
 /* Runs the loop until `flag` is set, for three seconds at most. */
@@ -178,7 +185,7 @@ static void run_until(table *t, const unsigned *flag)
     while (*flag == 0 && lw_posix_now() < until) {
         assert_ok(lw_posix_wait(t->posix, t->client, lw_posix_now() + 20));
         if (t->server >= 0) {
-            answer_register(t->server);
+            answer_register(t);
         }
     }
 }
@@ -243,6 +250,45 @@ LW_TEST(nobody_waits_for_a_lookup_that_is_no_longer_wanted)
     set_up(&t, "coap://localhost:5683");
     lw_client_start(t.client, lw_posix_now());
     tear_down(&t);
+}
+
+static unsigned port_of_a_start(const char *dir, const char *uri, int server)
+{
+    table t;
+    set_up_in(&t, uri, dir);
+    t.server = server;
+    lw_client_start(t.client, lw_posix_now());
+    run_until(&t, &t.registered);
+    assert_int_equal(t.registered, 1);
+    t.server = -1; /* stays open */
+    tear_down(&t);
+    return t.port;
+}
+
+LW_TEST(a_link_keeps_its_port_over_restarts)
+{
+    char dir[] = "/tmp/lw-posix-XXXXXX", uri[64];
+    unsigned port, first, second;
+    assert_non_null(mkdtemp(dir));
+    int server = listen_on(AF_INET, &port);
+    snprintf(uri, sizeof uri, "coap://127.0.0.1:%u", port);
+    first = port_of_a_start(dir, uri, server);
+    assert_int_equal(port_of_a_start(dir, uri, server), first);
+
+    struct sockaddr_in taken = {.sin_family = AF_INET, .sin_port = htons((uint16_t)first)};
+    int other = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(other, (struct sockaddr *)&taken, sizeof taken), 0);
+    second = port_of_a_start(dir, uri, server);
+    assert_int_not_equal(second, first);
+    close(other);
+    assert_int_equal(port_of_a_start(dir, uri, server), second);
+    close(server);
+
+    lw_posix *posix;
+    assert_ok(lw_posix_new(&posix, &(lw_posix_cfg){.dir = dir}));
+    lw_posix_platform(posix)->erase_all(posix);
+    lw_posix_free(posix);
+    assert_int_equal(rmdir(dir), 0);
 }
 
 LW_TEST(a_refusal_is_told_once_and_is_not_the_end)
@@ -529,6 +575,7 @@ int main(void)
         cmocka_unit_test(a_name_is_looked_up_and_its_addresses_are_tried),
         cmocka_unit_test(a_name_that_is_none_fails_the_link),
         cmocka_unit_test(nobody_waits_for_a_lookup_that_is_no_longer_wanted),
+        cmocka_unit_test(a_link_keeps_its_port_over_restarts),
         cmocka_unit_test(a_refusal_is_told_once_and_is_not_the_end),
         cmocka_unit_test(a_uri_that_never_works_says_why),
         cmocka_unit_test(a_link_without_security_takes_no_keys),
