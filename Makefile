@@ -45,8 +45,9 @@ test-tsan: build/.dir ## the tests of hosted code under ThreadSanitizer
 
 interop: build/.dir ## lapwing-device under a foreign server (Leshan, in Java)
 	@tools/setup build test leshan
-	$(call build,asan,lapwing-device)
-	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWING_DEVICE=../build/asan/lapwing-device $$(command -v pytest-3 || command -v pytest) interop/leshan
+	$(call build,asan,lapwing-device example.sensor)
+	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWING_DEVICE=../build/asan/lapwing-device \
+		LAPWING_SENSOR=../build/asan/examples/sensor $$(command -v pytest-3 || command -v pytest) interop/leshan
 
 bench: build/.dir ## time our code against the libraries people would use instead
 	@tools/setup build bench

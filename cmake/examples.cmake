@@ -24,6 +24,7 @@ function(lw_example name)
   endif()
 endfunction()
 
+lw_example(sensor)
 lw_example(pump DECLARE --computed 32770/2)
 if(TARGET example.pump)
   add_test(NAME example.pump

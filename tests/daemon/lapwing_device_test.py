@@ -1,11 +1,15 @@
 """What lapwing-device says and how it ends: flags, messages, exit statuses, prompt, files."""
 import json
 import os
+import re
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
+
+from lapwing_device import ROOT
 
 HERE = "coap://127.0.0.1:9"
 
@@ -74,6 +78,16 @@ def test_help_and_version(device):
     thing = device("-V")
     assert thing.wait() == 0
     thing.wait_for(r"^lapwing-device \d+\.\d+\.\d+$")
+
+
+def test_help_manual_and_completion_name_the_same_options(device):
+    thing = device("--help")
+    assert thing.wait() == 0
+    helped = set(re.findall(r"--[a-z-]+", "\n".join(thing.out.lines)))
+    manual = (ROOT / "man/lapwing-device.1").read_text(encoding="utf-8")
+    completion = (ROOT / "completions/lapwing-device.bash").read_text(encoding="utf-8")
+    assert helped == set("--" + name for name in re.findall(r"(?:Fl|,) -([a-z-]+)", manual))
+    assert helped == set(re.findall(r"--[a-z][a-z-]+", completion))
 
 
 # ---- Registering --------------------------------------------------------------------------------
@@ -148,6 +162,14 @@ def test_a_name_that_does_not_exist(device):
     thing = device("-u", "coap://no..such..name")
     thing.wait_for("^warning: link: coap://no..such..name: the name was not found: ")
     thing.wait_for(r"^could not register with server 1 at coap://no..such..name: .*; trying again in 6\d s$")
+
+
+def test_the_sensor_of_the_readme_registers(server):
+    here = server()
+    with subprocess.Popen([os.environ["LAPWING_SENSOR"], here.uri], stderr=subprocess.DEVNULL) as process:
+        register = here.wait_for(lambda r: r.is_register)
+        process.kill()
+    assert "ep=sensor" in register.query and b"</3303/0>" in register.payload
 
 
 # ---- Signals ------------------------------------------------------------------------------------

@@ -58,6 +58,11 @@ class Pages(unittest.TestCase):
                     self.assertTrue(code in source or textwrap.indent(code, "    ") in source,
                                     f"{page.name}: not in {mark[1]}:\n{code}")
 
+    def test_the_sensor_of_the_readme_is_all_of_its_program_in_40_lines(self):
+        code = (ROOT / "examples/sensor.c").read_text(encoding="utf-8")
+        self.assertLessEqual(len(code.splitlines()), 40)
+        self.assertIn(code, (ROOT / "README.md").read_text(encoding="utf-8"))
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())

@@ -1,5 +1,7 @@
 """lapwing-device under a server that nobody here wrote: every operation of LwM2M 1.1 over plain UDP."""
+import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -219,6 +221,47 @@ def test_observe_of_an_instance_tells_all_of_it(registered):
     assert thing.ask("observe", "/3342/0")["code"] == 205
     thing.process.type("set /3342/0/5500 true")
     assert thing.event("notification")["values"]["/3342/0/5500"] is True
+
+
+def test_the_sensor_of_the_readme_is_observed(leshan):
+    since = leshan.mark()
+    with subprocess.Popen([os.environ["LAPWING_SENSOR"], leshan.uri], stderr=subprocess.DEVNULL) as process:
+        leshan.event("registered", "sensor", since)
+        assert leshan.order("sensor", "observe", "/3303/0/5700")["code"] == 205
+        value = leshan.event("notification", "sensor", since)["values"]["/3303/0/5700"]
+        process.kill()
+    assert 20 <= value <= 22
+
+
+# ---- Send ---------------------------------------------------------------------------------------
+
+
+def test_send(registered):
+    thing = registered()
+    thing.process.type("send /3/0/16 /3303/0/5701")
+    assert thing.event("send")["values"] == {"/3/0/16": "U", "/3303/0/5701": "Cel"}
+    thing.process.wait_for("^sent values to server 1")
+    assert thing.ask("write", "/1/0/23", values=True)["code"] == 204
+    thing.process.type("send /3/0/16")
+    thing.process.wait_for("the server mutes Send")
+
+
+# ---- Power --------------------------------------------------------------------------------------
+
+
+def test_a_killed_device_goes_on_with_its_registration_and_observations(registered, device, tmp_path):
+    state = ["--state-dir", tmp_path / "state"]
+    thing = registered(*state)
+    assert thing.ask("observe", "/3/0/15")["code"] == 205
+    time.sleep(1.5)
+    thing.process.process.kill()
+    thing.process.process.wait()
+    thing.mark()
+    again = device("-u", thing.server.uri, "-n", thing.name, "--prompt", *state)
+    again.wait_for("^registered with server 1")
+    assert thing.event("updated")["registration"] == thing.registration["registration"]
+    again.type("set /3/0/15 Asia/Tokyo")
+    assert thing.event("notification")["values"] == {"/3/0/15": "Asia/Tokyo"}
 
 
 # ---- Composite ----------------------------------------------------------------------------------
