@@ -1,8 +1,17 @@
-# What a user of the libraries gets: the portable archives, include/lw, and a pkg-config file that
-# names the archives highest floor first, as a linker wants them.
+# What a user gets: the portable archives and the port of this host, include/lw, a pkg-config file
+# that names the archives highest floor first, as a linker wants them; the programs and their pages.
 get_property(portable GLOBAL PROPERTY LW_PORTABLE_LIBRARIES)
 install(TARGETS ${portable} ARCHIVE DESTINATION lib)
 install(DIRECTORY include/lw DESTINATION include)
+
+if(TARGET lapwing-device)
+  install(TARGETS lw_port_posix ARCHIVE DESTINATION lib)
+  install(TARGETS lapwing-device RUNTIME DESTINATION bin)
+  install(FILES man/lapwing-device.1 DESTINATION share/man/man1)
+  install(FILES completions/lapwing-device.bash DESTINATION share/bash-completion/completions
+    RENAME lapwing-device)
+  list(APPEND portable lw_port_posix)
+endif()
 
 list(REVERSE portable)
 list(TRANSFORM portable PREPEND "-l")
