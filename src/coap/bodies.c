@@ -17,8 +17,9 @@ struct lw_coap_body {
     lw_coap_body *next;  /* of the peer */
     lw_coap_peer *peer;
     uint32_t key;
-    size_t streamed;     /* octets that were passed through */
-    lw_coap_gather body; /* of an answer: its options, then its payload */
+    uint32_t request_key; /* of requests: without the Request-Tag */
+    size_t streamed;      /* octets that were passed through */
+    lw_coap_gather body;  /* of an answer: its options, then its payload */
     uint32_t options_len;
     uint8_t kind;
     uint8_t code; /* of an answer */
@@ -148,11 +149,29 @@ static uint32_t announced(const lw_coap_msg *msg)
     return size;
 }
 
+/* A client that sends the same request with another tag has most likely given up the one before. A
+ * stream can only be one at a time, as its handler takes what comes; what is assembled goes when
+ * there is no other place. */
+static void supersede(lw_coap *coap, lw_coap_peer *peer, uint32_t request_key)
+{
+    const lw_coap_bodies *bodies = coap->config.bodies;
+    lw_coap_body *oldest = NULL;
+    for (lw_coap_body *b = peer->bodies; b != NULL; b = b->next) {
+        bool can_go = b->kind == KIND_STREAM ||
+                      (b->kind == KIND_REQUEST && bodies->count >= bodies->max_bodies);
+        oldest = can_go && b->request_key == request_key ? b : oldest;
+    }
+    if (oldest != NULL) {
+        abandon(coap, oldest);
+    }
+}
+
 static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
                           lw_coap_body **out)
 {
     const lw_coap_handler *h = coap->config.handler;
     uint32_t max_body = coap->config.bodies->max_body;
+    supersede(coap, in->peer, reply->ask.key);
     in->more = true;
     bool is_stream = h->wants_stream != NULL && h->wants_stream(coap->config.ctx, in);
     in->more = false;
@@ -160,7 +179,11 @@ static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *rep
         return refuse_size(coap, reply);
     }
     *out = add(coap, in->peer, reply->ask.body_key, is_stream ? KIND_STREAM : KIND_REQUEST);
-    return *out != NULL ? LW_OK : LW_ENOMEM;
+    if (*out == NULL) {
+        return LW_ENOMEM;
+    }
+    (*out)->request_key = reply->ask.key;
+    return LW_OK;
 }
 
 /* The largest block we take: what a later one of that size fits in, and what the peer's parameters

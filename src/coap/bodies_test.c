@@ -170,6 +170,22 @@ LW_TEST(more_bodies_than_the_ceiling_get_5_03)
     expect(&r, "60a3 0003 d1 0e 08");
 }
 
+/* the client gave up, and begins with another Request-Tag before the timeout of the first */
+LW_TEST(a_body_that_is_sent_anew_takes_the_place_of_the_older_one)
+{
+    feed_long(&r, "4003 0001 b1'b' d1 03 08 ff", 0, 16);
+    feed_long(&r, "4003 0002 b1'a' d1 03 08 d1 fc 01 ff", 0, 16);
+    feed_long(&r, "4003 0003 b1'a' d1 03 08 d1 fc 02 ff", 0, 16);
+    expect(&r, "605f 0001 d1 0e 08");
+    expect(&r, "605f 0002 d1 0e 08");
+    expect(&r, "605f 0003 d1 0e 08");
+    feed_long(&r, "4003 0004 b1'a' d1 03 10 d1 fc 02 ff", 16, 2);
+    assert_int_equal(r.requests, 1);
+    assert_body(18);
+    feed_long(&r, "4003 0005 b1'b' d1 03 10 ff", 16, 3);
+    assert_int_equal(r.requests, 2);
+}
+
 LW_TEST(bodies_are_told_apart_by_path_query_and_request_tag)
 {
     r.bodies.max_bodies = 8;
@@ -242,6 +258,21 @@ LW_TEST(a_streaming_handler_is_told_when_nothing_follows)
     feed_long(&r, PUT("0004", "08"), 0, 16);
     lw_coap_peer_drop(&r.coap, &r.peer);
     assert_int_equal(r.streams_gone, 3);
+}
+
+/* else the timeout of the older one would be told while the newer one is under way */
+LW_TEST(a_stream_that_begins_anew_with_another_tag_ends_the_older_one)
+{
+    r.wants_stream = true;
+    feed_long(&r, "4003 0001 b1'a' d1 03 08 d1 fc 01 ff", 0, 16);
+    pass(&r, 100000);
+    feed_long(&r, "4003 0002 b1'a' d1 03 08 d1 fc 02 ff", 0, 16);
+    assert_int_equal(r.streams_gone, 1);
+    assert_int_equal(r.bodies.count, 1);
+    pass(&r, 200000);
+    assert_int_equal(r.streams_gone, 1);
+    feed_long(&r, "4003 0003 b1'a' d1 03 10 d1 fc 02 ff", 16, 2);
+    assert_int_equal(r.requests, 3);
 }
 
 /* ---- answers that are kept ------------------------------------------------------------------- */
@@ -393,11 +424,13 @@ int main(void)
         T(an_announced_size_is_allocated_once),
         T(a_block_of_the_wrong_length_gets_4_00),
         T(more_bodies_than_the_ceiling_get_5_03),
+        T(a_body_that_is_sent_anew_takes_the_place_of_the_older_one),
         T(bodies_are_told_apart_by_path_query_and_request_tag),
         T(an_abandoned_body_is_forgotten_after_its_timeout),
         T(a_streaming_handler_gets_each_block_once_and_in_order),
         T(a_streaming_handler_can_refuse_in_the_middle),
         T(a_streaming_handler_is_told_when_nothing_follows),
+        T(a_stream_that_begins_anew_with_another_tag_ends_the_older_one),
         T(a_block_of_an_answer_that_is_not_there_gets_4_08),
         T(a_kept_answer_is_forgotten_after_its_timeout),
         T(a_newer_answer_replaces_the_kept_one),
