@@ -1,5 +1,6 @@
 /* Rules 1 to 13 of what real clients got wrong: the bootstrap. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "world.h"
@@ -225,6 +226,19 @@ RULE(rule_08_and_09_a_command_that_is_refused_does_not_end_the_session)
     assert_false(exists(w, "/0/5"));
 }
 
+RULE(rule_08_the_account_of_the_bootstrap_server_may_be_overwritten)
+{
+    static const far_ask moves[] = {WRITE("/0/0", ANOTHER_BS), WRITE("/0/1", SECURITY_A),
+                                    WRITE("/1/0", SERVER_A), FINISH, END};
+    begin_bare(w, 0);
+    follow(w->bs, moves);
+    world_until_registered(w, 1);
+    lw_value uri;
+    lw_tree *tree = lw_client_tree(w->device->client);
+    assert_ok(lw_tree_get(tree, lw_path_resource(0, 0, 0), &uri));
+    assert_true(lw_bytes_is(uri.as.bytes, "coap://x") || w->loss > 0);
+}
+
 RULE(rule_10_the_timeout_of_the_account_starts_with_the_success)
 {
     static const far_ask with_timeout[] = {WRITE("/0/0/12", "\xC2\x0C\x0E\x10"),
@@ -290,6 +304,36 @@ RULE(rule_12_a_device_that_is_moved_leaves_its_server_without_a_word)
     size_t requests = far_server_count(w->a, LW_COAP_POST, "/rd");
     world_pass(w, 2 * DAY);
     assert_int_equal(far_server_count(w->a, LW_COAP_POST, "/rd"), requests);
+}
+
+RULE(rule_17_a_rejection_leads_to_the_bootstrap)
+{
+    world_begin(w, WORLD(.dont_start = true));
+    w->a->always = &(far_answer){.code = LW_COAP_FORBIDDEN};
+    device_start(w->device);
+    world_until(w, asked(w) > 0, 2 * HOUR);
+    assert_true(device_requests(w->device, 0) == 1 || w->loss > 0);
+}
+
+RULE(rule_17_attempts_that_are_used_up_lead_to_the_bootstrap)
+{
+    world_begin(w, WORLD(.dont_start = true));
+    world_set_number(w, "/1/0/17", 2);
+    w->a->is_off = true;
+    device_start(w->device);
+    world_until(w, asked(w) > 0, 2 * HOUR);
+    assert_int_equal(device_requests(w->device, 0), 2);
+}
+
+RULE(rule_17_a_server_that_does_not_want_it_is_tried_on)
+{
+    world_begin(w, WORLD(.dont_start = true));
+    world_set(w, "/1/0/16", lw_value_boolean(false));
+    far_server_answers(w->a,
+                       (far_answer[]){{.code = LW_COAP_FORBIDDEN}, {.code = LW_COAP_FORBIDDEN}}, 2);
+    device_start(w->device);
+    world_until_registered(w, 1);
+    assert_int_equal(asked(w), 0);
 }
 
 /* BS-62 */
@@ -382,13 +426,18 @@ int main(void)
         RUNS(rule_06_an_inconsistent_configuration_is_repaired_within_the_session),
         RUNS(rule_07_a_delete_of_everything_leaves_the_way_back),
         RUNS(rule_08_and_09_a_command_that_is_refused_does_not_end_the_session),
+        RUNS(rule_08_the_account_of_the_bootstrap_server_may_be_overwritten),
         RUNS(rule_10_the_timeout_of_the_account_starts_with_the_success),
         RUNS(rule_11_a_finish_outside_of_a_session_is_an_error),
         RUNS(rule_12_servers_are_not_served_during_a_session_and_registered_with_anew_after_it),
         RUNS(rule_12_a_device_that_is_moved_leaves_its_server_without_a_word),
+        RUNS(rule_17_a_rejection_leads_to_the_bootstrap),
+        RUNS(rule_17_attempts_that_are_used_up_lead_to_the_bootstrap),
+        RUNS(rule_17_a_server_that_does_not_want_it_is_tried_on),
         RUNS(a_bootstrap_server_without_packs_is_asked_the_old_way),
         RUNS(a_power_cut_at_any_write_leaves_the_old_or_the_new_configuration),
         RUNS(a_bootstrap_that_does_not_help_is_repeated_ever_less_often),
     };
+    cmocka_set_test_filter(getenv("LW_SIM_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

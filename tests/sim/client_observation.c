@@ -589,6 +589,6 @@ int main(void)
         RUNS(rule_39_attributes_in_an_observe_replace_the_attached_ones_for_it_alone),
         RUNS(rule_40_send_is_muted_unless_it_is_said_that_it_is_not),
     };
-    cmocka_set_test_filter(getenv("LW_SIM_TEST")); /* "*rule_37*" */
+    cmocka_set_test_filter(getenv("LW_SIM_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

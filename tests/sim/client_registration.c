@@ -821,6 +821,6 @@ int main(void)
         RUNS(rule_30_the_trigger_keeps_to_the_transport_in_use),
         RUNS(rule_30_an_argument_of_1_2_reconnects_over_the_binding_that_it_names),
     };
-    cmocka_set_test_filter(getenv("LW_SIM_TEST")); /* "*rule_37*" */
+    cmocka_set_test_filter(getenv("LW_SIM_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,9 @@ static void power_up(world *w, const world_config *c)
     add_accounts(w, c);
     lw_tree *tree = lw_client_tree(w->device->client);
     assert_ok(lw_device_set_manufacturer(tree, 0, "Lapwing"));
+    if (c->set_up != NULL) {
+        c->set_up(w);
+    }
     if (!c->dont_start) {
         device_start(w->device);
     }

@@ -25,13 +25,14 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-typedef struct world {
+typedef struct world world;
+struct world {
     lw_sim *sim;
     device *device;
     far_server *a, *b, *bs; /* ssid 1, ssid 2, the Bootstrap-Server */
     unsigned loss;          /* percent */
     uint64_t seed;
-} world;
+};
 
 typedef struct world_config {
     uint8_t version;   /* 0: 11 */
@@ -48,6 +49,7 @@ typedef struct world_config {
     const lw_client_feature *const *features; /* NULL: all but access, persist */
     uint32_t dynamic;                         /* 0: 4096 */
     uint8_t servers_max;                      /* 0: 2 */
+    void (*set_up)(world *w);                 /* of the device's data, before it starts; or NULL */
     bool dont_start;
 } world_config;
 
