@@ -1,7 +1,5 @@
-/* An IP address and port in 24 octets: what a peer is found by.
- *
- * IPv4 is kept in its IPv6-mapped form (::ffff:a.b.c.d), so that one comparison serves both and a
- * dual-stack socket needs no translation. A value type; compare with lw_addr_equal, not memcmp.
+/* Addresses (lw/addr.h) as text, and as the sockets of this machine want them. A dual-stack socket
+ * needs no translation. Compare with lw_addr_equal, not memcmp.
  */
 #ifndef LW_HOST_ADDR_H
 #define LW_HOST_ADDR_H
@@ -10,16 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lw/addr.h"
 #include "lw/bytes.h"
 #include "lw/err.h"
 
 #define LW_ADDR_TEXT_MAX 72 /* "[ipv6%scope]:port" with its NUL */
-
-typedef struct lw_addr {
-    uint8_t ip[16];
-    uint32_t scope; /* interface index of a link-local address, else 0 */
-    uint16_t port;  /* host byte order */
-} lw_addr;
 
 bool lw_addr_equal(const lw_addr *a, const lw_addr *b);
 bool lw_addr_is_v4(const lw_addr *a);

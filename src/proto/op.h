@@ -14,40 +14,8 @@
 #include "codec/format.h"
 #include "lw/err.h"
 #include "lw/object.h"
+#include "lw/operation.h"
 #include "model/version.h"
-
-typedef enum lw_op {
-    /* Bootstrap: the first two go up, the others down */
-    LW_OP_BS_REQUEST,
-    LW_OP_BS_PACK_REQUEST,
-    LW_OP_BS_DISCOVER,
-    LW_OP_BS_READ,
-    LW_OP_BS_WRITE,
-    LW_OP_BS_DELETE,
-    LW_OP_BS_FINISH,
-    /* Registration: up */
-    LW_OP_REGISTER,
-    LW_OP_UPDATE,
-    LW_OP_DEREGISTER,
-    /* Device management: down */
-    LW_OP_READ,
-    LW_OP_DISCOVER,
-    LW_OP_WRITE, /* replace */
-    LW_OP_WRITE_PARTIAL,
-    LW_OP_WRITE_ATTRIBUTES,
-    LW_OP_EXECUTE,
-    LW_OP_CREATE,
-    LW_OP_DELETE,
-    LW_OP_READ_COMPOSITE,
-    LW_OP_WRITE_COMPOSITE,
-    /* Information reporting: down, and Send up. Notify is a response */
-    LW_OP_OBSERVE,
-    LW_OP_CANCEL,
-    LW_OP_OBSERVE_COMPOSITE,
-    LW_OP_CANCEL_COMPOSITE,
-    LW_OP_SEND,
-    LW_OP_COUNT
-} lw_op;
 
 /* ---- The table ------------------------------------------------------------------------------ */
 
@@ -81,9 +49,6 @@ const lw_op_rule *lw_op_rule_of(lw_op op);
 
 /* The first segment of its fixed path, "rd"; "" when it goes to ids. */
 const char *lw_op_path(lw_op op);
-
-/* "Bootstrap-Request", "Write Replace", …; for people. */
-const char *lw_op_name(lw_op op);
 
 /* May a path of `depth` ids be the target, at a client of that version (DM-03)? */
 bool lw_op_has_level(lw_op op, unsigned depth, lw_version version);
