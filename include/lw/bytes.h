@@ -48,6 +48,10 @@ static inline lw_bytes lw_bytes_from(lw_bytes a, size_t from)
     return from < a.len ? lw_bytes_of(a.ptr + from, a.len - from) : lw_bytes_of(NULL, 0);
 }
 
+/* Takes what stands before the first separator off the front, and the separator with it; without
+ * one all is taken, and rest->ptr is NULL. */
+lw_bytes lw_bytes_cut(lw_bytes *rest, char separator);
+
 /* A constant slice in an initialiser: LW_BYTES_LIT("text"). */
 #define LW_BYTES_LIT(s)                     \
     {                                       \

@@ -349,7 +349,7 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
 
 static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply)
 {
-    if (reply->ask.has_block2 && reply->ask.block2 >> 4 != 0) {
+    if (reply->ask.block2.num != 0) {
         reply->ask.has_block1 = false;
         return take_block2(coap, in, reply);
     }

@@ -41,18 +41,13 @@ static uint8_t block_szx(const lw_coap *coap, const lw_coap_peer *peer)
     return room < peer->params->szx ? room : peer->params->szx;
 }
 
-static lw_block block2_of(const lw_coap_ask *ask)
-{
-    return (lw_block){.num = ask->block2 >> 4, .szx = ask->block2 & 7};
-}
-
 void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply)
 {
     size_t room = payload_room(coap);
     size_t from = 0;
     if (reply->ask.has_block2 && !reply->exists_once) {
-        size_t size = lw_block_size(block2_of(&reply->ask).szx);
-        from = lw_block_offset(block2_of(&reply->ask));
+        size_t size = lw_block_size(reply->ask.block2.szx);
+        from = size * reply->ask.block2.num;
         room = size < room ? size : room;
     }
     lw_writer_init_window(&reply->payload, payload_at(coap), room, from);
@@ -62,9 +57,9 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
 {
     reply->code = LW_COAP_EMPTY;
     reply->non = false;
-    bool is_first = !reply->ask.has_block2 || block2_of(&reply->ask).num == 0;
+    bool is_later_block = reply->ask.block2.num != 0;
     reply->exists_once =
-        reply->ask.method != LW_COAP_GET && (reply->ask.method != LW_COAP_FETCH || is_first);
+        reply->ask.method != LW_COAP_GET && (reply->ask.method != LW_COAP_FETCH || !is_later_block);
     lw_writer_init(&reply->option_writer, payload_at(coap) + payload_room(coap),
                    LW_COAP_REPLY_OPTIONS);
     lw_coap_begin_options(&reply->options, &reply->option_writer);
@@ -113,12 +108,11 @@ static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *repl
         (w->from == 0 && !reply->ask.has_block2 && w->pos <= whole_limit(coap, peer))) {
         return LW_OK;
     }
-    lw_block b = {.szx = block_szx(coap, peer)};
-    if (reply->ask.has_block2) {
-        b.num = block2_of(&reply->ask).num;
-        /* Blocks after the first cannot be made smaller: their number would mean another place. */
-        b.szx =
-            b.num != 0 || block2_of(&reply->ask).szx < b.szx ? block2_of(&reply->ask).szx : b.szx;
+    lw_block b = reply->ask.block2;
+    uint8_t largest = block_szx(coap, peer);
+    /* Blocks after the first cannot be made smaller: their number would mean another place. */
+    if (!reply->ask.has_block2 || (b.num == 0 && b.szx > largest)) {
+        b.szx = largest;
     }
     size_t size = lw_block_size(b.szx);
     if (w->from >= w->pos || (b.num != 0 && size > payload_room(coap))) {
@@ -271,28 +265,30 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
-static lw_coap_ask ask_of(const lw_coap *coap, const lw_coap_msg *msg)
+/* `ask` is zeroed. */
+static void read_ask(const lw_coap *coap, const lw_coap_msg *msg, lw_coap_ask *ask)
 {
     uint32_t no_response = 0;
-    lw_coap_ask ask = {
-        .token = msg->token, .mid = msg->mid, .type = msg->type, .method = msg->code};
-    if (lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_NO_RESPONSE, &no_response)) {
-        ask.no_response = (uint8_t)no_response;
-    }
-    ask.has_block1 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK1, &ask.block1);
-    ask.has_block2 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK2, &ask.block2);
+    uint32_t block2 = 0;
+    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_NO_RESPONSE, &no_response);
+    ask->token = msg->token;
+    ask->mid = msg->mid;
+    ask->type = msg->type;
+    ask->method = msg->code;
+    ask->no_response = (uint8_t)no_response;
+    ask->has_block1 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK1, &ask->block1);
+    ask->has_block2 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK2, &block2);
+    ask->block2 = (lw_block){.num = block2 >> 4, .szx = block2 & 7};
     if (coap->config.bodies != NULL) {
-        ask.key = coap->config.bodies->hooks->key(msg);
+        ask->key = coap->config.bodies->hooks->key(msg);
     }
-    return ask;
 }
 
 /* SZX 7 means several blocks in one message and is for streams only (RFC 8323 section 6,
  * P-TRN-08). We do not take it there either: the CSM does not offer it. */
 static bool has_bad_block(const lw_coap_ask *ask)
 {
-    return (ask->has_block1 && (ask->block1 & 7) == LW_BLOCK_SZX_BERT) ||
-           (ask->has_block2 && (ask->block2 & 7) == LW_BLOCK_SZX_BERT);
+    return (ask->block1 & 7) == LW_BLOCK_SZX_BERT || ask->block2.szx == LW_BLOCK_SZX_BERT;
 }
 
 /* What is refused before any handler is asked; EMPTY: nothing. */
@@ -304,10 +300,10 @@ static uint8_t refuse(const lw_coap *coap, const lw_coap_ask *ask, bool exists_o
     if (coap->config.bodies != NULL) {
         return LW_COAP_EMPTY;
     }
-    if (ask->has_block1 && ask->block1 >> 3 != 0) {
+    if (ask->block1 >> 3 != 0) {
         return LW_COAP_BAD_OPTION; /* a body of several blocks, which nobody here assembles */
     }
-    if (exists_once && ask->has_block2 && ask->block2 >> 4 != 0) {
+    if (exists_once && ask->block2.num != 0) {
         return LW_COAP_REQUEST_ENTITY_INCOMPLETE; /* a block of an answer that was not kept */
     }
     return LW_COAP_EMPTY;
@@ -349,7 +345,8 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg 
     if (is_bad && msg->type == LW_COAP_NON) {
         return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
     }
-    lw_coap_reply reply = {.ask = ask_of(coap, msg)};
+    lw_coap_reply reply = {.code = LW_COAP_EMPTY};
+    read_ask(coap, msg, &reply.ask);
     lw_coap_msg view = *msg; /* bodies may put the whole body in its payload */
     lw_coap_inbound in = {.peer = peer, .msg = &view, .now = coap->now};
     lw_coap_reply_begin(coap, &reply);

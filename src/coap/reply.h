@@ -22,6 +22,7 @@
 #ifndef LW_COAP_REPLY_H
 #define LW_COAP_REPLY_H
 
+#include "coap/block.h"
 #include "coap/endpoint.h"
 
 /* A request as a handler sees it; valid for the call. */
@@ -42,9 +43,10 @@ typedef struct lw_coap_ask {
     uint8_t no_response; /* bit class-1: answers of that class are not wanted */
     bool acked;          /* a separate answer: the ACK is out */
     bool has_block1, has_block2;
-    uint32_t block1, block2; /* option values; block1 as the answer echoes it */
-    uint32_t key;            /* digest of method and options: coap/bodies.c */
-    uint32_t body_key;       /* with the Request-Tag */
+    uint32_t block1;   /* the option's value, as the answer echoes it; 0 without */
+    lw_block block2;   /* of it num and szx; 0 without */
+    uint32_t key;      /* digest of method and options: coap/bodies.c */
+    uint32_t body_key; /* with the Request-Tag */
 } lw_coap_ask;
 
 struct lw_coap_reply {

@@ -163,17 +163,18 @@ static uint64_t widen(uint32_t bits, ieee from)
 static lw_err read_simple(const head *h, lw_value *out)
 {
     out->type = LW_TYPE_FLOAT;
-    out->single = h->info != SIMPLE_DOUBLE;
     switch (h->info) {
     case SIMPLE_FALSE:
     case SIMPLE_TRUE:
-        *out = lw_value_boolean(h->info == SIMPLE_TRUE);
+        out->type = LW_TYPE_BOOLEAN;
+        out->as.boolean = h->info == SIMPLE_TRUE;
         return LW_OK;
     case SIMPLE_NULL:
-        *out = lw_value_none();
+        out->type = LW_TYPE_NONE;
         return LW_OK;
     case SIMPLE_HALF:
     case SIMPLE_SINGLE:
+        out->single = true;
         out->as.uns = widen((uint32_t)h->arg, h->info == SIMPLE_HALF ? HALF : SINGLE);
         return LW_OK;
     case SIMPLE_DOUBLE:
@@ -205,20 +206,21 @@ static double scale(double x, double base, int64_t exponent)
 static lw_err read_fraction(lw_cbor *c, double base, lw_value *out)
 {
     uint32_t left;
+    lw_value parts[2] = {{.type = LW_TYPE_NONE}, {.type = LW_TYPE_NONE}};
+    unsigned count = 0;
     lw_err err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
-    lw_value parts[2] = {lw_value_none(), lw_value_none()};
-    for (unsigned i = 0; i < 2 && err == LW_OK; i++) {
+    while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
         head h;
-        err = lw_cbor_more(c, &left);
+        err = count < 2 ? read_head(c, &h) : LW_EFORMAT;
         if (err == LW_OK) {
-            err = read_head(c, &h);
-        }
-        if (err == LW_OK) {
-            err = h.major <= LW_CBOR_NEGATIVE ? integer_of(&h, &parts[i]) : LW_EFORMAT;
+            err = h.major <= LW_CBOR_NEGATIVE ? integer_of(&h, &parts[count++]) : LW_EFORMAT;
         }
     }
-    if (err != LW_OK) {
-        return err == LW_END ? LW_EFORMAT : err;
+    if (err != LW_END) {
+        return err;
+    }
+    if (count < 2) {
+        return LW_EFORMAT;
     }
     if (parts[0].type != LW_TYPE_INTEGER) {
         return LW_ERANGE;
@@ -226,11 +228,7 @@ static lw_err read_fraction(lw_cbor *c, double base, lw_value *out)
     double mantissa;
     (void)lw_value_to_number(parts[1], &mantissa);
     *out = lw_value_float(scale(mantissa, base, parts[0].as.integer));
-    err = lw_cbor_more(c, &left);
-    if (err == LW_OK) {
-        return LW_EFORMAT; /* three parts */
-    }
-    return err == LW_END ? LW_OK : err;
+    return LW_OK;
 }
 
 /* A tag that changes nothing in how the value under it is read. */
@@ -367,14 +365,8 @@ lw_err lw_cbor_skip(lw_cbor *c)
 
 static void write_argument(lw_writer *w, unsigned major, unsigned info, uint64_t arg)
 {
-    uint8_t out[9];
-    size_t octets = (size_t)1 << (info - INFO_1_OCTET);
-    out[0] = (uint8_t)(major << 5 | info);
-    for (size_t i = octets; i > 0; i--) {
-        out[i] = (uint8_t)arg;
-        arg >>= 8;
-    }
-    lw_write_bytes(w, lw_bytes_of(out, 1 + octets));
+    lw_write_u8(w, (uint8_t)(major << 5 | info));
+    lw_write_uint(w, arg, 1u << (info - INFO_1_OCTET));
 }
 
 void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument)
@@ -401,29 +393,30 @@ void lw_cbor_write_text(lw_writer *w, lw_bytes text)
     write_string(w, LW_CBOR_TEXT, text);
 }
 
-/* The opposite of widen; false when `to` cannot hold the value exactly. */
+/* The opposite of widen; false when `to` cannot hold the value exactly. What is cut off, or does
+ * not fit at all, shows when it is widened again. */
 static bool narrow(uint64_t bits, ieee to, uint32_t *out)
 {
-    uint32_t exponent_all = 2u * to.bias + 1;
-    uint64_t mantissa = bits & (((uint64_t)1 << DOUBLE_MANTISSA_BITS) - 1);
+    int exponent_all = 2 * to.bias + 1;
+    uint32_t implicit_one = 1u << to.mantissa_bits;
+    uint32_t mantissa =
+        (uint32_t)(bits >> (DOUBLE_MANTISSA_BITS - to.mantissa_bits)) & (implicit_one - 1);
     int exponent = (int)(bits >> DOUBLE_MANTISSA_BITS & DOUBLE_EXPONENT_ALL);
-    int drop = DOUBLE_MANTISSA_BITS - to.mantissa_bits;
     if (exponent == DOUBLE_EXPONENT_ALL) {
-        exponent = (int)exponent_all;
-    } else if (exponent != 0 || mantissa != 0) {
+        exponent = exponent_all;
+    } else if (exponent != 0) {
         exponent += to.bias - DOUBLE_BIAS;
-        if (exponent >= (int)exponent_all || exponent < -to.mantissa_bits) {
+        if (exponent >= exponent_all || exponent < -to.mantissa_bits) {
             return false;
         }
         if (exponent <= 0) { /* subnormal there */
-            mantissa |= (uint64_t)1 << DOUBLE_MANTISSA_BITS;
-            drop += 1 - exponent;
+            mantissa = (mantissa | implicit_one) >> (1 - exponent);
             exponent = 0;
         }
     }
-    *out = (uint32_t)(bits >> 63) * (exponent_all + 1) << to.mantissa_bits |
-           (uint32_t)exponent << to.mantissa_bits | (uint32_t)(mantissa >> drop);
-    return (mantissa & (((uint64_t)1 << drop) - 1)) == 0;
+    uint32_t sign = (uint32_t)(bits >> 63) * ((uint32_t)exponent_all + 1);
+    *out = (sign | (uint32_t)exponent) << to.mantissa_bits | mantissa;
+    return widen(*out, to) == bits;
 }
 
 static void write_float(lw_writer *w, uint64_t bits)
@@ -438,34 +431,38 @@ static void write_float(lw_writer *w, uint64_t bits)
     }
 }
 
-void lw_cbor_write_value(lw_writer *w, lw_value value)
+void lw_cbor_write_int(lw_writer *w, int64_t v)
+{
+    lw_cbor_write_head(w, v < 0 ? LW_CBOR_NEGATIVE : LW_CBOR_UINT,
+                       v < 0 ? ~(uint64_t)v : (uint64_t)v); /* -1 - n is ~n */
+}
+
+void lw_cbor_write_value(lw_writer *w, const lw_value *value)
 {
     char link[LW_OBJLNK_TEXT_MAX];
-    int64_t i = value.as.integer;
-    switch (value.type) {
+    switch (value->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        lw_cbor_write_head(w, i < 0 ? LW_CBOR_NEGATIVE : LW_CBOR_UINT,
-                           i < 0 ? ~(uint64_t)i : (uint64_t)i);
+        lw_cbor_write_int(w, value->as.integer);
         return;
     case LW_TYPE_UNSIGNED:
-        lw_cbor_write_head(w, LW_CBOR_UINT, value.as.uns);
+        lw_cbor_write_head(w, LW_CBOR_UINT, value->as.uns);
         return;
     case LW_TYPE_FLOAT:
-        write_float(w, value.as.uns); /* the bits of as.number */
+        write_float(w, value->as.uns); /* the bits of as.number */
         return;
     case LW_TYPE_BOOLEAN:
-        lw_cbor_write_head(w, LW_CBOR_SIMPLE, value.as.boolean ? SIMPLE_TRUE : SIMPLE_FALSE);
+        lw_cbor_write_head(w, LW_CBOR_SIMPLE, value->as.boolean ? SIMPLE_TRUE : SIMPLE_FALSE);
         return;
     case LW_TYPE_STRING:
     case LW_TYPE_CORELNK:
-        lw_cbor_write_text(w, value.as.bytes);
+        lw_cbor_write_text(w, value->as.bytes);
         return;
     case LW_TYPE_OPAQUE:
-        write_string(w, LW_CBOR_BYTES, value.as.bytes);
+        write_string(w, LW_CBOR_BYTES, value->as.bytes);
         return;
     case LW_TYPE_OBJLNK:
-        lw_cbor_write_text(w, lw_bytes_of(link, lw_objlnk_format(value.as.link, link)));
+        lw_cbor_write_text(w, lw_bytes_of(link, lw_objlnk_format(value->as.link, link)));
         return;
     default:
         lw_cbor_write_head(w, LW_CBOR_SIMPLE, SIMPLE_NULL);

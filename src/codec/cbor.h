@@ -74,6 +74,7 @@ void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument);
 void lw_cbor_write_text(lw_writer *w, lw_bytes text);
 
 /* Integers, floats and text in their shortest exact form, links as text, NONE as null. */
-void lw_cbor_write_value(lw_writer *w, lw_value value);
+void lw_cbor_write_value(lw_writer *w, const lw_value *value);
+void lw_cbor_write_int(lw_writer *w, int64_t v);
 
 #endif

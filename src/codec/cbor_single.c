@@ -30,7 +30,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
         lw_cbor_write_head(w, LW_CBOR_TAG, EPOCH_TAG);
     }
     if (err == LW_OK) {
-        lw_cbor_write_value(w, value);
+        lw_cbor_write_value(w, &value);
     }
     return err;
 }

@@ -455,7 +455,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
         if (e.kind == LW_ENTRY_EMPTY) {
             lw_cbor_write_head(w, LW_CBOR_MAP, 0);
         } else {
-            lw_cbor_write_value(w, e.value);
+            lw_cbor_write_value(w, &e.value);
         }
     }
 }

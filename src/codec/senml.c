@@ -163,25 +163,19 @@ static lw_err split_name(lw_bytes name, lw_bytes alternate, lw_entry *e)
     return path.len == 0 ? LW_OK : lw_path_parse(path, &e->path);
 }
 
+/* bn and n one behind the other in s->name, where bn stays. */
 static lw_err take_name(lw_senml *s, const lw_senml_record *r, lw_bytes *out_full)
 {
+    lw_writer w;
+    lw_writer_init(&w, s->name, sizeof s->name);
     if (lw_senml_has(r, LW_SENML_BN)) {
-        if (r->base_name.len > sizeof s->name) {
-            return LW_ETOOBIG;
-        }
-        if (r->base_name.len > 0) {
-            memcpy(s->name, r->base_name.ptr, r->base_name.len);
-        }
-        s->base_len = (uint8_t)r->base_name.len;
+        lw_write_bytes(&w, r->base_name);
+        s->base_len = (uint8_t)w.pos;
     }
-    if (r->name.len > sizeof s->name - s->base_len) {
-        return LW_ETOOBIG;
-    }
-    if (r->name.len > 0) {
-        memcpy(s->name + s->base_len, r->name.ptr, r->name.len);
-    }
-    *out_full = lw_bytes_of(s->name, s->base_len + r->name.len);
-    return LW_OK;
+    w.pos = s->base_len;
+    lw_write_bytes(&w, r->name);
+    *out_full = lw_writer_bytes(&w);
+    return w.err;
 }
 
 lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg, const lw_senml_record *r,
@@ -224,25 +218,26 @@ static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e
     return err;
 }
 
+static void write_front(lw_writer *w, lw_bytes segments)
+{
+    if (segments.len > 0) {
+        lw_write_u8(w, '/');
+        lw_write_bytes(w, segments);
+    }
+}
+
 /* The full name, "/alternate/prefix/path" with what there is of it. */
-static lw_err write_name(const lw_senml_plan *p, const lw_entry *e, char out[LW_SENML_NAME_MAX],
+static lw_err write_name(const lw_senml_plan *p, const lw_entry *e, uint8_t out[LW_SENML_NAME_MAX],
                          size_t *out_len)
 {
-    const lw_bytes front[2] = {p->cfg->alternate_path, e->prefix};
-    size_t len = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        if (front[i].len == 0) {
-            continue;
-        }
-        if (front[i].len + 1 + LW_PATH_TEXT_MAX > LW_SENML_NAME_MAX - len) {
-            return LW_ETOOBIG;
-        }
-        out[len++] = '/';
-        memcpy(out + len, front[i].ptr, front[i].len);
-        len += front[i].len;
-    }
-    *out_len = len + lw_path_format(e->path, out + len);
-    return LW_OK;
+    char path[LW_PATH_TEXT_MAX];
+    lw_writer w;
+    lw_writer_init(&w, out, LW_SENML_NAME_MAX);
+    write_front(&w, p->cfg->alternate_path);
+    write_front(&w, e->prefix);
+    lw_write_bytes(&w, lw_bytes_of(path, lw_path_format(e->path, path)));
+    *out_len = w.pos;
+    return w.err;
 }
 
 static bool is_writable(const lw_entry *e, bool paths, unsigned uses)
@@ -263,7 +258,7 @@ typedef struct names {
 
 static lw_err join_name(lw_senml_plan *p, names *n, const lw_entry *e)
 {
-    char name[LW_SENML_NAME_MAX];
+    uint8_t name[LW_SENML_NAME_MAX];
     size_t len;
     lw_err err = write_name(p, e, p->count == 1 ? p->name : name, &len);
     if (err != LW_OK) {
@@ -353,24 +348,25 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
     if (p->index == p->count || len < p->base_len) {
         return LW_ESTATE;
     }
-    lw_senml_record r = {.value = e.value};
-    r.base_name = lw_bytes_of(p->name, p->base_len);
-    r.name = lw_bytes_of(p->name + p->base_len, len - p->base_len);
+    lw_senml_record *r = out_record;
+    r->has = 0;
+    r->base_name = lw_bytes_of(p->name, p->base_len);
+    r->name = lw_bytes_of(p->name + p->base_len, len - p->base_len);
+    r->value = e.value;
     if (p->index == 0 && p->base_len > 0) {
-        r.has |= BIT(BN);
+        r->has |= BIT(BN);
     }
-    if (r.name.len > 0) {
-        r.has |= BIT(N);
+    if (r->name.len > 0) {
+        r->has |= BIT(N);
     }
     if (e.kind == LW_ENTRY_VALUE) {
-        r.has |= LW_SENML_BIT(lw_senml_label_of_type((lw_type)e.value.type));
+        r->has |= LW_SENML_BIT(lw_senml_label_of_type((lw_type)e.value.type));
     } else if (e.kind == LW_ENTRY_REMOVE) {
-        r.has |= BIT(V);
-        r.value = lw_value_none();
+        r->has |= BIT(V);
+        r->value.type = LW_TYPE_NONE;
     }
-    write_times(p, &e, &r);
+    write_times(p, &e, r);
     p->index++;
-    *out_record = r;
     return LW_OK;
 }
 

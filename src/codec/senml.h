@@ -77,7 +77,7 @@ typedef struct lw_senml {
     lw_time base_time;
     bool has_base_time;
     uint8_t base_len;
-    char name[LW_SENML_NAME_MAX]; /* base name, followed by the n of the current record */
+    uint8_t name[LW_SENML_NAME_MAX]; /* base name, followed by the n of the current record */
 } lw_senml;
 
 /* Applies the record. LW_OK with an entry (its prefix points into s); LW_AGAIN when the record only
@@ -101,8 +101,8 @@ typedef struct lw_senml_plan {
     uint32_t index; /* of the next one */
     bool has_base_time;
     lw_time base_time;
-    size_t base_len;              /* octets of the name that stand in bn */
-    char name[LW_SENML_NAME_MAX]; /* the full name of the current record */
+    size_t base_len;                 /* octets of the name that stand in bn */
+    uint8_t name[LW_SENML_NAME_MAX]; /* the full name of the current record */
 } lw_senml_plan;
 
 /* `uses` tells which kinds of entries the format writes: values always, paths with LW_FORMAT_FETCH,

@@ -139,7 +139,7 @@ static void write_label(lw_writer *w, lw_senml_label label)
     if (label == LW_SENML_VLO) {
         lw_cbor_write_text(w, vlo);
     } else {
-        lw_cbor_write_value(w, lw_value_integer(label));
+        lw_cbor_write_int(w, label);
     }
 }
 
@@ -152,7 +152,8 @@ static void write_name(lw_writer *w, lw_senml_label label, lw_bytes name)
 static void write_time(lw_writer *w, lw_senml_label label, lw_time time)
 {
     write_label(w, label);
-    lw_cbor_write_value(w, lw_senml_seconds(time));
+    lw_value seconds = lw_senml_seconds(time);
+    lw_cbor_write_value(w, &seconds);
 }
 
 static void write_record(lw_writer *w, const lw_senml_record *r)
@@ -173,7 +174,7 @@ static void write_record(lw_writer *w, const lw_senml_record *r)
     }
     if ((r->has & LW_SENML_VALUE_BITS) != 0) {
         write_label(w, lw_senml_label_of_type((lw_type)r->value.type));
-        lw_cbor_write_value(w, r->value);
+        lw_cbor_write_value(w, &r->value);
     }
     if (lw_senml_has(r, LW_SENML_T)) {
         write_time(w, LW_SENML_T, r->time);

@@ -56,9 +56,10 @@ typedef struct item {
     uint32_t len; /* of the value */
 } item;
 
-static uint64_t read_uint(const uint8_t *p, size_t octets)
+/* Big endian, two's complement when it is signed; at most 8 octets. */
+static uint64_t read_number(const uint8_t *p, size_t octets, bool is_signed)
 {
-    uint64_t v = 0;
+    uint64_t v = is_signed && octets > 0 && p[0] >> 7 != 0 ? UINT64_MAX : 0;
     for (size_t i = 0; i < octets; i++) {
         v = v << 8 | p[i];
     }
@@ -78,10 +79,10 @@ static lw_err read_head(const uint8_t *p, size_t left, item *out)
     if (left < out->head_len) {
         return LW_AGAIN;
     }
-    out->id = (uint16_t)read_uint(p + 1, id_octets);
+    out->id = (uint16_t)read_number(p + 1, id_octets, false);
     out->len = first & LENGTH_MASK;
     if (length_octets > 0) {
-        out->len = (uint32_t)read_uint(p + 1 + id_octets, length_octets);
+        out->len = (uint32_t)read_number(p + 1 + id_octets, length_octets, false);
     }
     return LW_OK;
 }
@@ -126,8 +127,6 @@ static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
     memcpy(out->id, s->at.id, (level - 1) * sizeof out->id[0]);
     out->id[level - 1] = it->id;
     out->depth = (uint8_t)level;
-    s->last[level - 1] = it->id;
-    s->seen = (uint8_t)level;
     /* without a number it would stand without a wrapper */
     return it->kind == INSTANCE && it->id == LW_ID_MAX ? LW_ERANGE : LW_OK;
 }
@@ -137,46 +136,38 @@ static bool is_integer_len(size_t len)
     return len > 0 && len <= 8 && (len & (len - 1)) == 0; /* 1, 2, 4 or 8 octets */
 }
 
-static double float_of(uint64_t bits, bool single)
-{
-    uint32_t low = (uint32_t)bits;
-    float narrow;
-    double wide;
-    memcpy(&narrow, &low, sizeof narrow);
-    memcpy(&wide, &bits, sizeof wide);
-    return single ? (double)narrow : wide;
-}
-
 /* `out` is zeroed. */
 static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
 {
-    uint64_t bits = b.len <= 8 ? read_uint(b.ptr, b.len) : 0;
-    uint64_t sign = 0;
+    bool is_signed = type == LW_TYPE_INTEGER || type == LW_TYPE_TIME;
+    uint64_t bits = b.len <= 8 ? read_number(b.ptr, b.len, is_signed) : 0;
+    uint32_t low = (uint32_t)bits;
+    float single;
     bool fits = true;
     out->type = (uint8_t)type;
     switch (type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        fits = is_integer_len(b.len);
-        sign = fits ? (uint64_t)1 << (8 * b.len - 1) : 0;
-        out->as.integer = (int64_t)((bits ^ sign) - sign);
-        break;
     case LW_TYPE_UNSIGNED:
         fits = is_integer_len(b.len);
         out->as.uns = bits;
         break;
     case LW_TYPE_FLOAT:
-        out->single = b.len == sizeof(float);
+        out->single = b.len == sizeof single;
         fits = out->single || b.len == sizeof(double);
-        out->as.number = float_of(bits, out->single);
+        out->as.uns = bits; /* the bits of as.number */
+        if (out->single) {
+            memcpy(&single, &low, sizeof single);
+            out->as.number = (double)single;
+        }
         break;
     case LW_TYPE_BOOLEAN:
-        fits = b.len == 1 && bits <= 1;
-        out->as.boolean = bits == 1;
+        fits = b.len == 1 && low <= 1;
+        out->as.boolean = low == 1;
         break;
     case LW_TYPE_OBJLNK:
         fits = b.len == 4;
-        out->as.link = (lw_objlnk){(uint16_t)(bits >> 16), (uint16_t)bits};
+        out->as.link = (lw_objlnk){(uint16_t)(low >> 16), (uint16_t)low};
         break;
     case LW_TYPE_NONE:
         out->type = LW_TYPE_OPAQUE;
@@ -199,11 +190,14 @@ static void leave_full_containers(tlv *s)
 /* The head of a container, or a value with all of it, is read. */
 static void step_over(tlv *s, const item *it, const lw_path *path)
 {
+    unsigned level = path->depth;
+    s->last[level - 1] = it->id;
+    s->seen = (uint8_t)level;
     s->left[s->open] -= it->head_len + it->len; /* the outer pays for the inner as a whole */
     if (is_container(it)) {
         s->above = s->open;
-        s->open = path->depth;
-        s->left[s->open] = it->len;
+        s->open = (uint8_t)level;
+        s->left[level] = it->len;
         s->at = *path;
     }
 }
@@ -215,25 +209,26 @@ static bool is_empty_entry(const item *it, const lw_path *base)
     return it->len == 0 && base->depth <= level;
 }
 
-/* The next item. LW_AGAIN with d->pos moved on: it gave no entry. */
+/* The next item. LW_AGAIN with d->pos moved on: it gave no entry. Until it is whole nothing is
+ * noted of it but what stands at the top, which does not change. */
 static lw_err next_item(lw_decoder *d, lw_entry *e)
 {
-    tlv *kept = (tlv *)(void *)d->state.octets;
-    tlv s = *kept;
-    leave_full_containers(&s);
-    if (s.open == 0) {
-        s.at = d->cfg.base;
-        s.at.id[1] = s.at.depth == LW_LEVEL_OBJECT ? LW_ID_MAX : s.at.id[1];
+    tlv *s = (tlv *)(void *)d->state.octets;
+    const lw_path *base = &d->cfg.base;
+    leave_full_containers(s);
+    if (s->open == 0) {
+        s->at = *base;
+        s->at.id[1] = base->depth == LW_LEVEL_OBJECT ? LW_ID_MAX : base->id[1];
     }
     size_t left = d->in.len - d->pos;
-    if (left == 0 && s.open == 0) {
+    if (left == 0 && s->open == 0) {
         return lw_decoder_finish(d);
     }
     const uint8_t *p = d->in.ptr + d->pos;
     item it;
     lw_err err = read_head(p, left, &it);
     if (err == LW_OK) {
-        err = place(&s, &d->cfg.base, &it, &e->path);
+        err = place(s, base, &it, &e->path);
     }
     if (err != LW_OK) {
         return err;
@@ -241,17 +236,17 @@ static lw_err next_item(lw_decoder *d, lw_entry *e)
     size_t done = it.head_len;
     if (is_container(&it)) {
         e->kind = LW_ENTRY_EMPTY;
-        err = is_empty_entry(&it, &d->cfg.base) ? LW_OK : LW_AGAIN;
+        err = is_empty_entry(&it, base) ? LW_OK : LW_AGAIN;
     } else {
         if (left - done < it.len) {
             return LW_AGAIN;
         }
         done += it.len;
+        e->kind = LW_ENTRY_VALUE;
         err = read_value(lw_bytes_of(p + it.head_len, it.len), lw_decoder_type_of(d, e->path),
                          &e->value);
     }
-    step_over(&s, &it, &e->path);
-    *kept = s;
+    step_over(s, &it, &e->path);
     d->pos += done;
     return err;
 }
@@ -262,7 +257,6 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
     size_t before;
     do {
         before = d->pos;
-        *out_entry = (lw_entry){.kind = LW_ENTRY_VALUE};
         err = next_item(d, out_entry);
     } while (err == LW_AGAIN && d->pos > before);
     return err;
@@ -302,58 +296,43 @@ static unsigned integer_len(const lw_value *v)
     return len;
 }
 
-static size_t value_len(const lw_value *v)
+/* The octets of a value: its own, or those of a number, put into `room`. */
+static lw_bytes octets_of(const lw_value *v, uint8_t room[8])
 {
+    uint64_t bits = v->as.uns; /* also those of a double */
+    size_t len = sizeof bits;
+    uint32_t low;
+    float single;
     switch (v->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
-        return integer_len(v);
+        len = integer_len(v);
+        break;
     case LW_TYPE_FLOAT:
-        return v->single ? sizeof(float) : sizeof(double);
-    case LW_TYPE_BOOLEAN:
-        return 1;
-    case LW_TYPE_OBJLNK:
-        return 4;
-    default:
-        return v->as.bytes.len;
-    }
-}
-
-/* The value as the low octets of a number; bytes are none. */
-static uint64_t bits_of(const lw_value *v)
-{
-    uint32_t low;
-    float single;
-    switch (v->type) {
-    case LW_TYPE_FLOAT:
-        if (!v->single) {
-            return v->as.uns; /* the double's */
+        if (v->single) {
+            single = (float)v->as.number;
+            memcpy(&low, &single, sizeof low);
+            bits = low;
+            len = sizeof low;
         }
-        single = (float)v->as.number;
-        memcpy(&low, &single, sizeof low);
-        return low;
+        break;
     case LW_TYPE_BOOLEAN:
-        return v->as.boolean;
+        bits = v->as.boolean;
+        len = 1;
+        break;
     case LW_TYPE_OBJLNK:
-        return (uint32_t)v->as.link.object << 16 | v->as.link.instance;
+        bits = (uint32_t)v->as.link.object << 16 | v->as.link.instance;
+        len = 4;
+        break;
     default:
-        return v->as.uns;
+        return v->as.bytes;
     }
-}
-
-static void write_value(lw_writer *w, const lw_value *v)
-{
-    switch (v->type) {
-    case LW_TYPE_STRING:
-    case LW_TYPE_OPAQUE:
-    case LW_TYPE_CORELNK:
-        lw_write_bytes(w, v->as.bytes);
-        return;
-    default:
-        lw_write_uint(w, bits_of(v), (unsigned)value_len(v));
-        return;
+    for (size_t i = len; i > 0; i--) {
+        room[i - 1] = (uint8_t)bits;
+        bits >>= 8;
     }
+    return lw_bytes_of(room, len);
 }
 
 static unsigned length_octets(size_t len)
@@ -417,9 +396,10 @@ static bool is_multiple(const lw_entry *e)
 }
 
 /* The length of what stands in the container of that level around `path`, from the cursor on. */
-static lw_err measure(const tlv_out *t, lw_cursor cursor, const lw_path *path, unsigned level,
+static lw_err measure(const tlv_out *t, const lw_cursor *from, const lw_path *path, unsigned level,
                       size_t *out_len)
 {
+    lw_cursor cursor = *from;
     bool in_multiple = false; /* one that is summed up in `inner` */
     uint16_t multiple = 0;
     size_t inner = 0;
@@ -442,7 +422,8 @@ static lw_err measure(const tlv_out *t, lw_cursor cursor, const lw_path *path, u
         }
         size_t len = 0;
         if (e.kind == LW_ENTRY_VALUE) {
-            len = item_len(e.path.id[e.path.depth - 1], value_len(&e.value));
+            uint8_t room[8];
+            len = item_len(e.path.id[e.path.depth - 1], octets_of(&e.value, room).len);
         }
         if (level == LW_LEVEL_INSTANCE && is_multiple(&e)) {
             in_multiple = true;
@@ -475,7 +456,7 @@ static bool needs_container(const tlv_out *t, const lw_entry *e, unsigned level)
 }
 
 /* One entry, with the heads of the containers that start with it. `at` is the cursor before it. */
-static lw_err write_entry(tlv_out *t, lw_cursor at, const lw_entry *e)
+static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
 {
     unsigned level = LW_LEVEL_INSTANCE; /* the first that is not the last entry's any more */
     while (level <= LW_LEVEL_RESOURCE && t->last.depth >= level &&
@@ -497,9 +478,11 @@ static lw_err write_entry(tlv_out *t, lw_cursor at, const lw_entry *e)
         }
     }
     if (err == LW_OK && e->kind == LW_ENTRY_VALUE) {
+        uint8_t room[8];
+        lw_bytes octets = octets_of(&e->value, room);
         write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE,
-                   e->path.id[e->path.depth - 1], value_len(&e->value));
-        write_value(t->w, &e->value);
+                   e->path.id[e->path.depth - 1], octets.len);
+        lw_write_bytes(t->w, octets);
     }
     return err;
 }
@@ -517,7 +500,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
         lw_entry e;
         err = next_entry(&t, &cursor, &e);
         if (err == LW_OK) {
-            err = write_entry(&t, before, &e);
+            err = write_entry(&t, &before, &e);
         }
     }
     return err == LW_END ? close_from(&t, LW_LEVEL_INSTANCE) : err;

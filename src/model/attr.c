@@ -121,15 +121,8 @@ lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value,
 
 lw_err lw_attrs_take_query(lw_attrs_change *change, lw_bytes item, const lw_attr_decimal *decimal)
 {
-    size_t len = 0;
-    while (len < item.len && item.ptr[len] != '=') {
-        len++;
-    }
-    lw_bytes name = lw_bytes_of(item.ptr, len);
-    lw_bytes value = lw_bytes_of(NULL, 0);
-    if (len < item.len) {
-        value = lw_bytes_of(item.ptr + len + 1, item.len - len - 1);
-    }
+    lw_bytes value = item;
+    lw_bytes name = lw_bytes_cut(&value, '=');
     return lw_attrs_take(change, name, value, decimal);
 }
 

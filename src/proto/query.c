@@ -4,26 +4,14 @@
 
 bool lw_query_next(lw_coap_opt_iter *it, lw_query *out_query)
 {
-    lw_coap_opt opt;
-    while (lw_coap_opt_next(it, &opt)) {
-        if (opt.number != LW_COAP_OPT_URI_QUERY) {
-            continue;
-        }
-        size_t len = 0;
-        while (len < opt.value.len && opt.value.ptr[len] != '=') {
-            len++;
-        }
-        out_query->name = lw_bytes_of(opt.value.ptr, len);
-        out_query->value = lw_bytes_of(NULL, 0);
-        if (len < opt.value.len) {
-            out_query->value = lw_bytes_of(opt.value.ptr + len + 1, opt.value.len - len - 1);
-        }
-        return true;
+    if (!lw_coap_opt_next_of(it, LW_COAP_OPT_URI_QUERY, &out_query->value)) {
+        return false;
     }
-    return false;
+    out_query->name = lw_bytes_cut(&out_query->value, '=');
+    return true;
 }
 
-void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value)
+static void put(lw_coap_out *out, const char *name, const char *quote, lw_bytes value)
 {
     uint8_t item[LW_QUERY_MAX];
     lw_writer w;
@@ -31,13 +19,22 @@ void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value)
     lw_write_str(&w, name);
     if (value.ptr != NULL) {
         lw_write_u8(&w, '=');
+        lw_write_str(&w, quote);
         lw_write_bytes(&w, value);
+        lw_write_str(&w, quote);
     }
-    if (w.err != LW_OK) {
-        lw_writer_fail(out->w, w.err);
-        return;
-    }
+    lw_writer_fail(out->w, w.err);
     lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
+}
+
+void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value)
+{
+    put(out, name, "", value);
+}
+
+void lw_query_put_quoted(lw_coap_out *out, const char *name, lw_bytes value)
+{
+    put(out, name, "\"", value);
 }
 
 void lw_query_put_number(lw_coap_out *out, const char *name, uint32_t value)

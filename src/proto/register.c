@@ -100,21 +100,11 @@ static bool are_all(lw_bytes text, bool (*belongs)(uint8_t))
     return text.len > 0;
 }
 
-static size_t find(lw_bytes text, uint8_t c)
-{
-    size_t i = 0;
-    while (i < text.len && text.ptr[i] != c) {
-        i++;
-    }
-    return i;
-}
-
 /* dynamic "6:27354b9a", or preconf "oma:name" and "v:name". */
 static bool is_profile(lw_bytes profile)
 {
-    size_t colon = find(profile, ':');
-    lw_bytes kind = lw_bytes_of(profile.ptr, colon);
-    lw_bytes value = lw_bytes_from(profile, colon + 1);
+    lw_bytes value = profile;
+    lw_bytes kind = lw_bytes_cut(&value, ':');
     if (lw_bytes_is(kind, "oma") || lw_bytes_is(kind, "v")) {
         return are_all(value, is_name_char);
     }
@@ -123,9 +113,7 @@ static bool is_profile(lw_bytes profile)
 
 bool lw_profile_next(lw_bytes *profiles, lw_bytes *out_profile)
 {
-    size_t comma = find(*profiles, ',');
-    *out_profile = lw_bytes_of(profiles->ptr, comma);
-    *profiles = lw_bytes_from(*profiles, comma + 1);
+    *out_profile = lw_bytes_cut(profiles, ',');
     return is_profile(*out_profile);
 }
 
@@ -215,15 +203,13 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
         lw_query_put(out, "sms", reg->sms);
     }
     if ((given & LW_REG_PROFILES) != 0) {
-        bool several = find(reg->profiles, ',') < reg->profiles.len;
-        uint8_t value[LW_QUERY_MAX];
-        lw_writer w;
-        lw_writer_init(&w, value, sizeof value);
-        lw_write_str(&w, several ? "\"" : "");
-        lw_write_bytes(&w, reg->profiles);
-        lw_write_str(&w, several ? "\"" : "");
-        lw_writer_fail(out->w, w.err);
-        lw_query_put(out, "pid", lw_writer_bytes(&w));
+        lw_bytes others = reg->profiles;
+        (void)lw_bytes_cut(&others, ',');
+        if (others.ptr == NULL) {
+            lw_query_put(out, "pid", reg->profiles);
+        } else {
+            lw_query_put_quoted(out, "pid", reg->profiles);
+        }
     }
 }
 
@@ -289,11 +275,9 @@ typedef enum verdict { TAKEN, SKIPPED, REFUSED } verdict;
 static bool is_root_type(lw_bytes types)
 {
     while (types.len > 0) {
-        size_t blank = find(types, ' ');
-        if (lw_bytes_is(lw_bytes_of(types.ptr, blank), RESOURCE_TYPE)) {
+        if (lw_bytes_is(lw_bytes_cut(&types, ' '), RESOURCE_TYPE)) {
             return true;
         }
-        types = lw_bytes_from(types, blank + 1);
     }
     return false;
 }

@@ -63,23 +63,11 @@ static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
     return lw_coap_opt_next_of(it, LW_COAP_OPT_URI_PATH, out_segment);
 }
 
-/* Takes the first segment off a text path. */
-static lw_bytes take_segment(lw_bytes *text)
-{
-    size_t len = 0;
-    while (len < text->len && text->ptr[len] != '/') {
-        len++;
-    }
-    lw_bytes segment = lw_bytes_of(text->ptr, len);
-    *text = lw_bytes_from(*text, len + 1);
-    return segment;
-}
-
 static void skip_alternate_path(lw_bytes alternate, lw_coap_opt_iter *it)
 {
     lw_coap_opt_iter at = *it;
     while (alternate.len > 0) {
-        lw_bytes expected = take_segment(&alternate);
+        lw_bytes expected = lw_bytes_cut(&alternate, '/');
         lw_bytes segment;
         if (!next_segment(&at, &segment) || !lw_bytes_equal(segment, expected)) {
             return;
@@ -397,7 +385,7 @@ uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *ch
 static void put_text_path(lw_coap_out *out, lw_bytes text)
 {
     while (text.len > 0) {
-        lw_coap_put(out, LW_COAP_OPT_URI_PATH, take_segment(&text));
+        lw_coap_put(out, LW_COAP_OPT_URI_PATH, lw_bytes_cut(&text, '/'));
     }
 }
 
