@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,43 +9,11 @@
 
 #include "app/lapwing-device/configs.h"
 #include "app/lapwing-device/report.h"
+#include "app/shared/flags.h"
 #include "base/base64.h"
 #include "base/num.h"
 #include "lw/client.h"
 #include "lw/posix.h"
-
-static const char usage[] =
-    "usage: lapwing-device -u URI [options]\n"
-    "An LwM2M device that shows this machine to a server.\n"
-    "\n"
-    "Where to, and as whom\n"
-    "  -u, --uri URI          server, coap://host[:port]; again for further servers\n"
-    "  -b, --bootstrap        the first URI is a Bootstrap-Server\n"
-    "  -n, --name NAME        endpoint client name (lapwing-HOSTNAME)\n"
-    "  -l, --lifetime SECONDS lifetime of registrations (300)\n"
-    "      --queue            queue mode: sleeps between exchanges\n"
-    "      --version 1.0|1.1|1.2  newest LwM2M version to announce (1.1)\n"
-    "\n"
-    "Credentials, for coaps://\n"
-    "  -i, --identity ID      identity of the pre-shared key\n"
-    "  -p, --psk HEX          pre-shared key\n"
-    "      --cert FILE        own certificate, PEM or DER\n"
-    "      --rpk FILE         own raw public key, PEM or DER\n"
-    "      --key FILE         private key of either, PEM or DER\n"
-    "      --trust FILE       certificate or public key that the server must show\n"
-    "      --cid[=OCTETS]     ask for DTLS connection ids, ours of this length (0)\n"
-    "\n"
-    "What it is\n"
-    "      --state-dir DIR    keep accounts, attributes and firmware here over restarts\n"
-    "      --factory FILE     further factory data: a path and a value a line\n"
-    "      --config C.n       values of that configuration of the enabler test specification\n"
-    "\n"
-    "How it talks\n"
-    "      --prompt           read commands from stdin (by itself on a terminal)\n"
-    "      --json             one JSON object a line\n"
-    "      --log LEVEL        error, warning (default), info or detail\n"
-    "  -h, --help             this page\n"
-    "  -V                     version of this program\n";
 
 enum {
     OPT_QUEUE = 256,
@@ -65,40 +31,37 @@ enum {
     OPT_LOG
 };
 
-static const struct option long_options[] = {
-    {"uri", required_argument, NULL, 'u'},
-    {"bootstrap", no_argument, NULL, 'b'},
-    {"name", required_argument, NULL, 'n'},
-    {"lifetime", required_argument, NULL, 'l'},
-    {"queue", no_argument, NULL, OPT_QUEUE},
-    {"version", required_argument, NULL, OPT_VERSION},
-    {"identity", required_argument, NULL, 'i'},
-    {"psk", required_argument, NULL, 'p'},
-    {"cert", required_argument, NULL, OPT_CERT},
-    {"rpk", required_argument, NULL, OPT_RPK},
-    {"key", required_argument, NULL, OPT_KEY},
-    {"trust", required_argument, NULL, OPT_TRUST},
-    {"cid", optional_argument, NULL, OPT_CID},
-    {"state-dir", required_argument, NULL, OPT_STATE_DIR},
-    {"factory", required_argument, NULL, OPT_FACTORY},
-    {"config", required_argument, NULL, OPT_CONFIG},
-    {"prompt", no_argument, NULL, OPT_PROMPT},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"log", required_argument, NULL, OPT_LOG},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+static const flag rows[] = {
+    {.help = "Where to, and as whom"},
+    {"uri", 'u', "URI", "server, coap://host[:port]; again for further servers", 'u'},
+    {"bootstrap", 'b', NULL, "the first URI is a Bootstrap-Server", 'b'},
+    {"name", 'n', "NAME", "endpoint client name (lapwing-HOSTNAME)", 'n'},
+    {"lifetime", 'l', "SECONDS", "lifetime of registrations (300)", 'l'},
+    {"queue", 0, NULL, "queue mode: sleeps between exchanges", OPT_QUEUE},
+    {"version", 0, "1.0|1.1|1.2", "newest LwM2M version to announce (1.1)", OPT_VERSION},
+    {.help = "Credentials, for coaps://"},
+    {"identity", 'i', "ID", "identity of the pre-shared key", 'i'},
+    {"psk", 'p', "HEX", "pre-shared key", 'p'},
+    {"cert", 0, "FILE", "own certificate, PEM or DER", OPT_CERT},
+    {"rpk", 0, "FILE", "own raw public key, PEM or DER", OPT_RPK},
+    {"key", 0, "FILE", "private key of either, PEM or DER", OPT_KEY},
+    {"trust", 0, "FILE", "certificate or public key that the server must show", OPT_TRUST},
+    {"cid", 0, "[=OCTETS]", "ask for DTLS connection ids, ours of this length (0)", OPT_CID},
+    {.help = "What it is"},
+    {"state-dir", 0, "DIR", "keep accounts, attributes and firmware here over restarts",
+     OPT_STATE_DIR},
+    {"factory", 0, "FILE", "further factory data: a path and a value a line", OPT_FACTORY},
+    {"config", 0, "C.n", "values of that configuration of the enabler test specification",
+     OPT_CONFIG},
+    {.help = "How it talks"},
+    {"prompt", 0, NULL, "read commands from stdin (by itself on a terminal)", OPT_PROMPT},
+    {"json", 0, NULL, "one JSON object a line", OPT_JSON},
+    {"log", 0, "LEVEL", "error, warning (default), info or detail", OPT_LOG},
+    {"help", 'h', NULL, "this page", 'h'},
+    {NULL, 'V', NULL, "version of this program", 'V'},
 };
 
-__attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("lapwing-device: ", stderr);
-    vfprintf(stderr, format, args);
-    fputs("\nTry 'lapwing-device --help'.\n", stderr);
-    va_end(args);
-    return false;
-}
+#define wrong(...) complain("lapwing-device", __VA_ARGS__)
 
 /* ---- One option -------------------------------------------------------------------------------
  */
@@ -217,7 +180,7 @@ static bool unwrap_pem(credential *c)
     return err == LW_OK;
 }
 
-static bool take_file(credential *c, const char *flag, const char *path)
+static bool take_file(credential *c, const char *name, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, c->octets, sizeof c->octets) : -1;
@@ -226,14 +189,14 @@ static bool take_file(credential *c, const char *flag, const char *path)
         close(fd);
     }
     if (n < 0) {
-        return wrong("%s %s: %s", flag, path, strerror(why));
+        return wrong("%s %s: %s", name, path, strerror(why));
     }
     if (n == 0 || n == (ssize_t)sizeof c->octets) {
-        return wrong("%s %s: the file is %s", flag, path, n == 0 ? "empty" : "too large");
+        return wrong("%s %s: the file is %s", name, path, n == 0 ? "empty" : "too large");
     }
     c->octets[n] = '\0';
     c->len = (uint16_t)n;
-    return unwrap_pem(c) || wrong("%s %s: a PEM block that cannot be read", flag, path);
+    return unwrap_pem(c) || wrong("%s %s: a PEM block that cannot be read", name, path);
 }
 
 static bool take_cid(options *o, const char *text)
@@ -386,29 +349,31 @@ static void set_defaults(options *o)
 
 options_result options_parse(options *o, int argc, char **argv)
 {
+    flags f = {.program = "lapwing-device",
+               .usage = "-u URI [options]\nAn LwM2M device that shows this machine to a server.\n",
+               .rows = rows,
+               .count = sizeof rows / sizeof rows[0],
+               .argc = argc,
+               .argv = argv};
+    flags_step step;
     set_defaults(o);
-    opterr = 0;
-    for (;;) {
-        int at = optind;
-        int option = getopt_long(argc, argv, ":u:bn:l:i:p:hV", long_options, NULL);
-        if (option == -1) {
-            break;
-        }
-        if (option == 'h' || option == 'V') {
-            fputs(option == 'h' ? usage : "lapwing-device " LAPWING_VERSION "\n", stdout);
+    for (step = flags_next(&f); step == FLAGS_FLAG; step = flags_next(&f)) {
+        if (f.row->id == 'h') {
+            flags_help(&f, stdout);
             return OPTIONS_DONE;
         }
-        if (option == '?' || option == ':') {
-            wrong(option == ':' ? "%s needs a value" : "%s: no such option",
-                  argv[at < argc ? at : argc - 1]);
-            return OPTIONS_WRONG;
+        if (f.row->id == 'V') {
+            puts("lapwing-device " LAPWING_VERSION);
+            return OPTIONS_DONE;
         }
-        if (!take(o, option, optarg)) {
+        if (!take(o, f.row->id, f.value)) {
             return OPTIONS_WRONG;
         }
     }
-    if (optind < argc) {
-        wrong("%s: what is this? Options start with a dash", argv[optind]);
+    if (step == FLAGS_WORD) {
+        wrong("%s: what is this? Options start with a dash", f.value);
+    }
+    if (step != FLAGS_END) {
         return OPTIONS_WRONG;
     }
     o->prompt = o->prompt || (isatty(STDIN_FILENO) && !o->json);
