@@ -49,7 +49,8 @@ typedef struct lw_fetch {
     void (*stop)(void *ctx, lw_fetch_job *job);
 } lw_fetch;
 
-extern const lw_fetch lw_fetch_coap; /* coap and, with a platform that can, coaps */
+extern const lw_fetch lw_fetch_coap;  /* coap alone */
+extern const lw_fetch lw_fetch_coaps; /* and coaps, for a platform that opens such links */
 
 /* ---- Where it goes ----------------------------------------------------------------------------
  */

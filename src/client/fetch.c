@@ -80,7 +80,7 @@ static void run(lw_fetching *f)
 
 static void on_link(lw_fetching *f, lw_err err)
 {
-    f->server.link_is_up = err == LW_OK;
+    f->server.link_is_open = f->server.link_is_up = err == LW_OK;
     if (f->state == LW_FETCH_CONNECTING) {
         if (err == LW_OK) {
             run(f);
@@ -100,6 +100,7 @@ static void connect_link(lw_fetching *f)
     f->state = LW_FETCH_CONNECTING;
     lw_alarm_set(client, &f->alarm, lw_time_add(client->now, LINK_TIMEOUT_MS));
     lw_err err = platform->link_open(platform->ctx, f->server.link, &to);
+    f->server.link_is_open = err == LW_AGAIN;
     if (err != LW_AGAIN) {
         on_link(f, err);
     }
@@ -108,14 +109,10 @@ static void connect_link(lw_fetching *f)
 static void leave(lw_fetching *f)
 {
     lw_client *client = f->server.client;
-    const lw_platform *platform = client->cfg.platform;
     lw_fetch_job *job = f->job;
     lw_err outcome = f->outcome;
-    lw_coap_peer_drop(&client->coap, &f->server.peer); /* ends a transfer that runs: on_end */
+    lw_server_close_link(&f->server); /* ends a transfer that runs: on_end */
     lw_alarm_set(client, &f->alarm, LW_TIME_NEVER);
-    if (f->server.link_is_up) {
-        platform->link_close(platform->ctx, f->server.link);
-    }
     client->fetching = NULL;
     lw_mem_release(&client->mem, f);
     if (job != NULL) {
@@ -136,15 +133,14 @@ static void ring(lw_client *client, lw_alarm *alarm)
     }
 }
 
-static lw_err start(void *ctx, lw_fetch_job *job, lw_bytes text)
+static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool with_coaps)
 {
-    lw_client *client = ctx;
     lw_uri uri;
     lw_err err = lw_uri_parse(text, &uri);
     if (err != LW_OK) {
         return err == LW_ENOTSUP ? LW_ENOTSUP : LW_EFORMAT;
     }
-    if (uri.scheme != LW_URI_COAP && uri.scheme != LW_URI_COAPS) {
+    if (uri.scheme != LW_URI_COAP && !(with_coaps && uri.scheme == LW_URI_COAPS)) {
         return LW_ENOTSUP;
     }
     if (client->fetching != NULL) {
@@ -165,6 +161,16 @@ static lw_err start(void *ctx, lw_fetch_job *job, lw_bytes text)
     return LW_OK;
 }
 
+static lw_err start_coap(void *ctx, lw_fetch_job *job, lw_bytes text)
+{
+    return start(ctx, job, text, false);
+}
+
+static lw_err start_coaps(void *ctx, lw_fetch_job *job, lw_bytes text)
+{
+    return start(ctx, job, text, true);
+}
+
 static void stop(void *ctx, lw_fetch_job *job)
 {
     lw_client *client = ctx;
@@ -175,5 +181,6 @@ static void stop(void *ctx, lw_fetch_job *job)
     }
 }
 
-const lw_fetch lw_fetch_coap = {
-    .protocols = LW_FETCH_COAP | LW_FETCH_COAPS, .start = start, .stop = stop};
+const lw_fetch lw_fetch_coap = {.protocols = LW_FETCH_COAP, .start = start_coap, .stop = stop};
+const lw_fetch lw_fetch_coaps = {
+    .protocols = LW_FETCH_COAP | LW_FETCH_COAPS, .start = start_coaps, .stop = stop};

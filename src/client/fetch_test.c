@@ -107,6 +107,18 @@ static void a_wrong_uri_is_refused_at_once(void **state)
     assert_int_equal(f->r.opened[LINK], 0);
 }
 
+static void coaps_needs_a_platform_that_opens_it(void **state)
+{
+    fixture *f = *state;
+    lw_bytes uri = lw_bytes_str("coaps://192.0.2.7/a");
+    assert_int_equal(lw_fetch_coap.protocols, LW_FETCH_COAP);
+    assert_int_equal(lw_fetch_coap.start(f->r.client, &f->job, uri), LW_ENOTSUP);
+    assert_int_equal(lw_fetch_coaps.protocols, LW_FETCH_COAP | LW_FETCH_COAPS);
+    assert_int_equal(lw_fetch_coaps.start(f->r.client, &f->job, uri), LW_OK);
+    rig_pass(&f->r, 0);
+    assert_int_equal(f->r.opened[LINK], 1);
+}
+
 static void one_fetch_at_a_time(void **state)
 {
     fixture *f = *state;
@@ -155,6 +167,7 @@ static void a_link_that_does_not_come_up_is_given_up(void **state)
     assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
     rig_pass(&f->r, 247000);
     assert_int_equal(f->end, LW_ETIMEOUT);
+    assert_int_equal(f->r.closed[LINK], 1);
 }
 
 static void a_job_that_refuses_a_block_is_not_told_again(void **state)
@@ -196,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_package_is_fetched_block_by_block),
         T(a_wrong_uri_is_refused_at_once),
+        T(coaps_needs_a_platform_that_opens_it),
         T(one_fetch_at_a_time),
         T(what_is_not_there_is_told),
         T(silence_ends_as_a_lost_connection),
