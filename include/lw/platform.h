@@ -43,6 +43,11 @@ typedef struct lw_platform {
     lw_err (*link_open)(void *ctx, uint8_t link, const lw_link_to *to);
     void (*link_close)(void *ctx, uint8_t link);
 
+    /* Optional: the device's own address on a link that is up, as a digest, 0 when unknown. Without
+     * a session a server knows the device by it: with another one than it registered from, also
+     * after a power loss, the client registers anew (REG-44). */
+    uint32_t (*own_address)(void *ctx, uint8_t link);
+
     /* Optional: seconds since 1970-01-01T00:00:00Z, or a negative number when unknown. Time-stamped
      * values, 1/x/12 and a registration that outlives a power loss need it. */
     int64_t (*wall_clock)(void *ctx);

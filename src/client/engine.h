@@ -103,6 +103,7 @@ typedef struct lw_server {
     bool stale;              /* an Update was not answered: Register comes next (REG-33) */
     bool was_due;            /* alarm rang while a bootstrap ran */
     uint32_t disable_for;    /* s */
+    uint32_t own_address;    /* that it was registered from, under NoSec; 0: unknown */
     uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
     lw_path streaming;       /* what a body in blocks is written to; depth 0: none */
     lw_location location;    /* of the registration, as the server gave it (rule 23) */

@@ -217,6 +217,7 @@ static void write_registration(const lw_server *s, int64_t clock, lw_writer *w)
     lw_write_u32(w, s->lifetime);
     lw_write_u64(w, s->expires == LW_TIME_NEVER ? INFINITE : (uint64_t)(clock + left));
     lw_write_u16(w, (uint16_t)(s->peer.next_mid + MID_GAP));
+    lw_write_u32(w, s->own_address);
     lw_write_u8(w, s->location.len);
     lw_write_bytes(w, lw_bytes_of(s->location.octets, s->location.len));
 }
@@ -448,6 +449,7 @@ static bool read_registration(room *r, lw_reader *in)
     memory.lifetime = lw_read_u32(in);
     uint64_t end = lw_read_u64(in);
     memory.next_mid = lw_read_u16(in);
+    memory.own_address = lw_read_u32(in);
     lw_bytes location = lw_read_bytes(in, lw_read_u8(in));
     int64_t left = (int64_t)end - lw_client_clock(r->client);
     bool is_live = end == INFINITE || (left > 0 && left <= (int64_t)memory.lifetime);

@@ -218,9 +218,11 @@ static void boot(world *w)
 {
     rig *r = &w->r;
     lw_time wall = w->r.wall;
+    uint32_t own_address = w->r.own_address;
     rig_init(r, &plain);
     lw_client_fini(r->client);
     r->wall = wall;
+    r->own_address = own_address;
     r->platform.store = world_store;
     r->platform.load = world_load;
     r->platform.erase_all = world_erase_all;
@@ -595,6 +597,21 @@ static void a_wake_within_the_lifetime_goes_on_with_an_update(void **state)
     assert_false(rig_has_event(r, LW_CLIENT_REGISTERED));
 }
 
+/* REG-44: without a session a server knows the device by its address */
+static void a_device_that_was_moved_without_power_registers(void **state)
+{
+    world *w = *state;
+    rig *r = &w->r;
+    r->own_address = 7;
+    boot_registered(w);
+    boot_with_server(w);
+    expect_request(r, 0, "/rd/5a3f", "");
+    r->own_address = 8;
+    boot_with_server(w);
+    expect_request(r, 0, "/rd", REGISTER);
+    assert_false(lw_client_is_registered(r->client, 101));
+}
+
 static void a_server_that_forgot_is_registered_with_at_once(void **state)
 {
     world *w = *state;
@@ -878,6 +895,7 @@ int main(void)
         T(a_record_that_is_not_whole_is_ignored),
         T(what_does_not_fit_any_more_is_left_out),
         T(a_wake_within_the_lifetime_goes_on_with_an_update),
+        T(a_device_that_was_moved_without_power_registers),
         T(a_server_that_forgot_is_registered_with_at_once),
         T(a_wake_after_the_lifetime_registers),
         T(a_clock_that_is_lost_or_went_back_proves_nothing),

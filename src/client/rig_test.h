@@ -46,6 +46,7 @@ typedef struct rig {
     lw_client_event events[RIG_EVENTS_MAX];
     uint16_t next_mid;
     int64_t wall;
+    uint32_t own_address;
     bool ignore_events;
     uint8_t memory[RIG_MEMORY];
 } rig;
@@ -68,6 +69,12 @@ static inline lw_err rig_link_open(void *ctx, uint8_t link, const lw_link_to *to
 static inline void rig_link_close(void *ctx, uint8_t link)
 {
     ((rig *)ctx)->closed[link]++;
+}
+
+static inline uint32_t rig_own_address(void *ctx, uint8_t link)
+{
+    (void)link;
+    return ((rig *)ctx)->own_address;
 }
 
 static inline int64_t rig_wall_clock(void *ctx)
@@ -182,6 +189,7 @@ static inline void rig_init(rig *r, const lw_client_cfg *cfg)
                                 .random = rig_random,
                                 .link_open = rig_link_open,
                                 .link_close = rig_link_close,
+                                .own_address = rig_own_address,
                                 .wall_clock = rig_wall_clock};
     r->cfg = *cfg;
     r->cfg.platform = &r->platform;

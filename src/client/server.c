@@ -264,11 +264,19 @@ static void begin_update(lw_server *server)
     }
 }
 
-/* The link is up: a live registration goes on where the security allows it (REG-43, P-REG-04). */
+static uint32_t own_address(const lw_server *server)
+{
+    const lw_platform *platform = server->client->cfg.platform;
+    return platform->own_address != NULL ? platform->own_address(platform->ctx, server->link) : 0;
+}
+
+/* The link is up: a live registration goes on where the security allows it (REG-43, REG-44,
+ * P-REG-04). */
 static void talk(lw_server *server)
 {
-    bool same_session =
-        security_mode(server) == LW_SECURITY_NOSEC || server->version >= LW_VERSION_1_2;
+    bool same_session = security_mode(server) == LW_SECURITY_NOSEC
+                            ? own_address(server) == server->own_address
+                            : server->version >= LW_VERSION_1_2;
     if (server->registered && same_session && !server->stale &&
         server->client->now < server->expires) {
         begin_update(server);
@@ -385,6 +393,7 @@ static void take_registration(lw_server *server, const lw_coap_result *result)
     server->registered = true;
     server->had_success = true;
     server->registered_at = server->client->now;
+    server->own_address = own_address(server);
     server->offline = false;
     stay_registered(server);
     lw_client_dispatch(server, LW_SERVER_EV_REGISTERED);
@@ -573,6 +582,7 @@ void lw_server_remember(lw_server *server, const lw_server_memory *memory)
     server->expires = memory->expires;
     server->lifetime = memory->lifetime;
     server->version = memory->version;
+    server->own_address = memory->own_address;
     server->peer.next_mid = memory->next_mid;
     server->registered_at = server->client->now - BRAKE_MS; /* long ago */
     server->registered = server->had_success = true;

@@ -61,6 +61,7 @@ typedef struct lw_server_memory {
     lw_location location;
     lw_time expires;
     uint32_t lifetime;
+    uint32_t own_address;
     uint16_t next_mid;
     uint8_t version;
 } lw_server_memory;

@@ -405,6 +405,28 @@ static void receive_datagrams(lw_posix *posix, lw_client *client, uint8_t index)
     }
 }
 
+/* FNV-1a */
+static uint32_t digest(uint32_t sum, const char *text)
+{
+    while (*text != '\0') {
+        sum = (sum ^ (uint8_t)*text++) * 16777619u;
+    }
+    return sum;
+}
+
+static uint32_t own_address(void *ctx, uint8_t index)
+{
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    struct sockaddr_storage own;
+    socklen_t len = sizeof own;
+    if (getsockname(((lw_posix *)ctx)->links[index].fd, (struct sockaddr *)&own, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&own, len, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return 0;
+    }
+    return digest(digest(digest(2166136261u, host), " "), port);
+}
+
 /* ---- Storage ----------------------------------------------------------------------------------
  */
 
@@ -444,6 +466,7 @@ lw_err lw_posix_new(lw_posix **out_posix, const lw_posix_cfg *cfg)
                                     .random = fill_random,
                                     .link_open = open_link,
                                     .link_close = close_link,
+                                    .own_address = own_address,
                                     .wall_clock = wall_clock,
                                     .log = log_line};
     posix->dir = -1;

@@ -291,6 +291,26 @@ LW_TEST(a_link_keeps_its_port_over_restarts)
     assert_int_equal(rmdir(dir), 0);
 }
 
+static uint32_t own_address_towards(const char *uri)
+{
+    lw_posix *posix;
+    assert_ok(lw_posix_new(&posix, &(lw_posix_cfg){0}));
+    const lw_platform *p = lw_posix_platform(posix);
+    lw_link_to to = {.uri = lw_bytes_str(uri), .security = LW_SECURITY_NOSEC};
+    assert_int_equal(p->own_address(p->ctx, 0), 0); /* not open */
+    assert_ok(p->link_open(p->ctx, 0, &to));
+    uint32_t address = p->own_address(p->ctx, 0);
+    assert_int_equal(p->own_address(p->ctx, 0), address);
+    lw_posix_free(posix);
+    return address;
+}
+
+LW_TEST(each_address_and_port_of_this_host_is_another_one)
+{
+    uint32_t v4 = own_address_towards("coap://127.0.0.1"), v6 = own_address_towards("coap://[::1]");
+    assert_true(v4 != 0 && v6 != 0 && v4 != v6);
+}
+
 LW_TEST(a_refusal_is_told_once_and_is_not_the_end)
 {
     table t;
@@ -576,6 +596,7 @@ int main(void)
         cmocka_unit_test(a_name_that_is_none_fails_the_link),
         cmocka_unit_test(nobody_waits_for_a_lookup_that_is_no_longer_wanted),
         cmocka_unit_test(a_link_keeps_its_port_over_restarts),
+        cmocka_unit_test(each_address_and_port_of_this_host_is_another_one),
         cmocka_unit_test(a_refusal_is_told_once_and_is_not_the_end),
         cmocka_unit_test(a_uri_that_never_works_says_why),
         cmocka_unit_test(a_link_without_security_takes_no_keys),
