@@ -205,14 +205,6 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     return err;
 }
 
-static void drop_server(lw_client *client, lw_server *server)
-{
-    lw_coap_peer_drop(&client->coap, &server->peer);
-    if (server->link_is_up) {
-        client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);
-    }
-}
-
 void lw_client_fini(lw_client *client)
 {
     for (size_t i = feature_count(&client->cfg); i-- > 0;) {
@@ -221,10 +213,10 @@ void lw_client_fini(lw_client *client)
         }
     }
     for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
-        drop_server(client, &client->servers[i]);
+        lw_server_close_link(&client->servers[i]);
     }
     if (client->fetching != NULL) {
-        drop_server(client, &client->fetching->server);
+        lw_server_close_link(&client->fetching->server);
     }
     lw_coap_fini(&client->coap);
     lw_outbox_fini(&client->outbox);

@@ -365,6 +365,19 @@ static void news_of_a_link_that_nobody_opened_are_ignored(void **state)
     assert_int_equal(r->opened[0], 1);
 }
 
+/* A link that was closed, or opened anew to somebody else, gets nothing of before. */
+static void what_waited_for_a_closed_link_is_not_sent(void **state)
+{
+    rig *r = *state;
+    lw_client_out out;
+    start_registered(r, 300);
+    assert_int_equal(lw_client_update(r->client, 1), LW_OK);
+    r->link_answer = LW_AGAIN;
+    lw_client_step(r->client, r->now); /* an Update waits to be fetched */
+    lw_client_address_changed(r->client, r->now);
+    assert_false(lw_client_poll(r->client, &out));
+}
+
 static void another_address_does_not_wake_a_client_that_stops(void **state)
 {
     rig *r = *state;
@@ -437,6 +450,7 @@ int main(void)
         T(a_link_that_goes_down_ends_a_register),
         T(a_link_that_goes_down_ends_a_deregister),
         T(news_of_a_link_that_nobody_opened_are_ignored),
+        T(what_waited_for_a_closed_link_is_not_sent),
         T(another_address_does_not_wake_a_client_that_stops),
         T(an_update_by_hand_ends_a_wait),
         T(memory_that_is_too_small_is_told),
