@@ -10,6 +10,7 @@ if(TARGET lapwing-device)
   install(FILES man/lapwing-device.1 DESTINATION share/man/man1)
   install(FILES completions/lapwing-device.bash DESTINATION share/bash-completion/completions
     RENAME lapwing-device)
+  install(FILES completions/_lapwing-device DESTINATION share/zsh/site-functions)
   list(APPEND portable lw_port_posix)
 endif()
 

@@ -82,12 +82,14 @@ def test_help_and_version(device):
 
 def test_help_manual_and_completion_name_the_same_options(device):
     thing = device("--help")
+    thing.wait_for("version of this program$")
     assert thing.wait() == 0
     helped = set(re.findall(r"--[a-z-]+", "\n".join(thing.out.lines)))
     manual = (ROOT / "man/lapwing-device.1").read_text(encoding="utf-8")
-    completion = (ROOT / "completions/lapwing-device.bash").read_text(encoding="utf-8")
     assert helped == set("--" + name for name in re.findall(r"(?:Fl|,) -([a-z-]+)", manual))
-    assert helped == set(re.findall(r"--[a-z][a-z-]+", completion))
+    for completion in ["lapwing-device.bash", "_lapwing-device"]:
+        text = (ROOT / "completions" / completion).read_text(encoding="utf-8")
+        assert helped == set(re.findall(r"--[a-z][a-z-]*[a-z]", text))
 
 
 # ---- Registering --------------------------------------------------------------------------------
