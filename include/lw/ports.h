@@ -6,8 +6,8 @@
  *
  * A change is put, gets a ticket, and is durable when `on_commit` has told a ticket at least as
  * high (design: acknowledged means stored). Putting copies and never blocks: one writer thread
- * commits whatever has gathered in one transaction (group commit). Reading blocks, and is for
- * start-up and for threads that may wait.
+ * commits whatever has gathered in one transaction (group commit). Reading blocks, gives what is
+ * durable, and is for start-up and for threads that may wait.
  *
  * Implemented in src/store: memory and SQLite; one conformance suite runs against both.
  */
@@ -155,7 +155,11 @@ typedef struct lw_row {
 /* ---- The store --------------------------------------------------------------------------------
  */
 
-typedef uint64_t lw_ticket; /* ascending from 1; 0: nothing to wait for */
+typedef uint64_t lw_ticket; /* ascending; 0: nothing to wait for */
+
+/* Ceilings of a row: LW_ETOOBIG. */
+#define LW_ROW_KEY_MAX 4096u               /* octets of each part of a key */
+#define LW_ROW_MAX     (16u * 1024 * 1024) /* octets of all its texts */
 
 typedef enum lw_haste {
     LW_LAZY,  /* may wait up to 200 ms for others; kept and tried again when a commit fails */
@@ -173,7 +177,7 @@ typedef struct lw_values_query {
                        and the largest number, in order of time */
 } lw_values_query;
 
-/* Return false to stop. The row is valid for the call. */
+/* Return false to stop. The row is valid for the call. May put and ask the store in turn. */
 typedef bool lw_row_fn(void *ctx, const lw_row *row);
 
 typedef struct lw_store_health {
@@ -187,9 +191,10 @@ typedef struct lw_store_health {
 typedef struct lw_store lw_store;
 
 typedef struct lw_store_ops {
-    /* Takes a change: the row replaces one with the same key. Any thread; never blocks. LW_ENOMEM
-     * when too much waits already (the caller refuses in turn), LW_EIO while the store is out of
-     * order. */
+    /* Takes a change: the row replaces one with the same key. Any thread; never blocks. LW_EINVAL:
+     * an empty key; LW_ENOMEM when too much waits already (the caller refuses in turn); LW_EIO
+     * while the store is out of order, then lazy changes are still taken. out_ticket may be NULL.
+     */
     lw_err (*put)(lw_store *s, const lw_row *row, lw_haste haste, lw_ticket *out_ticket);
     /* Takes away the row with that key; of a device also its wishes, requests and values. */
     lw_err (*remove)(lw_store *s, const lw_row *key, lw_haste haste, lw_ticket *out_ticket);
@@ -197,8 +202,8 @@ typedef struct lw_store_ops {
     /* Waits until the ticket is durable, or was refused. Not on the loop's thread. */
     lw_err (*wait)(lw_store *s, lw_ticket ticket);
 
-    /* All rows of a kind in ascending order of key; values are not given. Blocks; any thread but
-     * the loop's once that runs. */
+    /* All rows of a kind in ascending order of key, values in the order they came. Blocks; any
+     * thread but the loop's once that runs. */
     lw_err (*each)(lw_store *s, lw_row_kind kind, lw_row_fn *fn, void *ctx);
     /* One row by its key: LW_ENOTFOUND. fn is called once. */
     lw_err (*get)(lw_store *s, const lw_row *key, lw_row_fn *fn, void *ctx);
@@ -206,6 +211,9 @@ typedef struct lw_store_ops {
     lw_err (*requests)(lw_store *s, lw_bytes endpoint, uint64_t before, uint32_t limit,
                        lw_row_fn *fn, void *ctx);
     lw_err (*values)(lw_store *s, const lw_values_query *query, lw_row_fn *fn, void *ctx);
+    /* The largest number of a device, or id of a request, that was ever put with `shard` in its
+     * uppermost octet, rows that are gone included: so that none is given twice. 0: none was. */
+    lw_err (*highest)(lw_store *s, lw_row_kind kind, uint8_t shard, uint64_t *out_highest);
 
     lw_store_health (*health)(lw_store *s);
     /* Commits what waits, then closes and frees. */
@@ -214,9 +222,11 @@ typedef struct lw_store_ops {
 
 struct lw_store {
     const lw_store_ops *ops;
-    /* Set by the owner before the first put. Called on the writer's thread, tickets ascending: all
-     * changes up to `ticket` that were not told before are durable (LW_OK), or the urgent ones
-     * among them are refused. May be NULL. */
+    /* Set by the owner before the first put. Called on a thread of the store's choice, tickets
+     * ascending: all changes up to `ticket` that were not told before are durable (LW_OK), or the
+     * urgent ones among them are refused (the lazy ones are tried again and told by a later call,
+     * maybe with the same ticket). It may come before put has returned: take a note, wake the loop,
+     * and do the rest there. May be NULL. */
     void (*on_commit)(void *ctx, lw_ticket ticket, lw_err err);
     void *ctx;
 };
