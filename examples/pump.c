@@ -79,7 +79,8 @@ static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_o
                                            &lw_device_minimal_object, &pump_object, NULL};
 static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv, &lw_format_text,
                                            NULL};
-static const lw_client_feature *const features[] = {&lw_feature_observe, NULL};
+static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_observe,
+                                                    NULL};
 
 /* Running or speed changed: the pressure is another one, too. */
 static void on_change(lw_client *client, lw_path path)

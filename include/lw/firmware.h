@@ -6,7 +6,7 @@
  *
  *     Idle -> Downloading -> Downloaded -> Updating -> Idle
  *
- * Write 0 pushes a package, Write 1 pulls one, Execute 2 installs it; an empty URI, a package of
+ * Write 0 pushes a package (in blocks: lw_feature_blockwise), Write 1 pulls one, Execute 2 installs it; an empty URI, a package of
  * one NUL octet or Execute 10 goes back to Idle. What goes wrong with a package is told in 5/0/5,
  * never as a failure of the Write that brought its last octet (P-OBJ-01).
  */

@@ -1,3 +1,4 @@
+#include "client/feature.h"
 #include "client/observe.h"
 #include "lw/objects.h"
 
@@ -100,11 +101,8 @@ lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw
 /* How gt, lt and st are written; NULL when the device does not offer them. */
 const lw_attr_decimal *lw_client_decimal(const lw_client *client)
 {
-    const lw_client_feature *const *features = client->cfg.features;
-    for (size_t i = 0; features[i] != NULL; i++) {
-        if (features[i]->decimal != NULL) {
-            return features[i]->decimal;
-        }
+    LW_EACH_FEATURE (client, i, decimal) {
+        return client->cfg.features[i]->decimal;
     }
     return NULL;
 }

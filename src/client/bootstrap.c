@@ -368,14 +368,14 @@ static lw_err complete_in_transaction(lw_client *client)
 static lw_err ask_everybody(lw_client *client)
 {
     lw_err err = LW_OK;
-    for (size_t i = 0; err == LW_OK && client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        err = f->accounts != NULL ? f->accounts(client->feature_state[i], client) : LW_OK;
+    LW_EACH_FEATURE (client, i, accounts) {
+        err = err == LW_OK ? client->cfg.features[i]->accounts(client->feature_state[i], client)
+                           : err;
     }
     err = err == LW_OK ? lw_tree_check(&client->tree) : err;
-    for (size_t i = 0; err == LW_OK && client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        err = f->commit != NULL ? f->commit(client->feature_state[i], client) : LW_OK;
+    LW_EACH_FEATURE (client, i, commit) {
+        err =
+            err == LW_OK ? client->cfg.features[i]->commit(client->feature_state[i], client) : err;
     }
     return err;
 }

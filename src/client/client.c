@@ -16,8 +16,6 @@
 
 #define MAX_SEEN_PER_SERVER 8 /* message ids remembered: NSTART is 1, so more is for NON bursts */
 #define MAX_QUEUED          8
-#define MAX_BODIES          2
-#define BODY_TIMEOUT_MS     247000
 
 static const lw_client_feature *const no_features[] = {NULL};
 
@@ -107,7 +105,6 @@ static lw_err init_coap(lw_client *client)
         return LW_ENOMEM;
     }
     uint16_t servers = (uint16_t)(client->cfg.servers_max + 1u);
-    lw_coap_bodies_init(&client->bodies, client->cfg.body_max, MAX_BODIES, BODY_TIMEOUT_MS);
     lw_coap_config config = {
         .mem = client->mem,
         .rng = client->rng,
@@ -120,7 +117,6 @@ static lw_err init_coap(lw_client *client)
                    .max_later = 1},
         .buf = client->coap_buf,
         .buf_size = size,
-        .bodies = &client->bodies,
     };
     return lw_coap_init(&client->coap, &config);
 }
@@ -237,6 +233,20 @@ void *lw_client_feature_state(const lw_client *client, const lw_client_feature *
     return NULL;
 }
 
+bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index)
+{
+    const lw_client_feature *f;
+    void (*function)(void) = NULL; /* or a table: a pointer like the others */
+    while ((f = client->cfg.features[*index]) != NULL) {
+        memcpy(&function, (const uint8_t *)f + hook, sizeof function);
+        if (function != NULL) {
+            return true;
+        }
+        ++*index;
+    }
+    return false;
+}
+
 void lw_client_tell(lw_client *client, const lw_client_event *event)
 {
     if (client->cfg.on_event != NULL) {
@@ -246,47 +256,34 @@ void lw_client_tell(lw_client *client, const lw_client_event *event)
 
 void lw_client_state_changed(lw_client *client)
 {
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->on_state != NULL) {
-            client->cfg.features[i]->on_state(client->feature_state[i], client);
-        }
+    LW_EACH_FEATURE (client, i, on_state) {
+        client->cfg.features[i]->on_state(client->feature_state[i], client);
     }
 }
 
 void lw_client_dispatch(lw_server *server, lw_server_event event)
 {
     lw_client *client = server->client;
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        if (f->on_server != NULL) {
-            f->on_server(client->feature_state[i], server, event);
-        }
+    LW_EACH_FEATURE (client, i, on_server) {
+        client->cfg.features[i]->on_server(client->feature_state[i], server, event);
     }
-}
-
-static const lw_client_feature *bootstrap_feature(const lw_client *client, void **out_state)
-{
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->bootstrap != NULL) {
-            *out_state = client->feature_state[i];
-            return client->cfg.features[i];
-        }
-    }
-    return NULL;
 }
 
 bool lw_client_can_bootstrap(lw_client *client)
 {
-    void *state;
-    return bootstrap_feature(client, &state) != NULL &&
-           lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED;
+    size_t i = 0;
+    return lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED &&
+           lw_client_has_hook(client, offsetof(lw_client_feature, bootstrap), &i);
 }
 
 lw_err lw_client_begin_bootstrap(lw_client *client)
 {
-    void *state;
-    const lw_client_feature *f = bootstrap_feature(client, &state);
-    return f != NULL && lw_client_can_bootstrap(client) ? f->bootstrap(state, client) : LW_ESTATE;
+    if (lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED) {
+        LW_EACH_FEATURE (client, i, bootstrap) {
+            return client->cfg.features[i]->bootstrap(client->feature_state[i], client);
+        }
+    }
+    return LW_ESTATE;
 }
 
 /* What a change of /1 or /3 means for registrations (REG-31, REG-34). */
@@ -323,11 +320,8 @@ static void on_change(void *ctx, lw_tree_change change, lw_path path)
         client->accounts_dirty = true;
     }
     watch_registrations(client, change, path);
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        if (f->on_change != NULL) {
-            f->on_change(client->feature_state[i], client, change, path);
-        }
+    LW_EACH_FEATURE (client, i, on_change) {
+        client->cfg.features[i]->on_change(client->feature_state[i], client, change, path);
     }
     if (client->cfg.on_change != NULL) {
         client->cfg.on_change(client, path);
@@ -363,32 +357,16 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     return is_fetching_on(ctx, server) ? LW_END : lw_serve(ctx, server, in, reply);
 }
 
-static bool wants_stream(void *ctx, const lw_coap_inbound *in)
-{
-    return lw_serve_wants_stream(ctx, server_of(in->peer), in);
-}
-
-static void on_stream_gone(void *ctx, lw_coap_peer *peer)
-{
-    lw_serve_stream_gone(ctx, server_of(peer));
-}
-
 static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
 {
     lw_client *client = ctx;
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        if (f->on_reset != NULL) {
-            f->on_reset(client->feature_state[i], server_of(peer), mid);
-        }
+    LW_EACH_FEATURE (client, i, on_reset) {
+        client->cfg.features[i]->on_reset(client->feature_state[i], server_of(peer), mid);
     }
 }
 
-static const lw_coap_handler handler = {.send = send_out,
-                                        .on_request = on_request,
-                                        .on_reset = on_reset,
-                                        .wants_stream = wants_stream,
-                                        .on_stream_gone = on_stream_gone};
+static const lw_coap_handler handler = {
+    .send = send_out, .on_request = on_request, .on_reset = on_reset};
 
 /* ---- Running ----------------------------------------------------------------------------------
  */
@@ -397,24 +375,20 @@ void lw_client_start(lw_client *client, lw_time now)
 {
     client->now = now;
     client->has_factory_data = lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SECURITY)) > 0;
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->load != NULL) {
-            client->cfg.features[i]->load(client->feature_state[i], client);
-        }
+    LW_EACH_FEATURE (client, i, load) {
+        client->cfg.features[i]->load(client->feature_state[i], client);
     }
     client->accounts_dirty = false;
     lw_client_accounts_changed(client); /* places them; they start below */
     client->started = true;
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
+    LW_EACH_FEATURE (client, i, accounts) {
         const lw_client_feature *f = client->cfg.features[i];
-        if (f->accounts != NULL && f->accounts(client->feature_state[i], client) != LW_OK) {
+        if (f->accounts(client->feature_state[i], client) != LW_OK) {
             lw_log_line(&client->log, LW_LOG_WARN, f->name, lw_bytes_str("accounts do not fit"));
         }
     }
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->resume != NULL) {
-            client->cfg.features[i]->resume(client->feature_state[i], client);
-        }
+    LW_EACH_FEATURE (client, i, resume) {
+        client->cfg.features[i]->resume(client->feature_state[i], client);
     }
     lw_schedule_begin(client);
 }
@@ -428,10 +402,8 @@ void lw_client_stop(lw_client *client, lw_time now)
             lw_server_leave(&client->servers[i]);
         }
     }
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->stop != NULL) {
-            client->cfg.features[i]->stop(client->feature_state[i], client);
-        }
+    LW_EACH_FEATURE (client, i, stop) {
+        client->cfg.features[i]->stop(client->feature_state[i], client);
     }
 }
 
@@ -492,10 +464,8 @@ void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datag
 
 static void tell_bootstrap(lw_client *client, lw_err err)
 {
-    void *state;
-    const lw_client_feature *f = bootstrap_feature(client, &state);
-    if (f != NULL && f->on_link != NULL) {
-        f->on_link(state, client, err);
+    LW_EACH_FEATURE (client, i, on_link) {
+        client->cfg.features[i]->on_link(client->feature_state[i], client, err);
     }
 }
 

@@ -12,10 +12,8 @@ static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
         return lw_op_code((lw_op)call->request->op, err);
     }
     lw_readable readable = lw_targets_readable(targets, call);
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->observe != NULL) {
-            return client->cfg.features[i]->observe(client->feature_state[i], call, &readable);
-        }
+    LW_EACH_FEATURE (client, i, observe) {
+        return client->cfg.features[i]->observe(client->feature_state[i], call, &readable);
     }
     return lw_targets_answer(targets, call); /* RFC 7641 section 2 */
 }

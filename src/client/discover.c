@@ -14,11 +14,8 @@ bool lw_object_names_version(const lw_object *object, lw_version enabler,
 
 static const lw_attrs *attached(const lw_client *client, const lw_server *server, lw_path path)
 {
-    const lw_client_feature *const *features = client->cfg.features;
-    for (size_t i = 0; features[i] != NULL; i++) {
-        if (features[i]->attributes != NULL) {
-            return features[i]->attributes(client->feature_state[i], server, path);
-        }
+    LW_EACH_FEATURE (client, i, attributes) {
+        return client->cfg.features[i]->attributes(client->feature_state[i], server, path);
     }
     return NULL;
 }

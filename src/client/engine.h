@@ -23,7 +23,6 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "client/outbox.h"
-#include "coap/bodies.h"
 #include "coap/endpoint.h"
 #include "coap/exchange.h"
 #include "coap/transfer.h"
@@ -76,23 +75,24 @@ typedef struct lw_server {
     lw_client *client;
     lw_coap_peer peer;
     lw_coap_params params;
-    lw_alarm alarm;             /* of the state */
-    lw_alarm nap;               /* queue mode: when the awake window ends (TRN-41) */
-    lw_coap_transfer *transfer; /* Register, Update or De-register in flight */
-    lw_time expires;            /* REGISTERED: when the lifetime is over; NEVER for 0 (CLI-63) */
-    lw_time registered_at;      /* the last 2.01 */
-    uint32_t lifetime;          /* s, as the server knows it */
-    uint16_t ssid;              /* 0: the Bootstrap-Server */
-    uint16_t security;          /* instance of /0 */
-    uint16_t account;           /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
-    uint8_t link;               /* number for lw_platform */
-    uint8_t state;              /* lw_server_state; changed by lw_server_set_state alone */
-    uint8_t version;            /* lw_version agreed, or tried next (VER-04) */
-    uint8_t update;             /* LW_UPDATE_… pending */
-    uint8_t telling;            /* LW_UPDATE_… of the Update in flight */
-    uint8_t attempt;            /* of this sequence, from 1 (CLI-50) */
-    uint8_t sequence;           /* from 1 */
-    bool link_is_open;          /* or being opened */
+    lw_alarm alarm;        /* of the state */
+    lw_alarm nap;          /* queue mode: when the awake window ends (TRN-41) */
+    void *asking;          /* Register, Update or De-register in flight: an
+                              lw_coap_exchange, or what lw_feature_blockwise makes of it */
+    lw_time expires;       /* REGISTERED: when the lifetime is over; NEVER for 0 (CLI-63) */
+    lw_time registered_at; /* the last 2.01 */
+    uint32_t lifetime;     /* s, as the server knows it */
+    uint16_t ssid;         /* 0: the Bootstrap-Server */
+    uint16_t security;     /* instance of /0 */
+    uint16_t account;      /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
+    uint8_t link;          /* number for lw_platform */
+    uint8_t state;         /* lw_server_state; changed by lw_server_set_state alone */
+    uint8_t version;       /* lw_version agreed, or tried next (VER-04) */
+    uint8_t update;        /* LW_UPDATE_… pending */
+    uint8_t telling;       /* LW_UPDATE_… of the Update in flight */
+    uint8_t attempt;       /* of this sequence, from 1 (CLI-50) */
+    uint8_t sequence;      /* from 1 */
+    bool link_is_open;     /* or being opened */
     bool link_is_up;
     bool registered;         /* between 2.01 and the end of the registration, UPDATING included */
     bool had_success;        /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
@@ -172,7 +172,6 @@ struct lw_client {
     lw_deadlines alarms;
     lw_tree tree;
     lw_coap coap;
-    lw_coap_bodies bodies;
     lw_server *servers;   /* servers_max, then the Bootstrap-Server */
     lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
     void **feature_state; /* parallel to cfg.features */

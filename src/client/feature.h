@@ -12,6 +12,9 @@
 
 struct lw_readable; /* client/serve.h */
 
+/* Gives octets [offset, offset + len) of the body of a request of ours. */
+typedef lw_err (*lw_body_fn)(void *ctx, size_t offset, uint8_t *out, size_t len);
+
 struct lw_client_feature {
     const char *name;
     uint32_t ops; /* bit 1 << lw_op: the operations `serve` takes */
@@ -53,6 +56,12 @@ struct lw_client_feature {
     lw_err (*bootstrap)(void *state, lw_client *client);
     void (*on_link)(void *state, lw_client *client, lw_err err);
 
+    /* lw_feature_blockwise: sends a request of ours whose body may take several messages; and gives
+     * up what is in flight. */
+    lw_err (*start)(lw_server *server, const lw_coap_request *request, lw_body_fn body,
+                    size_t body_len, void **out_asking);
+    void (*cancel)(void *asking, lw_time now);
+
     /* lw_client_stop was called: no word more. */
     void (*stop)(void *state, lw_client *client);
 
@@ -80,6 +89,18 @@ struct lw_client_feature {
     lw_err (*save)(void *state, lw_client *client, lw_writer *out);
     lw_err (*restore)(void *state, lw_client *client, lw_bytes saved);
 };
+
+/* Goes through the features that have a hook, in the order of the list:
+ *
+ *     LW_EACH_FEATURE (client, i, on_state) {
+ *         client->cfg.features[i]->on_state(client->feature_state[i], client);
+ *     }
+ */
+#define LW_EACH_FEATURE(client, i, hook) \
+    for (size_t i = 0; lw_client_has_hook(client, offsetof(lw_client_feature, hook), &i); i++)
+
+/* The first feature at or behind *index that has the hook; false: none. */
+bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index);
 
 /* The state of a feature, or NULL when it is not named. */
 void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature);

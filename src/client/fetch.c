@@ -42,7 +42,6 @@ static lw_err outcome_of(const lw_coap_result *result)
 static void on_end(void *ctx, const lw_coap_result *result)
 {
     lw_fetching *f = ctx;
-    f->server.transfer = NULL;
     done(f, outcome_of(result));
 }
 
@@ -70,8 +69,7 @@ static void run(lw_fetching *f)
                                         .on_end = on_end,
                                         .ctx = f};
     if (err == LW_OK) {
-        err = lw_coap_transfer_start(&client->coap, &f->server.peer, client->now, &request,
-                                     &f->server.transfer);
+        err = lw_coap_transfer_start(&client->coap, &f->server.peer, client->now, &request, NULL);
     }
     if (err != LW_OK) {
         done(f, err);

@@ -1,6 +1,7 @@
 /* What a device says to a server: Register, Update, De-register (REG). Requests with an object list
  * go out in blocks where it is long; the list is written anew for each block, so it is nowhere in
  * one piece. */
+#include "client/feature.h"
 #include "client/server.h"
 #include "lw/objects.h"
 #include "model/access.h"
@@ -117,25 +118,46 @@ static lw_registration base_parameters(const lw_server *server)
 /* ---- Requests ---------------------------------------------------------------------------------
  */
 
+/* In as many messages as it takes, or in one that is written into the endpoint's buffer: no answer
+ * is in it now. */
 static lw_err start(lw_server *server, uint8_t code, const lw_writer *options, bool with_list,
                     lw_coap_end_fn on_end)
 {
     lw_client *client = server->client;
+    size_t len = with_list ? list_length(server) : 0;
+    lw_coap_request request = {
+        .code = code, .options = lw_writer_bytes(options), .on_end = on_end, .ctx = server};
     if (options->err != LW_OK) {
         return options->err;
     }
-    lw_coap_transfer_request request = {
-        .code = code,
-        .options = lw_writer_bytes(options),
-        .read = with_list ? read_list : NULL,
-        .body_len = with_list ? list_length(server) : 0,
-        .max_body = client->cfg.payload_max, /* a diagnostic payload at most */
-        .on_end = on_end,
-        .ctx = server,
-    };
     lw_server_is_active(server);
-    return lw_coap_transfer_start(&client->coap, &server->peer, client->now, &request,
-                                  &server->transfer);
+    LW_EACH_FEATURE (client, i, start) {
+        return client->cfg.features[i]->start(server, &request, read_list, len, &server->asking);
+    }
+    if (len > client->cfg.payload_max) {
+        return LW_ETOOBIG;
+    }
+    request.payload = lw_bytes_of(client->coap_buf, len);
+    lw_coap_exchange *started = NULL;
+    lw_err err = read_list(server, 0, client->coap_buf, len);
+    if (err == LW_OK) {
+        err = lw_coap_start(&client->coap, &server->peer, client->now, &request, &started);
+        server->asking = started;
+    }
+    return err;
+}
+
+void lw_server_stop_asking(lw_server *server)
+{
+    lw_client *client = server->client;
+    if (server->asking == NULL) {
+        return;
+    }
+    LW_EACH_FEATURE (client, i, cancel) {
+        client->cfg.features[i]->cancel(server->asking, client->now);
+        return;
+    }
+    lw_coap_cancel(&client->coap, server->asking, client->now);
 }
 
 lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)

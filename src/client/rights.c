@@ -6,11 +6,9 @@ unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t objec
                       uint16_t instance)
 {
     unsigned rights = LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
-    const lw_client_feature *const *features = client->cfg.features;
-    for (size_t i = 0; features[i] != NULL; i++) {
-        if (features[i]->rights != NULL) {
-            rights &= features[i]->rights(client->feature_state[i], server, object, instance);
-        }
+    LW_EACH_FEATURE (client, i, rights) {
+        rights &=
+            client->cfg.features[i]->rights(client->feature_state[i], server, object, instance);
     }
     return rights;
 }
@@ -18,11 +16,10 @@ unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t objec
 lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
 {
     lw_err err = LW_OK;
-    const lw_client_feature *const *features = client->cfg.features;
-    for (size_t i = 0; err == LW_OK && features[i] != NULL; i++) {
-        if (features[i]->created != NULL) {
-            err = features[i]->created(client->feature_state[i], server, instance);
-        }
+    LW_EACH_FEATURE (client, i, created) {
+        err = err == LW_OK
+                  ? client->cfg.features[i]->created(client->feature_state[i], server, instance)
+                  : err;
     }
     return err;
 }

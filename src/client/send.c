@@ -471,20 +471,16 @@ const lw_client_feature lw_feature_send = {.name = "send",
 
 lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count)
 {
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->send != NULL) {
-            return client->cfg.features[i]->send(client->feature_state[i], ssid, paths, count);
-        }
+    LW_EACH_FEATURE (client, i, send) {
+        return client->cfg.features[i]->send(client->feature_state[i], ssid, paths, count);
     }
     return LW_ENOTSUP;
 }
 
 lw_err lw_client_record(lw_client *client, lw_path path)
 {
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i]->record != NULL) {
-            return client->cfg.features[i]->record(client->feature_state[i], path);
-        }
+    LW_EACH_FEATURE (client, i, record) {
+        return client->cfg.features[i]->record(client->feature_state[i], path);
     }
     return LW_ENOTSUP;
 }

@@ -27,11 +27,8 @@ LW_MUST_CHECK lw_err lw_serve(lw_client *client, lw_server *server, const lw_coa
  * block, before a body was assembled. */
 bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_inbound *in);
 
-/* Does hooks->write take this Write as it comes, in blocks? */
+/* blockwise.c: does hooks->write take this Write as it comes, in blocks? */
 bool lw_write_is_streamed(const lw_call *call);
-
-/* The endpoint's on_stream_gone: tells the object. */
-void lw_serve_stream_gone(lw_client *client, lw_server *server);
 
 /* One operation each; the code of the answer. All but the payload was checked. */
 uint8_t lw_serve_read(const lw_call *call);

@@ -17,6 +17,7 @@
 #include "client/feature.h"
 #include "client/serve.h"
 #include "coap/block.h"
+#include "coap/bodies.h"
 #include "lw/objects.h"
 #include "model/access.h"
 #include "testing/fakes.h"
@@ -38,7 +39,8 @@ typedef struct rig {
     lw_coap_handler handler;
     lw_log no_log;
     uint8_t buf[LW_COAP_BUF_SIZE(RIG_PAYLOAD)];
-    void *feature_state[4];
+    void *feature_state[5];
+    lw_coap_bodies bodies;
 
     /* The answer to the last request. */
     uint16_t next_mid;
@@ -318,7 +320,7 @@ static inline unsigned rig_rights(void *state, const lw_server *server, uint16_t
                                   uint16_t instance)
 {
     const rig *r = state;
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         const rig_rule *rule = &r->rules[i];
         if (rule->ssid == server->ssid && rule->object == object && rule->instance == instance) {
             return rule->rights;
@@ -362,8 +364,8 @@ static const lw_client_feature rig_taker = {
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
     .serve = rig_feature_serve};
 static const lw_client_feature *const rig_plain[] = {NULL};
-static const lw_client_feature *const rig_full[] = {&rig_feature, &lw_feature_composite,
-                                                    &lw_feature_thresholds, NULL};
+static const lw_client_feature *const rig_full[] = {
+    &rig_feature, &lw_feature_blockwise, &lw_feature_composite, &lw_feature_thresholds, NULL};
 static const lw_client_feature *const rig_taking[] = {&rig_taker, NULL};
 
 /* ---- The endpoint -----------------------------------------------------------------------------
@@ -443,7 +445,7 @@ static inline void rig_init(rig *r, lw_version version)
     r->client.mem = lw_fake_mem_mem(&r->memory);
     r->client.cfg = (lw_client_cfg){
         .version = LW_VERSION_1_2, .formats = rig_formats, .features = rig_full, .servers_max = 2};
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         r->feature_state[i] = r;
     }
     r->client.feature_state = r->feature_state;
@@ -454,7 +456,7 @@ static inline void rig_init(rig *r, lw_version version)
     r->client.tree.on_change_ctx = r;
     r->handler = (lw_coap_handler){
         .send = rig_send, .on_request = rig_on_request, .wants_stream = rig_wants_stream};
-    lw_coap_bodies_init(&r->client.bodies, 2048, 2, 247000);
+    lw_coap_bodies_init(&r->bodies, 2048, 2, 247000);
     lw_coap_config config = {
         .mem = r->client.mem,
         .rng = {.fill = rig_fill_random},
@@ -463,7 +465,7 @@ static inline void rig_init(rig *r, lw_version version)
         .limits = {.max_seen = 8, .max_seen_per_peer = 4, .max_queued = 4, .max_later = 2},
         .buf = r->buf,
         .buf_size = sizeof r->buf,
-        .bodies = &r->client.bodies,
+        .bodies = &r->bodies,
     };
     assert_ok(lw_coap_init(&r->client.coap, &config));
     for (uint16_t i = 0; i < 3; i++) {

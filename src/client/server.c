@@ -324,18 +324,16 @@ static void go_offline(lw_server *server)
     }
 }
 
-static void stop_talking(lw_server *server);
-
 void lw_server_link_down(lw_server *server, lw_err why)
 {
     lw_coap_result result = {.err = why, .now = server->client->now};
     bool was_up = server->link_is_up;
     server->link_is_open = server->link_is_up = false;
     if (server->state == LW_SERVER_DEREGISTERING) {
-        stop_talking(server); /* which ends it */
+        lw_server_stop_asking(server); /* which ends it */
     } else if (server->state == LW_SERVER_CONNECTING || server->state == LW_SERVER_REGISTERING ||
                server->state == LW_SERVER_UPDATING) {
-        stop_talking(server);
+        lw_server_stop_asking(server);
         go_offline(server);
         tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
         attempt_failed(server, &result, false);
@@ -405,7 +403,7 @@ static void take_registration(lw_server *server, const lw_coap_result *result)
 static void on_register_end(void *ctx, const lw_coap_result *result)
 {
     lw_server *server = ctx;
-    server->transfer = NULL;
+    server->asking = NULL;
     if (result->err == LW_ECANCELED || server->state != LW_SERVER_REGISTERING) {
         return;
     }
@@ -443,7 +441,7 @@ static void register_after_refusal(lw_server *server, const lw_coap_result *resu
 static void on_update_end(void *ctx, const lw_coap_result *result)
 {
     lw_server *server = ctx;
-    server->transfer = NULL;
+    server->asking = NULL;
     if (result->err == LW_ECANCELED || server->state != LW_SERVER_UPDATING) {
         server->update |= server->telling; /* the next one says it */
         return;
@@ -506,23 +504,15 @@ static void on_deregister_end(void *ctx, const lw_coap_result *result)
 {
     lw_server *server = ctx;
     (void)result; /* not registered, whatever the answer (REG-40) */
-    server->transfer = NULL;
+    server->asking = NULL;
     if (server->state == LW_SERVER_DEREGISTERING) {
         left(server);
     }
 }
 
-/* A Register or Update in flight must not survive a Disable (rule 26). */
-static void stop_talking(lw_server *server)
-{
-    if (server->transfer != NULL) {
-        lw_coap_transfer_cancel(server->transfer, server->client->now);
-    }
-}
-
 void lw_server_leave(lw_server *server)
 {
-    stop_talking(server);
+    lw_server_stop_asking(server);
     if (!server->registered || !server->link_is_up) {
         if (server->state != LW_SERVER_IDLE && server->state != LW_SERVER_UNUSED) {
             lw_server_reset(server);
@@ -538,7 +528,7 @@ void lw_server_leave(lw_server *server)
 void lw_server_disable(lw_server *server, uint32_t seconds)
 {
     server->disable_for = seconds;
-    stop_talking(server);
+    lw_server_stop_asking(server); /* rule 26 */
     if (server->registered && server->link_is_up) {
         server->disable = true;
         lw_server_leave(server);
@@ -550,7 +540,7 @@ void lw_server_disable(lw_server *server, uint32_t seconds)
 
 void lw_server_reset(lw_server *server)
 {
-    stop_talking(server);
+    lw_server_stop_asking(server);
     end_registration(server);
     lw_server_close_link(server);
     server->update = 0;
@@ -597,7 +587,7 @@ void lw_server_pause(lw_server *server)
     bool is_talking = server->state == LW_SERVER_CONNECTING ||
                       server->state == LW_SERVER_REGISTERING || server->state == LW_SERVER_UPDATING;
     if (is_talking) {
-        stop_talking(server);
+        lw_server_stop_asking(server);
         lw_server_close_link(server);
         set_state(server, LW_SERVER_BACKOFF, server->client->now);
     }

@@ -81,6 +81,9 @@ lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end);
 lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end);
 lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end);
 
+/* Gives up what is in flight of these: on_end with LW_ECANCELED. */
+void lw_server_stop_asking(lw_server *server);
+
 /* ---- schedule.c: who is next (CLI 13.2). */
 
 /* Starts the servers that may start now. */

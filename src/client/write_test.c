@@ -484,7 +484,7 @@ LW_TEST(what_would_be_refused_is_refused_at_the_first_block)
     r->servers[0].registered = false;
     assert_string_equal(block(r, "PUT /5/0/0", LW_CF_OPAQUE, 0, true, package, 64), "");
     assert_int_equal(r->parts, 0);
-    assert_int_equal(r->client.bodies.count, 0);
+    assert_int_equal(r->bodies.count, 0);
 }
 
 LW_TEST(a_package_does_not_change_its_format_on_the_way)

@@ -1,0 +1,128 @@
+/* lw_feature_blockwise: bodies that are larger than a message (RFC 7959), of servers' requests and
+ * of our own. */
+#include "client/feature.h"
+#include "client/serve.h"
+#include "client/server.h"
+#include "coap/bodies.h"
+
+#define MAX_BODIES      2
+#define BODY_TIMEOUT_MS 247000
+
+/* ---- Packages, which no memory holds: each block goes to the object as it comes ---------------
+ */
+
+bool lw_write_is_streamed(const lw_call *call)
+{
+    lw_tree *tree = &call->client->tree;
+    lw_path path = call->request->path;
+    const lw_object *object = lw_tree_object(tree, path.id[0]);
+    const lw_field *field = object != NULL ? lw_object_field(object, path.id[2]) : NULL;
+    return call->request->op == LW_OP_WRITE && path.depth == LW_LEVEL_RESOURCE &&
+           call->body != NULL && call->body->id == LW_CF_OPAQUE && field != NULL &&
+           field->kind == LW_FIELD_COMPUTED && object->hooks != NULL &&
+           object->hooks->write != NULL;
+}
+
+static uint8_t write_part(const lw_call *call)
+{
+    if (!lw_write_is_streamed(call)) {
+        return LW_COAP_BAD_REQUEST; /* the blocks before had another Content-Format */
+    }
+    lw_tree *tree = &call->client->tree;
+    const lw_request *request = call->request;
+    const lw_object_hooks *hooks = lw_tree_object(tree, request->path.id[0])->hooks;
+    lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
+    lw_err err =
+        hooks->write(tree->hooks_ctx, tree, request->path, value, call->in->offset, call->in->more);
+    call->server->streaming = err == LW_OK && call->in->more ? request->path : lw_path_root();
+    return err == LW_OK && call->in->more ? LW_COAP_CONTINUE : lw_op_code(LW_OP_WRITE, err);
+}
+
+/* The last block may have any offset but 0. */
+static uint8_t serve(void *state, const lw_call *call)
+{
+    (void)state;
+    return call->in->more || call->in->offset > 0 ? write_part(call) : lw_serve_write(call);
+}
+
+static bool wants_stream(void *client, const lw_coap_inbound *in)
+{
+    return lw_serve_wants_stream(client, LW_CONTAINER(in->peer, lw_server, peer), in);
+}
+
+static void on_stream_gone(void *ctx, lw_coap_peer *peer)
+{
+    lw_client *client = ctx;
+    lw_server *server = LW_CONTAINER(peer, lw_server, peer);
+    lw_path path = server->streaming;
+    const lw_object *object =
+        path.depth != LW_LEVEL_ROOT ? lw_tree_object(&client->tree, path.id[0]) : NULL;
+    server->streaming = lw_path_root();
+    if (object != NULL && object->hooks->lost != NULL) {
+        object->hooks->lost(client->tree.hooks_ctx, &client->tree, path);
+    }
+}
+
+/* ---- Requests of ours -------------------------------------------------------------------------
+ */
+
+static lw_err start(lw_server *server, const lw_coap_request *request, lw_body_fn body,
+                    size_t body_len, void **out_asking)
+{
+    lw_client *client = server->client;
+    lw_coap_transfer_request transfer = {
+        .code = request->code,
+        .options = request->options,
+        .read = body_len > 0 ? body : NULL,
+        .body_len = body_len,
+        .max_body = client->cfg.payload_max, /* a diagnostic payload at most */
+        .on_end = request->on_end,
+        .ctx = request->ctx,
+    };
+    lw_coap_transfer *started = NULL;
+    lw_err err =
+        lw_coap_transfer_start(&client->coap, &server->peer, client->now, &transfer, &started);
+    *out_asking = started;
+    return err;
+}
+
+static void cancel(void *asking, lw_time now)
+{
+    lw_coap_transfer_cancel(asking, now);
+}
+
+/* ---- Set-up -----------------------------------------------------------------------------------
+ */
+
+typedef struct blockwise {
+    lw_coap_bodies bodies;
+    lw_coap_handler handler; /* the client's, and what takes single blocks */
+} blockwise;
+
+static size_t size(const lw_client_cfg *cfg)
+{
+    (void)cfg;
+    return sizeof(blockwise);
+}
+
+static lw_err init(lw_client *client, void *state)
+{
+    blockwise *b = state;
+    lw_coap_bodies_init(&b->bodies, client->cfg.body_max, MAX_BODIES, BODY_TIMEOUT_MS);
+    b->handler = *client->coap.config.handler;
+    b->handler.wants_stream = wants_stream;
+    b->handler.on_stream_gone = on_stream_gone;
+    client->coap.config.bodies = &b->bodies;
+    client->coap.config.handler = &b->handler;
+    return LW_OK;
+}
+
+const lw_client_feature lw_feature_blockwise = {
+    .name = "blockwise",
+    .ops = (uint32_t)1 << LW_OP_WRITE,
+    .size = size,
+    .init = init,
+    .serve = serve,
+    .start = start,
+    .cancel = cancel,
+};

@@ -1,0 +1,104 @@
+/* What a client says and hears with lw_feature_blockwise, and without. Packages that pass through
+ * in blocks: write_test.c. */
+#include "client/rig_test.h"
+
+static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
+                                           &lw_device_minimal_object, NULL};
+static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv, NULL};
+static const lw_client_feature *const with[] = {&lw_feature_blockwise, NULL};
+static const lw_client_cfg plain = {
+    .endpoint = "dev1", .version = 11, .objects = objects, .formats = formats};
+
+/* The object list has 37 octets. */
+static rig *start(const lw_client_feature *const *features, uint16_t payload_max)
+{
+    static rig r;
+    lw_client_cfg cfg = plain;
+    cfg.features = features;
+    cfg.payload_max = payload_max;
+    rig_init(&r, &cfg);
+    rig_add_server(&r, 1, 300);
+    lw_client_start(r.client, r.now);
+    rig_pass(&r, 0);
+    return &r;
+}
+
+/* The first of two blocks of a Write to 1/0/1, as a number of TLV that is not complete. */
+static const rig_datagram *first_block(rig *r)
+{
+    uint8_t buf[64];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_PUT, 0x7001, (lw_coap_token){.len = 0});
+    lw_coap_put(&out, LW_COAP_OPT_URI_PATH, lw_bytes_str("1"));
+    lw_coap_put(&out, LW_COAP_OPT_URI_PATH, lw_bytes_str("0"));
+    lw_coap_put(&out, LW_COAP_OPT_URI_PATH, lw_bytes_str("1"));
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_TLV);
+    lw_coap_put_uint(&out, LW_COAP_OPT_BLOCK1, 0x08);
+    lw_coap_put_payload(&out, lw_bytes_str("0123456789abcdef"));
+    rig_feed(r, 0, lw_writer_bytes(&w));
+    return &r->sent[r->sent_count - 1];
+}
+
+static void without_it_a_list_that_fits_is_one_message(void **state)
+{
+    (void)state;
+    rig *r = start(NULL, 37);
+    assert_int_equal(r->sent[0].msg.payload.len, 37);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_true(lw_client_is_registered(r->client, 1));
+    lw_client_fini(r->client);
+}
+
+static void without_it_a_longer_list_is_told_and_tried_again(void **state)
+{
+    (void)state;
+    rig *r = start(NULL, 36);
+    assert_int_equal(r->sent_count, 0);
+    assert_int_equal(r->events[0].kind, LW_CLIENT_REGISTRATION_FAILED);
+    assert_int_equal(r->events[0].err, LW_ETOOBIG);
+    assert_true(r->events[0].retry_at > r->now);
+    lw_client_fini(r->client);
+}
+
+static void with_it_the_list_may_take_any_room(void **state)
+{
+    (void)state;
+    rig *r = start(with, 16);
+    assert_int_equal(r->sent[0].msg.payload.len, 37);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_true(lw_client_is_registered(r->client, 1));
+    lw_client_fini(r->client);
+}
+
+/* RFC 7959 section 2.9.1: a server without it refuses with 4.02, as of any critical option. */
+static void without_it_a_body_in_blocks_is_a_bad_option(void **state)
+{
+    (void)state;
+    rig *r = start(NULL, 0);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_int_equal(first_block(r)->msg.code, LW_COAP_BAD_OPTION);
+    lw_client_fini(r->client);
+}
+
+static void with_it_a_body_in_blocks_is_put_together(void **state)
+{
+    (void)state;
+    rig *r = start(with, 0);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_int_equal(first_block(r)->msg.code, LW_COAP_CONTINUE);
+    lw_client_fini(r->client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_it_a_list_that_fits_is_one_message),
+        cmocka_unit_test(without_it_a_longer_list_is_told_and_tried_again),
+        cmocka_unit_test(with_it_the_list_may_take_any_room),
+        cmocka_unit_test(without_it_a_body_in_blocks_is_a_bad_option),
+        cmocka_unit_test(with_it_a_body_in_blocks_is_put_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
