@@ -269,7 +269,8 @@ static void ended(void *state, lw_observed *obs, lw_err err)
 static bool outlives(void *state, lw_observed *obs, lw_server_event event)
 {
     (void)state;
-    bool can_wait = lw_format_has_times(obs->format) && is_storing(obs->server);
+    bool can_wait =
+        lw_format_has_times(obs->format) && is_storing(obs->server) && !obs->all->client->stopping;
     bool is_over = event == LW_SERVER_EV_REGISTERED;
     if (!can_wait || event == LW_SERVER_EV_REMOVED || (is_over && obs->stored == NULL)) {
         return false;
@@ -277,6 +278,20 @@ static bool outlives(void *state, lw_observed *obs, lw_server_event event)
     obs->detached = true;
     obs->until = is_over ? lw_time_add(obs->all->client->now, WAIT_FOR_OBSERVE_MS) : LW_TIME_NEVER;
     return true;
+}
+
+/* Nothing will be delivered any more. */
+static void stop(void *state, lw_client *client)
+{
+    lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
+    lw_link *next;
+    (void)state;
+    for (lw_link *l = all->list.next; l != &all->list; l = next) {
+        next = l->next;
+        if (lw_observed_of(l)->detached) {
+            lw_observed_free(lw_observed_of(l));
+        }
+    }
 }
 
 static const lw_store hooks = {.keep = keep,
@@ -314,4 +329,5 @@ static lw_err init(lw_client *client, void *state)
     return LW_OK;
 }
 
-const lw_client_feature lw_feature_store = {.name = "store", .size = size, .init = init};
+const lw_client_feature lw_feature_store = {
+    .name = "store", .size = size, .init = init, .stop = stop};

@@ -443,6 +443,26 @@ static void those_that_only_collect_give_way(void **state)
     assert_int_equal(stored_of(r), 0);
 }
 
+static void nothing_is_collected_by_a_client_that_stops(void **state)
+{
+    rig *r = *state;
+    observe_json(r, 1, "/42769/0/0");
+    lw_client_stop(r->client, r->now);
+    r->client->servers[0].registered = false;
+    lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_ENDED);
+    assert_int_equal(observing(r)->count, 0);
+}
+
+static void what_was_collected_goes_when_the_client_stops(void **state)
+{
+    rig *r = *state;
+    observe_json(r, 1, "/42769/0/0");
+    end_and_register(r);
+    assert_int_equal(observing(r)->count, 1);
+    lw_client_stop(r->client, r->now);
+    assert_int_equal(observing(r)->count, 0);
+}
+
 static void nothing_is_collected_for_an_account_that_is_gone(void **state)
 {
     rig *r = *state;
@@ -526,6 +546,8 @@ int main(void)
         IS(what_was_collected_is_delivered_when_observed_again),
         IS(what_was_collected_is_dropped_when_nobody_observes),
         IS(those_that_only_collect_give_way),
+        IS(nothing_is_collected_by_a_client_that_stops),
+        IS(what_was_collected_goes_when_the_client_stops),
         IS(nothing_is_collected_for_an_account_that_is_gone),
         IS(one_in_flight_at_the_end_is_delivered_again),
         IS(storing_needs_observe),
