@@ -76,6 +76,15 @@ static void check_same_list(lw_object_list a, lw_object_list b)
     }
 }
 
+/* Queue mode of 1.0 is a letter of the binding: without one it is understood (P-REG-02), but has no
+ * place to be written. */
+static uint8_t said_again(const lw_registration *reg)
+{
+    bool has_no_place = lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING) &&
+                        (reg->given & LW_REG_BINDING) == 0;
+    return (uint8_t)(reg->given & (has_no_place ? ~LW_REG_QUEUE : ~0u));
+}
+
 static void check_round_trip(lw_registration reg, lw_object_list list, unsigned mode)
 {
     lw_writer w;
@@ -101,7 +110,7 @@ static void check_round_trip(lw_registration reg, lw_object_list list, unsigned 
     lw_object_list read_list;
     FUZZ_CHECK(route(&w, &msg, &request));
     FUZZ_CHECK(parse(&request, mode, &read, &read_list) == LW_REFUSAL_NONE);
-    FUZZ_CHECK(read.given == reg.given && read.bindings == reg.bindings);
+    FUZZ_CHECK(read.given == said_again(&reg) && read.bindings == reg.bindings);
     FUZZ_CHECK(read.version == reg.version && read.lifetime == reg.lifetime);
     FUZZ_CHECK(lw_bytes_equal(read.endpoint, reg.endpoint) && lw_bytes_equal(read.sms, reg.sms));
     FUZZ_CHECK(lw_bytes_equal(read.profiles, reg.profiles));
