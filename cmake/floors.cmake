@@ -70,6 +70,9 @@ function(lw_hosted name)
   lw_tests(${name} ${LW_TEST_SOURCES})
 endfunction()
 
+# What a program is linked with that opens a tap (src/testing/mem_tap.h).
+set(LW_MEM_TAP -Wl,-u,__wrap_lw_mem_alloc,--wrap=lw_mem_alloc,--wrap=lw_mem_dup,--wrap=lw_mem_release)
+
 # Tests that cross folders: each .c is a program that links all portable floors, and what support/
 # has for all of them.
 function(lw_sim folder)
@@ -85,6 +88,7 @@ function(lw_sim folder)
     get_filename_component(test ${source} NAME_WE)
     add_executable(sim.${test} ${source})
     target_link_libraries(sim.${test} PRIVATE lw_sim_support lw_net lw_proto lw_testing cmocka lw_warnings m)
+    target_link_options(sim.${test} PRIVATE ${LW_MEM_TAP})
     add_test(NAME sim.${test} COMMAND sim.${test})
     set_tests_properties(sim.${test} PROPERTIES TIMEOUT 300 LABELS sim)
   endforeach()
