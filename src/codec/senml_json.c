@@ -110,7 +110,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
 
 static lw_err encode_senml(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    return encode(source, cfg, w, SENML_USES);
+    return encode(source, cfg, w, LW_FORMAT_FETCH); /* a null is for 320 (RFC 8790 section 3.2) */
 }
 
 static lw_err encode_etch(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
