@@ -177,8 +177,7 @@ static bool is_composite(lw_op op)
     return lw_op_rule_of(op)->levels == 1u << LW_LEVEL_ROOT;
 }
 
-/* DM-02; /24 is adopted. */
-static bool is_forbidden(const lw_path *path)
+bool lw_request_is_forbidden(const lw_path *path)
 {
     uint16_t object = path->id[0];
     return path->depth > 0 && (object == 0 || object == 21 || object == 23 || object == 24);
@@ -223,7 +222,7 @@ static uint8_t route_dm(const lw_route *route, const lw_coap_msg *msg, mode how,
         (is_composite(op) && !route->composite)) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
-    if (is_forbidden(&request->path)) {
+    if (lw_request_is_forbidden(&request->path)) {
         return LW_COAP_UNAUTHORIZED;
     }
     if (op == LW_OP_DISCOVER && lw_version_has(route->version, LW_FEATURE_DISCOVER_DEPTH)) {

@@ -62,6 +62,10 @@ typedef struct lw_route {
  * out as LW_OP_EXECUTE: give its definition to lw_op_of_resource_post. */
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request);
 
+/* Objects that no server may touch, and devices refuse to show (DM-02, SRV-07): 0, 21, 23, and by
+ * adoption 24. */
+bool lw_request_is_forbidden(const lw_path *path);
+
 /* What a device asks of a server or Bootstrap-Server: /rd, /bs, /bspack, /dp. 4.04 for other
  * paths, 4.05 for other methods. */
 uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request);
