@@ -14,13 +14,9 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_text,
                                            &lw_format_opaque,
                                            NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_send,
-                                                    &lw_feature_bootstrap,
-                                                    NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise, &lw_feature_create, &lw_feature_observe,   &lw_feature_thresholds,
+    &lw_feature_composite, &lw_feature_send,   &lw_feature_bootstrap, NULL};
 
 static void on_event(lw_client *client, const lw_client_event *event)
 {

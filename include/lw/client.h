@@ -47,6 +47,7 @@ typedef struct lw_client lw_client;
 typedef struct lw_client_feature lw_client_feature;
 extern const lw_client_feature
     lw_feature_blockwise; /* bodies larger than a message: packages, long object lists */
+extern const lw_client_feature lw_feature_create;     /* Create and Delete */
 extern const lw_client_feature lw_feature_observe;    /* Observe, Notify, Write-Attributes */
 extern const lw_client_feature lw_feature_thresholds; /* with gt, lt and st among the attributes */
 extern const lw_client_feature

@@ -114,7 +114,7 @@ struct lw_object_hooks {
     void (*lost)(void *ctx, lw_tree *tree, lw_path path);
     /* A server wants an instance, which is there with its defaults: mandatory resources that are
      * zero after this the server must write (DM-74). NULL: only the device makes instances (DM-73).
-     * A failure refuses it. */
+     * A failure refuses it. This one and the next need lw_feature_create. */
     lw_err (*create)(void *ctx, lw_tree *tree, lw_path instance);
     /* A server wants it gone. NULL refuses (DM-82); a failure refuses. */
     lw_err (*remove)(void *ctx, lw_tree *tree, lw_path instance);

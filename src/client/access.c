@@ -240,12 +240,7 @@ static lw_err in_transaction(room *r, const lw_access *view)
         return err;
     }
     err = leave(r, view);
-    err = err == LW_OK ? complete(r, view) : err;
-    err = err == LW_OK ? lw_tree_commit(tree) : err;
-    if (err != LW_OK) {
-        lw_tree_rollback(tree);
-    }
-    return err;
+    return lw_tree_end(tree, err == LW_OK ? complete(r, view) : err);
 }
 
 /* Brings /2 in step with /1 and with what is there. */

@@ -39,8 +39,8 @@ static const lw_object *const objects[] = {
     &lw_security_object_1_1,   &lw_server_object_1_1, &lw_access_control_object_1_0,
     &lw_device_minimal_object, &box_object,           NULL};
 static const lw_format *const formats[] = {&lw_format_tlv, &lw_format_text, NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_bootstrap,
-                                                    &lw_feature_access, NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise, &lw_feature_create, &lw_feature_bootstrap, &lw_feature_access, NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 11,
                                     .objects = objects,

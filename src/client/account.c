@@ -217,11 +217,5 @@ lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)
     if (err == LW_OK && !account->bootstrap) {
         err = add_account(client, account);
     }
-    if (err == LW_OK) {
-        err = lw_tree_commit(&client->tree);
-    }
-    if (err != LW_OK) {
-        lw_tree_rollback(&client->tree);
-    }
-    return err;
+    return lw_tree_end(&client->tree, err);
 }

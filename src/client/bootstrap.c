@@ -353,14 +353,7 @@ static lw_err complete_servers(lw_client *client)
 static lw_err complete_in_transaction(lw_client *client)
 {
     lw_err err = lw_tree_begin(&client->tree);
-    if (err == LW_OK) {
-        err = complete_servers(client);
-        err = err == LW_OK ? lw_tree_commit(&client->tree) : err;
-        if (err != LW_OK) {
-            lw_tree_rollback(&client->tree);
-        }
-    }
-    return err;
+    return err == LW_OK ? lw_tree_end(&client->tree, complete_servers(client)) : err;
 }
 
 /* Everything that may still refuse: hooks of features, and of the objects (CLI-04); then storage,
@@ -488,11 +481,7 @@ static lw_err purge_account(lw_client *client)
     if (err == LW_OK && security != LW_ID_MAX) {
         err = lw_tree_remove(tree, account);
     }
-    err = err == LW_OK ? lw_tree_commit(tree) : err;
-    if (err != LW_OK) {
-        lw_tree_rollback(tree);
-    }
-    return err;
+    return lw_tree_end(tree, err);
 }
 
 static void on_purge(lw_client *client, lw_alarm *alarm)

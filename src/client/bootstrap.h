@@ -25,6 +25,7 @@
 #ifndef LW_CLIENT_BOOTSTRAP_H
 #define LW_CLIENT_BOOTSTRAP_H
 
+#include "client/apply.h"
 #include "client/engine.h"
 
 typedef enum lw_bs_state {
@@ -65,6 +66,9 @@ uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call);
 
 /* Removes what the path names, but for what a Bootstrap-Delete spares (BS-31, BS-33). */
 LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, lw_path scope);
+
+/* Applies a Write, or a pack, by the rules of a bootstrap; fills in what follows from them. */
+LW_MUST_CHECK lw_err lw_bs_apply(lw_apply *apply);
 
 /* ---- pack.c */
 

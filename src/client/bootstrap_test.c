@@ -21,8 +21,8 @@ static void listen(void *state, lw_server *server, lw_server_event event)
 }
 
 static const lw_client_feature listener = {.name = "listener", .on_server = listen};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_bootstrap,
-                                                    &listener, NULL};
+static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_create,
+                                                    &lw_feature_bootstrap, &listener, NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 11,
                                     .objects = objects,

@@ -2,7 +2,6 @@
  * -Delete and -Finish, with the codes of table 15.1. */
 #include "client/bootstrap.h"
 #include "client/feature.h"
-#include "client/serve.h"
 #include "lw/objects.h"
 #include "model/access.h"
 #include "proto/bootstrap.h"
@@ -98,19 +97,59 @@ static uint8_t read(const lw_call *call)
 /* ---- Write ------------------------------------------------------------------------------------
  */
 
+/* BS-26, BS-27: missing instances are made. Clearing twice does no harm: nothing is set yet. */
+static lw_err prepare(const lw_apply *a, lw_path path)
+{
+    lw_tree *tree = &a->client->tree;
+    lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE);
+    lw_err err = LW_OK;
+    if (path.depth < LW_LEVEL_INSTANCE) {
+        return LW_OK; /* an object without instances */
+    }
+    if (!lw_tree_exists(tree, instance)) {
+        err = lw_tree_add(tree, instance.id[0], instance.id[1], &instance);
+    }
+    bool is_whole = a->base.depth <= LW_LEVEL_INSTANCE;
+    return err == LW_OK && is_whole ? lw_tree_clear(tree, instance) : err;
+}
+
+/* BS-29 */
+static lw_err admit(const lw_resource_def *def)
+{
+    return (def->ops & LW_OP_E) != 0 ? LW_END : LW_OK;
+}
+
+/* An instance is as it is written; whether it makes sense is seen at the end (BS-40). */
+static lw_err complete(const lw_apply *a)
+{
+    (void)a;
+    return LW_OK;
+}
+
+/* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
+static lw_type type_of(void *tree, lw_path path)
+{
+    lw_type type = lw_tree_type_of(tree, path);
+    return type == LW_TYPE_OPAQUE ? LW_TYPE_NONE : type;
+}
+
+lw_err lw_bs_apply(lw_apply *apply)
+{
+    static const lw_apply_rules rules = {
+        .prepare = prepare, .admit = admit, .any_link = true, .complete = complete};
+    uint16_t format = apply->format->id;
+    bool is_senml = format == LW_CF_SENML_CBOR || format == LW_CF_SENML_JSON;
+    apply->rules = &rules;
+    apply->type_of = is_senml ? type_of : NULL;
+    apply->replace = true;
+    lw_err err = prepare(apply, apply->base);
+    return err == LW_OK ? lw_apply_payload(apply) : err;
+}
+
 static lw_err write(const lw_call *call)
 {
-    lw_apply apply = {
-        .client = call->client,
-        .format = call->body,
-        .base = call->request->path,
-        .payload = call->request->payload,
-        .scratch = call->reply->payload.buf,
-        .scratch_len = call->reply->payload.cap,
-        .bootstrap = true,
-        .replace = true,
-    };
-    lw_err err = lw_apply_payload(&apply);
+    lw_apply apply = lw_apply_of(call, NULL);
+    lw_err err = lw_bs_apply(&apply);
     unsigned bootstrap_servers;
     (void)lw_bs_account(call->client, &bootstrap_servers);
     return err == LW_OK && bootstrap_servers > 1 ? LW_EINVAL : err; /* rule 8 */
@@ -174,13 +213,7 @@ static uint8_t in_transaction(const lw_call *call, lw_err (*change)(const lw_cal
 {
     lw_tree *tree = &call->client->tree;
     lw_err err = lw_tree_begin(tree);
-    if (err == LW_OK) {
-        err = change(call);
-        err = err == LW_OK ? lw_tree_commit(tree) : err;
-        if (err != LW_OK) {
-            lw_tree_rollback(tree);
-        }
-    }
+    err = err == LW_OK ? lw_tree_end(tree, change(call)) : err;
     return lw_op_code((lw_op)call->request->op, err);
 }
 

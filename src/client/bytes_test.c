@@ -9,8 +9,8 @@ static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_o
                                            &lw_device_object_1_1, &lw_firmware_object_1_0, NULL};
 static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_opaque, NULL};
 static const lw_format *const tlv_alone[] = {&lw_format_tlv, NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_observe,
-                                                    &lw_feature_composite, NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise, &lw_feature_create, &lw_feature_observe, &lw_feature_composite, NULL};
 
 static const lw_object *const spare_objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
                                                  &lw_device_object_1_1, NULL};

@@ -1,8 +1,9 @@
 /* Read-Composite and Write-Composite (DM-90..98); Observe-Composite reads its list here and is
  * handed on to lw_feature_observe. */
+#include "client/apply.h"
 #include "client/feature.h"
-#include "client/serve.h"
 #include "client/targets.h"
+#include "model/access.h"
 
 static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
 {
@@ -28,18 +29,47 @@ static uint8_t serve_targets(const lw_call *call,
     return code;
 }
 
+/* DM-94: what DM-05 asks of a single target. */
+static lw_err prepare(const lw_apply *a, lw_path path)
+{
+    lw_tree *tree = &a->client->tree;
+    if (path.depth < LW_LEVEL_RESOURCE) {
+        return LW_EINVAL;
+    }
+    if (lw_access_is_bootstrap_only(path.id[0])) {
+        return LW_EDENIED;
+    }
+    if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
+        return LW_ENOTFOUND;
+    }
+    unsigned rights = lw_rights_of(a->client, a->server, path.id[0], path.id[1]);
+    if ((rights & LW_RIGHT_W) == 0) {
+        return LW_EDENIED;
+    }
+    const lw_resource_def *def = lw_tree_resource_def(tree, path);
+    if (def == NULL) {
+        return LW_ENOTFOUND;
+    }
+    return (def->ops & LW_OP_W) != 0 ? LW_OK : LW_EMETHOD;
+}
+
+/* Only resource instances go (formats.md 9, DM-95), and one that is gone already is as it should
+ * be. */
+static lw_err remove_instance(lw_tree *tree, lw_path path)
+{
+    if (path.depth != LW_LEVEL_RESOURCE_INSTANCE) {
+        return LW_EMETHOD;
+    }
+    lw_err err = lw_remove_resource_instance(tree, path);
+    return err == LW_ENOTFOUND ? LW_OK : err;
+}
+
 static uint8_t write_composite(const lw_call *call)
 {
-    lw_apply apply = {
-        .client = call->client,
-        .format = call->body,
-        .use = LW_FORMAT_PATCH,
-        .base = lw_path_root(),
-        .payload = call->request->payload,
-        .scratch = call->reply->payload.buf,
-        .scratch_len = call->reply->payload.cap,
-        .server = call->server,
-    };
+    static const lw_apply_rules rules = {
+        .use = LW_FORMAT_PATCH, .prepare = prepare, .remove = remove_instance};
+    lw_apply apply = lw_apply_of(call, &rules);
+    apply.base = lw_path_root();
     return lw_op_code(LW_OP_WRITE_COMPOSITE, lw_apply_as_whole(&apply));
 }
 

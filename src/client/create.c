@@ -1,49 +1,109 @@
-/* Create and Delete (DM-70..84). The object list that changes with them goes out with the next
- * Update, which the events of the tree ask for (DM-76). */
-#include "client/serve.h"
+/* lw_feature_create: Create and Delete (DM-70..84). The object list that changes with them goes out
+ * with the next Update, which the events of the tree ask for (DM-76). */
+#include "client/apply.h"
+#include "client/feature.h"
 
 /* ---- Create ---------------------------------------------------------------------------------- */
 
-/* The instances with their values and their owner. */
-static lw_err make(const lw_call *call, lw_made *made)
+/* The instances of one Create. */
+#define MADE_MAX 8u
+
+typedef struct lw_made {
+    uint8_t count;
+    bool chosen[MADE_MAX]; /* its id was left to us (DM-71) */
+    uint16_t ids[MADE_MAX];
+} made;
+
+static int find(const made *m, uint16_t id)
 {
-    const lw_request *request = call->request;
-    lw_apply apply = {
-        .client = call->client,
-        .format = call->body,
-        .base = request->path,
-        .payload = request->payload,
-        .scratch = call->reply->payload.buf,
-        .scratch_len = call->reply->payload.cap,
-        .made = made,
-    };
+    for (unsigned i = 0; i < m->count; i++) {
+        if (id == LW_ID_MAX ? m->chosen[i] : m->ids[i] == id) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* DM-71: id LW_ID_MAX leaves the choice to us. */
+static lw_err make(const lw_apply *a, uint16_t id)
+{
+    lw_tree *tree = &a->client->tree;
+    made *m = a->made;
+    int known = find(m, id);
+    if (known >= 0) {
+        return m->chosen[known] == (id == LW_ID_MAX) ? LW_OK : LW_EEXISTS;
+    }
+    if (m->count == MADE_MAX) {
+        return LW_ENOMEM;
+    }
+    lw_path instance;
+    lw_err err = lw_tree_add(tree, a->base.id[0], id, &instance);
+    if (err != LW_OK) {
+        return err;
+    }
+    m->chosen[m->count] = id == LW_ID_MAX;
+    m->ids[m->count++] = instance.id[1];
+    return lw_tree_object(tree, instance.id[0])->hooks->create(tree->hooks_ctx, tree, instance);
+}
+
+static lw_err prepare(const lw_apply *a, lw_path path)
+{
+    return path.depth < LW_LEVEL_INSTANCE ? LW_OK : make(a, path.id[1]);
+}
+
+static lw_path place(const lw_apply *a, lw_path path)
+{
+    if (path.depth >= LW_LEVEL_INSTANCE && path.id[1] == LW_ID_MAX) {
+        path.id[1] = a->made->ids[find(a->made, LW_ID_MAX)];
+    }
+    return path;
+}
+
+/* DM-74, DM-36: what a server cannot write is ignored. */
+static lw_err admit(const lw_resource_def *def)
+{
+    return (def->ops & LW_OP_W) != 0 ? LW_OK : LW_END;
+}
+
+/* At least one, with its values and its owner. */
+static lw_err complete(const lw_apply *a)
+{
+    const made *m = a->made;
+    lw_err err = m->count == 0 ? make(a, LW_ID_MAX) : LW_OK;
+    for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
+        lw_path instance = lw_path_instance(a->base.id[0], m->ids[i]);
+        err = lw_apply_check_mandatory(a, instance, true);
+    }
+    return err;
+}
+
+static lw_err create_in(const lw_call *call, made *m)
+{
+    static const lw_apply_rules rules = {
+        .prepare = prepare, .place = place, .admit = admit, .complete = complete};
+    lw_apply apply = lw_apply_of(call, &rules);
+    apply.made = m;
     lw_err err = lw_apply_payload(&apply);
-    for (unsigned i = 0; i < made->count && err == LW_OK; i++) {
-        lw_path instance = lw_path_instance(request->path.id[0], made->ids[i]);
+    for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
+        lw_path instance = lw_path_instance(apply.base.id[0], m->ids[i]);
         err = lw_rights_created(call->client, call->server, instance); /* DM-75 */
     }
     return err;
 }
 
-uint8_t lw_serve_create(const lw_call *call)
+static lw_err create(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
-    lw_made made = {.count = 0};
+    made m = {.count = 0};
     lw_err err = lw_tree_begin(tree);
-    if (err != LW_OK) {
-        return lw_op_code(LW_OP_CREATE, err);
-    }
-    err = make(call, &made);
     if (err == LW_OK) {
-        err = lw_tree_commit(tree);
+        err = lw_tree_end(tree, create_in(call, &m));
     }
-    if (err != LW_OK) {
-        lw_tree_rollback(tree);
-        return lw_op_code(LW_OP_CREATE, err);
+    if (err == LW_OK) { /* P-DM-13: always told; the first of several */
+        lw_created_put(&call->reply->options,
+                       lw_path_instance(call->request->path.id[0], m.ids[0]));
     }
-    /* P-DM-13: always told; the first of several */
-    lw_created_put(&call->reply->options, lw_path_instance(call->request->path.id[0], made.ids[0]));
-    return lw_op_code(LW_OP_CREATE, LW_OK);
+    return err;
 }
 
 /* ---- Delete ---------------------------------------------------------------------------------- */
@@ -71,19 +131,24 @@ static lw_err remove_target(const lw_call *call)
     return err == LW_OK ? lw_tree_remove(tree, path) : err;
 }
 
-uint8_t lw_serve_delete(const lw_call *call)
+static lw_err delete_target(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     lw_err err = lw_tree_begin(tree);
-    if (err != LW_OK) {
-        return lw_op_code(LW_OP_DELETE, err);
-    }
-    err = remove_target(call);
-    if (err == LW_OK) {
-        err = lw_tree_commit(tree);
-    }
-    if (err != LW_OK) {
-        lw_tree_rollback(tree);
-    }
-    return lw_op_code(LW_OP_DELETE, err);
+    return err == LW_OK ? lw_tree_end(tree, remove_target(call)) : err;
 }
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static uint8_t serve(void *state, const lw_call *call)
+{
+    (void)state;
+    lw_op op = (lw_op)call->request->op;
+    return lw_op_code(op, op == LW_OP_CREATE ? create(call) : delete_target(call));
+}
+
+const lw_client_feature lw_feature_create = {
+    .name = "create",
+    .ops = (uint32_t)1 << LW_OP_CREATE | (uint32_t)1 << LW_OP_DELETE,
+    .serve = serve,
+};

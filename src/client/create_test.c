@@ -185,6 +185,14 @@ LW_TEST(a_resource_instance_is_deleted_but_not_the_last_mandatory_one)
     expect_plain(r, "DELETE /42769/0/4/3", "2.02"); /* optional */
 }
 
+LW_TEST(without_the_feature_instances_are_the_devices_own)
+{
+    rig *r = *state;
+    r->client.cfg.features = rig_plain;
+    refused(r, "POST /16", LW_CF_TLV, "83 00 41 00 'x'", "4.05");
+    refused(r, "DELETE /16/0", NONE, "", "4.05");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +211,7 @@ int main(void)
         T(an_instance_is_deleted),
         T(a_device_may_refuse_a_delete),
         T_1_2(a_resource_instance_is_deleted_but_not_the_last_mandatory_one),
+        T(without_the_feature_instances_are_the_devices_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* Bootstrap-Pack (BS-60 to BS-65): the whole configuration in one answer. */
 #include "client/bootstrap.h"
-#include "client/serve.h"
 #include "codec/link.h"
 #include "lw/objects.h"
 #include "model/access.h"
@@ -75,10 +74,8 @@ static lw_err apply(lw_client *client, const lw_format *format, lw_bytes pack, l
         .payload = pack,
         .scratch = (uint8_t *)(uintptr_t)scratch.ptr,
         .scratch_len = scratch.len,
-        .bootstrap = true,
-        .replace = true,
     };
-    return lw_apply_payload(&all);
+    return lw_bs_apply(&all);
 }
 
 lw_err lw_bs_pack_apply(lw_client *client, const lw_format *format, lw_bytes pack)
@@ -87,11 +84,7 @@ lw_err lw_bs_pack_apply(lw_client *client, const lw_format *format, lw_bytes pac
     uint8_t *scratch = lw_mem_alloc(&client->mem, room);
     lw_err err = scratch != NULL ? lw_tree_begin(&client->tree) : LW_ENOMEM;
     if (err == LW_OK) {
-        err = apply(client, format, pack, lw_bytes_of(scratch, room));
-        err = err == LW_OK ? lw_tree_commit(&client->tree) : err;
-        if (err != LW_OK) {
-            lw_tree_rollback(&client->tree);
-        }
+        err = lw_tree_end(&client->tree, apply(client, format, pack, lw_bytes_of(scratch, room)));
     }
     if (scratch != NULL) {
         lw_wipe(scratch, room);

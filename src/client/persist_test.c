@@ -202,9 +202,10 @@ static const lw_client_feature fleeting = {
     .name = "fleeting", .save = fleeting_save, .restore = fleeting_restore};
 
 static const lw_format *const formats[] = {&lw_format_tlv, &lw_format_text, NULL};
-static const lw_client_feature *const without[] = {&lw_feature_blockwise, &lw_feature_bootstrap,
-                                                   NULL};
+static const lw_client_feature *const without[] = {&lw_feature_blockwise, &lw_feature_create,
+                                                   &lw_feature_bootstrap, NULL};
 static const lw_client_feature *const features[] = {&lw_feature_blockwise,
+                                                    &lw_feature_create,
                                                     &lw_feature_persist,
                                                     &lw_feature_bootstrap,
                                                     &lw_feature_access,

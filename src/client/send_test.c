@@ -1,7 +1,8 @@
 #include "client/observe_rig_test.h"
 
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_observe,
-                                                    &lw_feature_send, &feature_rights, NULL};
+static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_create,
+                                                    &lw_feature_observe,   &lw_feature_send,
+                                                    &feature_rights,       NULL};
 static const lw_format *const json[] = {&lw_format_senml_json, &lw_format_text, NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 12,

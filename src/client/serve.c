@@ -10,8 +10,7 @@
 static uint8_t (*const rooms[LW_OP_COUNT])(const lw_call *call) = {
     [LW_OP_READ] = lw_serve_read,       [LW_OP_DISCOVER] = lw_serve_discover,
     [LW_OP_WRITE] = lw_serve_write,     [LW_OP_WRITE_PARTIAL] = lw_serve_write,
-    [LW_OP_EXECUTE] = lw_serve_execute, [LW_OP_CREATE] = lw_serve_create,
-    [LW_OP_DELETE] = lw_serve_delete,
+    [LW_OP_EXECUTE] = lw_serve_execute,
 };
 
 /* The feature that serves the operation, and its state; NULL: none does. */

@@ -35,8 +35,6 @@ uint8_t lw_serve_read(const lw_call *call);
 uint8_t lw_serve_discover(const lw_call *call);
 uint8_t lw_serve_write(const lw_call *call); /* Replace and Partial Update, by call->request->op */
 uint8_t lw_serve_execute(const lw_call *call);
-uint8_t lw_serve_create(const lw_call *call);
-uint8_t lw_serve_delete(const lw_call *call);
 
 /* ---- Rights ----------------------------------------------------------------------------------
  */
@@ -83,39 +81,6 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 /* True when a client of that enabler version has to name the version of the object (VER-11). */
 bool lw_object_names_version(const lw_object *object, lw_version enabler,
                              lw_object_version *out_version);
-
-/* ---- Payloads --------------------------------------------------------------------------------
- */
-
-/* The instances of one Create. */
-#define LW_CREATE_MAX 8u
-
-typedef struct lw_made {
-    uint8_t count;
-    bool chosen[LW_CREATE_MAX]; /* its id was left to us (DM-71) */
-    uint16_t ids[LW_CREATE_MAX];
-} lw_made;
-
-/* Decodes a payload and sets every value in an open transaction of the tree: types, ranges, W of
- * the resources (unless bootstrap), unknown optional resources are ignored where the operation says
- * so. The caller begins, commits or rolls back. */
-typedef struct lw_apply {
-    lw_client *client;
-    const lw_format *format;
-    uint8_t use;  /* LW_FORMAT_PATCH for Write-Composite, else 0 */
-    lw_path base; /* of the request; values outside are LW_EINVAL (DM-43) */
-    lw_bytes payload;
-    uint8_t *scratch; /* for values that cannot be views; not where the payload is */
-    size_t scratch_len;
-    bool bootstrap;          /* BS-26: no rights, no W; missing instances are made */
-    bool replace;            /* DM-31, DM-33, BS-27: what is not given goes */
-    lw_made *made;           /* Create: which instances; what is not writable is ignored (DM-74) */
-    const lw_server *server; /* asked for W on each instance when set (Write-Composite) */
-} lw_apply;
-LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
-
-/* The same in a transaction of its own: all or nothing (DM-39). */
-LW_MUST_CHECK lw_err lw_apply_as_whole(const lw_apply *apply);
 
 /* DM-84: LW_EMETHOD when a mandatory resource would lose its last instance. */
 LW_MUST_CHECK lw_err lw_remove_resource_instance(lw_tree *tree, lw_path path);

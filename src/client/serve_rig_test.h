@@ -39,7 +39,7 @@ typedef struct rig {
     lw_coap_handler handler;
     lw_log no_log;
     uint8_t buf[LW_COAP_BUF_SIZE(RIG_PAYLOAD)];
-    void *feature_state[5];
+    void *feature_state[6];
     lw_coap_bodies bodies;
 
     /* The answer to the last request. */
@@ -364,8 +364,9 @@ static const lw_client_feature rig_taker = {
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
     .serve = rig_feature_serve};
 static const lw_client_feature *const rig_plain[] = {NULL};
-static const lw_client_feature *const rig_full[] = {
-    &rig_feature, &lw_feature_blockwise, &lw_feature_composite, &lw_feature_thresholds, NULL};
+static const lw_client_feature *const rig_full[] = {&rig_feature,           &lw_feature_blockwise,
+                                                    &lw_feature_create,     &lw_feature_composite,
+                                                    &lw_feature_thresholds, NULL};
 static const lw_client_feature *const rig_taking[] = {&rig_taker, NULL};
 
 /* ---- The endpoint -----------------------------------------------------------------------------
@@ -445,7 +446,7 @@ static inline void rig_init(rig *r, lw_version version)
     r->client.mem = lw_fake_mem_mem(&r->memory);
     r->client.cfg = (lw_client_cfg){
         .version = LW_VERSION_1_2, .formats = rig_formats, .features = rig_full, .servers_max = 2};
-    for (unsigned i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         r->feature_state[i] = r;
     }
     r->client.feature_state = r->feature_state;

@@ -1,15 +1,9 @@
-#include "client/serve.h"
+#include "client/apply.h"
 
 uint8_t lw_serve_write(const lw_call *call)
 {
-    lw_apply apply = {
-        .client = call->client,
-        .format = call->body,
-        .base = call->request->path,
-        .payload = call->request->payload,
-        .scratch = call->reply->payload.buf,
-        .scratch_len = call->reply->payload.cap,
-        .replace = call->request->op == LW_OP_WRITE,
-    };
+    static const lw_apply_rules rules = {.prepare = NULL};
+    lw_apply apply = lw_apply_of(call, &rules);
+    apply.replace = call->request->op == LW_OP_WRITE;
     return lw_op_code((lw_op)call->request->op, lw_apply_as_whole(&apply));
 }

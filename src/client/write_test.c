@@ -4,6 +4,7 @@
 
 #include "testing/fakes.h"
 
+#include "client/bootstrap.h"
 #include "client/serve_rig_test.h"
 
 /* The request is refused, and the tree is as it was. */
@@ -520,11 +521,10 @@ static lw_err bootstrap(rig *r, lw_path base, const char *hex)
         .base = base,
         .scratch = scratch,
         .scratch_len = sizeof scratch,
-        .bootstrap = true,
-        .replace = true,
     };
     apply.payload = lw_bytes_of(payload, rig_hex(hex, payload));
-    return lw_apply_as_whole(&apply);
+    lw_err err = lw_tree_begin(&r->client.tree);
+    return err == LW_OK ? lw_tree_end(&r->client.tree, lw_bs_apply(&apply)) : err;
 }
 
 LW_TEST(a_bootstrap_writes_what_no_server_may)

@@ -848,6 +848,15 @@ lw_err lw_tree_commit(lw_tree *tree)
     return LW_OK;
 }
 
+lw_err lw_tree_end(lw_tree *tree, lw_err err)
+{
+    err = err == LW_OK ? lw_tree_commit(tree) : err;
+    if (err != LW_OK) {
+        lw_tree_rollback(tree);
+    }
+    return err;
+}
+
 /* ---- Series of transactions ---- */
 
 lw_err lw_tree_hold(lw_tree *tree)

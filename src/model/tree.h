@@ -90,6 +90,9 @@ LW_MUST_CHECK lw_err lw_tree_begin(lw_tree *tree);
  * told and the transaction is still open: roll back. */
 LW_MUST_CHECK lw_err lw_tree_commit(lw_tree *tree);
 void lw_tree_rollback(lw_tree *tree);
+/* Commits what went well (LW_OK), and else rolls back: LW_OK, what went wrong, or what the commit
+ * refused. */
+LW_MUST_CHECK lw_err lw_tree_end(lw_tree *tree, lw_err err);
 
 /* A series of transactions that holds or falls as a whole, such as a bootstrap. From hold on, what
  * is committed can still be taken back, and is not told. What is set outside of a transaction

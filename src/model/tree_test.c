@@ -318,6 +318,22 @@ static void a_device_may_refuse_the_whole_transaction(void **state)
     assert_false(lw_tree_exists(&f->tree, at("/3/0/9")));
 }
 
+static void the_end_commits_what_went_well_and_takes_back_the_rest(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        lw_err done, verdict, ended;
+    } cases[] = {
+        {LW_EINVAL, LW_OK, LW_EINVAL}, {LW_OK, LW_EDENIED, LW_EDENIED}, {LW_OK, LW_OK, LW_OK}};
+    for (size_t i = 0; i < 3; i++) {
+        f->verdict = cases[i].verdict;
+        assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+        assert_int_equal(lw_tree_set(&f->tree, at("/3/0/9"), lw_value_integer(50)), LW_OK);
+        assert_int_equal(lw_tree_end(&f->tree, cases[i].done), cases[i].ended);
+        assert_int_equal(lw_tree_exists(&f->tree, at("/3/0/9")), cases[i].ended == LW_OK);
+    }
+}
+
 static void a_replace_starts_from_what_is_mandatory(void **state)
 {
     fixture *f = *state;
@@ -594,6 +610,7 @@ int main(void)
         T(a_commit_tells_only_what_is_different_in_the_end),
         T(a_rollback_leaves_everything_as_it_was),
         T(a_device_may_refuse_the_whole_transaction),
+        T(the_end_commits_what_went_well_and_takes_back_the_rest),
         T(a_replace_starts_from_what_is_mandatory),
         T(instances_have_their_limits),
         T(without_memory_for_the_undo_nothing_changes),

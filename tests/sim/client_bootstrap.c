@@ -7,8 +7,8 @@
 
 #define BS_LINK 2
 
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_persist,
-                                                    &lw_feature_bootstrap, NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise, &lw_feature_create, &lw_feature_persist, &lw_feature_bootstrap, NULL};
 #define WORLD(...)                                                            \
     &(world_config)                                                           \
     {                                                                         \

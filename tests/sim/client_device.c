@@ -69,8 +69,8 @@ static const lw_firmware_port port = {.package = {.open = slot_open,
 
 static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
                                            &lw_device_object_1_1, &lw_firmware_object_1_0, NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_observe,
-                                                    &lw_feature_persist, NULL};
+static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_create,
+                                                    &lw_feature_observe, &lw_feature_persist, NULL};
 
 static void set_up(world *w)
 {

@@ -1,0 +1,60 @@
+/* The values of a payload into the tree: what Write, Create, Write-Composite and a bootstrap have
+ * in common. Values are checked as the tree does, W of their resources and ranges included;
+ * optional resources that are unknown are ignored where the operation says so.
+ */
+#ifndef LW_CLIENT_APPLY_H
+#define LW_CLIENT_APPLY_H
+
+#include "client/serve.h"
+
+typedef struct lw_apply lw_apply;
+
+/* How an operation differs from a Write to one target; what does not differ is NULL. */
+typedef struct lw_apply_rules {
+    uint8_t use; /* LW_FORMAT_PATCH for Write-Composite */
+    /* An entry names this path, within the base: makes ready what it stands in, or refuses. Nothing
+     * is set before all were asked for. */
+    lw_err (*prepare)(const lw_apply *apply, lw_path path);
+    /* Where a value of that path goes. */
+    lw_path (*place)(const lw_apply *apply, lw_path path);
+    /* May the operation set it? LW_END: what the payload says about it is ignored. Else: it has
+     * W. */
+    lw_err (*admit)(const lw_resource_def *def);
+    /* Null in a patch. */
+    lw_err (*remove)(lw_tree *tree, lw_path path);
+    /* May the link be written? Else: it leads somewhere (MDL-08). */
+    bool any_link;
+    /* Everything is set: is all there that must be? Else: what a Replace has to bring. */
+    lw_err (*complete)(const lw_apply *apply);
+} lw_apply_rules;
+
+struct lw_apply {
+    lw_client *client;
+    const lw_apply_rules *rules;
+    const lw_format *format; /* NULL: no payload */
+    lw_path base;            /* of the request; values outside are LW_EINVAL (DM-43) */
+    lw_bytes payload;
+    uint8_t *scratch; /* for values that cannot be views; not where the payload is */
+    size_t scratch_len;
+    bool replace; /* DM-31, DM-33, BS-27: what is not given goes */
+    /* What decoders are told of types, when that differs from the tree: NONE for an opaque resource
+     * takes the octets of a text. NULL: lw_tree_type_of. */
+    lw_type (*type_of)(void *tree, lw_path path);
+    const lw_server *server; /* of the rules */
+    struct lw_made *made;    /* of the rules */
+};
+
+/* For a request: its base and payload, and what is unused of the answer as scratch. */
+lw_apply lw_apply_of(const lw_call *call, const lw_apply_rules *rules);
+
+/* Sets every value in an open transaction of the tree. The caller begins, commits or rolls back. */
+LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
+
+/* The same in a transaction of its own: all or nothing (DM-39). */
+LW_MUST_CHECK lw_err lw_apply_as_whole(const lw_apply *apply);
+
+/* DM-31, DM-74: mandatory resources that a server writes have to come with it; with `is_new`, or
+ * have been filled by hooks->create. */
+LW_MUST_CHECK lw_err lw_apply_check_mandatory(const lw_apply *apply, lw_path instance, bool is_new);
+
+#endif
