@@ -1,0 +1,134 @@
+#include "base/map.h"
+
+#include <string.h>
+
+/* Linear hashing. With 2^k <= buckets < 2^(k+1) an element with hash h is in bucket h mod 2^(k+1)
+ * if that exists, else in bucket h mod 2^k. The next bucket to come, number `buckets`, takes its
+ * share out of bucket `buckets - 2^k`, whose elements it has been holding.
+ */
+
+#define SEGMENT 1024u /* buckets */
+#define FIRST   8u    /* segments that there is room for at first */
+
+void lw_map_init(lw_map *map, const lw_mem *mem,
+                 uint64_t (*hash_of)(const void *ctx, const lw_map_node *node), const void *ctx)
+{
+    *map = (lw_map){.mem = mem, .hash_of = hash_of, .ctx = ctx};
+}
+
+void lw_map_fini(lw_map *map)
+{
+    for (size_t i = 0; i * SEGMENT < map->buckets; i++) {
+        lw_mem_release(map->mem, map->segments[i]);
+    }
+    lw_mem_release(map->mem, map->segments);
+    map->segments = NULL;
+    map->buckets = map->segments_room = map->count = 0;
+}
+
+static lw_map_node **bucket_at(const lw_map *map, size_t index)
+{
+    return &map->segments[index / SEGMENT][index % SEGMENT];
+}
+
+/* The largest power of two that is not larger; n > 0. */
+static size_t power_below(size_t n)
+{
+    size_t p = 1;
+    while (p <= n / 2) {
+        p *= 2;
+    }
+    return p;
+}
+
+static size_t index_of(const lw_map *map, uint64_t hash)
+{
+    size_t low = power_below(map->buckets);
+    size_t index = (size_t)(hash & (2 * (uint64_t)low - 1));
+    return index < map->buckets ? index : index - low;
+}
+
+/* Room for one bucket more. */
+static bool make_room(lw_map *map)
+{
+    size_t segment = map->buckets / SEGMENT;
+    if (map->buckets % SEGMENT != 0) {
+        return true;
+    }
+    if (segment == map->segments_room) {
+        size_t room = segment == 0 ? FIRST : 2 * segment;
+        lw_map_node ***segments = lw_mem_alloc(map->mem, room * sizeof *segments);
+        if (segments == NULL) {
+            return false;
+        }
+        if (segment > 0) {
+            memcpy(segments, map->segments, segment * sizeof *segments);
+        }
+        lw_mem_release(map->mem, map->segments);
+        map->segments = segments;
+        map->segments_room = room;
+    }
+    map->segments[segment] = lw_mem_alloc(map->mem, SEGMENT * sizeof **map->segments);
+    return map->segments[segment] != NULL;
+}
+
+static void grow(lw_map *map)
+{
+    if (!make_room(map)) {
+        return;
+    }
+    size_t added = map->buckets++;
+    if (added == 0) {
+        return;
+    }
+    size_t low = power_below(added);
+    lw_map_node **from = bucket_at(map, added - low);
+    lw_map_node **to = bucket_at(map, added);
+    while (*from != NULL) {
+        lw_map_node *node = *from;
+        if ((map->hash_of(map->ctx, node) & low) != 0) {
+            *from = node->next;
+            *to = node;
+            to = &node->next;
+        } else {
+            from = &node->next;
+        }
+    }
+    *to = NULL;
+}
+
+lw_err lw_map_add(lw_map *map, lw_map_node *node)
+{
+    if (map->count >= map->buckets) {
+        grow(map);
+    }
+    if (map->buckets == 0) {
+        return LW_ENOMEM;
+    }
+    lw_map_node **bucket = bucket_at(map, index_of(map, map->hash_of(map->ctx, node)));
+    node->next = *bucket;
+    *bucket = node;
+    map->count++;
+    return LW_OK;
+}
+
+void lw_map_remove(lw_map *map, lw_map_node *node)
+{
+    if (map->buckets == 0) {
+        return;
+    }
+    lw_map_node **at = bucket_at(map, index_of(map, map->hash_of(map->ctx, node)));
+    while (*at != NULL && *at != node) {
+        at = &(*at)->next;
+    }
+    if (*at == node) {
+        *at = node->next;
+        node->next = NULL;
+        map->count--;
+    }
+}
+
+lw_map_node *lw_map_first(const lw_map *map, uint64_t hash)
+{
+    return map->buckets == 0 ? NULL : *bucket_at(map, index_of(map, hash));
+}
