@@ -95,17 +95,20 @@ typedef struct lw_server_host {
     void (*log)(void *ctx, int level, const char *module, lw_bytes text);
 } lw_server_host;
 
-/* Ceilings and times; 0 takes the default. */
+/* Ceilings and times; 0 takes the default, LW_LIMIT_NONE stands for 0. */
+#define LW_LIMIT_NONE UINT32_MAX
+
 typedef struct lw_server_limits {
     uint32_t devices;             /* 1,000,000 and more: 2,000,000 */
     uint32_t peers;               /* addresses that are no registered device's: 65,536 */
+    uint32_t messages;            /* message ids remembered, all peers together: 262,144 */
     uint16_t links;               /* objects and instances in a list: 1,024 */
     uint16_t requests_per_device; /* waiting: 64 */
     uint16_t wishes_per_device;   /* 64 */
     uint32_t body_max;            /* octets of a block-wise body, both ways: 1 MiB */
     uint16_t bodies;              /* of them at the same time: 1,024 */
     uint32_t lifetime_default;    /* s, for a Register without lt: 86,400 */
-    uint32_t expiry_grace;        /* s, added to the lifetime: 0 … EXCHANGE_LIFETIME: 247 */
+    uint32_t expiry_grace;        /* s, added to the lifetime: EXCHANGE_LIFETIME, 247 */
     uint32_t awake_ms;            /* queue mode: reachable after an uplink: 93,000 */
     uint32_t response_ms;         /* from the ACK to the response: 60,000 */
     uint32_t queue_s;             /* a queued request waits at most: 604,800 */
@@ -149,6 +152,10 @@ void lw_server_kept(lw_server *server, lw_time now, lw_ticket ticket, lw_err err
 /* Other definitions from now on. Borrowed until the next call, or free. */
 void lw_server_set_registry(lw_server *server, const lw_registry *registry);
 
+/* The object list that a profile id stands for (pid of Register, 1.2), in link-format; one that is
+ * known already is replaced. LW_EINVAL, LW_ENOMEM (also above 1,024 of them). */
+LW_MUST_CHECK lw_err lw_server_set_profile(lw_server *server, lw_bytes id, lw_bytes list);
+
 /* Stops taking new requests from operators and finishes what is in flight; true when nothing is. */
 bool lw_server_drain(lw_server *server, lw_time now);
 
@@ -166,6 +173,8 @@ typedef struct lw_server_device {
     uint8_t state;     /* lw_device_state */
     uint32_t requests; /* waiting or in flight */
     uint32_t wishes;
+    lw_bytes alternate_path; /* of its objects, "lwm2m"; usually empty */
+    lw_bytes formats;        /* Content-Formats it announced, "110 112"; usually empty */
 } lw_server_device;
 
 /* LW_ENOTFOUND. Valid until the engine is called again. */
@@ -191,7 +200,8 @@ uint64_t lw_server_list(const lw_server *server, const lw_device_filter *filter,
 bool lw_server_next_object(const lw_server_device *device, size_t *cursor, lw_path *out_path,
                            uint8_t *out_major, uint8_t *out_minor);
 
-/* Forgets a device and all that waits for it. on_kept is called when that is durable. */
+/* Forgets a device and all that waits for it. on_kept is called when that is durable; until then
+ * the device is not heard. LW_ENOTFOUND, LW_ENOMEM, LW_EIO. */
 typedef void lw_server_kept_fn(void *ctx, lw_err err);
 LW_MUST_CHECK lw_err lw_server_remove(lw_server *server, lw_time now, lw_bytes endpoint,
                                       lw_server_kept_fn *on_kept, void *ctx);

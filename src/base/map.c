@@ -10,20 +10,16 @@
 #define SEGMENT 1024u /* buckets */
 #define FIRST   8u    /* segments that there is room for at first */
 
-void lw_map_init(lw_map *map, const lw_mem *mem,
-                 uint64_t (*hash_of)(const void *ctx, const lw_map_node *node), const void *ctx)
-{
-    *map = (lw_map){.mem = mem, .hash_of = hash_of, .ctx = ctx};
-}
-
 void lw_map_fini(lw_map *map)
 {
+    if (map->buckets == 0) {
+        return;
+    }
     for (size_t i = 0; i * SEGMENT < map->buckets; i++) {
         lw_mem_release(map->mem, map->segments[i]);
     }
     lw_mem_release(map->mem, map->segments);
-    map->segments = NULL;
-    map->buckets = map->segments_room = map->count = 0;
+    *map = (lw_map){.buckets = 0};
 }
 
 static lw_map_node **bucket_at(const lw_map *map, size_t index)
@@ -72,15 +68,25 @@ static bool make_room(lw_map *map)
     return map->segments[segment] != NULL;
 }
 
+lw_err lw_map_init(lw_map *map, const lw_mem *mem,
+                   uint64_t (*hash_of)(const void *ctx, const lw_map_node *node), const void *ctx)
+{
+    *map = (lw_map){.mem = mem, .hash_of = hash_of, .ctx = ctx};
+    if (!make_room(map)) {
+        lw_mem_release(mem, map->segments);
+        *map = (lw_map){.buckets = 0};
+        return LW_ENOMEM;
+    }
+    map->buckets = 1;
+    return LW_OK;
+}
+
 static void grow(lw_map *map)
 {
     if (!make_room(map)) {
         return;
     }
     size_t added = map->buckets++;
-    if (added == 0) {
-        return;
-    }
     size_t low = power_below(added);
     lw_map_node **from = bucket_at(map, added - low);
     lw_map_node **to = bucket_at(map, added);
@@ -97,26 +103,19 @@ static void grow(lw_map *map)
     *to = NULL;
 }
 
-lw_err lw_map_add(lw_map *map, lw_map_node *node)
+void lw_map_add(lw_map *map, lw_map_node *node)
 {
     if (map->count >= map->buckets) {
         grow(map);
-    }
-    if (map->buckets == 0) {
-        return LW_ENOMEM;
     }
     lw_map_node **bucket = bucket_at(map, index_of(map, map->hash_of(map->ctx, node)));
     node->next = *bucket;
     *bucket = node;
     map->count++;
-    return LW_OK;
 }
 
 void lw_map_remove(lw_map *map, lw_map_node *node)
 {
-    if (map->buckets == 0) {
-        return;
-    }
     lw_map_node **at = bucket_at(map, index_of(map, map->hash_of(map->ctx, node)));
     while (*at != NULL && *at != node) {
         at = &(*at)->next;
@@ -130,5 +129,5 @@ void lw_map_remove(lw_map *map, lw_map_node *node)
 
 lw_map_node *lw_map_first(const lw_map *map, uint64_t hash)
 {
-    return map->buckets == 0 ? NULL : *bucket_at(map, index_of(map, hash));
+    return *bucket_at(map, index_of(map, hash));
 }

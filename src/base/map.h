@@ -28,19 +28,20 @@ typedef struct lw_map {
     /* The hash that an element was added with: kept nowhere, to save memory. */
     uint64_t (*hash_of)(const void *ctx, const lw_map_node *node);
     const void *ctx;
-    lw_map_node ***segments; /* NULL until there is memory for the first */
+    lw_map_node ***segments;
     size_t segments_room;
     size_t buckets;
     size_t count; /* of elements */
 } lw_map;
 
-void lw_map_init(lw_map *map, const lw_mem *mem,
-                 uint64_t (*hash_of)(const void *ctx, const lw_map_node *node), const void *ctx);
-/* Frees the buckets; the elements are their owners'. */
+/* LW_ENOMEM. */
+LW_MUST_CHECK lw_err lw_map_init(lw_map *map, const lw_mem *mem,
+                                 uint64_t (*hash_of)(const void *ctx, const lw_map_node *node),
+                                 const void *ctx);
+/* Frees the buckets; the elements are their owners'. Harmless for one that is all zero. */
 void lw_map_fini(lw_map *map);
 
-/* LW_ENOMEM only for the very first element. */
-LW_MUST_CHECK lw_err lw_map_add(lw_map *map, lw_map_node *node);
+void lw_map_add(lw_map *map, lw_map_node *node);
 /* Harmless when it is not there. */
 void lw_map_remove(lw_map *map, lw_map_node *node);
 lw_map_node *lw_map_first(const lw_map *map, uint64_t hash);

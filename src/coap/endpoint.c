@@ -121,6 +121,11 @@ void lw_coap_acknowledge(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
     answer_empty(coap, peer, LW_COAP_ACK, mid);
 }
 
+void lw_coap_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
+{
+    lw_coap_seen_forget(coap, peer, mid);
+}
+
 /* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
 static bool is_acceptable(const lw_coap_msg *msg)
 {
@@ -147,6 +152,8 @@ static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *ms
     if (taken < 0) {
         /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
         answer_empty(coap, peer, LW_COAP_RST, msg->mid);
+    } else if (taken == LW_END) {
+        lw_coap_forget(coap, peer, msg->mid);
     } else if (msg->type == LW_COAP_CON && taken == LW_OK) {
         lw_coap_acknowledge(coap, peer, msg->mid);
     }

@@ -66,8 +66,9 @@ typedef struct lw_coap_handler {
     lw_err (*on_request)(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply);
 
     /* A response that no request waits for: a notification, or a stray. LW_OK: it is expected, and
-     * acknowledged. LW_AGAIN: as LW_OK, but lw_coap_acknowledge follows when it is stored. Anything
-     * else: Reset (RFC 7641 section 3.6, OBS-11). NULL: Reset always. */
+     * acknowledged. LW_AGAIN: as LW_OK, but lw_coap_acknowledge follows when it is stored. LW_END:
+     * silence, as if it had been lost; when it comes again it is new. Anything else: Reset (RFC
+     * 7641 section 3.6, OBS-11). NULL: Reset always. */
     lw_err (*on_notification)(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg);
 
     /* The peer rejects a NON of ours: the notification sent with that message id (P-OBS-10). May be
@@ -170,6 +171,8 @@ lw_time lw_coap_next_deadline(const lw_coap *coap);
 
 /* After on_notification returned LW_AGAIN: the message is stored now, tell the peer. */
 void lw_coap_acknowledge(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
+/* Instead: it could not be stored. When it comes again it is new. */
+void lw_coap_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 
 /* Frees what the endpoint itself holds. All peers must have been dropped. */
 void lw_coap_fini(lw_coap *coap);

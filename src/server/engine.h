@@ -41,6 +41,9 @@ typedef struct lw_links lw_links;   /* shared/links.h */
 typedef struct lw_wishes lw_wishes; /* dm/observation.h */
 typedef struct lw_extra lw_extra;   /* dm/registration.h */
 
+/* The id in /rd/{id}: the shard and 64 random bits (SRV-02) in URL-safe base64. */
+#define LW_LOCATION_TEXT 12u
+
 /* ---- A device ---------------------------------------------------------------------------------
  * Everything here is paid for a million times: 300 octets with its name and its places in the maps.
  *
@@ -63,17 +66,17 @@ struct lw_device {
     lw_links *links;   /* NULL: it has never registered */
     lw_extra *extra;   /* sms, profiles, unknown parameters; NULL: none of them */
     uint64_t number;
-    uint64_t secret; /* the random part of its location */
     lw_hop hop;
-    lw_time created_at, seen_at, registered_at, updated_at, saved_at; /* wall clock */
+    lw_time created_at, seen_at, registered_at, updated_at; /* wall clock */
     uint32_t lifetime;
-    uint8_t version;  /* lw_version */
-    uint8_t bindings; /* LW_BINDING_… */
-    uint8_t state;    /* lw_device_state */
+    uint8_t version;                    /* lw_version */
+    uint8_t bindings;                   /* LW_BINDING_… */
+    uint8_t state;                      /* lw_device_state; changed by lw_presence_set alone */
+    uint8_t location[LW_LOCATION_TEXT]; /* of the newest registration, also when that is over */
     bool queue_mode : 1;
-    bool has_hop : 1;    /* found by its address: nobody else has taken it */
-    bool is_leaving : 1; /* lw_server_remove waits for the store */
-    bool is_registered : 1;
+    bool has_hop : 1;       /* found by its address: nobody else has taken it */
+    bool is_leaving : 1;    /* lw_server_remove waits for the store */
+    bool is_registered : 1; /* found by its location */
     uint8_t name_len;
     uint8_t name[]; /* endpoint */
 };
@@ -153,8 +156,9 @@ struct lw_server {
     lw_net net;
     lw_peers peers;
     lw_directory devices;
-    lw_map links;    /* shared/links.c */
-    lw_map profiles; /* lists that are known by a profile id (REG-53); shared/links.c */
+    lw_map links;     /* shared/links.c */
+    lw_link profiles; /* lists that are known by a profile id (REG-53); shared/links.c */
+    uint16_t profile_count;
     lw_wheel devices_due;
     lw_wheel requests_due; /* for dm/queue.c */
     lw_link keeps;         /* by ticket, ascending */

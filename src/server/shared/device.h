@@ -4,7 +4,7 @@
 
 #include "server/engine.h"
 
-void lw_devices_init(lw_server *server);
+LW_MUST_CHECK lw_err lw_devices_init(lw_server *server);
 /* Frees all devices. */
 void lw_devices_fini(lw_server *server);
 
@@ -24,17 +24,17 @@ lw_device *lw_device_located(const lw_server *server, lw_bytes location);
 /* The first with a number above `after`; NULL: none. */
 lw_device *lw_device_after(const lw_server *server, uint64_t after);
 
-/* ---- Location ----
- * Shard and 64 random bits (SRV-02), as text. */
-#define LW_LOCATION_TEXT 12u
-void lw_device_location(const lw_server *server, const lw_device *device,
-                        uint8_t out[LW_LOCATION_TEXT]);
-/* Not registered any more: found by its location no longer; `secret` 0. Else by that one. */
-LW_MUST_CHECK lw_err lw_device_relocate(lw_server *server, lw_device *device, uint64_t secret);
-/* Takes the random part out of a location; false when it is not one of this shard. */
-bool lw_location_parse(const lw_server *server, lw_bytes location, uint64_t *out_secret);
+/* ---- Location ---- */
 
-/* Where it is: found there, and nobody else any more. NULL: nowhere. */
-LW_MUST_CHECK lw_err lw_device_move(lw_server *server, lw_device *device, const lw_hop *hop);
+/* Not found by its location any more. */
+void lw_device_unlocate(lw_server *server, lw_device *device);
+/* Found by that location: a text of LW_LOCATION_TEXT octets, or a new one when it is empty.
+ * LW_EFORMAT for one that this shard cannot have given, LW_EEXISTS. */
+LW_MUST_CHECK lw_err lw_device_locate(lw_server *server, lw_device *device, lw_bytes location);
+
+/* ---- Address ---- */
+
+/* Found at that address, and no other device any more. NULL: nowhere. Its peer goes with it. */
+void lw_device_move(lw_server *server, lw_device *device, const lw_hop *hop);
 
 #endif

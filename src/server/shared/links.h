@@ -22,7 +22,7 @@ struct lw_links {
     lw_listed_object objects[]; /* ascending, none twice; the text behind them */
 };
 
-void lw_links_init(lw_server *server);
+LW_MUST_CHECK lw_err lw_links_init(lw_server *server);
 /* Every list must have been released. */
 void lw_links_fini(lw_server *server);
 
@@ -46,7 +46,9 @@ typedef struct lw_links_types {
 lw_type lw_links_type_of(void *ctx, lw_path path);
 
 /* ---- Profiles (REG-53) ----
- * Which list a profile id stands for: set by an operator, or learned. */
+ * Which list a profile id stands for: set by an operator, or learned. Replaces what it stood for;
+ * LW_ENOMEM also at the ceiling. */
+#define LW_PROFILES_MAX 1024u
 LW_MUST_CHECK lw_err lw_profile_learn(lw_server *server, lw_bytes id, lw_bytes list);
 /* Empty: not known. */
 lw_bytes lw_profile_list(const lw_server *server, lw_bytes id);

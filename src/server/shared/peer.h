@@ -10,7 +10,7 @@
 
 #include "server/engine.h"
 
-void lw_peers_init(lw_server *server);
+LW_MUST_CHECK lw_err lw_peers_init(lw_server *server);
 /* All peers go; nothing is said to devices. */
 void lw_peers_fini(lw_server *server);
 
@@ -18,9 +18,9 @@ void lw_peers_fini(lw_server *server);
  */
 lw_peer *lw_peer_at(lw_server *server, const lw_hop *hop);
 
-/* The address is that device's from now on, and no longer of the device that had it. */
-void lw_peer_give(lw_server *server, lw_peer *peer, lw_device *device);
-/* It is nobody's. What CoAP has in flight goes on. */
+/* The device has come to an address: the peer there is its own from now on, if there is one. */
+void lw_peer_offer(lw_server *server, lw_device *device);
+/* It is a stranger's. What CoAP has in flight goes on. */
 void lw_peer_take_back(lw_server *server, lw_peer *peer);
 
 /* Lets the idle go; returns when to be called next. */
