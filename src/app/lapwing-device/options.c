@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "app/lapwing-device/configs.h"
-#include "app/lapwing-device/report.h"
 #include "app/shared/flags.h"
+#include "app/shared/level.h"
 #include "base/base64.h"
 #include "base/num.h"
 #include "lw/client.h"
@@ -100,11 +100,9 @@ static bool take_version(options *o, const char *text)
 
 static bool take_level(options *o, const char *text)
 {
-    for (int i = 0; i < 4; i++) {
-        if (strcmp(text, report_levels[i]) == 0) {
-            o->log_level = i;
-            return true;
-        }
+    o->log_level = level_parse(text);
+    if (o->log_level >= 0) {
+        return true;
     }
     return wrong("--log %s: the levels are error, warning, info and detail", text);
 }

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#define LINE_MAX_ 2048
+#include "app/shared/level.h"
 
-const char *const report_levels[4] = {"error", "warning", "info", "detail"};
+#define LINE_MAX_ 2048
 
 static void put_string(lw_bytes text)
 {
@@ -93,12 +93,12 @@ void report_say(const report *r, const char *event, const char *format, ...)
 void report_log(void *ctx, int level, const char *module, lw_bytes text)
 {
     const report *r = ctx;
-    if (level < 0 || level > r->level || level > 3) {
+    if (level < 0 || level > r->level || level >= LEVEL_COUNT) {
         return;
     }
     report_begin(r, "log");
-    report_text(r, "level", lw_bytes_str(report_levels[level]));
+    report_text(r, "level", lw_bytes_str(level_names[level]));
     report_text(r, "module", lw_bytes_str(module));
-    report_end(r, "%s: %s: %.*s", report_levels[level], module, (int)text.len,
+    report_end(r, "%s: %s: %.*s", level_names[level], module, (int)text.len,
                (const char *)text.ptr);
 }

@@ -18,10 +18,8 @@
 
 typedef struct report {
     bool json;
-    int level; /* lines of the engine's log: 0 errors … 3 detail */
+    int level; /* of lines of the engine's log */
 } report;
-
-extern const char *const report_levels[4]; /* "error", "warning", "info", "detail" */
 
 void report_begin(const report *r, const char *event);
 void report_text(const report *r, const char *key, lw_bytes value);

@@ -160,6 +160,11 @@ static void print_row(const flag *row, FILE *out)
 void flags_help(const flags *f, FILE *out)
 {
     fprintf(out, "usage: %s %s", f->program, f->usage);
+    flags_list(f, out);
+}
+
+void flags_list(const flags *f, FILE *out)
+{
     for (size_t i = 0; i < f->count; i++) {
         if (is_heading(&f->rows[i])) {
             fprintf(out, "\n%s\n", f->rows[i].help);

@@ -46,8 +46,9 @@ typedef struct flags {
 
 flags_step flags_next(flags *f);
 
-/* Usage, and one line a flag. */
+/* Usage, and one line a flag; or the second part alone. */
 void flags_help(const flags *f, FILE *out);
+void flags_list(const flags *f, FILE *out);
 
 /* "PROGRAM: …" and where help is, on stderr. Returns false. */
 __attribute__((format(printf, 2, 3))) bool complain(const char *program, const char *format, ...);
