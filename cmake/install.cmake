@@ -6,11 +6,21 @@ install(DIRECTORY include/lw DESTINATION include)
 
 if(TARGET lapwing-device)
   install(TARGETS lw_port_posix ARCHIVE DESTINATION lib)
-  install(TARGETS lapwing-device RUNTIME DESTINATION bin)
-  install(FILES man/lapwing-device.1 DESTINATION share/man/man1)
-  install(FILES completions/lapwing-device.bash DESTINATION share/bash-completion/completions
-    RENAME lapwing-device)
-  install(FILES completions/_lapwing-device DESTINATION share/zsh/site-functions)
+  install(TARGETS lapwing lapwingd lapwing-device RUNTIME DESTINATION bin)
+  install(FILES man/lapwing.1 man/lapwing-device.1 DESTINATION share/man/man1)
+  install(FILES man/lapwingd.yaml.5 DESTINATION share/man/man5)
+  install(FILES man/lapwingd.8 DESTINATION share/man/man8)
+  foreach(program lapwing lapwingd lapwing-device)
+    install(FILES completions/${program}.bash DESTINATION share/bash-completion/completions
+      RENAME ${program})
+  endforeach()
+  install(FILES completions/_lapwing completions/_lapwing-device
+    DESTINATION share/zsh/site-functions)
+  # The unit names the prefix, which is known when it is installed; its configuration lies below /etc.
+  install(CODE "configure_file(${CMAKE_SOURCE_DIR}/etc/lapwingd.service.in
+    ${CMAKE_BINARY_DIR}/lapwingd.service @ONLY)")
+  install(FILES ${CMAKE_BINARY_DIR}/lapwingd.service DESTINATION lib/systemd/system)
+  install(FILES etc/lapwingd.yaml DESTINATION share/doc/lapwing)
   list(APPEND portable lw_port_posix)
 endif()
 

@@ -1,88 +1,17 @@
 """lapwing-device as a process; LAPWING_DEVICE names the program."""
 import json
-import os
-import pathlib
-import re
-import signal
-import subprocess
-import threading
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from program import ROOT, Program
+
+__all__ = ["Device", "ROOT"]
 
 
-class Lines:
-    """Lines of a stream as they come, to be waited for."""
-
-    def __init__(self, stream):
-        self.lines = []
-        self.closed = False
-        self.changed = threading.Condition()
-        threading.Thread(target=self.read, args=(stream,), daemon=True).start()
-
-    def read(self, stream):
-        for line in stream:
-            with self.changed:
-                self.lines.append(line.rstrip("\n"))
-                self.changed.notify_all()
-        stream.close()
-        with self.changed:
-            self.closed = True
-            self.changed.notify_all()
-
-    def find(self, test, start=0, timeout=15):
-        """(index, line) of the first line from `start` on that `test` accepts; fails after `timeout` s."""
-        until = time.monotonic() + timeout
-        with self.changed:
-            while True:
-                for index in range(start, len(self.lines)):
-                    if test(self.lines[index]):
-                        return index, self.lines[index]
-                left = until - time.monotonic()
-                if left <= 0 or self.closed:
-                    seen = "\n".join(self.lines[start:])
-                    raise AssertionError(f"{'it ended' if self.closed else 'time is over'}; it said:\n{seen}")
-                self.changed.wait(left)
-
-
-class Device:
-    """One lapwing-device. Lines that a test waited for are behind it: the next wait starts after them."""
-
+class Device(Program):
     def __init__(self, *args):
-        program = os.environ.get("LAPWING_DEVICE", str(ROOT / "build/asan/lapwing-device"))
-        self.process = subprocess.Popen([program, *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, bufsize=1)
-        self.out = Lines(self.process.stdout)
-        self.err = Lines(self.process.stderr)
-        self.seen = 0
-
-    def wait_for(self, pattern, timeout=15):
-        """The match of the next line of stdout that has the pattern in it."""
-        index, line = self.out.find(re.compile(pattern).search, self.seen, timeout)
-        self.seen = index + 1
-        return re.search(pattern, line)
+        super().__init__("lapwing-device", *args)
 
     def event(self, name, timeout=15):
         """The next JSON line with that event."""
         index, line = self.out.find(lambda text: json.loads(text)["event"] == name, self.seen, timeout)
         self.seen = index + 1
         return json.loads(line)
-
-    def type(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def stop(self, number=signal.SIGTERM, timeout=15):
-        """The exit status after that signal."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.wait(timeout)
-
-    def wait(self, timeout=15):
-        return self.process.wait(timeout)
-
-    def stderr(self):
-        """All of it, once the process has ended."""
-        with self.err.changed:
-            self.err.changed.wait_for(lambda: self.err.closed, 5)
-        return "\n".join(self.err.lines)

@@ -1,0 +1,208 @@
+#include "app/lapwingd/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/lapwingd/log.h"
+#include "app/lapwingd/notify.h"
+#include "app/lapwingd/shard.h"
+#include "lw/objects.h"
+#include "model/registry.h"
+#include "store/store.h"
+
+#define WHY_MAX         1024
+#define DRAIN_PERIOD_MS ((lw_time)50)
+
+typedef struct daemon {
+    options options;
+    daemon_reread_fn *reread;
+    void *reread_ctx;
+    logger log;
+    lw_store *store;
+    lw_registry registry;
+    lw_loop *loop;
+    shard shard;
+    lw_signal *signals[3];
+    lw_timer *watchdog;
+    lw_timer *drain;
+    lw_time drain_until; /* 0: it serves */
+} daemon;
+
+/* ---- Signals ----------------------------------------------------------------------------------
+ */
+
+static void on_drain(void *ctx)
+{
+    daemon *d = ctx;
+    lw_time now = lw_loop_now(d->loop);
+    bool is_done = lw_server_drain(d->shard.server, now);
+    shard_step(&d->shard);
+    if (!is_done && now < d->drain_until) {
+        lw_timer_arm(d->drain, now + DRAIN_PERIOD_MS);
+        return;
+    }
+    if (!is_done) {
+        log_say(&d->log, LEVEL_WARNING, "lapwingd", "something is still in flight; it is cut off");
+    }
+    lw_loop_stop(d->loop);
+}
+
+/* SIGTERM, SIGINT: finish what is in flight, and end; the second one ends at once. */
+static void on_end(void *ctx, int number)
+{
+    daemon *d = ctx;
+    if (d->drain_until != 0) {
+        lw_loop_stop(d->loop);
+        return;
+    }
+    log_say(&d->log, LEVEL_INFO, "lapwingd", "%s: ending", strsignal(number));
+    notify_systemd("STOPPING=1");
+    d->drain_until = lw_loop_now(d->loop) + (lw_time)d->options.config.drain_s * LW_SECOND_MS;
+    on_drain(d);
+}
+
+/* SIGHUP: keys that can be taken over are; the others are named. */
+static void on_reload(void *ctx, int number)
+{
+    daemon *d = ctx;
+    options read;
+    (void)number;
+    notify_systemd("RELOADING=1");
+    if (!d->reread(d->reread_ctx, &read)) {
+        log_say(&d->log, LEVEL_ERROR, "config", "the configuration is wrong; nothing changed");
+        notify_systemd("READY=1");
+        return;
+    }
+    for (size_t i = 0; i < config_key_count; i++) {
+        const config_key *key = &config_keys[i];
+        if (key->name != NULL && !config_equal(key, &d->options.config, &read.config)) {
+            log_say(&d->log, LEVEL_INFO, "config", "%s changed%s", key->name,
+                    key->reloads ? "" : "; it needs a restart");
+        }
+    }
+    d->options.config.log = read.config.log;
+    d->options.config.drain_s = read.config.drain_s;
+    atomic_store(&d->log.level, (int)read.config.log);
+    log_say(&d->log, LEVEL_INFO, "config", "reloaded");
+    notify_systemd("READY=1");
+}
+
+static void on_watchdog(void *ctx)
+{
+    daemon *d = ctx;
+    notify_systemd("WATCHDOG=1");
+    lw_timer_arm(d->watchdog, lw_loop_now(d->loop) + notify_watchdog_ms());
+}
+
+/* ---- Start ------------------------------------------------------------------------------------
+ */
+
+static bool make_dir(const char *path, char *why)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        snprintf(why, WHY_MAX, "data-dir %s: %s", path, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool open_store(daemon *d, char *why)
+{
+    const config *c = &d->options.config;
+    d->store = c->store == CONFIG_STORE_MEMORY ? lw_store_memory_new() : NULL;
+    snprintf(why, WHY_MAX, c->store == CONFIG_STORE_MEMORY ? "out of memory" : "this build has --store memory alone");
+    return d->store != NULL;
+}
+
+static bool open_loop(daemon *d, char *why)
+{
+    d->loop = lw_loop_new();
+    if (d->loop != NULL) {
+        d->signals[0] = lw_signal_new(d->loop, SIGTERM, on_end, d);
+        d->signals[1] = lw_signal_new(d->loop, SIGINT, on_end, d);
+        d->signals[2] = lw_signal_new(d->loop, SIGHUP, on_reload, d);
+        d->watchdog = lw_timer_new(d->loop, on_watchdog, d);
+        d->drain = lw_timer_new(d->loop, on_drain, d);
+    }
+    snprintf(why, WHY_MAX, "out of memory or descriptors");
+    return d->loop != NULL && d->signals[0] != NULL && d->signals[1] != NULL &&
+           d->signals[2] != NULL && d->watchdog != NULL && d->drain != NULL;
+}
+
+static bool open_all(daemon *d, char *why)
+{
+    shard_cfg cfg = {.config = &d->options.config,
+                     .registry = &d->registry,
+                     .log = &d->log};
+    if (!make_dir(d->options.config.data_dir, why) || !open_store(d, why) || !open_loop(d, why)) {
+        return false;
+    }
+    cfg.store = d->store;
+    return shard_open(&d->shard, d->loop, &cfg, why, WHY_MAX);
+}
+
+static void announce(daemon *d)
+{
+    static const char *const unserved[] = {"coaps-port", "bs-coap-port", "bs-coaps-port"};
+    config defaults;
+    char why[CONFIG_WHY_MAX];
+    char *no_environment[] = {NULL};
+    bool loaded = config_load(&defaults, NULL, no_environment, why);
+    for (size_t i = 0; loaded && i < sizeof unserved / sizeof unserved[0]; i++) {
+        const config_key *key = config_find(unserved[i]);
+        if (!config_equal(key, &defaults, &d->options.config)) {
+            log_say(&d->log, LEVEL_WARNING, "config", "%s: %s", key->name, key->help);
+        }
+    }
+    shard_print_addresses(&d->shard);
+    puts("ready");
+    fflush(stdout);
+    notify_systemd("READY=1");
+    if (notify_watchdog_ms() > 0) {
+        on_watchdog(d);
+    }
+}
+
+static void close_all(daemon *d)
+{
+    if (d->shard.loop != NULL) {
+        shard_stop(&d->shard);
+    }
+    if (d->store != NULL) {
+        d->store->ops->close(d->store);
+    }
+    if (d->shard.loop != NULL) {
+        shard_close(&d->shard);
+    }
+    for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++) {
+        lw_signal_free(d->signals[i]);
+    }
+    lw_timer_free(d->watchdog);
+    lw_timer_free(d->drain);
+    lw_loop_free(d->loop);
+}
+
+int daemon_run(const options *o, daemon_reread_fn *reread, void *ctx)
+{
+    char why[WHY_MAX];
+    daemon d = {.options = *o,
+                .reread = reread,
+                .reread_ctx = ctx,
+                .registry = {lw_objects_all, LW_OBJECTS_ALL_COUNT}};
+    int status = 1;
+    log_init(&d.log, (int)o->config.log);
+    signal(SIGPIPE, SIG_IGN);
+    if (open_all(&d, why)) {
+        announce(&d);
+        lw_loop_run(d.loop);
+        log_say(&d.log, LEVEL_INFO, "lapwingd", "ended");
+        status = 0;
+    } else {
+        log_say(&d.log, LEVEL_ERROR, "lapwingd", "%s", why);
+    }
+    close_all(&d);
+    return status;
+}

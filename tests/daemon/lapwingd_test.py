@@ -1,0 +1,210 @@
+"""What lapwingd says, how it starts and ends, and that foreign CoAP programs register with it."""
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from lapwingd import Daemon
+from program import ROOT, Program
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    """Starts servers; those that still run at the end must stop cleanly, which is when sanitizers speak."""
+    started = []
+
+    def start(*args, **options):
+        started.append(Daemon(options.pop("data_dir", tmp_path / "data"), *args, **options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            assert each.stop() == 0, each.stderr()
+        assert "Sanitizer" not in each.stderr(), each.stderr()
+
+
+def run(*args, env=None):
+    program = Program("lapwingd", *args, env=env)
+    program.status = program.wait()
+    return program
+
+
+# ---- Configuration ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("args,message", [
+    (["--frob"], "--frob: no such option"),
+    (["extra"], "extra: what is this"),
+    (["--coap-port"], "--coap-port needs a value"),
+    (["--coap-port", "x"], "--coap-port: 'x' is not a number"),
+    (["--coap-port=70000"], "--coap-port: 70000 is not between 0 and 65535"),
+    (["--listen", "localhost"], "--listen: 'localhost' is not 1 to 8 IP addresses"),
+    (["--http", "8080"], "--http: '8080' is not an IP address and port"),
+    (["--open=perhaps"], "--open: 'perhaps' is not yes or no"),
+    (["--open", "--http", "0.0.0.0:0"], "open: without tokens the API must listen on a loopback address"),
+    (["--log", "loud"], "--log: 'loud' is not error, warning, info or detail"),
+    (["--config", "/nowhere"], "/nowhere: No such file"),
+    (["--check-store", "--backup", "x"], "one of --check-config, --check-store"),
+])
+def test_wrong_usage_is_told_and_ends_with_2(args, message):
+    program = run(*args)
+    assert program.status == 2
+    assert message in program.stderr() and program.stderr().startswith("lapwingd: ")
+    assert program.out.lines == []
+
+
+def test_a_wrong_file_is_told_with_its_line(tmp_path):
+    (tmp_path / "c.yaml").write_text("log: info\ncoap-prot: 1\n")
+    for args, env in ([["--config", tmp_path / "c.yaml"], {}], [[], {"LAPWING_CONFIG": str(tmp_path / "c.yaml")}]):
+        program = run("--check-config", *args, env=env)
+        assert program.status == 2
+        assert f"{tmp_path}/c.yaml, line 2: there is no key of this name: coap-prot" in program.stderr()
+
+
+def test_check_config_of_the_sample():
+    program = run("--check-config", "--config", ROOT / "etc/lapwingd.yaml")
+    assert (program.status, program.out.lines) == (0, ["the configuration is right"])
+
+
+def test_help_manual_and_sample_name_the_same_keys():
+    program = run("--help")
+    assert program.status == 0
+    helped = set(re.findall(r"--([a-z-]+)", "\n".join(program.out.lines)))
+    own = {"config", "check-config", "check-store", "export", "import", "backup", "help", "version"}
+    keys = set(re.findall(r"^\.It Ic ([a-z-]+) Ns :", (ROOT / "man/lapwingd.yaml.5").read_text(encoding="utf-8"), re.M))
+    assert helped == keys | own
+    sample = (ROOT / "etc/lapwingd.yaml").read_text(encoding="utf-8")
+    assert keys == set(re.findall(r"^#([a-z-]+):", sample, re.M))
+    manual = (ROOT / "man/lapwingd.8").read_text(encoding="utf-8")
+    assert own <= set(re.findall(r"Fl -([a-z-]+)|, -([a-z-]+)", manual)[i][k] for i in range(
+        len(re.findall(r"Fl -([a-z-]+)|, -([a-z-]+)", manual))) for k in (0, 1))
+    assert re.match(r"lapwingd \d+\.\d+\.\d+$", run("--version").out.lines[0])
+
+
+def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path):
+    (tmp_path / "c.yaml").write_text("data-dir: /nowhere/file\nstore: memory\nlisten: 127.0.0.1\ncoap-port: 0\n")
+    environment = {"LAPWING_DATA_DIR": "/nowhere/env"}
+    for args, env, named in ([[], {}, "/nowhere/file"], [[], environment, "/nowhere/env"],
+                             [["--data-dir", "/nowhere/flag"], environment, "/nowhere/flag"]):
+        program = run("--config", tmp_path / "c.yaml", *args, env=env)
+        assert program.status == 1
+        assert f"data-dir {named}: No such file or directory" in program.stderr()
+
+
+# ---- Start and end ------------------------------------------------------------------------------
+
+
+MEMORY = ["--store", "memory"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_where_it_listens_and_ends_with_0(daemon, number):
+    server = daemon(*MEMORY)
+    assert re.match(r"listen coap 127\.0\.0\.1:\d+$", server.out.lines[0])
+    assert server.stop(number) == 0
+    server.wait_for_log("ending$")
+
+
+def test_several_addresses_each_get_a_line(daemon):
+    server = daemon(*MEMORY, "--listen", "::1")
+    assert [line for line in server.out.lines if line.startswith("listen coap [::1]:")]
+    assert len([line for line in server.out.lines if line.startswith("listen coap ")]) == 2
+
+
+def test_a_port_in_use_is_told(daemon):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        server = daemon(*MEMORY, coap_port=port, ready=False)
+        assert server.wait() == 1
+    assert f"cannot listen on UDP 127.0.0.1:{port}: Address already in use" in server.stderr()
+
+
+def test_a_data_directory_that_cannot_be_made_is_told(daemon, tmp_path):
+    (tmp_path / "file").write_text("")
+    server = daemon(*MEMORY, data_dir=tmp_path / "file" / "x", ready=False)
+    assert server.wait() == 1
+    assert f"data-dir {tmp_path}/file/x: Not a directory" in server.stderr()
+
+
+def test_hangup_changes_the_level_of_the_log_and_names_what_needs_a_restart(daemon, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("log: info\n")
+    server = daemon(*MEMORY, "--config", config)
+    config.write_text("log: detail\nawake: 10s\n")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for_log("config: awake changed; it needs a restart$")
+    server.wait_for_log("config: log changed$")
+    server.wait_for_log("config: reloaded$")
+    config.write_text("log: shout\n")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for_log("line 1: log: 'shout' is not")
+    server.wait_for_log("the configuration is wrong; nothing changed")
+
+
+def test_ports_that_are_not_served_are_told(daemon):
+    server = daemon(*MEMORY, "--coaps-port", "0")
+    server.wait_for_log("coaps-port: CoAP over DTLS: not served by this build")
+
+
+def test_systemd_is_told_of_start_reload_watchdog_and_end(daemon, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(15)
+        server = daemon(*MEMORY, env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"})
+        said = [notify.recv(100) for _ in range(4)]
+        assert said == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1"]
+        server.process.send_signal(signal.SIGHUP)
+        while said[-1] != b"RELOADING=1":
+            said.append(notify.recv(100))
+        while said[-1] != b"READY=1":
+            said.append(notify.recv(100))
+        assert server.stop() == 0
+        while said[-1] != b"STOPPING=1":
+            said.append(notify.recv(100))
+
+
+def test_lines_for_the_journal_have_a_priority_and_no_time(tmp_path):
+    log = open(tmp_path / "log", "w+", encoding="utf-8")
+    stat = os.fstat(log.fileno())
+    program = os.environ.get("LAPWINGD", str(ROOT / "build/asan/lapwingd"))
+    subprocess.run([program, *MEMORY, "--data-dir", "/nowhere/x"], stderr=log, check=False,
+                   env={**os.environ, "JOURNAL_STREAM": f"{stat.st_dev}:{stat.st_ino}"})
+    log.seek(0)
+    assert log.read().startswith("<3>lapwingd: data-dir /nowhere/x: No such file")
+    log.close()
+
+
+# ---- Foreign CoAP programs ----------------------------------------------------------------------
+
+
+def coap_client(method, uri, payload=None, *args):
+    command = ["coap-client-notls", "-m", method, "-B", "5", "-v", "6", *args]
+    if payload is not None:
+        command += ["-t", "40", "-e", payload]
+    done = subprocess.run([*command, uri], capture_output=True, text=True, timeout=20, check=False)
+    return done.stdout + done.stderr
+
+
+def test_libcoap_registers_updates_and_deregisters(daemon):
+    server = daemon(*MEMORY)
+    said = coap_client("post", f"{server.coap}/rd?ep=foreign&lt=300&lwm2m=1.1&b=U", "</3/0>,</1/0>")
+    location = re.search(r"c:2\.01 .*Location-Path:rd, Location-Path:([\w-]+)", said)[1]
+    server.wait_for_log("foreign: registered")
+    assert "c:2.04" in coap_client("post", f"{server.coap}/rd/{location}?lt=600")
+    assert "c:2.02" in coap_client("delete", f"{server.coap}/rd/{location}")
+    assert "c:4.04" in coap_client("post", f"{server.coap}/rd/{location}")
+    assert "c:4.00" in coap_client("post", f"{server.coap}/rd?ep=foreign&lt=x&lwm2m=1.1", "</3/0>")
+
+
+def test_lapwing_device_registers_and_leaves(daemon, device):
+    server = daemon(*MEMORY)
+    thing = device("-u", server.coap, "-n", "plain")
+    thing.wait_for("^registered")
+    server.wait_for_log("plain: registered")
+    assert thing.stop() == 0
+    server.wait_for_log("plain: de-registered")
