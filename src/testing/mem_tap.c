@@ -76,19 +76,15 @@ void __wrap_lw_mem_release(const lw_mem *mem, void *ptr)
 
 void lw_mem_tap_open(lw_mem_tap *tap, const void *block, size_t len)
 {
-    tap->block = block;
-    tap->block_len = len;
-    tap->live = tap->live_octets = 0;
+    *tap = (lw_mem_tap){.block = block, .block_len = len};
     lw_list_init(&tap->pieces);
     open_tap = tap;
 }
 
 void lw_mem_tap_close(lw_mem_tap *tap)
 {
-    if (tap == open_tap) {
-        while (!lw_list_is_empty(&tap->pieces)) {
-            drop(tap, LW_CONTAINER(tap->pieces.next, piece, link));
-        }
-        open_tap = NULL;
+    while (!lw_list_is_empty(&tap->pieces)) {
+        drop(tap, LW_CONTAINER(tap->pieces.next, piece, link));
     }
+    open_tap = NULL;
 }

@@ -1,0 +1,220 @@
+/* requests, request, cancel; and how an operation waits for its device */
+#include "app/lapwing/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/lapwing/commands.h"
+#include "app/lapwing/show.h"
+#include "app/lapwing/typed.h"
+
+/* How long one call waits, so that a connection that died is noticed. */
+#define WAIT_SLICE_S 20
+
+status device_url(url_path *u, const char *endpoint, const char *what, const char *path)
+{
+    long ids[4];
+    url_put(u, "/v1/devices/");
+    url_put_escaped(u, endpoint);
+    url_put(u, "/");
+    url_put(u, what);
+    if (path != NULL && path_parse(path, ids) < 0) {
+        return fail(STATUS_USAGE, "'%s' is not a path such as /3/0/9", path);
+    }
+    if (path != NULL) {
+        url_put(u, path[0] == '/' ? "" : "/");
+        url_put(u, path);
+    }
+    return u->is_full ? fail(STATUS_USAGE, "the name is too long") : STATUS_OK;
+}
+
+static bool has_ended(const json_t *request)
+{
+    const char *state = text_of(request, "state");
+    return strcmp(state, "queued") != 0 && strcmp(state, "sent") != 0;
+}
+
+/* What came of a request that ended. */
+static status show_end(const cli *c, const json_t *request)
+{
+    const json_t *result = json_object_get(request, "answer"),
+                 *problem = json_object_get(request, "problem");
+    const char *state = text_of(request, "state");
+    if (problem != NULL) {
+        return show_problem(c, (long)number_of(problem, "status"), problem);
+    }
+    if (result != NULL) {
+        show_answer(c, result);
+        return STATUS_OK;
+    }
+    return fail(strcmp(state, "expired") == 0 ? STATUS_TIMEOUT : STATUS_FAILED, "request %s: %s",
+                text_of(request, "id"), state);
+}
+
+/* Waits until the request ends, or --wait is over. */
+static status follow(const cli *c, http *h, const char *id)
+{
+    long left = c->wait != NULL ? strtol(c->wait, NULL, 10) : -1;
+    time_t until = time(NULL) + left;
+    for (;;) {
+        char path[128];
+        answer a;
+        long slice = left < 0 ? WAIT_SLICE_S : (long)(until - time(NULL));
+        slice = slice > WAIT_SLICE_S ? WAIT_SLICE_S : slice < 0 ? 0 : slice;
+        snprintf(path, sizeof path, "/v1/requests/%s?wait=%ld", id, slice);
+        status s = api_get(c, h, path, &a);
+        bool is_over = s != STATUS_OK || has_ended(a.json);
+        if (s == STATUS_OK && is_over) {
+            s = show_end(c, a.json);
+        }
+        answer_fini(&a);
+        if (is_over) {
+            return s;
+        }
+        if (left >= 0 && time(NULL) >= until) {
+            return fail(STATUS_TIMEOUT, "it still waits; 'lapwing request %s' follows it", id);
+        }
+    }
+}
+
+static status show_accepted(const cli *c, http *h, const answer *a)
+{
+    const char *id = text_of(a->json, "id");
+    if (c->no_wait) {
+        if (!show_raw(c, a)) {
+            puts(id);
+        }
+        return STATUS_OK;
+    }
+    if (!has_ended(a->json)) {
+        fprintf(stderr, "%s: request %s waits until the device wakes%s\n",
+                text_of(a->json, "device"), id,
+                c->wait == NULL ? " (Ctrl-C leaves it in the queue)" : "");
+    }
+    char copy[32];
+    snprintf(copy, sizeof copy, "%s", id);
+    return follow(c, h, copy);
+}
+
+status operate(cli *c, http *h, const char *method, url_path *u, json_t *body)
+{
+    answer a;
+    url_put_query(u, "async", c->queue ? "true" : NULL);
+    url_put_query(u, "force", c->force ? "true" : NULL);
+    if (u->is_full) {
+        json_decref(body);
+        return fail(STATUS_USAGE, "the names are too long");
+    }
+    status s = api_send(c, h, method, u->text, body, &a);
+    if (s == STATUS_OK && a.code == 202) {
+        s = show_accepted(c, h, &a);
+    } else if (s == STATUS_OK) {
+        show_answer(c, a.json);
+    }
+    answer_fini(&a);
+    return s;
+}
+
+/* ---- Commands ---------------------------------------------------------------------------------
+ */
+
+static paint color_of_state(const char *state)
+{
+    return strcmp(state, "done") == 0                                   ? GREEN
+           : strcmp(state, "queued") == 0 || strcmp(state, "sent") == 0 ? YELLOW
+                                                                        : RED;
+}
+
+static void add_request(table *t, const json_t *request)
+{
+    char text[SHOW_TEXT_MAX];
+    const char *state = text_of(request, "state");
+    const json_t *problem = json_object_get(request, "problem"),
+                 *coap = json_object_get(problem, "coap");
+    table_add(t, text_of(request, "id"));
+    table_add(t, text_of(request, "operation"));
+    table_add(t, text_of(request, "path"));
+    table_add_color(t, state, color_of_state(state));
+    table_add(t, show_age(text_of(request, "created_at"), text));
+    if (coap != NULL) {
+        table_addf(t, "%s %s", text_of(coap, "code"), text_of(coap, "name"));
+    } else if (problem != NULL) {
+        table_add(t, text_of(problem, "title"));
+    } else {
+        table_add(t, text_of(json_object_get(request, "answer"), "code"));
+    }
+}
+
+status cmd_requests(cli *c, http *h, int argc, char **argv)
+{
+    static const char *const heads[] = {"ID", "OPERATION", "PATH", "STATE", "MADE", "RESULT", NULL};
+    url_path u = {.len = 0};
+    answer a;
+    (void)argc;
+    status s = device_url(&u, argv[0], "requests", NULL);
+    if (s != STATUS_OK) {
+        return s;
+    }
+    url_put_query(&u, "limit", c->limit);
+    s = api_get(c, h, u.text, &a);
+    if (s == STATUS_OK && !show_raw(c, &a)) {
+        size_t i;
+        json_t *request;
+        table t;
+        table_init(&t, heads);
+        json_array_foreach(json_object_get(a.json, "items"), i, request)
+        {
+            add_request(&t, request);
+        }
+        table_print(&t, stdout, c->color);
+        table_fini(&t);
+    }
+    answer_fini(&a);
+    return s;
+}
+
+static status check_id(const char *id)
+{
+    size_t len = strlen(id);
+    return len > 0 && len <= 20 && strspn(id, "0123456789") == len
+               ? STATUS_OK
+               : fail(STATUS_USAGE, "'%s' is not the id of a request", id);
+}
+
+status cmd_request(cli *c, http *h, int argc, char **argv)
+{
+    char path[64];
+    answer a;
+    (void)argc;
+    status s = check_id(argv[0]);
+    if (s != STATUS_OK || !c->no_wait) {
+        return s != STATUS_OK ? s : follow(c, h, argv[0]);
+    }
+    snprintf(path, sizeof path, "/v1/requests/%s", argv[0]);
+    s = api_get(c, h, path, &a);
+    if (s == STATUS_OK && !show_raw(c, &a)) {
+        printf("%s %s of %s: %s\n", text_of(a.json, "operation"), text_of(a.json, "path"),
+               text_of(a.json, "device"), text_of(a.json, "state"));
+    }
+    answer_fini(&a);
+    return s;
+}
+
+status cmd_cancel(cli *c, http *h, int argc, char **argv)
+{
+    char path[64];
+    answer a;
+    (void)argc;
+    status s = check_id(argv[0]);
+    if (s != STATUS_OK) {
+        return s;
+    }
+    snprintf(path, sizeof path, "/v1/requests/%s", argv[0]);
+    s = api_send(c, h, "DELETE", path, NULL, &a);
+    if (s == STATUS_OK && !c->json) {
+        puts("cancelled");
+    }
+    answer_fini(&a);
+    return s;
+}
