@@ -108,7 +108,7 @@ lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_tim
     }
     if (!lw_coap_is_stream(peer) && obs->at != INT64_MIN &&
         !lw_coap_observe_is_fresh(obs->sequence, obs->at, sequence, now)) {
-        return LW_OK;
+        return obs->on_stale != NULL ? obs->on_stale(obs, now, msg) : LW_OK;
     }
     obs->sequence = sequence;
     obs->at = now;

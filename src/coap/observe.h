@@ -65,6 +65,9 @@ struct lw_coap_observation {
      * with coap/transfer.h). An error code is the last: the observation is then already removed.
      * Returns as on_notification of the endpoint does. */
     lw_err (*on_notify)(lw_coap_observation *obs, lw_time now, const lw_coap_msg *msg);
+    /* One that was overtaken by a newer: its state is of the past, its time-stamped values are not
+     * (OBS-19). Returns likewise. NULL: accepted and dropped. */
+    lw_err (*on_stale)(lw_coap_observation *obs, lw_time now, const lw_coap_msg *msg);
     lw_coap_end_fn on_end; /* of the registering request, with ctx */
     void *ctx;
     lw_link *list;
@@ -88,8 +91,8 @@ LW_MUST_CHECK lw_err lw_coap_observe_cancel(lw_coap *coap, lw_coap_peer *peer, l
                                             lw_coap_observation *obs,
                                             const lw_coap_request *request);
 
-/* Finds the observation of a notification. Stale ones are accepted and dropped, unless they came
- * over a stream, which keeps the order by itself (P-TRN-07). LW_ENOTFOUND when nobody observes. */
+/* Finds the observation of a notification. What comes over a stream is never stale: that keeps the
+ * order by itself (P-TRN-07). LW_ENOTFOUND when nobody observes. */
 LW_MUST_CHECK lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_time now,
                                                const lw_coap_msg *msg);
 

@@ -233,6 +233,9 @@ static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
 static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
 {
     lw_coap_msg msg = *result->msg;
+    if (!t->is_downloading && t->r.on_first != NULL && lw_coap_code_class(msg.code) == 2) {
+        t->r.on_first(t->r.ctx, &msg);
+    }
     lw_coap_result done = {.err = LW_OK, .msg = &msg, .now = result->now};
     lw_bytes block2;
     bool is_whole = t->received == 0 && t->r.on_chunk == NULL && msg.payload.len <= t->r.max_body &&

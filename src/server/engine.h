@@ -165,6 +165,7 @@ struct lw_server {
     lw_aftermath after;
     lw_server_stats stats; /* counters of this floor; the others are filled in when asked */
     lw_totals totals;
+    uint32_t asked; /* Observes in flight */
     bool is_draining;
     uint8_t *buf;     /* of the endpoint */
     uint8_t *scratch; /* LW_SERVER_SCRATCH octets for whoever needs them within a call */

@@ -16,6 +16,7 @@
 #include "lw/objects.h"
 #include "lw/server.h"
 #include "model/registry.h"
+#include "proto/register.h"
 #include "testing/fakes.h"
 
 #define RIG_SENT_MAX   512

@@ -160,7 +160,11 @@ void lw_server_feed(lw_server *server, lw_time now, const lw_hop *from, lw_bytes
         lw_server_log(server, LW_LOG_WARN, lw_bytes_str(""), "no memory for another peer");
         return;
     }
+    uint32_t malformed = server->coap.stats.malformed;
     lw_net_feed(&server->net, &peer->link, now, datagram);
+    if (peer->device != NULL && server->coap.stats.malformed == malformed) {
+        lw_presence_heard(server, peer->device); /* TRN-42: any message */
+    }
     lw_server_settle(server);
 }
 

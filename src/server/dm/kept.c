@@ -1,14 +1,15 @@
 #include "server/dm/kept.h"
 
 #include "proto/op.h"
+#include "server/dm/observation.h"
 #include "server/shared/keep.h"
 
 typedef struct kept {
     lw_keep keep;
     lw_link of_peer;
     lw_peer *peer;
-    lw_coap_token token; /* of a request */
-    uint16_t mid;        /* of a notification */
+    lw_coap_token token;
+    uint16_t mid; /* of a notification */
     uint8_t op;
 } kept;
 
@@ -70,6 +71,7 @@ static void acknowledge(lw_server *server, lw_keep *keep, lw_err err)
         lw_coap_acknowledge(&server->coap, &k->peer->link.coap, k->mid);
     } else {
         lw_coap_forget(&server->coap, &k->peer->link.coap, k->mid);
+        lw_observation_lost(server, k->peer, k->token);
     }
     give_back(server, k);
 }
@@ -77,6 +79,6 @@ static void acknowledge(lw_server *server, lw_keep *keep, lw_err err)
 lw_err lw_kept_notification(lw_server *server, lw_peer *peer, const lw_coap_msg *msg,
                             lw_ticket ticket)
 {
-    kept k = {.peer = peer, .mid = msg->mid};
+    kept k = {.peer = peer, .token = msg->token, .mid = msg->mid};
     return wait_for(server, &k, ticket, acknowledge);
 }

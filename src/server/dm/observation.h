@@ -17,10 +17,57 @@
 #ifndef LW_SERVER_DM_OBSERVATION_H
 #define LW_SERVER_DM_OBSERVATION_H
 
+#include "coap/observe.h"
+#include "coap/transfer.h"
+#include "server/dm/downlink.h"
 #include "server/engine.h"
+#include "server/shared/keep.h"
+
+#define LW_WISH_PATHS_MAX 128u /* of a composite */
+
+typedef struct lw_wish {
+    lw_link link;            /* lw_wishes.all, in the order in which they are asked */
+    lw_keep keep;            /* its row: put, or taken away */
+    lw_coap_observation obs; /* in lw_wishes.established while the device observes for us */
+    lw_server *server;
+    lw_device *device;
+    lw_coap_transfer *transfer; /* the Observe, or the rest of a notification; NULL: none */
+    lw_downlink downlink;
+    lw_server_kept_fn *on_kept;
+    void *ctx;
+    lw_time created_at, notified_at; /* wall clock */
+    uint64_t notifications;
+    uint8_t *payload;      /* of the request in flight; owned */
+    uint16_t asked_format; /* by the operator; 65535: chosen */
+    uint8_t state;         /* lw_wish_state */
+    uint8_t code;
+    bool composite;
+    bool is_translated; /* downlink holds */
+    bool is_observed;   /* the first block of the answer said so */
+    bool is_new;        /* not durable yet: asked for when it is */
+    bool is_withdrawn;  /* until that is durable */
+    uint16_t target_len, attributes_len;
+    uint8_t texts[];
+} lw_wish;
+
+struct lw_wishes {
+    lw_link all, established;
+    lw_downlink_learned learned;
+    uint16_t count;
+    bool is_silent; /* it did not answer: not asked again before it is heard of */
+};
+
+static inline lw_bytes lw_wish_target(const lw_wish *wish)
+{
+    return lw_bytes_of(wish->texts, wish->target_len);
+}
+
+/* ---- What the engine tells ---- */
 
 /* A message of the device was answered: it can be asked now. */
 void lw_observation_heard(lw_server *server, lw_device *device);
+/* It has another object list: what it refused may be there now. */
+void lw_observation_listed(lw_server *server, lw_device *device);
 /* Its address changed: what was asked at the old one is asked again. */
 void lw_observation_moved(lw_server *server, lw_device *device);
 /* The registration ended: nothing is established any more. */
@@ -33,10 +80,28 @@ uint32_t lw_observation_count(const lw_device *device);
 /* A response that no request waits for: what on_notification returns. */
 LW_MUST_CHECK lw_err lw_observation_notified(lw_server *server, lw_peer *peer,
                                              const lw_coap_msg *msg);
+/* The store could not keep a notification with that token: when it comes again it is as new. */
+void lw_observation_lost(lw_server *server, lw_peer *peer, lw_coap_token token);
 
 LW_MUST_CHECK lw_err lw_observation_load(lw_server *server, const lw_row_wish *row);
 
 /* Nothing is asked of anybody: for lw_server_drain. */
 bool lw_observation_is_quiet(const lw_server *server);
+
+/* ---- Between wish.c and observation.c ---- */
+
+/* Asks for the next one that waits, if the device can be asked. */
+void lw_observation_ask_next(lw_server *server, lw_device *device);
+/* It is wanted no more: tells the device if it can be reached, else its next notification is
+ * answered with Reset. */
+void lw_observation_cancel(lw_server *server, lw_wish *wish);
+/* Leaves the list and stops what is in flight, without a word to the device. */
+void lw_observation_drop(lw_server *server, lw_wish *wish);
+/* It may have been asked for before the server went down: its notifications are welcome. */
+void lw_observation_expect(lw_server *server, lw_wish *wish);
+/* The paths of a composite, in SenML-ETCH CBOR. */
+LW_MUST_CHECK lw_err lw_wish_write_paths(lw_bytes target, lw_writer *w);
+/* Does a composite name this path, or one above it? */
+bool lw_wish_names(lw_bytes target, lw_path path);
 
 #endif

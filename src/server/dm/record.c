@@ -73,11 +73,9 @@ static lw_time time_of(lw_time wall, const lw_entry *entry)
 /* May this stand in the report? LW_ENOTFOUND: not, and nothing of it is taken. */
 static lw_err check(const lw_report *report, const lw_entry *entry)
 {
-    if (lw_links_find(report->device->links, entry->path.id[0]) == NULL) {
-        return LW_ENOTFOUND;
-    }
-    if (!lw_path_contains(report->base, entry->path)) {
-        return LW_ENOTFOUND;
+    if (entry->prefix.len > 0 || !lw_path_contains(report->base, entry->path) ||
+        lw_links_find(report->device->links, entry->path.id[0]) == NULL) {
+        return LW_ENOTFOUND; /* with a prefix it is another device's, behind a gateway */
     }
     return report->allows == NULL || report->allows(report->ctx, entry->path) ? LW_OK
                                                                               : LW_ENOTFOUND;
@@ -86,7 +84,8 @@ static lw_err check(const lw_report *report, const lw_entry *entry)
 static lw_err put_value(lw_server *server, const lw_report *report, const lw_entry *entry,
                         lw_ticket *out_ticket)
 {
-    if (entry->kind != LW_ENTRY_VALUE || entry->value.type == LW_TYPE_NONE) {
+    if (entry->kind != LW_ENTRY_VALUE || entry->value.type == LW_TYPE_NONE ||
+        (report->only_timed && !entry->has_time)) {
         return LW_OK;
     }
     lw_time wall = lw_server_wall(server);

@@ -29,7 +29,8 @@ typedef struct lw_report {
     uint8_t source; /* lw_value_source */
     const lw_format *format;
     lw_bytes payload;
-    lw_path base; /* the path that was observed; the root for Send and composites */
+    bool only_timed; /* keep the values that carry a time: the others are of the past */
+    lw_path base;    /* the path that was observed; the root for Send and composites */
     /* May this path be in it? NULL: all that lie below base. */
     bool (*allows)(void *ctx, lw_path path);
     void *ctx;

@@ -123,19 +123,21 @@ static lw_refusal find_list(lw_server *server, lw_peer *peer, const lw_registrat
     if ((reg->given & LW_REG_PROFILES) == 0) {
         return LW_REFUSAL_NONE;
     }
-    bool was_asked = peer->asked_list_of == digest_of(server, reg);
-    bool is_one = memchr(reg->profiles.ptr, ',', reg->profiles.len) == NULL;
-    if (was_asked && reg->list.len > 0) {
-        if (is_one && lw_profile_learn(server, reg->profiles, reg->list) != LW_OK) {
-            lw_server_log(server, LW_LOG_WARN, reg->endpoint, "no room for another profile id");
-        }
-        return LW_REFUSAL_NONE;
-    }
     lw_refusal refusal = merge_lists(server, reg, out_text);
-    if (refusal == LW_REFUSAL_UNKNOWN_LIST) {
-        peer->asked_list_of = digest_of(server, reg);
+    if (refusal != LW_REFUSAL_UNKNOWN_LIST) {
+        return refusal;
     }
-    return refusal;
+    bool was_asked = peer->asked_list_of == digest_of(server, reg);
+    if (!was_asked || reg->list.len == 0) {
+        peer->asked_list_of = digest_of(server, reg);
+        return LW_REFUSAL_UNKNOWN_LIST;
+    }
+    bool is_one = memchr(reg->profiles.ptr, ',', reg->profiles.len) == NULL;
+    if (is_one && lw_profile_learn(server, reg->profiles, reg->list) != LW_OK) {
+        lw_server_log(server, LW_LOG_WARN, reg->endpoint, "no room for another profile id");
+    }
+    *out_text = reg->list;
+    return LW_REFUSAL_NONE;
 }
 
 static lw_refusal refusal_of(lw_err err)
@@ -406,6 +408,9 @@ lw_err lw_registration_update(lw_server *server, lw_peer *peer, const lw_request
     restart_lifetime(server, device);
     lw_presence_heard(server, device);
     server->after.updated = true;
+    if ((reg.given & LW_REG_LIST) != 0) {
+        lw_observation_listed(server, device);
+    }
     server->stats.updates++;
     if (changed) {
         lw_record_device(server, device);

@@ -2,7 +2,6 @@
 
 #include "proto/op.h"
 #include "server/dm/kept.h"
-#include "server/dm/presence.h"
 #include "server/dm/record.h"
 #include "server/shared/formats.h"
 
@@ -31,7 +30,6 @@ lw_err lw_send_handle(lw_server *server, lw_peer *peer, const lw_coap_inbound *i
         reply->code = LW_COAP_NOT_FOUND;
         return LW_OK;
     }
-    lw_presence_heard(server, device);
     lw_format_choice choice = {.formats = lw_server_formats,
                                .version = server->cfg.strict ? (lw_version)device->version
                                                              : LW_VERSION_NEWEST};
