@@ -94,8 +94,8 @@ typedef enum lw_request_state {
     LW_REQUEST_FAILED,   /* err says why */
     LW_REQUEST_EXPIRED,  /* the device did not come in time */
     LW_REQUEST_CANCELED, /* by an operator, or because the device was removed */
-    LW_REQUEST_UNKNOWN   /* the server went down while it was in flight, and it must not be repeated
-                          */
+    LW_REQUEST_UNKNOWN   /* it was in flight when the server went down, the registration ended or
+                            the device moved, and it must not be repeated: Execute, Create */
 } lw_request_state;
 
 typedef struct lw_row_request {

@@ -243,7 +243,7 @@ typedef struct lw_server_request {
     uint8_t depth;       /* Discover; 255: not given */
     uint16_t format;     /* Content-Format or Accept; 65535: the engine chooses */
     uint8_t when;        /* lw_request_when */
-    bool force;          /* leave out the checks of SRV-05 */
+    bool force;          /* leave out the checks of SRV-05 and SRV-07 */
     uint32_t timeout_ms; /* from sending to the end; 0: the protocol's own */
     uint32_t queue_s;    /* may wait in the queue; 0: the limit */
     /* It waits in the queue, durably: LW_OK; or could not be kept. Not called when it is sent at
@@ -251,21 +251,27 @@ typedef struct lw_server_request {
     void (*on_queued)(void *ctx, uint64_t id, lw_err err);
     /* Octets of block-wise bodies so far. May be NULL. */
     void (*on_progress)(void *ctx, uint64_t id, size_t sent, size_t received);
-    /* It ended; called once, also for lw_server_free. Queued ones may end after a restart: then
-     * only the event and the row tell. May be NULL. */
+    /* It ended; called once. Queued ones may end after a restart: then lw_server_free calls it with
+     * the state so far and LW_ECANCELED, and the event and the row tell the end. May be NULL. */
     void (*on_end)(void *ctx, const lw_server_result *result);
     void *ctx;
 } lw_server_request;
 
-/* Everything is copied. LW_ENOTFOUND: no such device; LW_ESTATE: it is not registered, or sleeps;
- * LW_ENOTSUP: it does not know the operation (version), or there is no format for the body;
- * LW_EINVAL: body or path do not go with the operation; LW_EDENIED: objects that a server must not
- * touch (SRV-07); LW_ENOMEM: its queue is full. on_end is then not called. */
+/* Everything is copied. LW_ENOTFOUND: no such device, or it does not have the object; LW_ESTATE: it
+ * cannot be reached now (LW_WHEN_QUEUED takes one that has registered before); LW_ENOTSUP: it does
+ * not know the operation (version), or there is no format for the body; LW_EINVAL: body, path or
+ * arguments do not go with the operation; LW_EFORMAT, LW_ETYPE, LW_ERANGE: the values do not go
+ * with its objects; LW_EDENIED: objects that a server must not touch (SRV-07); LW_ETOOBIG;
+ * LW_ENOMEM: its queue is full, or the store's; LW_EIO: the store is out of order. on_end is then
+ * not called. Callbacks may come before it returns, and may submit others, but nothing else. */
 LW_MUST_CHECK lw_err lw_server_submit(lw_server *server, lw_time now,
                                       const lw_server_request *request, uint64_t *out_id);
 
-/* LW_ENOTFOUND: it has ended or never was. One in flight ends, and its answer is ignored. */
-LW_MUST_CHECK lw_err lw_server_cancel(lw_server *server, lw_time now, uint64_t id);
+/* LW_ENOTFOUND: it has ended or never was; LW_EIO, LW_ENOMEM: the store does not take it, and the
+ * request goes on. One in flight ends, and its answer is ignored. on_kept is called once a restart
+ * cannot bring it back. */
+LW_MUST_CHECK lw_err lw_server_cancel(lw_server *server, lw_time now, uint64_t id,
+                                      lw_server_kept_fn *on_kept, void *ctx);
 
 /* Nobody listens any more: on_queued, on_progress and on_end are not called. It goes on if it is
  * queued and is cancelled if it is not. */

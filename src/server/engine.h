@@ -160,6 +160,7 @@ struct lw_server {
     lw_link profiles; /* lists that are known by a profile id (REG-53); shared/links.c */
     uint16_t profile_count;
     lw_wheel devices_due;
+    lw_queues queues;
     lw_wheel requests_due; /* for dm/queue.c */
     lw_link keeps;         /* by ticket, ascending */
     lw_aftermath after;

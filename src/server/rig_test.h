@@ -34,6 +34,7 @@ typedef struct rig_datagram {
 
 typedef struct rig_event {
     lw_server_event event; /* its slices point into text, or are empty */
+    lw_server_result request;
     char endpoint[256], target[256];
     uint8_t payload[2048];
 } rig_event;
@@ -66,6 +67,7 @@ typedef struct rig {
     lw_store store;
     lw_err put_answer; /* LW_OK: it takes rows */
     lw_ticket tickets, told;
+    uint64_t highest;
     size_t row_count;
     rig_row rows[RIG_ROWS_MAX];
 } rig;
@@ -124,7 +126,10 @@ static inline void rig_on_event(void *ctx, const lw_server_event *event)
     e->event.endpoint = rig_keep_text(e->endpoint, sizeof e->endpoint, event->endpoint);
     e->event.target = rig_keep_text(e->target, sizeof e->target, event->target);
     e->event.payload = rig_keep_text((char *)e->payload, sizeof e->payload, event->payload);
-    e->event.request = NULL;
+    if (event->request != NULL) {
+        e->request = *event->request;
+        e->event.request = &e->request;
+    }
 }
 
 static inline bool rig_admit(void *ctx, lw_bytes endpoint, const lw_hop *from)
@@ -223,7 +228,16 @@ static inline void rig_commit(rig *r, lw_err err)
     lw_server_kept(r->server, r->now, r->tickets, err);
 }
 
-static const lw_store_ops rig_store_ops = {.put = rig_put, .remove = rig_remove};
+static inline lw_err rig_highest(lw_store *s, lw_row_kind kind, uint8_t shard,
+                                 uint64_t *out_highest)
+{
+    (void)kind, (void)shard;
+    *out_highest = rig_of(s)->highest;
+    return LW_OK;
+}
+
+static const lw_store_ops rig_store_ops = {
+    .put = rig_put, .remove = rig_remove, .highest = rig_highest};
 
 /* The newest row of that kind; NULL: none. */
 static inline const rig_row *rig_row_of(const rig *r, lw_row_kind kind)

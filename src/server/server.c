@@ -298,6 +298,9 @@ static lw_err init_rooms(lw_server *server)
     if (err == LW_OK) {
         err = lw_devices_init(server);
     }
+    if (err == LW_OK) {
+        err = lw_queues_init(server);
+    }
     return err;
 }
 
@@ -352,13 +355,15 @@ void lw_server_free(lw_server *server)
     if (server == NULL) {
         return;
     }
+    server->is_draining = true; /* what loses its peer is not sent again */
+    lw_peers_fini(server);
     lw_device *d = NULL;
     while ((d = lw_device_after(server, d != NULL ? d->number : 0)) != NULL) {
         lw_queue_cancel_all(server, d, LW_QUEUE_FREED);
         lw_queue_fini(server, d);
         lw_observation_forget(server, d);
     }
-    lw_peers_fini(server);
+    lw_queues_fini(server);
     lw_devices_fini(server);
     lw_links_fini(server);
     if (server->buf != NULL && server->coap.config.buf != NULL) {

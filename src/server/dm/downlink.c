@@ -4,18 +4,7 @@
 #include "lw/execute.h"
 #include "model/attr.h"
 #include "proto/request.h"
-
-static const lw_format *const all_formats[] = {&lw_format_text,
-                                               &lw_format_opaque,
-                                               &lw_format_cbor,
-                                               &lw_format_senml_json,
-                                               &lw_format_senml_cbor,
-                                               &lw_format_etch_json,
-                                               &lw_format_etch_cbor,
-                                               &lw_format_tlv,
-                                               &lw_format_json,
-                                               &lw_format_lwm2m_cbor,
-                                               NULL};
+#include "server/shared/formats.h"
 
 /* What can say that the device is to choose the instance (FMT-31, P-DM-12). */
 static const lw_format *const choosing_formats[] = {&lw_format_lwm2m_cbor, &lw_format_tlv, NULL};
@@ -391,7 +380,7 @@ static uint16_t preferred(const translation *t, const lw_downlink_learned *learn
                                                    const lw_format *))
 {
     if (learned->format[use] != 0) {
-        return all_formats[learned->format[use] - 1]->id;
+        return lw_server_formats[learned->format[use] - 1]->id;
     }
     const lw_format *format = NULL;
     while (t->device->formats.len > 0) {
@@ -406,8 +395,8 @@ static uint16_t preferred(const translation *t, const lw_downlink_learned *learn
     return LW_CF_NONE;
 }
 
-/* Takes the ask apart. `t` holds memory, also after a failure: close. */
-static lw_err open(translation *t, const lw_downlink_device *device, const lw_downlink_ask *ask,
+/* Takes the ask apart. `t` holds memory, also after a failure: fini. */
+static lw_err init(translation *t, const lw_downlink_device *device, const lw_downlink_ask *ask,
                    const lw_downlink_learned *learned, const lw_mem *mem)
 {
     *t = (translation){.device = device, .ask = ask, .mem = mem, .op = (lw_op)ask->op};
@@ -428,12 +417,12 @@ static lw_err open(translation *t, const lw_downlink_device *device, const lw_do
     lw_version since = (lw_version)lw_op_rule_of(t->op)->since;
     lw_version version = device->version > since ? device->version : since; /* with force */
     bool chooses = t->op == LW_OP_CREATE && t->count > 0 && t->list[0].path.id[1] == LW_ID_MAX;
-    t->body.formats = chooses ? choosing_formats : all_formats;
+    t->body.formats = chooses ? choosing_formats : lw_server_formats;
     t->body.version = version;
     t->body.preferred = LW_CF_NONE;
     t->body.preferred = preferred(t, learned, body_use(t), &t->body, lw_op_body_format);
     t->answer = (lw_format_choice){
-        .formats = all_formats,
+        .formats = lw_server_formats,
         .version = version,
         .single = ask->path.depth == LW_LEVEL_RESOURCE_INSTANCE ||
                   (t->def != NULL && !is_multiple(t->def)),
@@ -444,7 +433,7 @@ static lw_err open(translation *t, const lw_downlink_device *device, const lw_do
     return LW_OK;
 }
 
-static void close(translation *t)
+static void fini(translation *t)
 {
     lw_mem_release(t->mem, t->list);
 }
@@ -464,7 +453,7 @@ static lw_err choose_body(const translation *t, const lw_format **out)
     if (t->ask->format == LW_CF_NONE || asks_format(t->op)) {
         *out = next_body(t, NULL);
     } else {
-        *out = t->ask->force ? lw_format_find(all_formats, t->ask->format)
+        *out = t->ask->force ? lw_format_find(lw_server_formats, t->ask->format)
                              : lw_op_find_body_format(t->op, &t->body, t->ask->format);
     }
     size_t len;
@@ -481,7 +470,7 @@ static lw_err choose_answer(const translation *t, const lw_format **out)
         *out = next_answer(t, NULL);
         return LW_OK;
     }
-    *out = t->ask->force ? lw_format_find(all_formats, t->ask->format)
+    *out = t->ask->force ? lw_format_find(lw_server_formats, t->ask->format)
                          : lw_op_find_answer_format(t->op, &t->answer, t->ask->format);
     return *out != NULL ? LW_OK : LW_ENOTSUP;
 }
@@ -504,7 +493,7 @@ lw_err lw_downlink_start(const lw_downlink_device *device, const lw_downlink_ask
 {
     translation t;
     *out_downlink = (lw_downlink){.target = ask->path};
-    lw_err err = open(&t, device, ask, learned, mem);
+    lw_err err = init(&t, device, ask, learned, mem);
     if (err == LW_OK) {
         out_downlink->body_use = (uint8_t)body_use(&t);
         out_downlink->answer_use = (uint8_t)answer_use(&t);
@@ -514,7 +503,7 @@ lw_err lw_downlink_start(const lw_downlink_device *device, const lw_downlink_ask
     if (err == LW_OK) {
         err = choose_answer(&t, &out_downlink->answer);
     }
-    close(&t);
+    fini(&t);
     return err;
 }
 
@@ -546,7 +535,7 @@ lw_err lw_downlink_encode(const lw_downlink *downlink, const lw_downlink_device 
     translation t;
     lw_attrs_change change;
     *out_payload = lw_bytes_of(NULL, 0);
-    lw_err err = open(&t, device, ask, &nothing, mem);
+    lw_err err = init(&t, device, ask, &nothing, mem);
     if (err == LW_OK) {
         err = encode_payload(&t, downlink->body, out_payload);
     }
@@ -572,7 +561,7 @@ lw_err lw_downlink_encode(const lw_downlink *downlink, const lw_downlink_device 
         lw_request_put(&out, &request);
         err = err == LW_OK ? options->err : err;
     }
-    close(&t);
+    fini(&t);
     return err;
 }
 
@@ -588,7 +577,7 @@ bool lw_downlink_refused(lw_downlink *downlink, const lw_downlink_device *device
     if ((!is_body && !is_answer) || is_chosen) {
         return false;
     }
-    if (open(&t, device, ask, learned, mem) == LW_OK) {
+    if (init(&t, device, ask, learned, mem) == LW_OK) {
         if (is_body) {
             downlink->body = next_body(&t, downlink->body);
             again = downlink->body != NULL;
@@ -598,14 +587,14 @@ bool lw_downlink_refused(lw_downlink *downlink, const lw_downlink_device *device
         }
         downlink->was_refused = true;
     }
-    close(&t);
+    fini(&t);
     return again;
 }
 
 static uint8_t place_of(const lw_format *format)
 {
     uint8_t place = 0;
-    while (all_formats[place] != format) {
+    while (lw_server_formats[place] != format) {
         place++;
     }
     return (uint8_t)(place + 1);

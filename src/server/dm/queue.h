@@ -1,16 +1,57 @@
-/* Requests that wait for one device, and what the engine tells their queue. */
+/* The requests of operators, in order, for each device.
+ *
+ *          its turn, and the device can be reached
+ *   submit ------------------------------------------> SENT --- answer -------------> DONE
+ *     |                                                |  |     Reset, silence, …  -> FAILED
+ *     | it sleeps, or LW_WHEN_QUEUED                   |  |
+ *     v                  its turn, any message of it   |  |     called off, and may not be
+ *   QUEUED --------------------------------------------+  |     repeated: -------------> UNKNOWN
+ *     |  ^                                                |
+ *     |  +---- silence in queue mode, or called off: may be repeated
+ *     +------ too old: EXPIRED;  an operator, or the device is removed: CANCELED
+ *
+ * One request of a device is in flight at a time, the oldest first. A request has a row in the
+ * store from when it is QUEUED until the store forgets it; one that is sent at once has none.
+ *
+ * What may be carried out twice:
+ *
+ *   Read Discover Read-Composite                        yes: they change nothing
+ *   Write Write-Partial Write-Attributes Write-Composite  yes: they say what is, not what becomes
+ *   Delete                                              yes: the second is answered with 4.04
+ *   Execute Create                                      no
+ *
+ * The latter are marked SENT in the store before the first message, and that must be durable. So
+ * what may not be repeated is delivered once at most: when the server goes down, the registration
+ * ends, or the device moves while one is in flight, it is UNKNOWN. One that is not acknowledged in
+ * time is FAILED. The others are sent again.
+ *
+ * A request belongs to the device when it has a row, and outlives the registration; without one it
+ * belongs to the registration, and fails with it (LW_ECANCELED).
+ */
 #ifndef LW_SERVER_DM_QUEUE_H
 #define LW_SERVER_DM_QUEUE_H
 
 #include "base/list.h"
+#include "base/map.h"
 #include "lw/server.h"
+#include "server/dm/downlink.h"
 
 typedef struct lw_device lw_device;
 
+/* After the store refused to mark a request, or memory was short. */
+#define LW_QUEUE_RETRY_MS 2000u
+
 /* Embedded in a device: every octet counts a million times. */
 typedef struct lw_queue {
-    lw_link requests; /* in order of acceptance */
+    lw_link requests;            /* lw_pending, in order of acceptance */
+    lw_downlink_learned learned; /* about its formats */
 } lw_queue;
+
+/* All requests of an engine. */
+typedef struct lw_queues {
+    lw_map by_id;
+    uint64_t last_id;
+} lw_queues;
 
 typedef enum lw_queue_end {
     LW_QUEUE_REPLACED,     /* a new Register took the place of the registration */
@@ -20,13 +61,17 @@ typedef enum lw_queue_end {
     LW_QUEUE_FREED    /* lw_server_free */
 } lw_queue_end;
 
+/* Asks the store for the highest id that was given. */
+LW_MUST_CHECK lw_err lw_queues_init(lw_server *server);
+void lw_queues_fini(lw_server *server);
+
 void lw_queue_init(lw_queue *queue);
 void lw_queue_fini(lw_server *server, lw_device *device); /* after LW_QUEUE_REMOVED or FREED */
 
 /* The device can be reached: after any message of it was answered, a Register first of all. */
 void lw_queue_heard(lw_server *server, lw_device *device);
-/* It is somewhere else now. What is in flight went to the old address: it starts again, or ends, as
- * its kind demands. */
+/* It is somewhere else now, or another device is where it was. What is in flight went to the old
+ * address: it starts again, or ends, as its kind demands. */
 void lw_queue_moved(lw_server *server, lw_device *device);
 /* The registration ended. Requests that end are told exactly once; those that belong to the device
  * rather than to its registration stay. */

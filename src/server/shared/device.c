@@ -293,8 +293,9 @@ void lw_device_move(lw_server *server, lw_device *device, const lw_hop *hop)
     if (other == device && other != NULL) {
         return;
     }
-    if (other != NULL) {
+    if (other != NULL) { /* nothing that is for it may reach the new one there */
         leave_hop(server, other);
+        lw_queue_moved(server, other);
     }
     leave_hop(server, device);
     if (hop != NULL) {
