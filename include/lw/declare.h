@@ -285,6 +285,13 @@ void *lw_tree_struct(lw_tree *tree, lw_path instance);
  * tree. */
 LW_MUST_CHECK lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value);
 
+/* The same as a number: of an INTEGER, UNSIGNED, TIME or BOOLEAN, at most UINT32_MAX, which is also
+ * what a negative number is; `absent` when there is none. */
+uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent);
+
+/* The same as octets; empty when there are none. */
+lw_bytes lw_tree_octets(lw_tree *tree, lw_path path);
+
 /* Sets one value, as the device itself: no rights, no W needed. Converted to the field's type and
  * checked against the range: LW_ETYPE, LW_ERANGE; LW_ETOOBIG when it does not fit its capacity;
  * LW_ENOMEM when a multiple resource is full or no memory is left for the undo. A path to an

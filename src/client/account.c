@@ -6,45 +6,37 @@
 #define FNV_OFFSET 2166136261u
 #define FNV_PRIME  16777619u
 
-static bool get(lw_client *client, lw_path path, lw_value *out)
+static uint32_t number(lw_client *client, uint16_t object, uint16_t instance, uint16_t resource)
 {
-    return lw_tree_get(&client->tree, path, out) == LW_OK;
-}
-
-static uint32_t number(lw_client *client, lw_path path, uint32_t absent)
-{
-    lw_value v, n;
-    bool is_there = get(client, path, &v) && lw_value_convert(v, LW_TYPE_UNSIGNED, &n) == LW_OK;
-    return is_there ? (uint32_t)n.as.uns : absent;
+    return lw_tree_number(&client->tree, lw_path_resource(object, instance, resource), 0);
 }
 
 static bool is_bootstrap(lw_client *client, uint16_t security)
 {
-    lw_value v;
-    lw_path path = lw_path_resource(LW_OBJ_SECURITY, security, LW_RES_SECURITY_BOOTSTRAP_SERVER);
-    return get(client, path, &v) && v.as.boolean;
+    return number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_BOOTSTRAP_SERVER) != 0;
 }
 
-/* Of what decides where and how to connect: URI, mode, keys (BS-52). */
+static uint32_t ssid_of(lw_client *client, uint16_t security)
+{
+    return number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_SHORT_SERVER_ID);
+}
+
+/* Of what decides where and how to connect: URI, keys, mode (BS-52). */
 static uint32_t digest_of(lw_client *client, uint16_t security)
 {
-    static const uint8_t resources[] = {LW_RES_SECURITY_SERVER_URI, LW_RES_SECURITY_SECURITY_MODE,
-                                        LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY,
-                                        LW_RES_SECURITY_SERVER_PUBLIC_KEY,
-                                        LW_RES_SECURITY_SECRET_KEY};
+    static const uint8_t resources[] = {
+        LW_RES_SECURITY_SERVER_URI, LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY,
+        LW_RES_SECURITY_SERVER_PUBLIC_KEY, LW_RES_SECURITY_SECRET_KEY};
     uint32_t digest = FNV_OFFSET;
     for (size_t i = 0; i < sizeof resources; i++) {
-        lw_value v = lw_value_none();
-        (void)get(client, lw_path_resource(LW_OBJ_SECURITY, security, resources[i]), &v);
-        uint8_t small = v.type == LW_TYPE_INTEGER ? (uint8_t)v.as.integer : 0;
-        bool has_octets = v.type == LW_TYPE_STRING || v.type == LW_TYPE_OPAQUE;
-        lw_bytes octets = has_octets ? v.as.bytes : lw_bytes_of(&small, 1);
+        lw_path path = lw_path_resource(LW_OBJ_SECURITY, security, resources[i]);
+        lw_bytes octets = lw_tree_octets(&client->tree, path);
         for (size_t j = 0; j < octets.len; j++) {
             digest = (digest ^ octets.ptr[j]) * FNV_PRIME;
         }
         digest = (digest ^ (uint32_t)octets.len) * FNV_PRIME;
     }
-    return digest;
+    return digest ^ number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_SECURITY_MODE);
 }
 
 /* The Server instance with that Short Server ID, or LW_ID_MAX. */
@@ -52,7 +44,7 @@ static uint16_t find_account(lw_client *client, uint32_t ssid)
 {
     lw_path scope = lw_path_object(LW_OBJ_SERVER), at = scope;
     while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (number(client, lw_path_child(at, LW_RES_SERVER_SHORT_SERVER_ID), 0) == ssid) {
+        if (number(client, LW_OBJ_SERVER, at.id[1], LW_RES_SERVER_SHORT_SERVER_ID) == ssid) {
             return at.id[1];
         }
     }
@@ -114,8 +106,8 @@ static bool still_there(lw_client *client, const lw_server *server)
     if (server == lw_client_bootstrap_server(client)) {
         return is_bootstrap(client, server->security);
     }
-    lw_path ssid = lw_path_child(security, LW_RES_SECURITY_SHORT_SERVER_ID);
-    return !is_bootstrap(client, server->security) && number(client, ssid, 0) == server->ssid &&
+    return !is_bootstrap(client, server->security) &&
+           ssid_of(client, server->security) == server->ssid &&
            find_account(client, server->ssid) != LW_ID_MAX;
 }
 
@@ -125,8 +117,7 @@ static void take_security(lw_client *client, uint16_t security)
         take(lw_client_bootstrap_server(client), 0, security, LW_ID_MAX);
         return;
     }
-    lw_path path = lw_path_resource(LW_OBJ_SECURITY, security, LW_RES_SECURITY_SHORT_SERVER_ID);
-    uint32_t ssid = number(client, path, 0);
+    uint32_t ssid = ssid_of(client, security);
     uint16_t account = ssid != 0 ? find_account(client, ssid) : LW_ID_MAX;
     lw_server *server = lw_client_server(client, (uint16_t)ssid);
     if (server == NULL) {
@@ -155,51 +146,61 @@ void lw_client_accounts_changed(lw_client *client)
 /* ---- Factory data -----------------------------------------------------------------------------
  */
 
-static lw_err set(lw_client *client, lw_path instance, uint16_t resource, lw_value value)
+/* An instance that is being filled. */
+typedef struct factory {
+    lw_tree *tree;
+    lw_path instance;
+    lw_err err; /* of the first value that could not be set */
+} factory;
+
+static factory begin(lw_client *client, uint16_t object)
 {
-    return lw_tree_set(&client->tree, lw_path_child(instance, resource), value);
+    factory f = {.tree = &client->tree};
+    f.err = lw_tree_add(f.tree, object, LW_ID_MAX, &f.instance);
+    return f;
+}
+
+static void put(factory *f, uint16_t resource, lw_value value)
+{
+    if (f->err == LW_OK) {
+        f->err = lw_tree_set(f->tree, lw_path_child(f->instance, resource), value);
+    }
+}
+
+static void put_number(factory *f, uint16_t resource, uint32_t number)
+{
+    put(f, resource, lw_value_integer(number));
+}
+
+static void put_key(factory *f, uint16_t resource, lw_bytes key)
+{
+    put(f, resource, lw_value_bytes(LW_TYPE_OPAQUE, key));
 }
 
 static lw_err add_security(lw_client *client, const lw_client_account *a)
 {
-    lw_path at;
-    lw_err err = lw_tree_add(&client->tree, LW_OBJ_SECURITY, LW_ID_MAX, &at);
-    const struct {
-        uint8_t resource;
-        bool wanted;
-        lw_value value;
-    } rows[] = {
-        {LW_RES_SECURITY_SERVER_URI, true, lw_value_string(a->uri)},
-        {LW_RES_SECURITY_BOOTSTRAP_SERVER, true, lw_value_boolean(a->bootstrap)},
-        {LW_RES_SECURITY_SECURITY_MODE, true, lw_value_integer(a->security)},
-        {LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY, true, lw_value_bytes(LW_TYPE_OPAQUE, a->identity)},
-        {LW_RES_SECURITY_SERVER_PUBLIC_KEY, true, lw_value_bytes(LW_TYPE_OPAQUE, a->server_key)},
-        {LW_RES_SECURITY_SECRET_KEY, true, lw_value_bytes(LW_TYPE_OPAQUE, a->secret)},
-        {LW_RES_SECURITY_SHORT_SERVER_ID, !a->bootstrap, lw_value_integer(a->ssid)},
-        {LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME, a->bootstrap, lw_value_integer(a->hold_off)},
-    };
-    for (size_t i = 0; err == LW_OK && i < sizeof rows / sizeof rows[0]; i++) {
-        err = rows[i].wanted ? set(client, at, rows[i].resource, rows[i].value) : LW_OK;
+    factory f = begin(client, LW_OBJ_SECURITY);
+    put(&f, LW_RES_SECURITY_SERVER_URI, lw_value_string(a->uri));
+    put(&f, LW_RES_SECURITY_BOOTSTRAP_SERVER, lw_value_boolean(a->bootstrap));
+    put_number(&f, LW_RES_SECURITY_SECURITY_MODE, a->security);
+    put_key(&f, LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY, a->identity);
+    put_key(&f, LW_RES_SECURITY_SERVER_PUBLIC_KEY, a->server_key);
+    put_key(&f, LW_RES_SECURITY_SECRET_KEY, a->secret);
+    if (a->bootstrap) {
+        put_number(&f, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME, a->hold_off);
+    } else {
+        put_number(&f, LW_RES_SECURITY_SHORT_SERVER_ID, a->ssid);
     }
-    return err;
+    return f.err;
 }
 
+/* The rest are the defaults of the object. */
 static lw_err add_account(lw_client *client, const lw_client_account *a)
 {
-    lw_path at;
-    lw_err err = lw_tree_add(&client->tree, LW_OBJ_SERVER, LW_ID_MAX, &at);
-    if (err == LW_OK) {
-        err = set(client, at, LW_RES_SERVER_SHORT_SERVER_ID, lw_value_integer(a->ssid));
-    }
-    if (err == LW_OK) {
-        uint32_t lifetime = a->lifetime != 0 ? a->lifetime : 86400;
-        err = set(client, at, LW_RES_SERVER_LIFETIME, lw_value_integer(lifetime));
-    }
-    if (err == LW_OK) {
-        err = set(client, at, LW_RES_SERVER_NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE,
-                  lw_value_boolean(true));
-    }
-    return err == LW_OK ? set(client, at, LW_RES_SERVER_BINDING, lw_value_string("U")) : err;
+    factory f = begin(client, LW_OBJ_SERVER);
+    put_number(&f, LW_RES_SERVER_SHORT_SERVER_ID, a->ssid);
+    put_number(&f, LW_RES_SERVER_LIFETIME, a->lifetime != 0 ? a->lifetime : 86400);
+    return f.err;
 }
 
 lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)

@@ -71,8 +71,7 @@ lw_err lw_act_disable(void *ctx, uint16_t account)
     if (server == NULL) {
         return LW_ENOTFOUND;
     }
-    uint64_t seconds = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
-    server->disable_for = seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
+    server->disable_for = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
     return schedule(client, disable, lw_path_instance(LW_OBJ_SERVER, account), client->now);
 }
 

@@ -64,11 +64,11 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
 static uint32_t default_of(const lw_server *server, uint16_t resource, lw_attr attr,
                            lw_attrs *attrs)
 {
-    uint64_t setting = lw_server_setting(server, resource, UINT64_MAX);
-    if (setting != UINT64_MAX) {
+    lw_path path = lw_path_resource(LW_OBJ_SERVER, server->account, resource);
+    if (lw_tree_exists(&server->client->tree, path)) {
         attrs->has |= LW_ATTR_BIT(attr);
     }
-    return (uint32_t)setting;
+    return lw_server_setting(server, resource, 0);
 }
 
 /* What a server object says about notifications to its server. */

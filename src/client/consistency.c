@@ -8,15 +8,7 @@
 
 uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource, uint32_t absent)
 {
-    lw_value value, number;
-    if (lw_tree_get(&client->tree, lw_path_child(instance, resource), &value) != LW_OK) {
-        return absent;
-    }
-    if (value.type == LW_TYPE_BOOLEAN) {
-        return value.as.boolean;
-    }
-    bool fits = lw_value_convert(value, LW_TYPE_UNSIGNED, &number) == LW_OK;
-    return fits && number.as.uns < UINT32_MAX ? (uint32_t)number.as.uns : UINT32_MAX;
+    return lw_tree_number(&client->tree, lw_path_child(instance, resource), absent);
 }
 
 static bool next_instance(lw_client *client, uint16_t object, lw_path *at)

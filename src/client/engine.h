@@ -119,8 +119,9 @@ bool lw_server_is_ready(const lw_server *server);
 /* Asks for an Update with these reasons; several in one tick become one (CLI-60). */
 void lw_server_want_update(lw_server *server, uint8_t reasons);
 
-/* A field of the server's /1 instance as a number, or `absent` when it is not there. */
-uint64_t lw_server_setting(const lw_server *server, uint16_t resource, uint64_t absent);
+/* A field of the server's /1 instance, as lw_tree_number. The largest value of any width, which
+ * some of them give a meaning, is UINT32_MAX. */
+uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t absent);
 
 /* ---- Events between rooms ---------------------------------------------------------------------
  */

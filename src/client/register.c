@@ -80,13 +80,6 @@ static size_t list_length(const lw_server *server)
 /* ---- Parameters -------------------------------------------------------------------------------
  */
 
-static lw_bytes string_at(const lw_server *server, lw_path path)
-{
-    lw_value value;
-    return lw_tree_get(&server->client->tree, path, &value) == LW_OK ? value.as.bytes
-                                                                     : lw_bytes_of(NULL, 0);
-}
-
 /* `b`: since 1.1 what the device supports (3/0/16, REG-61); in 1.0 what the server chose (REG-60).
  */
 static uint8_t bindings(const lw_server *server)
@@ -97,22 +90,16 @@ static uint8_t bindings(const lw_server *server)
         server->version == LW_VERSION_1_0
             ? lw_path_resource(LW_OBJ_SERVER, server->account, LW_RES_SERVER_BINDING)
             : lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
-    lw_bytes text = string_at(server, path);
+    lw_bytes text = lw_tree_octets(&server->client->tree, path);
     lw_err err = lw_binding_parse(text, false, (lw_version)server->version, &letters, &queue);
     return err == LW_OK && letters != 0 ? letters : LW_BINDING_U;
-}
-
-static uint32_t lifetime_of(const lw_server *server)
-{
-    uint64_t lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400);
-    return lifetime < UINT32_MAX ? (uint32_t)lifetime : UINT32_MAX;
 }
 
 static lw_registration base_parameters(const lw_server *server)
 {
     return (lw_registration){.version = (lw_version)server->version,
                              .bindings = bindings(server),
-                             .lifetime = lifetime_of(server)};
+                             .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400)};
 }
 
 /* ---- Requests ---------------------------------------------------------------------------------

@@ -5,9 +5,9 @@
 #include "client/server.h"
 #include "lw/objects.h"
 
-#define UNORDERED UINT64_MAX
+#define UNORDERED UINT32_MAX
 
-static uint64_t order_of(const lw_server *server)
+static uint32_t order_of(const lw_server *server)
 {
     return lw_server_setting(server, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);
 }
@@ -76,10 +76,10 @@ void lw_schedule_next(lw_server *server)
 /* Without a way to bootstrap the device keeps trying (CLI-31): 1/x/19 later, from the start. */
 static void try_again_later(lw_server *server, const lw_client_event *why)
 {
-    uint64_t delay =
+    uint32_t delay =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
     lw_client_event event = *why;
-    if (delay != UINT32_MAX && delay != UINT64_MAX) {
+    if (delay != UINT32_MAX) {
         event.retry_at = lw_server_retry_in(server, delay);
     }
     lw_client_tell(server->client, &event);

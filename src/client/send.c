@@ -242,14 +242,14 @@ static void end_all_of(sending *s, const lw_server *server)
 /* CLI-50: 60 s, 120 s, …; five attempts unless the server says otherwise. */
 static void try_again(job *j, lw_err err, uint8_t code)
 {
-    uint64_t most = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    uint32_t most = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
     uint64_t delay = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
     j->attempts++;
     if (j->attempts >= most || j->attempts >= 20) {
         end(j, err, code);
         return;
     }
-    delay = (delay & UINT32_MAX) << (j->attempts - 1);
+    delay <<= j->attempts - 1;
     j->retry_at = lw_time_add(j->all->client->now, (lw_time)delay * LW_SECOND_MS);
     look(j->all);
 }

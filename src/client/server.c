@@ -4,11 +4,11 @@
 #include "lw/objects.h"
 
 /* CLI-52: up to 10 % on top of every wait, so that a fleet does not come back all at once. */
-#define JITTER_DIVISOR 10
+#define JITTER_PER_SECOND_MS 100u
 /* A registration that the server forgets within this time counts as a failed attempt (rule 19). */
 #define BRAKE_MS (10 * LW_SECOND_MS)
 /* How long a link may take to come up before it counts as failed: EXCHANGE_LIFETIME. */
-#define LINK_TIMEOUT_MS (247 * LW_SECOND_MS)
+#define LINK_TIMEOUT 247u /* s */
 
 static void on_alarm(lw_client *client, lw_alarm *alarm);
 static void on_nap(lw_client *client, lw_alarm *alarm);
@@ -56,16 +56,18 @@ static void set_state(lw_server *server, lw_server_state to, lw_time until)
     lw_alarm_set(server->client, &server->alarm, until);
 }
 
-static lw_time after(const lw_server *server, lw_time wait)
+/* The largest number of seconds is never. */
+static lw_time after(const lw_server *server, uint32_t seconds)
 {
-    return lw_time_add(server->client->now, wait);
+    return seconds == UINT32_MAX ? LW_TIME_NEVER
+                                 : lw_time_add(server->client->now, seconds * LW_SECOND_MS);
 }
 
-static lw_time jittered(const lw_server *server, lw_time wait)
+static lw_time jittered(const lw_server *server, uint32_t seconds)
 {
-    lw_time span = wait / JITTER_DIVISOR;
-    uint32_t bound = span < UINT32_MAX ? (uint32_t)span : UINT32_MAX;
-    return after(server, wait + lw_rng_below(&server->client->rng, bound));
+    uint32_t span =
+        seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
+    return lw_time_add(after(server, seconds), lw_rng_below(&server->client->rng, span));
 }
 
 static void tell(const lw_server *server, lw_client_event_kind kind, const lw_coap_result *result,
@@ -90,17 +92,10 @@ bool lw_server_is_ready(const lw_server *server)
            server->update == 0 && !server->offline && !server->client->bootstrapping;
 }
 
-uint64_t lw_server_setting(const lw_server *server, uint16_t resource, uint64_t absent)
+uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t absent)
 {
-    lw_value value, number;
     lw_path path = lw_path_resource(LW_OBJ_SERVER, server->account, resource);
-    if (server->account == LW_ID_MAX || lw_tree_get(&server->client->tree, path, &value) != LW_OK) {
-        return absent;
-    }
-    if (value.type == LW_TYPE_BOOLEAN) {
-        return value.as.boolean;
-    }
-    return lw_value_convert(value, LW_TYPE_UNSIGNED, &number) == LW_OK ? number.as.uns : absent;
+    return lw_tree_number(&server->client->tree, path, absent);
 }
 
 void lw_server_init(lw_client *client, lw_server *server, uint8_t link)
@@ -127,21 +122,20 @@ void lw_server_close_link(lw_server *server)
     }
 }
 
+static lw_path security_path(const lw_server *server, uint16_t resource)
+{
+    return lw_path_resource(LW_OBJ_SECURITY, server->security, resource);
+}
+
 static lw_bytes security_octets(const lw_server *server, uint16_t resource)
 {
-    lw_value value;
-    lw_path path = lw_path_resource(LW_OBJ_SECURITY, server->security, resource);
-    lw_err err = lw_tree_get(&server->client->tree, path, &value);
-    return err == LW_OK ? value.as.bytes : lw_bytes_of(NULL, 0);
+    return lw_tree_octets(&server->client->tree, security_path(server, resource));
 }
 
 static uint8_t security_mode(const lw_server *server)
 {
-    lw_value value;
-    lw_path path =
-        lw_path_resource(LW_OBJ_SECURITY, server->security, LW_RES_SECURITY_SECURITY_MODE);
-    lw_err err = lw_tree_get(&server->client->tree, path, &value);
-    return err == LW_OK ? (uint8_t)value.as.integer : LW_SECURITY_NOSEC;
+    lw_path path = security_path(server, LW_RES_SECURITY_SECURITY_MODE);
+    return (uint8_t)lw_tree_number(&server->client->tree, path, LW_SECURITY_NOSEC);
 }
 
 lw_err lw_server_open_link(lw_server *server)
@@ -177,26 +171,20 @@ static void end_registration(lw_server *server)
     }
 }
 
-/* 1/x/19: the largest value of either width says "no further sequence". */
-static bool has_more_sequences(const lw_server *server, uint64_t delay)
+/* 1/x/19: the largest value says "no further sequence". */
+static bool has_more_sequences(const lw_server *server, uint32_t delay)
 {
     return server->sequence <
                lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1) &&
-           delay != UINT32_MAX && delay != UINT64_MAX;
-}
-
-static lw_time seconds_to_ms(uint64_t seconds)
-{
-    return seconds > (uint64_t)(LW_TIME_NEVER / LW_SECOND_MS) ? LW_TIME_NEVER / 2
-                                                              : (lw_time)seconds * LW_SECOND_MS;
+           delay != UINT32_MAX;
 }
 
 static void sequence_failed(lw_server *server, const lw_coap_result *result, bool rejected)
 {
-    uint64_t delay =
+    uint32_t delay =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
     if (!rejected && has_more_sequences(server, delay)) {
-        lw_time at = jittered(server, seconds_to_ms(delay));
+        lw_time at = jittered(server, delay);
         server->sequence++;
         server->attempt = 1;
         set_state(server, LW_SERVER_SEQ_WAIT, at);
@@ -221,17 +209,16 @@ static void attempt_failed(lw_server *server, const lw_coap_result *result, bool
     bool gives_up =
         rejected && lw_client_can_bootstrap(server->client) &&
         lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
-    uint64_t tries = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    uint32_t tries = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
     lw_server_close_link(server);
     if (gives_up || server->attempt >= tries) {
         sequence_failed(server, result, gives_up);
         return;
     }
-    uint64_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
+    uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
     unsigned doublings = server->attempt > 1 ? server->attempt - 1u : 0;
-    uint64_t cap = UINT32_MAX;
-    wait = doublings < 32 && wait << doublings < cap ? wait << doublings : cap;
-    lw_time at = jittered(server, seconds_to_ms(wait));
+    wait = doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : UINT32_MAX;
+    lw_time at = jittered(server, wait);
     server->attempt++;
     set_state(server, LW_SERVER_BACKOFF, at);
     tell(server, LW_CLIENT_REGISTRATION_FAILED, result, at);
@@ -288,7 +275,7 @@ static void talk(lw_server *server)
 
 static void connect_link(lw_server *server)
 {
-    set_state(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT_MS));
+    set_state(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT));
     lw_err err = lw_server_open_link(server);
     if (err == LW_AGAIN) {
         return;
@@ -358,18 +345,17 @@ static bool is_rejection(const lw_coap_result *result)
 /* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
 static lw_time update_time(const lw_server *server)
 {
-    lw_time span = seconds_to_ms(server->lifetime);
+    lw_time span = server->lifetime * LW_SECOND_MS;
     lw_time wait = lw_coap_max_transmit_wait(&server->params);
     lw_time in = span > 2 * wait ? span - wait : span / 2;
-    return server->lifetime == 0 ? LW_TIME_NEVER
-                                 : after(server, in > LW_SECOND_MS ? in : LW_SECOND_MS);
+    in = in > LW_SECOND_MS ? in : LW_SECOND_MS;
+    return server->lifetime == 0 ? LW_TIME_NEVER : lw_time_add(server->client->now, in);
 }
 
 /* The lifetime runs from here; what became due meanwhile goes out with the next step. */
 static void stay_registered(lw_server *server)
 {
-    server->expires =
-        server->lifetime == 0 ? LW_TIME_NEVER : after(server, seconds_to_ms(server->lifetime));
+    server->expires = server->lifetime == 0 ? LW_TIME_NEVER : after(server, server->lifetime);
     bool was_offline = server->offline;
     server->offline = false;
     server->attempt = 1;
@@ -494,7 +480,7 @@ static void left(lw_server *server)
         set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
         return;
     }
-    lw_time until = after(server, seconds_to_ms(server->disable_for));
+    lw_time until = after(server, server->disable_for);
     server->disable = false;
     set_state(server, LW_SERVER_DISABLED, until);
     tell(server, LW_CLIENT_DISABLED, NULL, until);
@@ -612,11 +598,11 @@ void lw_server_resume(lw_server *server)
 
 void lw_server_start(lw_server *server)
 {
-    uint64_t delay = lw_server_setting(server, LW_RES_SERVER_INITIAL_REGISTRATION_DELAY_TIMER, 0);
+    uint32_t delay = lw_server_setting(server, LW_RES_SERVER_INITIAL_REGISTRATION_DELAY_TIMER, 0);
     server->attempt = server->sequence = 1;
     server->version = server->registered ? server->version : server->client->cfg.version;
     if (server->state == LW_SERVER_IDLE && delay > 0 && !server->had_success) { /* CLI-41 */
-        set_state(server, LW_SERVER_DELAY, after(server, seconds_to_ms(delay)));
+        set_state(server, LW_SERVER_DELAY, after(server, delay));
         return;
     }
     connect_link(server);
@@ -665,7 +651,7 @@ void lw_server_is_active(lw_server *server)
         return;
     }
     lw_time window = lw_coap_max_transmit_wait(&server->params);
-    lw_alarm_set(server->client, &server->nap, after(server, window));
+    lw_alarm_set(server->client, &server->nap, lw_time_add(server->client->now, window));
     if (server->asleep) {
         server->asleep = false;
         tell(server, LW_CLIENT_AWAKE, NULL, LW_TIME_NEVER);
@@ -682,9 +668,9 @@ static void on_nap(lw_client *client, lw_alarm *alarm)
     }
 }
 
-lw_time lw_server_retry_in(lw_server *server, uint64_t seconds)
+lw_time lw_server_retry_in(lw_server *server, uint32_t seconds)
 {
-    lw_time at = jittered(server, seconds_to_ms(seconds));
+    lw_time at = jittered(server, seconds);
     server->attempt = server->sequence = 1;
     set_state(server, LW_SERVER_SEQ_WAIT, at);
     return at;

@@ -53,7 +53,7 @@ void lw_server_link_down(lw_server *server, lw_err why);
 void lw_server_register_anew(lw_server *server);
 
 /* FAILED, but not for ever: begins again after `seconds` (and jitter); returns when. */
-lw_time lw_server_retry_in(lw_server *server, uint64_t seconds);
+lw_time lw_server_retry_in(lw_server *server, uint32_t seconds);
 
 /* A registration that outlived a power loss: lw_server_start goes on with it (CLI-76). The server
  * is IDLE; `expires` is monotonic. */

@@ -451,6 +451,24 @@ lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
                         : LW_ENOTFOUND;
 }
 
+uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent)
+{
+    lw_value value;
+    if (lw_tree_get(tree, path, &value) != LW_OK) {
+        return absent;
+    }
+    if (value.type == LW_TYPE_BOOLEAN) {
+        return value.as.boolean;
+    }
+    return value.as.uns < UINT32_MAX ? (uint32_t)value.as.uns : UINT32_MAX;
+}
+
+lw_bytes lw_tree_octets(lw_tree *tree, lw_path path)
+{
+    lw_value value;
+    return lw_tree_get(tree, path, &value) == LW_OK ? value.as.bytes : lw_bytes_of(NULL, 0);
+}
+
 /* ---- Changing ---- */
 
 static void tell(lw_tree *tree, lw_tree_change change, lw_path path)

@@ -8,13 +8,6 @@ static bool is_one_of(uint8_t letter, const char *letters)
     return memchr(letters, letter, strlen(letters)) != NULL;
 }
 
-/* A string of the tree, empty when it is not there. */
-static lw_bytes text_at(lw_tree *tree, lw_path path)
-{
-    lw_value value;
-    return lw_tree_get(tree, path, &value) == LW_OK ? value.as.bytes : lw_bytes_of(NULL, 0);
-}
-
 static bool has_letter(lw_bytes letters, uint8_t letter)
 {
     return letters.len > 0 && memchr(letters.ptr, letter, letters.len) != NULL;
@@ -25,7 +18,7 @@ static bool is_supported(lw_tree *tree, uint8_t letter)
 {
     lw_path bindings =
         lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
-    return letter == 'U' || has_letter(text_at(tree, bindings), letter);
+    return letter == 'U' || has_letter(lw_tree_octets(tree, bindings), letter);
 }
 
 /* 1/x/7: letters that are known, none twice, at least one that the device can use. */
@@ -51,7 +44,7 @@ static lw_path field(lw_path instance, uint16_t resource)
 static lw_err validate_1_0(void *ctx, lw_tree *tree, lw_path instance)
 {
     (void)ctx;
-    lw_bytes binding = text_at(tree, field(instance, LW_RES_SERVER_BINDING));
+    lw_bytes binding = lw_tree_octets(tree, field(instance, LW_RES_SERVER_BINDING));
     bool starts_well = binding.len > 0 && binding.ptr[0] != 'Q';
     bool ends_well = !lw_bytes_is(binding, "SU") && !lw_bytes_is(binding, "USQ") &&
                      !lw_bytes_is(binding, "SUQ") && !lw_bytes_is(binding, "SQU");
@@ -61,11 +54,12 @@ static lw_err validate_1_0(void *ctx, lw_tree *tree, lw_path instance)
 static lw_err validate_1_1(void *ctx, lw_tree *tree, lw_path instance)
 {
     (void)ctx;
-    lw_bytes preferred = text_at(tree, field(instance, LW_RES_SERVER_PREFERRED_TRANSPORT));
+    lw_bytes preferred = lw_tree_octets(tree, field(instance, LW_RES_SERVER_PREFERRED_TRANSPORT));
     if (preferred.len > 0 && !is_one_of(preferred.ptr[0], "UMHTSN")) {
         return LW_EINVAL; /* one letter; one that cannot be used is no mistake (REG-63) */
     }
-    return check_binding(tree, text_at(tree, field(instance, LW_RES_SERVER_BINDING)), "UMHTSNQ");
+    return check_binding(tree, lw_tree_octets(tree, field(instance, LW_RES_SERVER_BINDING)),
+                         "UMHTSNQ");
 }
 
 /* 1/x/8 in 1.0 and without arguments in later versions. */
@@ -85,7 +79,7 @@ static lw_err update_over(void *ctx, lw_tree *tree, lw_path path, lw_bytes argum
     if (err == LW_ENOTFOUND) {
         return lw_act_update(ctx, path.id[1], 0);
     }
-    lw_bytes asked = text_at(tree, field(path, LW_RES_SERVER_BINDING));
+    lw_bytes asked = lw_tree_octets(tree, field(path, LW_RES_SERVER_BINDING));
     if (err != LW_OK || arg.value.len != 1 || arg.value.ptr[0] == 'Q' ||
         !has_letter(asked, arg.value.ptr[0]) || !is_supported(tree, arg.value.ptr[0])) {
         return LW_EINVAL;
