@@ -137,7 +137,7 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
     if (err == LW_OK && place == NULL) {
         err = change.set.has != 0 ? LW_ENOMEM : LW_OK; /* there is nothing to unset */
     } else if (err == LW_OK) {
-        err = lw_attrs_apply(&place->attrs, &change);
+        err = lw_attrs_apply(&place->attrs, &change, lw_client_decimal(call->client));
         place->server = call->server;
         place->path = path;
     }

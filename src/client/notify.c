@@ -2,6 +2,7 @@
  * threshold and falls back before anything can be sent has crossed it (rule 38). And with the next
  * step, when everything of the observation is read, judged and, if it is due, sent: several changes
  * in a row become one notification, and nothing is sent from within a request. */
+#include "client/feature.h"
 #include "client/observe.h"
 
 #include <string.h>
@@ -155,13 +156,14 @@ static bool is_hit(const lw_watched *w, const lw_path *path)
 /* Samples what a change at `hit` hits, or everything (NULL). Is a condition met? */
 static bool sample(lw_observed *obs, const lw_path *hit)
 {
+    const lw_attr_decimal *decimal = lw_client_decimal(obs->all->client);
     bool met = false;
     lw_watched *w = obs->watched;
     for (unsigned i = 0; i < obs->target_count; i++) {
         lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
         for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
             if (hit == NULL || is_hit(w, hit)) {
-                lw_watch_sample(&w->watch, &attrs, sample_of(obs, w), false);
+                lw_watch_sample(&w->watch, &attrs, sample_of(obs, w), decimal);
             }
             met |= w->watch.met;
         }

@@ -233,7 +233,8 @@ static lw_err read_query(const lw_call *call, asked *query)
     }
     query->key = key_of(call->in->msg->options);
     lw_err err = lw_attrs_asked(call, &change);
-    return err == LW_OK ? lw_attrs_apply(&query->attrs, &change) : err;
+    return err == LW_OK ? lw_attrs_apply(&query->attrs, &change, lw_client_decimal(call->client))
+                        : err;
 }
 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)

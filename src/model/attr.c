@@ -174,18 +174,8 @@ static bool evaluation_periods_fit(const lw_attrs *a)
     return !both || a->epmin < a->epmax;
 }
 
-/* ATT-20, ATT-23 */
-static bool thresholds_fit(const lw_attrs *a)
-{
-    double step = has(a, LW_ATTR_ST) ? a->st : 0;
-    if (has(a, LW_ATTR_ST) && !(step > 0)) {
-        return false;
-    }
-    bool both = has(a, LW_ATTR_LT) && has(a, LW_ATTR_GT);
-    return !both || a->lt + 2 * step < a->gt;
-}
-
-lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change)
+lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change,
+                      const lw_attr_decimal *decimal)
 {
     if (!evaluation_periods_fit(&change->set)) {
         return LW_EINVAL;
@@ -194,7 +184,7 @@ lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change)
     kept.has &= (uint16_t)~change->unset;
     lw_attrs merged = change->set;
     lw_attrs_inherit(&merged, &kept);
-    if (!thresholds_fit(&merged)) {
+    if (decimal != NULL && !decimal->fit(&merged)) {
         return LW_EINVAL;
     }
     *attrs = merged;

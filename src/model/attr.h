@@ -75,11 +75,14 @@ typedef struct lw_attr_info {
 
 extern const lw_attr_info lw_attr_table[LW_ATTR_COUNT];
 
-/* How gt, lt and st are read and written. A device that offers none of the three passes NULL where
- * this is asked for, and links no floating-point text. */
+/* What gt, lt and st take: how they are read and written, whether they may stand together, and
+ * whether the step from one value to another meets one of them. A device that offers none of the
+ * three passes NULL where this is asked for, and links no floating-point numbers. */
 typedef struct lw_attr_decimal {
     lw_err (*parse)(lw_bytes text, double *out_number);
     void (*write)(lw_writer *w, double number);
+    bool (*fit)(const lw_attrs *attrs);                             /* ATT-20, ATT-23 */
+    bool (*is_met)(const lw_attrs *attrs, double last, double now); /* ATT-32..34 */
 } lw_attr_decimal;
 
 extern const lw_attr_decimal lw_attr_decimal_text;
@@ -125,7 +128,8 @@ static inline uint16_t lw_attrs_change_mask(const lw_attrs_change *change)
  * hold afterwards (ATT-20, P-OBS-18), st is not positive (ATT-23), or the change itself sets
  * epmin >= epmax (ATT-22). pmax < pmin is not an error (ATT-21). For an Observe query start with
  * the empty set. */
-LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change);
+LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change,
+                                    const lw_attr_decimal *decimal);
 
 /* ---- Inheritance ------------------------------------------------------------------------------
  */

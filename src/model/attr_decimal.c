@@ -1,4 +1,4 @@
-/* A file of its own, so that naming it is what links floating-point text. */
+/* A file of its own, so that naming it is what links floating-point numbers and their text. */
 #include "base/num.h"
 #include "model/attr.h"
 
@@ -9,4 +9,36 @@ static void write_decimal(lw_writer *w, double number)
     lw_write_bytes(w, lw_bytes_of(text, len));
 }
 
-const lw_attr_decimal lw_attr_decimal_text = {lw_num_parse_double, write_decimal};
+static bool has(const lw_attrs *attrs, lw_attr attr)
+{
+    return (attrs->has & LW_ATTR_BIT(attr)) != 0;
+}
+
+/* ATT-20, ATT-23 */
+static bool fit(const lw_attrs *a)
+{
+    double step = has(a, LW_ATTR_ST) ? a->st : 0;
+    if (has(a, LW_ATTR_ST) && !(step > 0)) {
+        return false;
+    }
+    bool both = has(a, LW_ATTR_LT) && has(a, LW_ATTR_GT);
+    return !both || a->lt + 2 * step < a->gt;
+}
+
+/* ATT-32, P-OBS-03: in both directions, though the examples of the specification know but one. */
+static bool crosses(double last, double now, double threshold)
+{
+    return (last > threshold) != (now > threshold);
+}
+
+/* ATT-33, ATT-34. lt is gt in the mirror: all three negated. */
+static bool is_met(const lw_attrs *attrs, double last, double now)
+{
+    double step = now > last ? now - last : last - now;
+    return (has(attrs, LW_ATTR_GT) && crosses(last, now, attrs->gt)) ||
+           (has(attrs, LW_ATTR_LT) && crosses(-last, -now, -attrs->lt)) ||
+           (has(attrs, LW_ATTR_ST) && step >= attrs->st);
+}
+
+const lw_attr_decimal lw_attr_decimal_text = {
+    .parse = lw_num_parse_double, .write = write_decimal, .fit = fit, .is_met = is_met};

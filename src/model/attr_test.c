@@ -39,7 +39,7 @@ static lw_attrs attrs_of(const char *a, const char *b, const char *c)
 {
     lw_attrs attrs = {0};
     lw_attrs_change change = change_of(a, b, c);
-    assert_int_equal(lw_attrs_apply(&attrs, &change), LW_OK);
+    assert_int_equal(lw_attrs_apply(&attrs, &change, &lw_attr_decimal_text), LW_OK);
     return attrs;
 }
 
@@ -47,7 +47,7 @@ static lw_err apply_error(lw_attrs attrs, const char *a, const char *b, const ch
 {
     lw_attrs before = attrs;
     lw_attrs_change change = change_of(a, b, c);
-    lw_err err = lw_attrs_apply(&attrs, &change);
+    lw_err err = lw_attrs_apply(&attrs, &change, &lw_attr_decimal_text);
     assert_memory_equal(&attrs, &before, sizeof attrs);
     return err;
 }
@@ -241,7 +241,7 @@ static void thresholds_are_checked_after_merging(void **state)
     lw_attrs attrs = attrs_of("gt=50", NULL, NULL);
     assert_int_equal(apply_error(attrs, "lt=60", "pmin=1", NULL), LW_EINVAL);
     lw_attrs_change c = change_of("lt=60", "gt", NULL);
-    assert_int_equal(lw_attrs_apply(&attrs, &c), LW_OK);
+    assert_int_equal(lw_attrs_apply(&attrs, &c, &lw_attr_decimal_text), LW_OK);
     assert_int_equal(attrs.has, BIT(LT));
     assert_true(attrs.lt == 60.0);
 }
@@ -275,7 +275,7 @@ static void epmin_is_below_epmax(void **state)
     assert_int_equal(attrs_of("epmin=10", "epmax=0", NULL).epmax, 0);
     lw_attrs attrs = attrs_of("epmin=10", NULL, NULL);
     lw_attrs_change c = change_of("epmax=5", NULL, NULL);
-    assert_int_equal(lw_attrs_apply(&attrs, &c), LW_OK);
+    assert_int_equal(lw_attrs_apply(&attrs, &c, &lw_attr_decimal_text), LW_OK);
 }
 
 static void a_change_replaces_adds_and_removes(void **state)
@@ -283,7 +283,7 @@ static void a_change_replaces_adds_and_removes(void **state)
     (void)state;
     lw_attrs attrs = attrs_of("pmin=1", "pmax=9", "con=1");
     lw_attrs_change c = change_of("pmin=2", "pmax", "hqmax=7");
-    assert_int_equal(lw_attrs_apply(&attrs, &c), LW_OK);
+    assert_int_equal(lw_attrs_apply(&attrs, &c, &lw_attr_decimal_text), LW_OK);
     assert_int_equal(attrs.has, BIT(PMIN) | BIT(CON) | BIT(HQMAX));
     assert_int_equal(attrs.pmin, 2);
     assert_true(attrs.con);
@@ -352,7 +352,7 @@ static void links_hold_attributes_in_the_order_of_the_table(void **state)
     (void)state;
     lw_attrs attrs = attrs_of("lt=42.2", "gt=50", "pmax=60");
     lw_attrs_change c = change_of("pmin=10", "con=1", "edge=0");
-    assert_int_equal(lw_attrs_apply(&attrs, &c), LW_OK);
+    assert_int_equal(lw_attrs_apply(&attrs, &c, &lw_attr_decimal_text), LW_OK);
     assert_link(&attrs, ";pmin=10;pmax=60;gt=50;lt=42.2;edge=0;con=1");
     assert_link(&(lw_attrs){0}, "");
 }

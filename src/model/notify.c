@@ -80,35 +80,15 @@ static uint16_t conditions_on(lw_sample_kind kind, const lw_attrs *attrs)
     }
 }
 
-/* ATT-32: gt upwards. lt downwards is the same in the mirror: all three negated. */
-static bool crosses(double last, double now, double threshold, bool one_way)
-{
-    bool was_above = last > threshold;
-    bool is_above = now > threshold;
-    return was_above != is_above && (is_above || !one_way);
-}
-
-/* ATT-33, ATT-34 */
-static bool number_condition_is_met(const lw_attrs *attrs, double last, double now, bool one_way)
-{
-    if (has(attrs, LW_ATTR_GT) && crosses(last, now, attrs->gt, one_way)) {
-        return true;
-    }
-    if (has(attrs, LW_ATTR_LT) && crosses(-last, -now, -attrs->lt, one_way)) {
-        return true;
-    }
-    double step = now > last ? now - last : last - now;
-    return has(attrs, LW_ATTR_ST) && step >= attrs->st;
-}
-
-bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample, bool one_way)
+bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample,
+                     const lw_attr_decimal *decimal)
 {
     if (sample.kind != w->notified.kind) { /* a value came, went, or became a NaN */
         w->met = true;
     } else if (conditions_on((lw_sample_kind)sample.kind, attrs) == 0) {
         w->met = sample.mark != w->notified.mark;
     } else if (sample.kind == LW_SAMPLE_NUMBER) {
-        w->met |= number_condition_is_met(attrs, w->notified.number, sample.number, one_way);
+        w->met |= decimal != NULL && decimal->is_met(attrs, w->notified.number, sample.number);
     } else {
         w->met |= sample.mark != w->sampled && (sample.mark != 0) == attrs->edge;
     }

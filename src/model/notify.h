@@ -11,7 +11,7 @@
  *
  *     if (lw_notify_may_evaluate(&n, &attrs, now)) {
  *         bool met = false;
- *         for each watch: met |= lw_watch_sample(&watch, &its_attrs, sample, false);
+ *         for each watch: met |= lw_watch_sample(&watch, &its_attrs, sample, decimal);
  *         lw_notify_evaluated(&n, met, now);
  *     }
  *     if (lw_notify_is_due(&n, &attrs, now)) {
@@ -64,10 +64,9 @@ void lw_watch_init(lw_watch *w, lw_sample first);
 
 /* Compares with what was notified (st, gt, lt: ATT-32, ATT-33) and sampled (edge: ATT-35). Returns
  * whether a condition is met, now or earlier since the last notification. Without a condition in
- * `attrs`: whether the value is another than the one notified, now (ATT-30, ATT-31). Thresholds
- * count in both directions; with `one_way` only gt upwards and lt downwards, as the examples of the
- * specification have it (P-OBS-03). */
-bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample, bool one_way);
+ * `attrs`: whether the value is another than the one notified, now (ATT-30, ATT-31). */
+bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample,
+                     const lw_attr_decimal *decimal);
 
 void lw_watch_set_notified(lw_watch *w, lw_sample sent);
 

@@ -280,7 +280,7 @@ static lw_err check_attributes(const translation *t)
         err = lw_attrs_check_target(mask, &at);
         err = err == LW_EMETHOD ? LW_EINVAL : err;
     }
-    return err == LW_OK ? lw_attrs_apply(&none, &change) : err;
+    return err == LW_OK ? lw_attrs_apply(&none, &change, &lw_attr_decimal_text) : err;
 }
 
 /* Of Execute (DM-61). */
