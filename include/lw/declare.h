@@ -66,8 +66,7 @@ typedef struct lw_field {
     uint16_t id;
     uint8_t kind;      /* lw_field_kind */
     uint8_t count;     /* instances there is room for; 0: a single resource */
-    uint16_t offset;   /* of the value, or of the multiple's `count` */
-    uint16_t ids;      /* offset of ids[], multiple only */
+    uint16_t offset;   /* of the value, or of the multiple's `count`, which ids[] follow */
     uint16_t values;   /* offset of values[], multiple only */
     uint16_t size;     /* octets of one value as kept */
     uint16_t capacity; /* octets a STRING, CORELNK or OPAQUE may have */
@@ -168,7 +167,6 @@ struct lw_object_hooks {
      .kind = LW_FIELD_##kind_,                   \
      .count = (n),                               \
      .offset = offsetof(T, name),                \
-     .ids = offsetof(T, name.ids),               \
      .values = offsetof(T, name.values),         \
      .size = sizeof(((T *)0)->name.values[0]),   \
      .capacity = (cap)},

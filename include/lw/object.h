@@ -51,8 +51,8 @@ typedef struct lw_range {
 typedef struct lw_resource_def {
     uint16_t id;
     uint8_t type;          /* lw_type; LW_TYPE_NONE for executables */
-    uint8_t ops;           /* LW_OP_R | LW_OP_W | LW_OP_E; 0: bootstrap interface only (MDL-03) */
-    uint8_t flags;         /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
+    uint8_t ops : 4;       /* LW_OP_R | LW_OP_W | LW_OP_E; 0: bootstrap interface only (MDL-03) */
+    uint8_t flags : 4;     /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
     const lw_range *range; /* NULL: none */
 } lw_resource_def;
 

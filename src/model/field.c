@@ -183,10 +183,15 @@ unsigned lw_field_count(const lw_field *field, const uint8_t *instance)
     return instance[field->offset];
 }
 
+static size_t ids_at(const lw_field *field)
+{
+    return field->offset + sizeof(uint16_t); /* the count, padded */
+}
+
 static uint16_t id_at(const lw_field *field, const uint8_t *instance, unsigned index)
 {
     uint16_t id;
-    memcpy(&id, instance + field->ids + index * sizeof id, sizeof id);
+    memcpy(&id, instance + ids_at(field) + index * sizeof id, sizeof id);
     return id;
 }
 
@@ -242,9 +247,10 @@ uint8_t *lw_field_insert(const lw_field *field, uint8_t *instance, uint16_t ri)
     if (count == field->count) {
         return NULL;
     }
-    shift(instance + field->ids, sizeof ri, i, count, true);
+    uint8_t *ids = instance + ids_at(field);
+    shift(ids, sizeof ri, i, count, true);
     shift(instance + field->values, field->size, i, count, true);
-    memcpy(instance + field->ids + i * sizeof ri, &ri, sizeof ri);
+    memcpy(ids + i * sizeof ri, &ri, sizeof ri);
     instance[field->offset]++;
     return instance + field->values + (size_t)i * field->size;
 }
@@ -254,7 +260,7 @@ void lw_field_remove(const lw_field *field, uint8_t *instance, uint16_t ri)
     unsigned count = lw_field_count(field, instance);
     unsigned i = position_of(field, instance, ri);
     lw_assert(i < count && id_at(field, instance, i) == ri);
-    shift(instance + field->ids, sizeof ri, i, count, false);
+    shift(instance + ids_at(field), sizeof ri, i, count, false);
     shift(instance + field->values, field->size, i, count, false);
     instance[field->offset]--;
 }
