@@ -17,8 +17,8 @@
 #include "lw/core_objects.h"
 #include "lw/objects.h"
 
-LW_DECLARE(minimal_security, lw_object_0_v1_1, LW_SECURITY_1_0, 1, NULL)
-LW_DECLARE(minimal_server, lw_object_1_v1_1, LW_SERVER_1_0, 1, &lw_server_hooks_1_1)
+LW_DECLARE(minimal_security, lw_object_0_v1_1, LW_SECURITY_MINIMAL, 1, NULL)
+LW_DECLARE(minimal_server, lw_object_1_v1_1, LW_SERVER_1_0, 1, &lw_server_minimal_hooks)
 LW_DECLARE(minimal_device, lw_object_3_v1_0, LW_DEVICE_MINIMAL, 1, &lw_device_minimal_hooks)
 
 static const lw_object *const objects[] = {&minimal_security_object, &minimal_server_object,

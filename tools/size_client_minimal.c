@@ -1,7 +1,7 @@
 /* Budget client-minimal: objects 0, 1 and 3, SenML CBOR and TLV, Observe, one server over UDP. */
 #include "size_client.h"
 
-static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
+static const lw_object *const objects[] = {&lw_security_minimal_object, &lw_server_minimal_object,
                                            &lw_device_minimal_object, NULL};
 static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv, NULL};
 static const lw_client_feature *const features[] = {&lw_feature_observe, NULL};

@@ -7,9 +7,10 @@
  *   1.1   lw_security_object_1_1   lw_server_object_1_1   lw_device_object_1_1
  *   1.2   lw_security_object_1_2   lw_server_object_1_2   lw_device_object_1_2
  *
- * or lw_device_minimal_object, which has of object 3 what is mandatory and what people ask for
- * first. Sizes follow from the macros below. Where other numbers of instances, other capacities or
- * further resources are needed, declare the object anew from the same list and hooks:
+ * or, of 1.1, lw_security_minimal_object, lw_server_minimal_object and lw_device_minimal_object:
+ * what is mandatory and what people ask for first, for one server and no bootstrap. Sizes follow
+ * from the macros below. Where other numbers of instances, other capacities or further resources
+ * are needed, declare the object anew from the same list and hooks:
  *
  *   #define LW_SECURITY_SECRET_MAX 2048 (before the include)
  *   LW_DECLARE(security, lw_object_0_v1_1, LW_SECURITY_1_1, 8, NULL)
@@ -72,9 +73,19 @@ extern "C" {
     ONE(T, UINT8, certificate_usage, 15, 0) \
     MANY(T, UINT32, ciphersuites, 16, 0, 4)
 
+#define LW_SECURITY_MINIMAL(T, ONE, MANY, CALL)               \
+    ONE(T, STRING, uri, 0, LW_SECURITY_URI_MAX)               \
+    ONE(T, BOOLEAN, bootstrap, 1, 0)                          \
+    ONE(T, UINT8, mode, 2, 0)                                 \
+    ONE(T, OPAQUE, identity, 3, LW_SECURITY_IDENTITY_MAX)     \
+    ONE(T, OPAQUE, server_key, 4, LW_SECURITY_SERVER_KEY_MAX) \
+    ONE(T, OPAQUE, secret, 5, LW_SECURITY_SECRET_MAX)         \
+    ONE(T, UINT16, ssid, 10, 0)
+
 extern const lw_object lw_security_object_1_0;
 extern const lw_object lw_security_object_1_1;
 extern const lw_object lw_security_object_1_2;
+extern const lw_object lw_security_minimal_object; /* 1.1, one instance */
 
 /* ---- 1 Server ---------------------------------------------------------------------------------
  * Created by factory data and bootstrap. Who needs a value reads it from the tree; the engine
@@ -117,9 +128,11 @@ extern const lw_object lw_security_object_1_2;
 
 extern const lw_object_hooks lw_server_hooks_1_0; /* binding as in 1.0: letters U S Q */
 extern const lw_object_hooks lw_server_hooks_1_1; /* since 1.1 */
+extern const lw_object_hooks lw_server_minimal_hooks;
 extern const lw_object lw_server_object_1_0;
 extern const lw_object lw_server_object_1_1;
 extern const lw_object lw_server_object_1_2;
+extern const lw_object lw_server_minimal_object; /* 1.1 with the resources of 1.0, one instance */
 
 /* ---- 2 Access Control -------------------------------------------------------------------------
  * What it means is enforced by lw_feature_access.

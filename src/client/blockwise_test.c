@@ -2,7 +2,7 @@
  * in blocks: write_test.c. */
 #include "client/rig_test.h"
 
-static const lw_object *const objects[] = {&lw_security_object_1_1, &lw_server_object_1_1,
+static const lw_object *const objects[] = {&lw_security_minimal_object, &lw_server_minimal_object,
                                            &lw_device_minimal_object, NULL};
 static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_tlv, NULL};
 static const lw_client_feature *const with[] = {&lw_feature_blockwise, NULL};

@@ -303,9 +303,10 @@ void lw_ddf_end_item(lw_ddf_builder *b)
                             "R, W, RW, E or empty", subject, b->item_at, &ops);
     it->at = b->item_at;
     it->def.id = id;
-    it->def.ops = ops;
+    it->def.ops = ops & 0xfu;
     it->def.flags =
-        read_flags(b, &f[LW_DDF_ITEM_INSTANCES], &f[LW_DDF_ITEM_MANDATORY], subject, b->item_at);
+        read_flags(b, &f[LW_DDF_ITEM_INSTANCES], &f[LW_DDF_ITEM_MANDATORY], subject, b->item_at) &
+        0xfu;
     it->def.type = read_type(b, subject, knows_ops, ops);
     it->def.range = read_range(b, subject, (lw_type)it->def.type);
     it->text = (lw_resource_text){

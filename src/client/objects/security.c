@@ -10,3 +10,7 @@
 OBJECT(1_0, LW_SECURITY_1_0)
 OBJECT(1_1, LW_SECURITY_1_1)
 OBJECT(1_2, LW_SECURITY_1_1)
+
+LW_DECLARE_STRUCT(security_minimal, LW_SECURITY_MINIMAL)
+LW_DECLARE_VERSION(lw_security_minimal_object, security_minimal, lw_object_0_v1_1,
+                   LW_SECURITY_MINIMAL, 1, NULL)

@@ -112,6 +112,8 @@ const lw_object_hooks lw_server_hooks_1_0 = {
     .defaults = defaults, .execute = execute_1_0, .validate = validate_1_0};
 const lw_object_hooks lw_server_hooks_1_1 = {
     .defaults = defaults, .execute = execute_1_1, .validate = validate_1_1};
+const lw_object_hooks lw_server_minimal_hooks = {
+    .defaults = defaults, .execute = execute_1_0, .validate = validate_1_1};
 
 #define OBJECT(version, LIST, hooks)                                                               \
     LW_DECLARE_STRUCT(server_##version, LIST)                                                      \
@@ -121,3 +123,7 @@ const lw_object_hooks lw_server_hooks_1_1 = {
 OBJECT(1_0, LW_SERVER_1_0, &lw_server_hooks_1_0)
 OBJECT(1_1, LW_SERVER_1_1, &lw_server_hooks_1_1)
 OBJECT(1_2, LW_SERVER_1_2, &lw_server_hooks_1_1)
+
+LW_DECLARE_STRUCT(server_minimal, LW_SERVER_1_0)
+LW_DECLARE_VERSION(lw_server_minimal_object, server_minimal, lw_object_1_v1_1, LW_SERVER_1_0, 1,
+                   &lw_server_minimal_hooks)

@@ -196,6 +196,24 @@ LW_TEST(an_application_declares_more_servers_from_the_same_list)
     bench_free(b);
 }
 
+LW_TEST(the_minimal_server_has_what_1_0_had)
+{
+    static const lw_object *const objects[] = {&lw_security_minimal_object,
+                                               &lw_server_minimal_object, NULL};
+    lw_path another;
+    bench *b = bench_new(objects);
+    bench_add(b, LW_OBJ_SECURITY, 0);
+    bench_add(b, LW_OBJ_SERVER, 0);
+    expect_at(b, "/1/0/7", "U");
+    expect_at(b, "/1/0/9", "LW_ENOTFOUND");
+    assert_ok(bench_execute(b, "/1/0/4", ""));
+    assert_ok(bench_execute(b, "/1/0/8", ""));
+    expect_asked(b, "disable 0; update 0 -; ");
+    assert_err(write_binding(b, "SX"), LW_EINVAL);
+    assert_err(lw_tree_add(&b->tree, LW_OBJ_SERVER, 1, &another), LW_ENOMEM);
+    bench_free(b);
+}
+
 LW_TEST(rights_of_access_control_1_1_have_five_bits)
 {
     static const lw_object *const objects[] = {&lw_access_control_object_1_1, NULL};
@@ -220,6 +238,7 @@ int main(void)
         CASE(ranges_and_widths_hold),
         CASE(there_is_room_for_the_bootstrap_server_beside_the_servers),
         cmocka_unit_test(an_application_declares_more_servers_from_the_same_list),
+        cmocka_unit_test(the_minimal_server_has_what_1_0_had),
         cmocka_unit_test(rights_of_access_control_1_1_have_five_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
