@@ -19,8 +19,8 @@
 #include "proto/register.h"
 #include "proto/request.h"
 
-extern lw_coap coap;
-extern lw_coap_peer peer;
+extern lw_coap *const coap;
+extern lw_coap_peer *const peer;
 extern lw_coap_config config;
 extern lw_coap_bodies bodies;
 extern lw_route route;
@@ -148,7 +148,7 @@ static lw_err start(uint8_t code, const lw_coap_out *out)
 {
     lw_coap_request request = {
         .code = code, .options = lw_writer_bytes(out->w), .on_end = on_registered};
-    return lw_coap_start(&coap, &peer, now, &request, NULL);
+    return lw_coap_start(coap, peer, now, &request, NULL);
 }
 
 static lw_err list_objects(lw_writer *w)
@@ -183,9 +183,9 @@ static lw_err speak(lw_coap_out *out, int what)
         lw_send_put(out, LW_CF_SENML_CBOR, octets);
         return start(LW_COAP_POST, out);
     case 6:
-        return lw_coap_notify(&coap, &peer, now, &notification, &mid, &exchange);
+        return lw_coap_notify(coap, peer, now, &notification, &mid, &exchange);
     case 7:
-        return lw_coap_transfer_start(&coap, &peer, now, &transfer, &started);
+        return lw_coap_transfer_start(coap, peer, now, &transfer, &started);
     default:
         return list_objects(out->w);
     }
@@ -202,17 +202,17 @@ int main(int argc, char **argv)
     lw_coap_out out;
     config.handler = &handler;
     lw_coap_bodies_init(&bodies, config.limits.max_seen, 1, config.limits.max_queued);
-    if (lw_coap_init(&coap, &config) != LW_OK) {
+    if (lw_coap_init(coap, &config) != LW_OK) {
         return 1;
     }
-    lw_coap_peer_init(&coap, &peer, &lw_coap_params_udp);
+    lw_coap_peer_init(coap, peer, &lw_coap_params_udp);
     lw_writer_init(&options, config.buf, config.buf_size);
     lw_coap_begin_options(&out, &options);
     if (speak(&out, argc) != LW_OK) {
-        lw_coap_peer_drop(&coap, &peer);
+        lw_coap_peer_drop(coap, peer);
     }
-    lw_coap_step(&coap, lw_coap_next_deadline(&coap));
-    lw_coap_feed(&coap, &peer, now, octets);
-    lw_coap_fini(&coap);
+    lw_coap_step(coap, lw_coap_next_deadline(coap));
+    lw_coap_feed(coap, peer, now, octets);
+    lw_coap_fini(coap);
     return 0;
 }

@@ -32,14 +32,18 @@ static inline lw_bytes lw_bytes_str(const char *s)
     return lw_bytes_of(s, strlen(s));
 }
 
+bool lw_octets_equal(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
+
 static inline bool lw_bytes_equal(lw_bytes a, lw_bytes b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return lw_octets_equal(a.ptr, a.len, b.ptr, b.len);
 }
+
+bool lw_octets_are(const uint8_t *octets, size_t len, const char *s);
 
 static inline bool lw_bytes_is(lw_bytes a, const char *s)
 {
-    return lw_bytes_equal(a, lw_bytes_str(s));
+    return lw_octets_are(a.ptr, a.len, s);
 }
 
 /* Octets from `from` to the end; empty when `from` is past the end. */

@@ -6,9 +6,10 @@
  *
  *     Idle -> Downloading -> Downloaded -> Updating -> Idle
  *
- * Write 0 pushes a package (in blocks: lw_feature_blockwise), Write 1 pulls one, Execute 2 installs it; an empty URI, a package of
- * one NUL octet or Execute 10 goes back to Idle. What goes wrong with a package is told in 5/0/5,
- * never as a failure of the Write that brought its last octet (P-OBJ-01).
+ * Write 0 pushes a package (in blocks: lw_feature_blockwise), Write 1 pulls one, Execute 2 installs
+ * it; an empty URI, a package of one NUL octet or Execute 10 goes back to Idle. What goes wrong
+ * with a package is told in 5/0/5, never as a failure of the Write that brought its last octet
+ * (P-OBJ-01).
  */
 #ifndef LW_FIRMWARE_H
 #define LW_FIRMWARE_H
@@ -89,6 +90,7 @@ struct lw_updater {
     lw_package package;
     lw_tree *tree;
     lw_time install_at; /* end of the deferral; LW_TIME_NEVER: none */
+    lw_time save_at;    /* storage failed: again then */
     uint32_t deferred;  /* s that were left of it before a restart */
     bool is_restarted;  /* state and result are of before, until the first step */
     int64_t changed_at; /* s since 1970, negative: unknown */

@@ -12,6 +12,7 @@
 
 #include "lw/bytes.h"
 #include "lw/err.h"
+#include "lw/time.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -113,6 +114,10 @@ void lw_package_verdict(lw_package *package, lw_err verdict);
 
 /* Stops and forgets. */
 void lw_package_discard(lw_package *package);
+
+/* When to store the state again, after storing it ended so; LW_TIME_NEVER: it is stored, or cannot
+ * be kept at all. */
+lw_time lw_package_save_again_at(const lw_package *package, lw_err stored);
 
 lw_fault lw_fault_of(lw_err err); /* of the port */
 

@@ -12,8 +12,8 @@
  * One UDP socket per link, IPv4 or IPv6. Addresses open at once; names are looked up in a thread,
  * so that nothing waits for them, and of the addresses of a name the next is tried as long as
  * nobody answers at one. A link keeps its own port, with a directory also over restarts: servers
- * know a device without a session by it, and it registers anew when its address is another one. coaps:// needs a secure session, which this platform has
- * none of yet: LW_ENOTSUP.
+ * know a device without a session by it, and it registers anew when its address is another one.
+ * coaps:// needs a secure session, which this platform has none of yet: LW_ENOTSUP.
  */
 #ifndef LW_POSIX_H
 #define LW_POSIX_H

@@ -31,14 +31,18 @@ lw_bytes lw_read_rest(lw_reader *r)
     return lw_read_bytes(r, lw_reader_left(r));
 }
 
+uint64_t lw_uint_extend(uint64_t v, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        v = v << 8 | octets[i];
+    }
+    return v;
+}
+
 uint64_t lw_read_uint(lw_reader *r, unsigned octets)
 {
     lw_bytes b = lw_read_bytes(r, octets);
-    uint64_t v = 0;
-    for (size_t i = 0; i < b.len; i++) {
-        v = (v << 8) | b.ptr[i];
-    }
-    return v;
+    return lw_uint_extend(0, b.ptr, b.len);
 }
 
 uint8_t lw_read_u8(lw_reader *r)

@@ -29,6 +29,9 @@ uint64_t lw_read_uint(lw_reader *r, unsigned octets); /* 0..8 octets */
 lw_bytes lw_read_bytes(lw_reader *r, size_t len);     /* a view into the input */
 lw_bytes lw_read_rest(lw_reader *r);
 
+/* Without a reader: v, and behind it the octets as its low ones. */
+uint64_t lw_uint_extend(uint64_t v, const uint8_t *octets, size_t len);
+
 size_t lw_reader_left(const lw_reader *r);
 bool lw_reader_at_end(const lw_reader *r); /* nothing left, or failed */
 void lw_reader_fail(lw_reader *r, lw_err err);

@@ -24,14 +24,14 @@ void lw_writer_fail(lw_writer *w, lw_err err)
     }
 }
 
-/* Copies the part of b that falls into the window. */
-static void write_windowed(lw_writer *w, lw_bytes b)
+/* Copies the part that falls into the window. */
+static void write_windowed(lw_writer *w, const uint8_t *octets, size_t len)
 {
-    for (size_t i = 0; i < b.len; i++) {
-        w->digest = (w->digest ^ b.ptr[i]) * FNV_PRIME;
+    for (size_t i = 0; i < len; i++) {
+        w->digest = (w->digest ^ octets[i]) * FNV_PRIME;
     }
     size_t start = w->pos;
-    size_t end = start + b.len;
+    size_t end = start + len;
     size_t window_end = w->from + w->cap < w->from ? SIZE_MAX : w->from + w->cap;
     w->pos = end;
     if (end <= w->from || start >= window_end) {
@@ -39,24 +39,24 @@ static void write_windowed(lw_writer *w, lw_bytes b)
     }
     size_t first = start > w->from ? start : w->from;
     size_t last = end < window_end ? end : window_end;
-    memcpy(w->buf + (first - w->from), b.ptr + (first - start), last - first);
+    memcpy(w->buf + (first - w->from), octets + (first - start), last - first);
 }
 
-void lw_write_bytes(lw_writer *w, lw_bytes b)
+void lw_write_octets(lw_writer *w, const void *octets, size_t len)
 {
-    if (w->err != LW_OK || b.len == 0) {
+    if (w->err != LW_OK || len == 0) {
         return;
     }
     if (w->windowed) {
-        write_windowed(w, b);
+        write_windowed(w, octets, len);
         return;
     }
-    if (b.len > w->cap - w->pos) {
+    if (len > w->cap - w->pos) {
         w->err = LW_ETOOBIG;
         return;
     }
-    memcpy(w->buf + w->pos, b.ptr, b.len);
-    w->pos += b.len;
+    memcpy(w->buf + w->pos, octets, len);
+    w->pos += len;
 }
 
 void lw_write_str(lw_writer *w, const char *s)
@@ -70,7 +70,7 @@ void lw_write_u8(lw_writer *w, uint8_t v)
         w->buf[w->pos++] = v;
         return;
     }
-    lw_write_bytes(w, lw_bytes_of(&v, 1));
+    lw_write_octets(w, &v, 1);
 }
 
 void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
@@ -80,7 +80,7 @@ void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
     for (unsigned i = 0; i < octets; i++) {
         b[i] = (uint8_t)(v >> (8 * (octets - 1 - i)));
     }
-    lw_write_bytes(w, lw_bytes_of(b, octets));
+    lw_write_octets(w, b, octets);
 }
 
 void lw_write_u16(lw_writer *w, uint16_t v)

@@ -27,7 +27,11 @@ typedef struct lw_writer {
 void lw_writer_init(lw_writer *w, uint8_t *buf, size_t cap);
 void lw_writer_init_window(lw_writer *w, uint8_t *buf, size_t cap, size_t from);
 
-void lw_write_bytes(lw_writer *w, lw_bytes b);
+void lw_write_octets(lw_writer *w, const void *octets, size_t len);
+static inline void lw_write_bytes(lw_writer *w, lw_bytes b)
+{
+    lw_write_octets(w, b.ptr, b.len);
+}
 void lw_write_str(lw_writer *w, const char *s); /* without the NUL */
 void lw_write_u8(lw_writer *w, uint8_t v);
 void lw_write_u16(lw_writer *w, uint16_t v); /* big endian, as all below */

@@ -94,11 +94,14 @@ lw_err lw_act_update(void *ctx, uint16_t account, char binding)
 {
     lw_client *client = ctx;
     lw_path path = lw_path_instance(LW_OBJ_SERVER, account);
-    if (binding != 0) { /* a third level marks the reconnect (REG-64) */
-        path = lw_path_child(path, LW_RES_SERVER_REGISTRATION_UPDATE_TRIGGER);
+    if (server_of_account(client, account) == NULL) {
+        return LW_ENOTFOUND;
     }
-    return server_of_account(client, account) != NULL ? schedule(client, update, path, client->now)
-                                                      : LW_ENOTFOUND;
+    if (binding != 0) { /* a third level marks the reconnect (REG-64), over which no answer goes */
+        path = lw_path_child(path, LW_RES_SERVER_REGISTRATION_UPDATE_TRIGGER);
+        return lw_act_when_answered(ctx, update, path);
+    }
+    return schedule(client, update, path, client->now);
 }
 
 static void bootstrap(void *ctx, lw_tree *tree, lw_path path)

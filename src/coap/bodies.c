@@ -47,14 +47,15 @@ static bool is_of_key(uint32_t number)
 
 static uint32_t key_of(const lw_coap_msg *msg)
 {
-    uint32_t key = lw_coap_digest(2166136261u, lw_bytes_of(&msg->code, 1));
+    uint32_t key = lw_coap_digest(2166136261u, &msg->code, 1);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_coap_opt opt;
     while (lw_coap_opt_next(&it, &opt)) {
         if (is_of_key(opt.number)) {
             uint8_t head[4] = {(uint8_t)(opt.number >> 8), (uint8_t)opt.number,
                                (uint8_t)(opt.value.len >> 8), (uint8_t)opt.value.len};
-            key = lw_coap_digest(lw_coap_digest(key, lw_bytes_of(head, sizeof head)), opt.value);
+            key = lw_coap_digest(key, head, sizeof head);
+            key = lw_coap_digest(key, opt.value.ptr, opt.value.len);
         }
     }
     return key;
@@ -206,7 +207,7 @@ static lw_err append(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_co
         body->streamed += msg->payload.len;
         return LW_OK;
     }
-    lw_err err = lw_coap_gather_add(&body->body, &coap->config.mem, msg->payload, announced(msg),
+    lw_err err = lw_coap_gather_add(&body->body, &coap->config.mem, &msg->payload, announced(msg),
                                     coap->config.bodies->max_body);
     if (err != LW_OK) {
         return err;
@@ -225,7 +226,7 @@ static lw_err find_sequence(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *r
         /* RFC 9175 section 3.3: other tag, other body. The empty tag is a tag. */
         uint8_t len = (uint8_t)tag.len;
         reply->ask.body_key =
-            lw_coap_digest(lw_coap_digest(reply->ask.key, lw_bytes_of(&len, 1)), tag);
+            lw_coap_digest(lw_coap_digest(reply->ask.key, &len, 1), tag.ptr, tag.len);
     }
     lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
     if (block.num == 0) {
@@ -308,9 +309,9 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply
     }
     const lw_mem *mem = &coap->config.mem;
     size_t total = options.len + whole.len;
-    lw_err err = lw_coap_gather_add(&body->body, mem, options, total, total);
+    lw_err err = lw_coap_gather_add(&body->body, mem, &options, total, total);
     if (err == LW_OK) {
-        err = lw_coap_gather_add(&body->body, mem, whole, total, total);
+        err = lw_coap_gather_add(&body->body, mem, &whole, total, total);
     }
     if (err != LW_OK) {
         forget(coap, body);

@@ -9,10 +9,10 @@
  */
 #include "coap/endpoint_priv.h"
 
-uint32_t lw_coap_digest(uint32_t seed, lw_bytes b)
+uint32_t lw_coap_digest(uint32_t seed, const uint8_t *octets, size_t len)
 {
-    for (size_t i = 0; i < b.len; i++) {
-        seed = (seed ^ b.ptr[i]) * 16777619u; /* FNV-1a */
+    for (size_t i = 0; i < len; i++) {
+        seed = (seed ^ octets[i]) * 16777619u; /* FNV-1a */
     }
     return seed;
 }
@@ -104,7 +104,7 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_
 }
 
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
-                           lw_bytes reply)
+                           const lw_bytes *reply)
 {
     lw_coap_seen *s = find_mid(peer, mid);
     if (s == NULL) {
@@ -112,7 +112,7 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
     }
     s->answer = answer;
     lw_mem_release(&coap->config.mem, (void *)(uintptr_t)s->reply.ptr);
-    if (lw_mem_dup(&coap->config.mem, reply, &s->reply) != LW_OK) {
+    if (lw_mem_dup(&coap->config.mem, *reply, &s->reply) != LW_OK) {
         coap->stats.no_memory++;
         s->answer = SEEN_SILENT;
     }

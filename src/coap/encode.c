@@ -2,13 +2,13 @@
 
 #include "coap/endpoint_priv.h"
 
-void lw_coap_put_merged(lw_writer *w, lw_bytes options, uint32_t without, lw_bytes extras,
-                        bool has_payload)
+void lw_coap_put_merged(lw_writer *w, const lw_bytes *options, uint32_t without,
+                        const lw_bytes *extras, bool has_payload)
 {
     lw_coap_out out;
     lw_coap_begin_options(&out, w);
-    lw_coap_opt_iter it = lw_coap_opts(options);
-    lw_coap_opt_iter extra_it = lw_coap_opts(extras);
+    lw_coap_opt_iter it = lw_coap_opts(*options);
+    lw_coap_opt_iter extra_it = lw_coap_opts(*extras);
     lw_coap_opt opt;
     lw_coap_opt extra;
     bool has_opt = lw_coap_opt_next(&it, &opt);
@@ -40,14 +40,14 @@ bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
     return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
-lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, lw_bytes body)
+void lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, lw_bytes *body)
 {
     static const lw_coap_token none = {.len = 0};
     const lw_coap_token *token = head->token != NULL ? head->token : &none;
     uint8_t out[LW_COAP_HEADER_MAX];
     size_t len = 4 + (size_t)token->len;
     if (params->stream_header != NULL) {
-        len = params->stream_header(head->code, *token, body.len, out);
+        len = params->stream_header(head->code, *token, body->len, out);
     } else {
         out[0] = (uint8_t)(0x40u | (unsigned)head->type << 4 | token->len);
         out[1] = head->code;
@@ -55,7 +55,8 @@ lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *
         out[3] = (uint8_t)head->mid;
         memcpy(out + 4, token->octets, LW_COAP_TOKEN_MAX);
     }
-    uint8_t *start = (uint8_t *)(uintptr_t)body.ptr - len;
+    uint8_t *start = (uint8_t *)(uintptr_t)body->ptr - len;
     memcpy(start, out, len);
-    return lw_bytes_of(start, len + body.len);
+    body->ptr = start;
+    body->len += len;
 }

@@ -68,7 +68,8 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     lw_coap_head head = {.type = (uint8_t)type, .code = LW_COAP_EMPTY, .mid = mid};
     coap->stats.resets_sent += type == LW_COAP_RST;
     lw_bytes body = lw_bytes_of(message + sizeof message, 0);
-    lw_coap_send(coap, peer, lw_coap_prepend_head(peer->params, &head, body));
+    lw_coap_prepend_head(peer->params, &head, &body);
+    lw_coap_send(coap, peer, body);
 }
 
 /* ---- incoming ------------------------------------------------------------------------------ */
@@ -112,7 +113,8 @@ static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *m
 /* An empty message, which a duplicate gets again. */
 static void answer_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid)
 {
-    lw_coap_seen_answered(coap, peer, mid, (uint8_t)type, lw_bytes_of(NULL, 0));
+    static const lw_bytes nothing;
+    lw_coap_seen_answered(coap, peer, mid, (uint8_t)type, &nothing);
     lw_coap_send_empty(coap, peer, type, mid);
 }
 
@@ -162,7 +164,7 @@ static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *ms
     }
 }
 
-static void on_message(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+static void on_message(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
 {
     if (lw_coap_code_is_request(msg->code)) {
         lw_coap_reply_request(coap, peer, msg);
@@ -175,11 +177,11 @@ void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
 {
     coap->now = now;
     coap->stats.received++;
-    on_message(coap, peer, msg);
+    lw_coap_msg view = *msg;
+    on_message(coap, peer, &view);
 }
 
-static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
-                          uint32_t digest)
+static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg, uint32_t digest)
 {
     if (msg->code == LW_COAP_EMPTY) {
         reject(coap, peer, msg); /* a ping (RFC 7252 section 4.3) */
@@ -246,7 +248,7 @@ void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datag
         on_rst(coap, peer, msg.mid);
         break;
     default:
-        on_con_or_non(coap, peer, &msg, lw_coap_digest(DIGEST_SEED, datagram));
+        on_con_or_non(coap, peer, &msg, lw_coap_digest(DIGEST_SEED, datagram.ptr, datagram.len));
         break;
     }
 }

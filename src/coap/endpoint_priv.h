@@ -48,13 +48,12 @@ typedef struct lw_coap_head {
 
 /* Encoded options, except those numbered `without`, with the extras merged in at their places, and
  * the payload marker when a payload is to follow. Takes no more room than they do apart. */
-void lw_coap_put_merged(lw_writer *w, lw_bytes options, uint32_t without, lw_bytes extras,
-                        bool has_payload);
+void lw_coap_put_merged(lw_writer *w, const lw_bytes *options, uint32_t without,
+                        const lw_bytes *extras, bool has_payload);
 
 /* Writes the header right before `body`, encoded options and payload, which lie behind
- * LW_COAP_HEADER_MAX free octets of a buffer of ours. Returns the whole message. */
-lw_bytes lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head,
-                              lw_bytes body);
+ * LW_COAP_HEADER_MAX free octets of a buffer of ours: it becomes the whole message. */
+void lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, lw_bytes *body);
 
 /* Options to add: put them with lw_coap_put, take what lw_writer_bytes gives. */
 typedef struct lw_coap_extras {
@@ -83,7 +82,7 @@ typedef struct lw_coap_seen {
     lw_bytes reply; /* owned */
 } lw_coap_seen;
 
-uint32_t lw_coap_digest(uint32_t seed, lw_bytes b);
+uint32_t lw_coap_digest(uint32_t seed, const uint8_t *octets, size_t len);
 
 /* The entry of a message that came before, or NULL. A message id that carries another datagram now
  * is not that message: the peer restarted, or its ids went round. */
@@ -93,7 +92,7 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_
 /* Notes what the message `mid` was answered with. Without memory for a copy a duplicate gets
  * nothing, as if the answer had been lost again. */
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
-                           lw_bytes reply);
+                           const lw_bytes *reply);
 void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer);
 void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer);
@@ -117,12 +116,13 @@ typedef struct lw_coap_confirmable {
  * CON that is an exchange until its ACK comes. `body` as in lw_coap_prepend_head; out_exchange may
  * be NULL, and is set for a CON. */
 LW_MUST_CHECK lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head,
-                                       lw_bytes body, const lw_coap_confirmable *c,
+                                       lw_bytes *body, const lw_coap_confirmable *c,
                                        lw_coap_exchange **out_exchange);
 
 /* ---- answers: reply.c ---------------------------------------------------------------------- */
 
-void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg);
+/* Block-wise bodies may give `msg` the whole body as its payload. */
+void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg);
 /* A duplicate of a request that still waits for its answer: acknowledge it now. */
 void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer);

@@ -210,14 +210,14 @@ lw_coap_token lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer)
 
 /* An exchange with room for `size` octets of message, not yet in the peer's list. One that
  * supersedes another does not count against the ceiling. */
-static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, bool supersedes,
+static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, const lw_coap_confirmable *c,
                        lw_coap_exchange **out)
 {
     if (peer->closing) {
         return LW_ESTATE;
     }
     lw_coap_exchange *ex = NULL;
-    if (supersedes || peer->queued < coap->config.limits.max_queued) {
+    if (c->supersedes != NULL || peer->queued < coap->config.limits.max_queued) {
         ex = lw_mem_alloc(&coap->config.mem, sizeof *ex + size);
     }
     if (ex == NULL) {
@@ -225,18 +225,37 @@ static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, bool supe
         return LW_ENOMEM;
     }
     lw_coap_timer_init(&ex->timer, fire);
-    lw_list_init(&ex->link);
     ex->peer = peer;
+    ex->on_end = c->on_end;
+    ex->ctx = c->ctx;
+    ex->con = true;
+    ex->is_ping = c->is_ping;
     *out = ex;
     return LW_OK;
 }
 
-static void enqueue(lw_coap *coap, lw_coap_exchange *ex)
+/* Takes its place in the list: at the end, or that of an older message, with its timing. */
+static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older,
+                    lw_coap_exchange **out_exchange)
 {
     lw_coap_peer *peer = ex->peer;
-    lw_list_add_last(&peer->exchanges, &ex->link);
+    if (out_exchange != NULL) {
+        *out_exchange = ex;
+    }
     peer->queued++;
-    begin_queued(coap, peer);
+    if (older == NULL) {
+        lw_list_add_last(&peer->exchanges, &ex->link);
+        begin_queued(coap, peer);
+        return;
+    }
+    lw_list_add_last(&older->link, &ex->link); /* right before it */
+    ex->timeout_ms = older->timeout_ms;
+    ex->retransmissions = older->retransmissions;
+    ex->mid = older->mid;
+    lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, older->timer.deadline.at);
+    set_state(ex, (state)older->state);
+    set_state(older, STATE_QUEUED);
+    lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
 }
 
 lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
@@ -247,14 +266,15 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
         return LW_ETOOBIG;
     }
     coap->now = now;
+    lw_coap_confirmable c = {.on_end = request->on_end, .ctx = request->ctx};
     lw_coap_exchange *ex;
-    lw_err err = allocate(coap, peer, LW_COAP_HEADER_MAX + room, false, &ex);
+    lw_err err = allocate(coap, peer, LW_COAP_HEADER_MAX + room, &c, &ex);
     if (err != LW_OK) {
         return err;
     }
     lw_writer w;
     lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
-    lw_coap_put_merged(&w, request->options, request->without, request->extras,
+    lw_coap_put_merged(&w, &request->options, request->without, &request->extras,
                        request->payload.len != 0);
     lw_write_bytes(&w, request->payload);
     ex->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
@@ -264,7 +284,8 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
                          .code = request->code,
                          .mid = ex->own_mid,
                          .token = &ex->token};
-    ex->message = lw_coap_prepend_head(peer->params, &head, lw_writer_bytes(&w));
+    ex->message = lw_writer_bytes(&w);
+    lw_coap_prepend_head(peer->params, &head, &ex->message);
     if (ex->message.len > peer->max_message) {
         lw_writer_fail(&w, LW_ETOOBIG);
     }
@@ -272,60 +293,30 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
         lw_mem_release(&coap->config.mem, ex);
         return w.err;
     }
-    ex->on_end = request->on_end;
-    ex->ctx = request->ctx;
     ex->response_timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
                                                                 : peer->params->response_timeout_ms;
-    if (out_exchange != NULL) {
-        *out_exchange = ex;
-    }
-    enqueue(coap, ex);
+    enqueue(coap, ex, NULL, out_exchange);
     return LW_OK;
 }
 
-/* The newer message takes the place of the older, in the list and in its timing. */
-static void take_place_of(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older)
-{
-    lw_list_add_last(&older->link, &ex->link); /* right before it */
-    ex->peer->queued++;
-    ex->timeout_ms = older->timeout_ms;
-    ex->retransmissions = older->retransmissions;
-    ex->mid = older->mid;
-    lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, older->timer.deadline.at);
-    set_state(ex, (state)older->state);
-    set_state(older, STATE_QUEUED);
-    lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
-}
-
-lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, lw_bytes body,
+lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, lw_bytes *body,
                          const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
 {
     head->mid = peer->next_mid++;
-    lw_bytes message = lw_coap_prepend_head(peer->params, head, body);
+    lw_coap_prepend_head(peer->params, head, body);
     if (head->type != LW_COAP_CON) {
-        lw_coap_send(coap, peer, message);
+        lw_coap_send(coap, peer, *body);
         return LW_OK;
     }
     lw_coap_exchange *ex;
-    lw_err err = allocate(coap, peer, message.len, c->supersedes != NULL, &ex);
+    lw_err err = allocate(coap, peer, body->len, c, &ex);
     if (err != LW_OK) {
         return err;
     }
-    memcpy(ex->octets, message.ptr, message.len);
-    ex->message = lw_bytes_of(ex->octets, message.len);
+    memcpy(ex->octets, body->ptr, body->len);
+    ex->message = lw_bytes_of(ex->octets, body->len);
     ex->own_mid = head->mid;
-    ex->con = true;
-    ex->is_ping = c->is_ping;
-    ex->on_end = c->on_end;
-    ex->ctx = c->ctx;
-    if (out_exchange != NULL) {
-        *out_exchange = ex;
-    }
-    if (c->supersedes != NULL) {
-        take_place_of(coap, ex, c->supersedes);
-    } else {
-        enqueue(coap, ex);
-    }
+    enqueue(coap, ex, c->supersedes, out_exchange);
     return LW_OK;
 }
 
@@ -336,6 +327,6 @@ lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY};
     lw_coap_confirmable ping = {.is_ping = true, .on_end = on_end, .ctx = ctx};
-    return lw_coap_send_body(coap, peer, &head, lw_bytes_of(message + sizeof message, 0), &ping,
-                             NULL);
+    lw_bytes nothing = lw_bytes_of(message + sizeof message, 0);
+    return lw_coap_send_body(coap, peer, &head, &nothing, &ping, NULL);
 }

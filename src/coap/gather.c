@@ -20,18 +20,18 @@ static lw_err grow(lw_coap_gather *g, const lw_mem *mem, size_t needed, size_t a
     return LW_OK;
 }
 
-lw_err lw_coap_gather_add(lw_coap_gather *g, const lw_mem *mem, lw_bytes part, size_t announced,
-                          size_t max)
+lw_err lw_coap_gather_add(lw_coap_gather *g, const lw_mem *mem, const lw_bytes *part,
+                          size_t announced, size_t max)
 {
-    size_t needed = g->len + part.len;
+    size_t needed = g->len + part->len;
     if (needed > g->room) {
         lw_err err = grow(g, mem, needed, announced, max);
         if (err != LW_OK) {
             return err;
         }
     }
-    if (part.len != 0) {
-        memcpy(g->octets + g->len, part.ptr, part.len);
+    if (part->len != 0) {
+        memcpy(g->octets + g->len, part->ptr, part->len);
     }
     g->len = needed;
     return LW_OK;

@@ -13,7 +13,7 @@ typedef struct lw_coap_gather {
 
 /* Appends. Room is made for `announced` octets in all, else doubled, and never beyond `max`, which
  * the caller has checked. LW_ENOMEM: nothing has changed. */
-LW_MUST_CHECK lw_err lw_coap_gather_add(lw_coap_gather *g, const lw_mem *mem, lw_bytes part,
+LW_MUST_CHECK lw_err lw_coap_gather_add(lw_coap_gather *g, const lw_mem *mem, const lw_bytes *part,
                                         size_t announced, size_t max);
 
 /* Wipes and gives back. */

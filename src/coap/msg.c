@@ -148,20 +148,20 @@ void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t value_len)
 }
 
 /* Nearly every option has a head of one octet and a short value. */
-void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value)
+void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
 {
     lw_writer *w = out->w;
     uint32_t delta = number - out->number;
-    if (delta >= 13 || value.len >= 13 || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload ||
-        w->err != LW_OK || w->cap - w->pos <= value.len) {
-        lw_coap_put_head(out, number, value.len);
-        lw_write_bytes(w, value);
+    if (delta >= 13 || len >= 13 || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload ||
+        w->err != LW_OK || w->cap - w->pos <= len) {
+        lw_coap_put_head(out, number, len);
+        lw_write_octets(w, octets, len);
         return;
     }
     uint8_t *p = w->buf + w->pos;
-    *p = (uint8_t)(delta << 4 | value.len);
-    copy_short(p + 1, value.ptr, value.len);
-    w->pos += 1 + value.len;
+    *p = (uint8_t)(delta << 4 | len);
+    copy_short(p + 1, octets, len);
+    w->pos += 1 + len;
     out->number = number;
 }
 
@@ -172,7 +172,7 @@ void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
     for (; value != 0; value >>= 8) {
         *--p = (uint8_t)value;
     }
-    lw_coap_put(out, number, lw_bytes_of(p, (size_t)(octets + sizeof octets - p)));
+    lw_coap_put_octets(out, number, p, (size_t)(octets + sizeof octets - p));
 }
 
 void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)

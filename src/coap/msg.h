@@ -65,7 +65,11 @@ void lw_coap_begin(lw_coap_out *out, lw_writer *w, lw_coap_type type, uint8_t co
                    lw_coap_token token);
 /* Options alone, without a header: for option sets that are kept and sent later. */
 void lw_coap_begin_options(lw_coap_out *out, lw_writer *w);
-void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value);
+void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len);
+static inline void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value)
+{
+    lw_coap_put_octets(out, number, value.ptr, value.len);
+}
 void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value); /* shortest form */
 void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value);
 /* An option whose value the caller writes himself, `len` octets, straight to out->w. */

@@ -29,5 +29,5 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         *out_mid = peer->next_mid;
     }
     lw_coap_confirmable c = {.on_end = n->on_end, .ctx = n->ctx, .supersedes = n->supersedes};
-    return lw_coap_send_body(coap, peer, &head, body, &c, out_exchange);
+    return lw_coap_send_body(coap, peer, &head, &body, &c, out_exchange);
 }

@@ -48,7 +48,8 @@ static lw_err send_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     lw_coap_put_uint(&observe.out, LW_COAP_OPT_OBSERVE, value);
     lw_coap_extras all;
     lw_coap_extras_begin(&all);
-    lw_coap_put_merged(&all.w, request->extras, 0, lw_writer_bytes(&observe.w), false);
+    lw_bytes added = lw_writer_bytes(&observe.w);
+    lw_coap_put_merged(&all.w, &request->extras, 0, &added, false);
     if (all.w.err != LW_OK) {
         return all.w.err;
     }

@@ -198,7 +198,8 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     put_extras(reply, &c, options, observe, &extras.out);
     lw_writer w;
     lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
-    lw_coap_put_merged(&w, options, 0, lw_writer_bytes(&extras.w), c.payload.len != 0);
+    lw_bytes added = lw_writer_bytes(&extras.w);
+    lw_coap_put_merged(&w, &options, 0, &added, c.payload.len != 0);
     if (w.err != LW_OK) {
         return w.err;
     }
@@ -216,7 +217,7 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
 }
 
 /* Sends the answer the way its request demands: piggybacked, NON, or separate. */
-static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes body)
+static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *body)
 {
     static const lw_coap_confirmable separate = {.is_ping = false};
     const lw_coap_ask *ask = &reply->ask;
@@ -234,9 +235,9 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
         return lw_coap_send_body(coap, peer, &head, body, &separate, NULL);
     }
     head.mid = ask->mid;
-    lw_bytes message = lw_coap_prepend_head(peer->params, &head, body);
-    lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, message);
-    lw_coap_send(coap, peer, message);
+    lw_coap_prepend_head(peer->params, &head, body);
+    lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, body);
+    lw_coap_send(coap, peer, *body);
     return LW_OK;
 }
 
@@ -257,7 +258,7 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
         err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err == LW_OK) {
-        err = send_reply(coap, peer, reply, body);
+        err = send_reply(coap, peer, reply, &body);
     }
     coap->busy = false;
     return err;
@@ -339,7 +340,7 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
 
 static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask);
 
-void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
 {
     bool is_bad = msg->refused != 0;
     if (is_bad && msg->type == LW_COAP_NON) {
@@ -347,14 +348,13 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg 
     }
     lw_coap_reply reply = {.code = LW_COAP_EMPTY};
     read_ask(coap, msg, &reply.ask);
-    lw_coap_msg view = *msg; /* bodies may put the whole body in its payload */
-    lw_coap_inbound in = {.peer = peer, .msg = &view, .now = coap->now};
+    lw_coap_inbound in = {.peer = peer, .msg = msg, .now = coap->now};
     lw_coap_reply_begin(coap, &reply);
     lw_err err = LW_OK;
     if (is_bad) {
         reply.code = LW_COAP_BAD_OPTION;
     } else {
-        err = run_handler(coap, &in, &view, &reply);
+        err = run_handler(coap, &in, msg, &reply);
     }
     if (err == LW_END) {
         lw_coap_seen_forget(coap, peer, msg->mid);

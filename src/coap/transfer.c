@@ -13,9 +13,9 @@ struct lw_coap_transfer {
     lw_coap *coap;
     lw_coap_peer *peer;
     lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
-    lw_coap_transfer_request r; /* token, options and first are not used; body.len holds for both
-                                   kinds of body */
-    bool has_token;
+    lw_coap_transfer_request r; /* options and first are not used; token: the one below; body.len
+                                   holds for both kinds of body */
+    lw_coap_request request;    /* what the next one says; its options are those below */
     lw_coap_token token;
     lw_err why;            /* what a cancelled exchange means */
     size_t sent;           /* octets of the body that the peer has taken */
@@ -32,7 +32,6 @@ struct lw_coap_transfer {
     uint8_t echo_len;
     uint8_t etag[ETAG_MAX];
     uint8_t echo[ECHO_MAX];
-    size_t options_len;
     uint8_t options[]; /* then a block's worth of room when `read` is used */
 };
 
@@ -60,19 +59,19 @@ static void fail(lw_coap_transfer *t, lw_err err)
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
-/* Octets [from, from + len) of the body. */
-static lw_err part(lw_coap_transfer *t, size_t from, size_t len, lw_bytes *out)
+/* Octets [from, from + len) of the body are the payload of the next request. */
+static lw_err put_part(lw_coap_transfer *t, size_t from, size_t len)
 {
-    *out = lw_bytes_of(NULL, 0);
+    t->request.payload = lw_bytes_of(NULL, len);
     if (len == 0) {
         return LW_OK;
     }
     if (t->r.read == NULL) {
-        *out = lw_bytes_of(t->r.body.ptr + from, len);
+        t->request.payload.ptr = t->r.body.ptr + from;
         return LW_OK;
     }
-    uint8_t *room = t->options + t->options_len;
-    *out = lw_bytes_of(room, len);
+    uint8_t *room = t->options + t->request.options.len;
+    t->request.payload.ptr = room;
     return t->r.read(t->r.ctx, from, room, len);
 }
 
@@ -84,17 +83,17 @@ static uint32_t block_at(size_t offset, uint8_t szx, bool more)
 }
 
 /* The part of the body that the next request carries. */
-static lw_err next_part(lw_coap_transfer *t, lw_bytes *out)
+static lw_err put_next_part(lw_coap_transfer *t)
 {
-    size_t total = t->r.body.len;
+    size_t left = t->r.body.len - t->sent;
     if (t->is_downloading) {
         /* A FETCH repeats a body that fits: see coap/reply.h. */
         bool repeats = t->r.code == LW_COAP_FETCH && !t->is_blocked;
-        return part(t, 0, repeats ? total : 0, out);
+        return put_part(t, 0, repeats ? t->r.body.len : 0);
     }
     size_t size = lw_block_size(t->szx);
-    t->in_flight = t->is_blocked && total - t->sent > size ? size : total - t->sent;
-    return part(t, t->sent, t->in_flight, out);
+    t->in_flight = t->is_blocked && left > size ? size : left;
+    return put_part(t, t->sent, t->in_flight);
 }
 
 /* The options that block-wise transfer adds, ascending. */
@@ -127,26 +126,17 @@ static lw_err send_next(lw_coap_transfer *t)
     if (t->is_canceled) {
         return LW_ECANCELED;
     }
-    lw_bytes payload;
-    lw_err err = next_part(t, &payload);
+    lw_err err = put_next_part(t);
     if (err != LW_OK) {
         return err;
     }
     lw_coap_extras extras;
     lw_coap_extras_begin(&extras);
     put_extras(t, &extras.out);
-    lw_coap_request request = {
-        .code = t->r.code,
-        .non = t->r.non,
-        .token = t->has_token && !t->is_downloading ? &t->token : NULL,
-        .options = lw_bytes_of(t->options, t->options_len),
-        .without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0,
-        .extras = lw_writer_bytes(&extras.w),
-        .payload = payload,
-        .on_end = on_answer,
-        .ctx = t,
-    };
-    return lw_coap_start(t->coap, t->peer, t->coap->now, &request, &t->exchange);
+    t->request.extras = lw_writer_bytes(&extras.w);
+    t->request.token = t->is_downloading ? NULL : t->r.token;
+    t->request.without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0;
+    return lw_coap_start(t->coap, t->peer, t->coap->now, &t->request, &t->exchange);
 }
 
 static void go_on(lw_coap_transfer *t)
@@ -177,7 +167,7 @@ static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg)
         err = t->r.on_chunk(t->r.ctx, t->received, msg->payload);
     } else {
         t->answer.len = t->received; /* 0 when it starts again */
-        err = lw_coap_gather_add(&t->answer, &t->coap->config.mem, msg->payload, announced,
+        err = lw_coap_gather_add(&t->answer, &t->coap->config.mem, &msg->payload, announced,
                                  t->r.max_body);
     }
     if (err == LW_OK) {
@@ -264,37 +254,33 @@ static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
 
 /* ---- answers to blocks of the body --------------------------------------------------------- */
 
-/* RFC 7959 section 2.9.2 and 2.9.3. True: the body starts again. */
-static bool starts_again(lw_coap_transfer *t, const lw_coap_msg *msg)
+/* What the peer says to a part of the body. True: the next request is due, with the next block, or
+ * with the first one again (RFC 7959 section 2.9.2 and 2.9.3). */
+static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
-    if (msg->code == LW_COAP_REQUEST_ENTITY_INCOMPLETE) {
-        return t->is_blocked && may_restart(t);
-    }
     lw_block b;
-    if (msg->code != LW_COAP_REQUEST_ENTITY_TOO_LARGE ||
-        lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &b) != LW_OK ||
-        lw_block_size(b.szx) >= t->in_flight || !may_restart(t)) {
-        return false;
+    bool has_block = lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &b) == LW_OK;
+    bool is_lost = msg->code == LW_COAP_REQUEST_ENTITY_INCOMPLETE && t->is_blocked;
+    bool is_too_large = msg->code == LW_COAP_REQUEST_ENTITY_TOO_LARGE && has_block &&
+                        lw_block_size(b.szx) < t->in_flight;
+    if (is_lost || is_too_large) {
+        if (!may_restart(t)) {
+            return false;
+        }
+        t->is_blocked = true;
+        t->sent = 0;
+        t->request_tag[0]++;
+    } else {
+        t->sent += t->in_flight;
+        if (!t->is_blocked || lw_coap_code_class(msg->code) != 2 || t->sent >= t->r.body.len ||
+            (!has_block && msg->code != LW_COAP_CONTINUE)) {
+            return false;
+        }
+        if (t->r.on_progress != NULL) {
+            t->r.on_progress(t->r.ctx, t->sent, 0);
+        }
     }
-    t->szx = b.szx < t->szx ? b.szx : t->szx;
-    t->is_blocked = true;
-    return true;
-}
-
-/* True: the peer has the block, and there are more. */
-static bool goes_on(lw_coap_transfer *t, const lw_coap_msg *msg)
-{
-    if (!t->is_blocked || lw_coap_code_class(msg->code) != 2 ||
-        t->sent + t->in_flight >= t->r.body.len) {
-        return false;
-    }
-    lw_block b;
-    lw_err err = lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &b);
-    if (err != LW_OK && msg->code != LW_COAP_CONTINUE) {
-        return false;
-    }
-    t->sent += t->in_flight;
-    if (err == LW_OK && b.szx < t->szx) {
+    if (has_block && b.szx < t->szx) {
         t->szx = b.szx; /* smaller from here on: the offset is a multiple of those too */
     }
     return true;
@@ -324,27 +310,11 @@ static void on_answer(void *ctx, const lw_coap_result *result)
         end(t, &failed);
         return;
     }
-    if (takes_echo(t, result->msg)) {
+    if (takes_echo(t, result->msg) || (!t->is_downloading && sends_on(t, result->msg))) {
         go_on(t);
-        return;
+    } else {
+        on_final(t, result);
     }
-    if (!t->is_downloading && goes_on(t, result->msg)) {
-        if (t->r.on_progress != NULL) {
-            t->r.on_progress(t->r.ctx, t->sent, 0);
-        }
-        go_on(t);
-        return;
-    }
-    if (!t->is_downloading && starts_again(t, result->msg)) {
-        t->sent = 0;
-        t->request_tag[0]++;
-        go_on(t);
-        return;
-    }
-    if (!t->is_downloading) {
-        t->sent += t->in_flight;
-    }
-    on_final(t, result);
 }
 
 /* ---- start and end ------------------------------------------------------------------------- */
@@ -369,7 +339,7 @@ void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
 static size_t whole_limit(const lw_coap_transfer *t)
 {
     size_t block = lw_block_size(t->szx);
-    size_t overhead = LW_COAP_HEADER_MAX + t->options_len + sizeof t->echo + 32;
+    size_t overhead = LW_COAP_HEADER_MAX + t->request.options.len + sizeof t->echo + 32;
     if (!lw_coap_is_stream(t->peer) || t->r.read != NULL ||
         t->peer->max_message < overhead + block) {
         return block;
@@ -412,13 +382,17 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     t->why = LW_ECANCELED;
     t->szx = szx;
     coap->config.rng.fill(coap->config.rng.ctx, t->request_tag, sizeof t->request_tag);
-    t->has_token = request->token != NULL;
-    if (t->has_token) {
+    if (request->token != NULL) {
         t->token = *request->token;
+        t->r.token = &t->token;
     }
-    t->options_len = request->options.len;
-    if (t->options_len != 0) {
-        memcpy(t->options, request->options.ptr, t->options_len);
+    t->request = (lw_coap_request){.code = request->code,
+                                   .non = request->non,
+                                   .options = lw_bytes_of(t->options, request->options.len),
+                                   .on_end = on_answer,
+                                   .ctx = t};
+    if (request->options.len != 0) {
+        memcpy(t->options, request->options.ptr, request->options.len);
     }
     t->is_blocked = t->r.body.len > whole_limit(t);
     lw_err err = begin(t, request->first);

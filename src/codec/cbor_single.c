@@ -16,7 +16,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
     lw_cbor c = lw_cbor_over(payload, d->cfg.scratch, d->cfg.scratch_len);
     err = lw_cbor_read_dated_value(&c, &out_entry->value);
     if (err != LW_OK) {
-        return err;
+        return err == LW_AGAIN ? LW_EFORMAT : err; /* it was the whole payload */
     }
     bool is_value = out_entry->value.type != LW_TYPE_NONE && c.at == c.end;
     return is_value ? LW_OK : LW_EFORMAT;

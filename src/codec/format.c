@@ -94,7 +94,12 @@ lw_err lw_decoder_next(lw_decoder *d, lw_entry *out_entry)
     }
     d->typed = false;
     *out_entry = (lw_entry){.kind = LW_ENTRY_VALUE};
-    lw_err err = d->format->decode_next(d, out_entry);
+    lw_err err;
+    size_t before;
+    do {
+        before = d->pos;
+        err = d->format->decode_next(d, out_entry);
+    } while (err == LW_AGAIN && d->pos > before);
     if (err == LW_AGAIN) {
         if (!d->last) {
             return LW_AGAIN;

@@ -162,9 +162,10 @@ LW_MUST_CHECK lw_err lw_encode(const lw_format *format, const lw_source *source,
  *
  * A format's decode_start (may be NULL) refuses a configuration it cannot serve. Its decode_next
  * returns what lw_decoder_next does, except that LW_AGAIN simply means "ran out of input": the
- * common part turns it into LW_EFORMAT when nothing follows. It must leave d->pos and its state
- * alone on LW_AGAIN, asks lw_decoder_type_of for a type it must know to read a value, and leaves
- * the conversion to that type to the common part.
+ * common part turns it into LW_EFORMAT when nothing follows. It then has left d->pos and its state
+ * alone; or it has moved d->pos over what gave no entry, and is called again. It asks
+ * lw_decoder_type_of for a type it must know to read a value, and leaves the conversion to that
+ * type to the common part.
  */
 
 struct lw_format {

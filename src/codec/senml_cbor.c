@@ -79,26 +79,23 @@ static lw_err read_record(lw_cbor *c, lw_senml_record *r)
     return err == LW_END ? LW_OK : err;
 }
 
-/* Everything up to `c` is done with. */
-static void commit(lw_decoder *d, const lw_cbor *c)
-{
-    d->pos = (size_t)(c->at - d->in.ptr);
-}
-
 /* The next record into the entry. LW_AGAIN also when it had none, see lw_senml_resolve: d->pos has
  * then moved on. */
-static lw_err next_record(lw_decoder *d, lw_entry *out_entry)
+static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 {
     senml_cbor *s = (senml_cbor *)(void *)d->state.octets;
+    if (s->ended) {
+        return lw_decoder_finish(d);
+    }
     lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
     c.at += d->pos;
     uint32_t left = s->left;
+    lw_senml_record r = {.has = 0};
     lw_err err = s->started ? LW_OK : lw_cbor_read_count(&c, LW_CBOR_ARRAY, &left);
     if (err == LW_OK) {
         err = lw_cbor_more(&c, &left);
     }
     s->ended = err == LW_END;
-    lw_senml_record r = {.has = 0};
     if (err == LW_OK) {
         err = read_record(&c, &r);
     }
@@ -107,20 +104,9 @@ static lw_err next_record(lw_decoder *d, lw_entry *out_entry)
     }
     s->started = true;
     s->left = left;
-    commit(d, &c);
-    return err == LW_END ? LW_END : lw_senml_resolve(&s->names, &d->cfg, &r, out_entry);
-}
-
-static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
-{
-    const senml_cbor *s = (const senml_cbor *)(const void *)d->state.octets;
-    lw_err err = LW_AGAIN;
-    size_t before;
-    do {
-        before = d->pos;
-        err = s->ended ? LW_END : next_record(d, out_entry);
-    } while (err == LW_AGAIN && d->pos > before);
-    return err == LW_END ? lw_decoder_finish(d) : err;
+    d->pos = (size_t)(c.at - d->in.ptr);
+    return err == LW_END ? lw_decoder_finish(d)
+                         : lw_senml_resolve(&s->names, &d->cfg, &r, out_entry);
 }
 
 /* Only a patch pack can take a value away (RFC 8790 section 3.2). */

@@ -9,6 +9,7 @@
  * of octets left are all the stack that is needed, and a container is open as soon as its head is
  * read.
  */
+#include "base/reader.h"
 #include "codec/format.h"
 
 typedef enum item_kind {
@@ -38,13 +39,10 @@ static bool same_ids(const lw_path *a, const lw_path *b, unsigned levels)
  */
 
 typedef struct tlv {
-    lw_path at;    /* ids down to the open container; at the top, as the base has them */
-    uint8_t open;  /* its level; 0 at the top */
-    uint8_t above; /* the level of the container around an open multiple resource; 0: none */
-    uint8_t top;   /* the level of what stands at the top; 0: nothing yet */
-    uint8_t seen;  /* the level of the last item; its id and those above it stand in `last` */
-    uint16_t last[4];
-    uint32_t left[4]; /* octets that follow in the open container of that level; [0]: no matter */
+    lw_path last;     /* of the last item; at first what the base has, with depth 0 */
+    uint8_t open;     /* the level of the container that is open; 0 at the top */
+    uint8_t top;      /* the level of what stands at the top; 0: nothing yet */
+    uint32_t left[4]; /* octets that follow in the container of that level; [0]: no matter */
 } tlv;
 
 _Static_assert(sizeof(tlv) <= LW_DECODER_STATE, "the state fits into the decoder");
@@ -55,16 +53,6 @@ typedef struct item {
     uint32_t head_len;
     uint32_t len; /* of the value */
 } item;
-
-/* Big endian, two's complement when it is signed; at most 8 octets. */
-static uint64_t read_number(const uint8_t *p, size_t octets, bool is_signed)
-{
-    uint64_t v = is_signed && octets > 0 && p[0] >> 7 != 0 ? UINT64_MAX : 0;
-    for (size_t i = 0; i < octets; i++) {
-        v = v << 8 | p[i];
-    }
-    return v;
-}
 
 static lw_err read_head(const uint8_t *p, size_t left, item *out)
 {
@@ -79,10 +67,10 @@ static lw_err read_head(const uint8_t *p, size_t left, item *out)
     if (left < out->head_len) {
         return LW_AGAIN;
     }
-    out->id = (uint16_t)read_number(p + 1, id_octets, false);
+    out->id = (uint16_t)lw_uint_extend(0, p + 1, id_octets);
     out->len = first & LENGTH_MASK;
     if (length_octets > 0) {
-        out->len = (uint32_t)read_number(p + 1 + id_octets, length_octets, false);
+        out->len = (uint32_t)lw_uint_extend(0, p + 1 + id_octets, length_octets);
     }
     return LW_OK;
 }
@@ -104,43 +92,40 @@ static bool is_container(const item *it)
  * makes superfluous is accepted (P-DM-07, P-DM-09), and resource instances without theirs. */
 static bool may_be_at_top(tlv *s, const lw_path *base, unsigned level)
 {
-    bool is_first = s->top == 0;
-    bool has_resource = level < LW_LEVEL_RESOURCE_INSTANCE || base->depth >= LW_LEVEL_RESOURCE;
-    s->top = is_first ? (uint8_t)level : s->top;
-    return s->top == level && has_resource;
+    s->top = s->top == 0 ? (uint8_t)level : s->top;
+    return s->top == level &&
+           (level < LW_LEVEL_RESOURCE_INSTANCE || base->depth >= LW_LEVEL_RESOURCE);
 }
 
 /* Gives the item its path, or refuses it where it stands. */
 static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
 {
     unsigned level = level_of_kind[it->kind];
-    bool fits = s->open == 0 ? may_be_at_top(s, base, level) : level == s->open + 1u;
+    bool fits = s->open == 0 ? may_be_at_top(s, base, level)
+                             : level == s->open + 1u && it->head_len + it->len <= s->left[s->open];
     /* It agrees with the base, and a value does not stand above it. */
     fits = fits && (level > base->depth || it->id == base->id[level - 1]);
     fits = fits && (level >= base->depth || is_container(it));
     /* Of duplicates those that can be seen without memory: neighbours. */
-    fits = fits && (s->seen < level || s->last[level - 1] != it->id);
-    if (!fits || (s->open != 0 && it->head_len + it->len > s->left[s->open])) {
+    if (!fits || (s->last.depth >= level && s->last.id[level - 1] == it->id)) {
         return LW_EFORMAT;
     }
-    *out = lw_path_root();
-    memcpy(out->id, s->at.id, (level - 1) * sizeof out->id[0]);
+    *out = s->last;
     out->id[level - 1] = it->id;
     out->depth = (uint8_t)level;
+    for (; level < LW_PATH_DEPTH_MAX; level++) {
+        out->id[level] = 0;
+    }
     /* without a number it would stand without a wrapper */
     return it->kind == INSTANCE && it->id == LW_ID_MAX ? LW_ERANGE : LW_OK;
-}
-
-static bool is_integer_len(size_t len)
-{
-    return len > 0 && len <= 8 && (len & (len - 1)) == 0; /* 1, 2, 4 or 8 octets */
 }
 
 /* `out` is zeroed. */
 static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
 {
     bool is_signed = type == LW_TYPE_INTEGER || type == LW_TYPE_TIME;
-    uint64_t bits = b.len <= 8 ? read_number(b.ptr, b.len, is_signed) : 0;
+    bool is_negative = is_signed && b.len > 0 && b.ptr[0] >> 7 != 0;
+    uint64_t bits = b.len <= 8 ? lw_uint_extend(is_negative ? UINT64_MAX : 0, b.ptr, b.len) : 0;
     uint32_t low = (uint32_t)bits;
     float single;
     bool fits = true;
@@ -149,7 +134,7 @@ static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
     case LW_TYPE_UNSIGNED:
-        fits = is_integer_len(b.len);
+        fits = b.len > 0 && b.len <= 8 && (b.len & (b.len - 1)) == 0; /* 1, 2, 4 or 8 */
         out->as.uns = bits;
         break;
     case LW_TYPE_FLOAT:
@@ -180,25 +165,14 @@ static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
     return fits ? LW_OK : LW_EFORMAT;
 }
 
-static void leave_full_containers(tlv *s)
-{
-    while (s->open != 0 && s->left[s->open] == 0) {
-        s->open = s->open == LW_LEVEL_RESOURCE ? s->above : 0;
-    }
-}
-
 /* The head of a container, or a value with all of it, is read. */
 static void step_over(tlv *s, const item *it, const lw_path *path)
 {
-    unsigned level = path->depth;
-    s->last[level - 1] = it->id;
-    s->seen = (uint8_t)level;
     s->left[s->open] -= it->head_len + it->len; /* the outer pays for the inner as a whole */
+    s->last = *path;
     if (is_container(it)) {
-        s->above = s->open;
-        s->open = (uint8_t)level;
-        s->left[level] = it->len;
-        s->at = *path;
+        s->open = path->depth;
+        s->left[path->depth] = it->len;
     }
 }
 
@@ -209,26 +183,23 @@ static bool is_empty_entry(const item *it, const lw_path *base)
     return it->len == 0 && base->depth <= level;
 }
 
-/* The next item. LW_AGAIN with d->pos moved on: it gave no entry. Until it is whole nothing is
- * noted of it but what stands at the top, which does not change. */
-static lw_err next_item(lw_decoder *d, lw_entry *e)
+/* The next item. Until it is whole nothing is noted of it but what stands at the top, which does
+ * not change. */
+static lw_err decode_next(lw_decoder *d, lw_entry *e)
 {
     tlv *s = (tlv *)(void *)d->state.octets;
-    const lw_path *base = &d->cfg.base;
-    leave_full_containers(s);
-    if (s->open == 0) {
-        s->at = *base;
-        s->at.id[1] = base->depth == LW_LEVEL_OBJECT ? LW_ID_MAX : base->id[1];
+    while (s->open != 0 && s->left[s->open] == 0) {
+        s->open--; /* levels without a container have nothing left either */
     }
+    const uint8_t *p = d->in.ptr + d->pos;
     size_t left = d->in.len - d->pos;
     if (left == 0 && s->open == 0) {
         return lw_decoder_finish(d);
     }
-    const uint8_t *p = d->in.ptr + d->pos;
     item it;
     lw_err err = read_head(p, left, &it);
     if (err == LW_OK) {
-        err = place(s, base, &it, &e->path);
+        err = place(s, &d->cfg.base, &it, &e->path);
     }
     if (err != LW_OK) {
         return err;
@@ -236,7 +207,7 @@ static lw_err next_item(lw_decoder *d, lw_entry *e)
     size_t done = it.head_len;
     if (is_container(&it)) {
         e->kind = LW_ENTRY_EMPTY;
-        err = is_empty_entry(&it, base) ? LW_OK : LW_AGAIN;
+        err = is_empty_entry(&it, &d->cfg.base) ? LW_OK : LW_AGAIN;
     } else {
         if (left - done < it.len) {
             return LW_AGAIN;
@@ -251,20 +222,15 @@ static lw_err next_item(lw_decoder *d, lw_entry *e)
     return err;
 }
 
-static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
-{
-    lw_err err;
-    size_t before;
-    do {
-        before = d->pos;
-        err = next_item(d, out_entry);
-    } while (err == LW_AGAIN && d->pos > before);
-    return err;
-}
-
 /* Several objects in one payload have no form in TLV. */
 static lw_err decode_start(lw_decoder *d)
 {
+    tlv *s = (tlv *)(void *)d->state.octets;
+    s->last = d->cfg.base;
+    s->last.depth = 0;
+    if (d->cfg.base.depth == LW_LEVEL_OBJECT) {
+        s->last.id[1] = LW_ID_MAX;
+    }
     return d->cfg.base.depth >= LW_LEVEL_OBJECT ? LW_OK : LW_ENOTSUP;
 }
 
@@ -276,24 +242,19 @@ static lw_err decode_start(lw_decoder *d)
 
 typedef struct tlv_out {
     const lw_source *source;
-    lw_path base;
+    const lw_path *base;
     lw_writer *w;
     lw_path last;  /* of the last entry */
     size_t end[4]; /* where the open container of that level must end; 0: none is open */
 } tlv_out;
 
-static unsigned integer_len(const lw_value *v)
+static size_t integer_len(uint64_t bits)
 {
-    /* With one bit more than the magnitude, for the sign. */
-    uint64_t bits = v->as.uns;
-    if (v->type != LW_TYPE_UNSIGNED) {
-        bits = (v->as.integer < 0 ? ~bits : bits) << 1;
+    uint32_t low = (uint32_t)bits;
+    if (bits >> 32 != 0) {
+        return 8;
     }
-    unsigned len = 1;
-    while (len < 8 && bits >> (8 * len) != 0) {
-        len *= 2;
-    }
-    return len;
+    return low > UINT16_MAX ? 4 : low > UINT8_MAX ? 2 : 1;
 }
 
 /* The octets of a value: its own, or those of a number, put into `room`. */
@@ -305,9 +266,11 @@ static lw_bytes octets_of(const lw_value *v, uint8_t room[8])
     float single;
     switch (v->type) {
     case LW_TYPE_INTEGER:
-    case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
-        len = integer_len(v);
+        len = integer_len((v->as.integer < 0 ? ~bits : bits) << 1); /* a bit more for the sign */
+        break;
+    case LW_TYPE_UNSIGNED:
+        len = integer_len(bits);
         break;
     case LW_TYPE_FLOAT:
         if (v->single) {
@@ -335,57 +298,65 @@ static lw_bytes octets_of(const lw_value *v, uint8_t room[8])
     return lw_bytes_of(room, len);
 }
 
-static unsigned length_octets(size_t len)
+#define HEAD_MAX 6u
+
+/* Puts the head of an item into `out`; its length. */
+static size_t put_head(item_kind kind, uint16_t id, size_t len, uint8_t out[HEAD_MAX])
 {
-    unsigned octets = len > LENGTH_MASK;
-    octets += len > UINT8_MAX;
-    octets += len > UINT16_MAX;
-    return octets;
+    uint8_t *p = out + 1;
+    unsigned first = (unsigned)kind << 6;
+    if (id > UINT8_MAX) {
+        first |= ID_16_BITS;
+        *p++ = (uint8_t)(id >> 8);
+    }
+    *p++ = (uint8_t)id;
+    if (len <= LENGTH_MASK) {
+        first |= (unsigned)len;
+    } else {
+        unsigned octets = len > UINT16_MAX ? 3 : len > UINT8_MAX ? 2 : 1;
+        first |= octets << LENGTH_SHIFT;
+        while (octets-- > 0) {
+            *p++ = (uint8_t)(len >> 8 * octets);
+        }
+    }
+    out[0] = (uint8_t)first;
+    return (size_t)(p - out);
 }
 
 static size_t item_len(uint16_t id, size_t len)
 {
-    size_t id_octets = id > UINT8_MAX ? 2 : 1;
-    return 1 + id_octets + length_octets(len) + len;
+    uint8_t head[HEAD_MAX];
+    return put_head(INSTANCE, id, len, head) + len;
 }
 
 static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
 {
+    uint8_t head[HEAD_MAX];
     if (len >= LENGTH_LIMIT) {
         lw_writer_fail(w, LW_ETOOBIG);
-        return;
     }
-    unsigned octets = length_octets(len);
-    unsigned first = (unsigned)kind << 6 | octets << LENGTH_SHIFT;
-    first |= id > UINT8_MAX ? ID_16_BITS : 0;
-    first |= octets == 0 ? (unsigned)len : 0;
-    lw_write_u8(w, (uint8_t)first);
-    lw_write_uint(w, id, id > UINT8_MAX ? 2 : 1);
-    lw_write_uint(w, len, octets);
+    lw_write_bytes(w, lw_bytes_of(head, put_head(kind, id, len, head)));
 }
 
 /* The next entry that TLV writes something for. */
 static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
 {
-    unsigned base_depth = t->base.depth;
+    unsigned base_depth = t->base->depth;
+    unsigned wrapped_from = base_depth < LW_LEVEL_INSTANCE ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE;
     bool is_empty;
-    bool says_nothing;
     do {
         lw_err err = t->source->next(t->source->ctx, cursor, e);
         if (err != LW_OK) {
             return err;
         }
         is_empty = e->kind == LW_ENTRY_EMPTY;
-        says_nothing =
-            is_empty && (e->path.depth < LW_LEVEL_INSTANCE ||
-                         (e->path.depth == LW_LEVEL_INSTANCE && base_depth >= LW_LEVEL_INSTANCE));
-    } while (says_nothing);
+    } while (is_empty && e->path.depth < wrapped_from);
     bool has_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
     if ((!has_value && !is_empty) || e->has_time || e->prefix.len > 0) {
         return LW_ENOTSUP;
     }
     bool fits = is_empty ? e->path.depth <= LW_LEVEL_RESOURCE : e->path.depth >= LW_LEVEL_RESOURCE;
-    fits = fits && e->path.depth >= base_depth && same_ids(&t->base, &e->path, base_depth);
+    fits = fits && e->path.depth >= base_depth && same_ids(t->base, &e->path, base_depth);
     return fits ? LW_OK : LW_EINVAL;
 }
 
@@ -400,50 +371,53 @@ static lw_err measure(const tlv_out *t, const lw_cursor *from, const lw_path *pa
                       size_t *out_len)
 {
     lw_cursor cursor = *from;
-    bool in_multiple = false; /* one that is summed up in `inner` */
-    uint16_t multiple = 0;
+    unsigned multiple = LW_ID_MAX + 1; /* the one that `inner` octets of stand behind `outer` */
     size_t inner = 0;
+    size_t outer = 0;
     size_t total = 0;
     for (;;) {
         lw_entry e;
         lw_err err = next_entry(t, &cursor, &e);
-        if (err != LW_OK && err != LW_END) {
-            return err;
-        }
-        bool is_over = err == LW_END || !same_ids(path, &e.path, level);
-        if (in_multiple && (is_over || e.path.id[2] != multiple)) {
-            total += item_len(multiple, inner);
-            in_multiple = false;
-            inner = 0;
-        }
-        if (is_over) {
+        if (err == LW_END || (err == LW_OK && !same_ids(path, &e.path, level))) {
             *out_len = total;
             return LW_OK;
+        }
+        if (err != LW_OK) {
+            return err;
         }
         size_t len = 0;
         if (e.kind == LW_ENTRY_VALUE) {
             uint8_t room[8];
             len = item_len(e.path.id[e.path.depth - 1], octets_of(&e.value, room).len);
         }
-        if (level == LW_LEVEL_INSTANCE && is_multiple(&e)) {
-            in_multiple = true;
-            multiple = e.path.id[2];
-            inner += len;
-        } else {
+        if (level == LW_LEVEL_RESOURCE || !is_multiple(&e)) {
             total += len;
+            continue;
         }
+        if (multiple != e.path.id[2]) {
+            multiple = e.path.id[2];
+            outer = total;
+            inner = 0;
+        }
+        inner += len;
+        total = outer + item_len(e.path.id[2], inner);
     }
 }
 
-/* The containers from `level` on are over, and end where their heads said. */
-static lw_err close_from(tlv_out *t, unsigned level)
+/* The containers that `path` does not stand in are over (NULL: all), and end where their heads
+ * said. */
+static lw_err close_around(tlv_out *t, const lw_path *path)
 {
-    bool wrong = false;
-    for (; level <= LW_LEVEL_RESOURCE; level++) {
-        wrong = wrong || (t->end[level] != 0 && t->end[level] != t->w->pos);
+    for (unsigned level = LW_LEVEL_RESOURCE; level >= LW_LEVEL_INSTANCE; level--) {
+        if (t->end[level] == 0 || (path != NULL && same_ids(&t->last, path, level))) {
+            continue;
+        }
+        if (t->end[level] != t->w->pos && t->w->err == LW_OK) {
+            return LW_ESTATE;
+        }
         t->end[level] = 0;
     }
-    return wrong && t->w->err == LW_OK ? LW_ESTATE : LW_OK;
+    return LW_OK;
 }
 
 /* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
@@ -452,24 +426,19 @@ static bool needs_container(const tlv_out *t, const lw_entry *e, unsigned level)
     if (level == LW_LEVEL_RESOURCE) {
         return is_multiple(e);
     }
-    return t->base.depth == LW_LEVEL_OBJECT && e->path.id[1] != LW_ID_MAX;
+    return t->base->depth == LW_LEVEL_OBJECT && e->path.id[1] != LW_ID_MAX;
 }
 
 /* One entry, with the heads of the containers that start with it. `at` is the cursor before it. */
 static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
 {
-    unsigned level = LW_LEVEL_INSTANCE; /* the first that is not the last entry's any more */
-    while (level <= LW_LEVEL_RESOURCE && t->last.depth >= level &&
-           t->last.id[level - 1] == e->path.id[level - 1]) {
-        level++;
-    }
+    lw_err err = close_around(t, &e->path);
     t->last = e->path;
-    lw_err err = close_from(t, level);
-    for (; err == LW_OK && level <= LW_LEVEL_RESOURCE && level <= e->path.depth; level++) {
-        if (!needs_container(t, e, level)) {
+    for (unsigned level = LW_LEVEL_INSTANCE; err == LW_OK && level <= LW_LEVEL_RESOURCE; level++) {
+        size_t len;
+        if (t->end[level] != 0 || !needs_container(t, e, level)) {
             continue;
         }
-        size_t len = 0;
         err = measure(t, at, &e->path, level, &len);
         if (err == LW_OK) {
             write_head(t->w, level == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
@@ -489,7 +458,7 @@ static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    tlv_out t = {.source = source, .base = cfg->base, .w = w};
+    tlv_out t = {.source = source, .base = &cfg->base, .w = w};
     if (cfg->base.depth < LW_LEVEL_OBJECT) {
         return LW_ENOTSUP;
     }
@@ -503,7 +472,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
             err = write_entry(&t, &before, &e);
         }
     }
-    return err == LW_END ? close_from(&t, LW_LEVEL_INSTANCE) : err;
+    return err == LW_END ? close_around(&t, NULL) : err;
 }
 
 const lw_format lw_format_tlv = {

@@ -11,7 +11,7 @@ bool lw_query_next(lw_coap_opt_iter *it, lw_query *out_query)
     return true;
 }
 
-static void put(lw_coap_out *out, const char *name, const char *quote, lw_bytes value)
+void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value, const char *quote)
 {
     uint8_t item[LW_QUERY_MAX];
     lw_writer w;
@@ -27,18 +27,8 @@ static void put(lw_coap_out *out, const char *name, const char *quote, lw_bytes 
     lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
 }
 
-void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value)
-{
-    put(out, name, "", value);
-}
-
-void lw_query_put_quoted(lw_coap_out *out, const char *name, lw_bytes value)
-{
-    put(out, name, "\"", value);
-}
-
 void lw_query_put_number(lw_coap_out *out, const char *name, uint32_t value)
 {
     char text[LW_NUM_INT_TEXT_MAX];
-    lw_query_put(out, name, lw_bytes_of(text, lw_num_format_uint64(value, text)));
+    lw_query_put(out, name, lw_bytes_of(text, lw_num_format_uint64(value, text)), "");
 }

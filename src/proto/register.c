@@ -177,38 +177,53 @@ static void put_format(lw_coap_out *out, const lw_registration *reg)
     }
 }
 
-/* In the order of the table of REG-02. */
+/* The names of REG-02 in its order; LW_REG_… is 1 << index. */
+static const char names[][6] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
+#define NAMES (sizeof names / sizeof names[0])
+
+#define NUMBER_OR_BINDING_MAX LW_NUM_INT_TEXT_MAX
+_Static_assert(LW_BINDING_TEXT_MAX <= NUMBER_OR_BINDING_MAX, "both fit");
+
+/* The value of a parameter; `text` is where one that has to be written stands. */
+static lw_bytes value_of(const lw_registration *reg, unsigned parameter,
+                         char text[NUMBER_OR_BINDING_MAX])
+{
+    size_t len;
+    switch (parameter) {
+    case LW_REG_ENDPOINT:
+        return reg->endpoint;
+    case LW_REG_LIFETIME:
+        len = lw_num_format_uint64(reg->lifetime, text);
+        return lw_bytes_of(text, len);
+    case LW_REG_VERSION:
+        return lw_bytes_str(lw_version_text(reg->version));
+    case LW_REG_BINDING:
+        len =
+            lw_binding_format(reg->bindings, (reg->given & LW_REG_QUEUE) != 0, reg->version, text);
+        return lw_bytes_of(text, len);
+    case LW_REG_SMS:
+        return reg->sms;
+    case LW_REG_PROFILES:
+        return reg->profiles;
+    default:
+        return lw_bytes_of(NULL, 0); /* Q */
+    }
+}
+
 static void put_parameters(lw_coap_out *out, const lw_registration *reg)
 {
     unsigned given = reg->given;
-    bool queue = (given & LW_REG_QUEUE) != 0;
-    if ((given & LW_REG_ENDPOINT) != 0) {
-        lw_query_put(out, "ep", reg->endpoint);
+    if (lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
+        given &= ~LW_REG_QUEUE;
     }
-    if ((given & LW_REG_LIFETIME) != 0) {
-        lw_query_put_number(out, "lt", reg->lifetime);
-    }
-    if ((given & LW_REG_VERSION) != 0) {
-        lw_query_put(out, "lwm2m", lw_bytes_str(lw_version_text(reg->version)));
-    }
-    if ((given & LW_REG_BINDING) != 0) {
-        char text[LW_BINDING_TEXT_MAX];
-        size_t len = lw_binding_format(reg->bindings, queue, reg->version, text);
-        lw_query_put(out, "b", lw_bytes_of(text, len));
-    }
-    if (queue && !lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
-        lw_query_put(out, "Q", lw_bytes_of(NULL, 0));
-    }
-    if ((given & LW_REG_SMS) != 0) {
-        lw_query_put(out, "sms", reg->sms);
-    }
-    if ((given & LW_REG_PROFILES) != 0) {
-        lw_bytes others = reg->profiles;
-        (void)lw_bytes_cut(&others, ',');
-        if (others.ptr == NULL) {
-            lw_query_put(out, "pid", reg->profiles);
-        } else {
-            lw_query_put_quoted(out, "pid", reg->profiles);
+    for (unsigned i = 0; i < NAMES; i++) {
+        unsigned parameter = 1u << i;
+        if ((given & parameter) != 0) {
+            char text[NUMBER_OR_BINDING_MAX];
+            lw_bytes value = value_of(reg, parameter, text);
+            bool is_list = parameter == LW_REG_PROFILES && value.len > 0 &&
+                           memchr(value.ptr, ',', value.len) != NULL;
+            lw_query_put(out, names[i], value, is_list ? "\"" : "");
         }
     }
 }
@@ -375,10 +390,6 @@ bool lw_object_list_next(lw_object_list *list, lw_object_link *out_link)
 }
 
 /* ---- A server reads the parameters ---------------------------------------------------------- */
-
-/* The names of REG-02 in its order; LW_REG_… is 1 << index. */
-static const char *const names[] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
-#define NAMES (sizeof names / sizeof names[0])
 
 static size_t index_of(lw_bytes name)
 {

@@ -25,37 +25,33 @@ static uint8_t read_depth(lw_bytes value)
 /* What the Observe option of a request says. */
 typedef enum mode { MODE_REGISTER, MODE_DEREGISTER, MODE_PLAIN } mode;
 
-/* Everything the options say, except the path. Lengths were checked below; elective options of a
- * wrong length count as absent. */
-static void read_options(const lw_coap_msg *msg, lw_request *request, mode *out_mode)
+/* Everything the options say, except the path. Lengths of critical ones were checked below;
+ * elective options of a wrong length count as absent. */
+static mode read_options(const lw_coap_msg *msg, lw_request *request)
 {
-    *request = (lw_request){.op = LW_OP_COUNT,
-                            .depth = LW_DEPTH_DEFAULT,
-                            .content_format = LW_CF_NONE,
-                            .accept = LW_CF_NONE,
-                            .options = msg->options,
-                            .payload = msg->payload};
-    *out_mode = MODE_PLAIN;
+    mode how = MODE_PLAIN;
+    memset(request, 0, sizeof *request);
+    request->op = LW_OP_COUNT;
+    request->depth = LW_DEPTH_DEFAULT;
+    request->content_format = LW_CF_NONE;
+    request->accept = LW_CF_NONE;
+    request->options = msg->options;
+    request->payload = msg->payload;
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_coap_opt opt;
     while (lw_coap_opt_next(&it, &opt)) {
+        uint32_t value = opt.value.len <= 2 ? lw_coap_opt_uint(opt.value) : UINT32_MAX;
         if (opt.number == LW_COAP_OPT_URI_QUERY) {
             request->has_query = true;
-            continue;
-        }
-        size_t longest = opt.number == LW_COAP_OPT_OBSERVE ? 3 : 2;
-        if (opt.value.len > longest) {
-            continue;
-        }
-        uint32_t value = lw_coap_opt_uint(opt.value);
-        if (opt.number == LW_COAP_OPT_OBSERVE) {
-            *out_mode = value < MODE_PLAIN ? (mode)value : MODE_PLAIN;
+        } else if (opt.number == LW_COAP_OPT_OBSERVE && value < MODE_PLAIN) {
+            how = (mode)value;
         } else if (opt.number == LW_COAP_OPT_CONTENT_FORMAT) {
-            request->content_format = (uint16_t)value;
+            request->content_format = (uint16_t)value; /* LW_CF_NONE when it is too long */
         } else if (opt.number == LW_COAP_OPT_ACCEPT) {
             request->accept = (uint16_t)value;
         }
     }
+    return how;
 }
 
 static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
@@ -129,32 +125,36 @@ static uint8_t read_path(const lw_route *route, lw_request *request)
     return LW_COAP_EMPTY;
 }
 
-/* The table "Distinguishing requests by method and path", by method; the level is checked behind
- * it. LW_OP_COUNT when the method is not used. */
+/* The table "Distinguishing requests by method and path"; the level is checked behind it.
+ * LW_OP_COUNT when the method is not used. */
 static lw_op op_of_dm(uint8_t method, const lw_request *request, mode how)
 {
-    static const uint8_t get[] = {LW_OP_OBSERVE, LW_OP_CANCEL, LW_OP_READ};
-    static const uint8_t fetch[] = {LW_OP_OBSERVE_COMPOSITE, LW_OP_CANCEL_COMPOSITE,
-                                    LW_OP_READ_COMPOSITE};
-    static const uint8_t post[] = {LW_OP_EXECUTE, LW_OP_CREATE, LW_OP_WRITE_PARTIAL, LW_OP_EXECUTE,
-                                   LW_OP_EXECUTE}; /* by level */
+    static const uint8_t ops[][3] = {
+        /* Observe: 0, 1, without */
+        [LW_COAP_EMPTY] = {LW_OP_COUNT, LW_OP_COUNT, LW_OP_COUNT},
+        [LW_COAP_GET] = {LW_OP_OBSERVE, LW_OP_CANCEL, LW_OP_READ},
+        [LW_COAP_POST] = {LW_OP_EXECUTE, LW_OP_EXECUTE, LW_OP_EXECUTE},
+        [LW_COAP_PUT] = {LW_OP_WRITE, LW_OP_WRITE, LW_OP_WRITE},
+        [LW_COAP_DELETE] = {LW_OP_DELETE, LW_OP_DELETE, LW_OP_DELETE},
+        [LW_COAP_FETCH] = {LW_OP_OBSERVE_COMPOSITE, LW_OP_CANCEL_COMPOSITE, LW_OP_READ_COMPOSITE},
+        [LW_COAP_PATCH] = {LW_OP_COUNT, LW_OP_COUNT, LW_OP_COUNT},
+        [LW_COAP_IPATCH] = {LW_OP_WRITE_COMPOSITE, LW_OP_WRITE_COMPOSITE, LW_OP_WRITE_COMPOSITE},
+    };
     bool has_body = request->payload.len > 0 || request->content_format != LW_CF_NONE;
-    switch (method) {
-    case LW_COAP_GET:
-        return request->accept == LW_CF_LINK ? LW_OP_DISCOVER : (lw_op)get[how];
-    case LW_COAP_PUT: /* P-DM-22 */
-        return has_body || !request->has_query ? LW_OP_WRITE : LW_OP_WRITE_ATTRIBUTES;
-    case LW_COAP_POST:
-        return (lw_op)post[request->path.depth];
-    case LW_COAP_DELETE:
-        return LW_OP_DELETE;
-    case LW_COAP_FETCH:
-        return (lw_op)fetch[how];
-    case LW_COAP_IPATCH:
-        return LW_OP_WRITE_COMPOSITE;
-    default:
-        return LW_OP_COUNT;
+    lw_op op = method < sizeof ops / sizeof ops[0] ? (lw_op)ops[method][how] : LW_OP_COUNT;
+    if (method == LW_COAP_GET && request->accept == LW_CF_LINK) {
+        return LW_OP_DISCOVER;
     }
+    if (op == LW_OP_WRITE && request->has_query && !has_body) { /* P-DM-22 */
+        return LW_OP_WRITE_ATTRIBUTES;
+    }
+    if (op == LW_OP_EXECUTE && request->path.depth == LW_LEVEL_OBJECT) {
+        return LW_OP_CREATE;
+    }
+    if (op == LW_OP_EXECUTE && request->path.depth == LW_LEVEL_INSTANCE) {
+        return LW_OP_WRITE_PARTIAL;
+    }
+    return op;
 }
 
 static lw_op op_of_bootstrap(uint8_t method, const lw_request *request)
@@ -179,8 +179,8 @@ static bool is_composite(lw_op op)
 
 bool lw_request_is_forbidden(const lw_path *path)
 {
-    uint16_t object = path->id[0];
-    return path->depth > 0 && (object == 0 || object == 21 || object == 23 || object == 24);
+    const uint32_t forbidden = 1u << 0 | 1u << 21 | 1u << 23 | 1u << 24;
+    return path->depth > 0 && path->id[0] < 32 && (forbidden >> path->id[0] & 1u) != 0;
 }
 
 static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
@@ -242,8 +242,7 @@ static bool is_finish_path(lw_bytes options)
 
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
 {
-    mode how;
-    read_options(msg, out_request, &how);
+    mode how = read_options(msg, out_request);
     if (is_finish_path(msg->options)) {
         out_request->op = LW_OP_BS_FINISH;
         return route->bootstrap && msg->code == LW_COAP_POST ? LW_COAP_EMPTY
@@ -266,8 +265,7 @@ uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
         {LW_OP_BS_REQUEST, false}, {LW_OP_BS_PACK_REQUEST, false}, {LW_OP_REGISTER, false},
         {LW_OP_UPDATE, true},      {LW_OP_DEREGISTER, true},       {LW_OP_SEND, false},
     };
-    mode how;
-    read_options(msg, out_request, &how);
+    (void)read_options(msg, out_request);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_bytes first;
     lw_bytes more;
@@ -344,22 +342,17 @@ static bool check_answer(const lw_request *request, const lw_format_choice *choi
     return *out_answer != NULL;
 }
 
+#define OP_BIT(op) (1u << LW_OP_##op)
+
 /* DM-08, DM-50, OBS-02: queries where none belong. */
 static bool query_is_wrong(const lw_request *request, lw_version version)
 {
-    switch (request->op) {
-    case LW_OP_READ:
-    case LW_OP_WRITE:
-    case LW_OP_WRITE_PARTIAL:
-        return request->has_query;
-    case LW_OP_OBSERVE:
-    case LW_OP_OBSERVE_COMPOSITE:
-        return request->has_query && !lw_version_has(version, LW_FEATURE_OBSERVE_ATTRIBUTES);
-    case LW_OP_DISCOVER:
-        return request->depth == DEPTH_INVALID; /* DM-21 */
-    default:
-        return false;
+    uint32_t without = OP_BIT(READ) | OP_BIT(WRITE) | OP_BIT(WRITE_PARTIAL);
+    if (!lw_version_has(version, LW_FEATURE_OBSERVE_ATTRIBUTES)) {
+        without |= OP_BIT(OBSERVE) | OP_BIT(OBSERVE_COMPOSITE);
     }
+    return (request->has_query && (without >> request->op & 1u) != 0) ||
+           request->depth == DEPTH_INVALID; /* DM-21 */
 }
 
 uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *choice,
@@ -428,7 +421,7 @@ static void put_attrs(lw_coap_out *out, const lw_request *request)
             lw_writer_fail(out->w, w.err);
             lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
         } else if ((request->attrs->unset >> i & 1u) != 0) { /* DM-51 */
-            lw_query_put(out, lw_attr_table[i].name, lw_bytes_of(NULL, 0));
+            lw_query_put(out, lw_attr_table[i].name, lw_bytes_of(NULL, 0), "");
         }
     }
 }

@@ -1,15 +1,13 @@
 /* What include/lw/ports.h promises, asked of every store. */
-#include "store/rows_test.h"
+#include "store/sqlite_rig_test.h"
 
 #include <math.h>
 #include <pthread.h>
 
-#include "store/store.h"
-
 typedef struct suite {
     const char *name;
-    lw_store *(*open)(void);
-    void (*clean)(void);
+    lw_store *(*open)(void); /* an empty one */
+    void (*clean)(void);     /* after it was closed; may be NULL */
 } suite;
 
 static const suite *now_tested;
@@ -30,6 +28,14 @@ static int close_store(void **state)
         now_tested->clean();
     }
     return 0;
+}
+
+/* Closes the store before the test ends: who is on the way to tell has told then. */
+static void close_early(void)
+{
+    close_store(NULL);
+    store = now_tested->open();
+    assert_non_null(store);
 }
 
 /* ---- In few words ---- */
@@ -733,12 +739,10 @@ LW_TEST(tickets_ascend_and_are_told)
     assert_int_equal(health.waiting, 0);
     assert_int_equal(health.rows, 100);
     assert_true(health.commits >= 1);
-    store->ops->close(store); /* who is on the way to tell has told then */
+    close_early();
     assert_int_equal(t.failures, 0);
     assert_int_equal(t.backwards, 0);
     assert_true(t.last >= previous);
-    store = now_tested->open();
-    assert_non_null(store);
 }
 
 LW_TEST(a_lazy_change_becomes_durable_by_itself)
@@ -797,17 +801,22 @@ LW_TEST(threads_put_and_read_at_once)
     }
     put(device_row("last", 1));
     assert_int_equal(count_of(LW_ROW_REQUEST), THREADS * ROWS_OF_A_THREAD);
-    store->ops->close(store);
+    close_early();
     assert_int_equal(t.failures, 0);
     assert_int_equal(t.backwards, 0);
-    store = now_tested->open();
-    assert_non_null(store);
 }
 
 /* ---- The stores ---- */
 
+static lw_store *open_sqlite(void)
+{
+    rig_make_dir();
+    return rig_open(NULL);
+}
+
 static const suite suites[] = {
     {"memory", lw_store_memory_new, NULL},
+    {"sqlite", open_sqlite, rig_remove_dir},
 };
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)

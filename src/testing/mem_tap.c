@@ -76,15 +76,19 @@ void __wrap_lw_mem_release(const lw_mem *mem, void *ptr)
 
 void lw_mem_tap_open(lw_mem_tap *tap, const void *block, size_t len)
 {
-    *tap = (lw_mem_tap){.block = block, .block_len = len};
+    tap->block = block;
+    tap->block_len = len;
+    tap->live = tap->live_octets = 0;
     lw_list_init(&tap->pieces);
     open_tap = tap;
 }
 
 void lw_mem_tap_close(lw_mem_tap *tap)
 {
-    while (!lw_list_is_empty(&tap->pieces)) {
-        drop(tap, LW_CONTAINER(tap->pieces.next, piece, link));
+    if (tap == open_tap) {
+        while (!lw_list_is_empty(&tap->pieces)) {
+            drop(tap, LW_CONTAINER(tap->pieces.next, piece, link));
+        }
+        open_tap = NULL;
     }
-    open_tap = NULL;
 }

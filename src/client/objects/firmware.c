@@ -98,8 +98,10 @@ static void save(lw_updater *u)
     }
     memcpy(record + RECORD_HEAD, u->uri, u->uri_len);
     bool is_initial = u->state == IDLE && u->result == 0;
-    lw_act_store(u->package.ctx, RECORD,
-                 lw_bytes_of(record, is_initial ? 0 : RECORD_HEAD + (size_t)u->uri_len));
+    lw_err err =
+        lw_act_store(u->package.ctx, RECORD,
+                     lw_bytes_of(record, is_initial ? 0 : RECORD_HEAD + (size_t)u->uri_len));
+    u->save_at = lw_package_save_again_at(&u->package, err);
 }
 
 static void load(lw_updater *u)
@@ -323,10 +325,13 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
         u->install_at = lw_time_add(now, u->deferred * LW_SECOND_MS);
     }
     u->is_restarted = false;
+    if (u->save_at <= now) {
+        save(u);
+    }
     if (u->install_at <= now && update(u) != LW_OK) {
         return lw_time_add(now, LW_SECOND_MS); /* another act waits for its answer */
     }
-    return u->install_at;
+    return u->install_at < u->save_at ? u->install_at : u->save_at;
 }
 
 /* ---- Hooks ---- */
@@ -465,6 +470,7 @@ lw_err lw_updater_start(lw_updater *u, lw_tree *tree, const lw_firmware_port *po
     *u = (lw_updater){.port = port,
                       .tree = tree,
                       .install_at = LW_TIME_NEVER,
+                      .save_at = LW_TIME_NEVER,
                       .changed_at = -1,
                       .package = {.port = &port->package,
                                   .port_ctx = port_ctx,

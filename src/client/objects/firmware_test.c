@@ -717,6 +717,21 @@ LW_TEST(a_record_that_makes_no_sense_is_not_taken)
     expect_state(f, 0, 0);
 }
 
+LW_TEST(a_state_that_could_not_be_stored_is_stored_later)
+{
+    fixture *f = *state;
+    f->b->fails = true;
+    download(f);
+    assert_int_equal(lw_tree_step(&f->b->tree, f->b->now), f->b->now + 60000);
+    f->b->now += 60000;
+    assert_int_equal(lw_tree_step(&f->b->tree, f->b->now), f->b->now + 60000);
+    f->b->fails = false;
+    f->b->now += 60000;
+    assert_true(lw_tree_step(&f->b->tree, f->b->now) == LW_TIME_NEVER);
+    restart(f);
+    expect_state(f, 2, 0);
+}
+
 LW_TEST(without_storage_everything_else_works)
 {
     fixture *f = *state;
@@ -786,6 +801,7 @@ int main(void)
         CASE(a_restart_ends_a_push_and_goes_on_with_a_pull),
         CASE(a_downloaded_package_and_its_deferral_outlive_a_restart),
         CASE(a_record_that_makes_no_sense_is_not_taken),
+        CASE(a_state_that_could_not_be_stored_is_stored_later),
         CASE(without_storage_everything_else_works),
         CASE(an_object_that_was_not_started_does_nothing),
         CASE(a_bootstrap_that_writes_the_instance_anew_leaves_the_machine),

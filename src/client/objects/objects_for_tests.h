@@ -24,6 +24,7 @@ typedef struct bench {
     lw_act act;      /* lw_act_when_answered */
     lw_path act_path;
     bool keeps; /* the platform stores */
+    bool fails; /* and cannot */
     bool has_record;
     char record_name[16];
     uint8_t record[512];
@@ -99,6 +100,10 @@ lw_err lw_act_store(void *ctx, const char *name, lw_bytes record)
     if (!b->keeps) {
         return LW_ENOTSUP;
     }
+    b->stores++;
+    if (b->fails) {
+        return LW_EIO;
+    }
     assert_true(record.len <= sizeof b->record && strlen(name) < sizeof b->record_name);
     memcpy(b->record_name, name, strlen(name) + 1);
     if (record.len > 0) {
@@ -106,7 +111,6 @@ lw_err lw_act_store(void *ctx, const char *name, lw_bytes record)
     }
     b->record_len = record.len;
     b->has_record = record.len > 0;
-    b->stores++;
     return LW_OK;
 }
 

@@ -1,4 +1,13 @@
 #include "lw/package.h"
+#include "lw/acts.h"
+
+#define SAVE_AGAIN_MS (60 * LW_SECOND_MS)
+
+lw_time lw_package_save_again_at(const lw_package *package, lw_err stored)
+{
+    bool failed = stored != LW_OK && stored != LW_ENOTSUP;
+    return failed ? lw_time_add(lw_act_now(package->ctx), SAVE_AGAIN_MS) : LW_TIME_NEVER;
+}
 
 lw_fault lw_fault_of(lw_err err)
 {

@@ -83,13 +83,15 @@ static void name_of(const lw_software_unit *u, char name[9])
     }
 }
 
-static void save(const lw_software_unit *u)
+static void save(lw_software_unit *u)
 {
     uint8_t record[RECORD_LEN] = {RECORD_VERSION, u->state, u->result, u->is_active};
     char name[9];
     name_of(u, name);
-    lw_act_store(u->package.ctx, name,
-                 lw_bytes_of(record, u->state == INITIAL && u->result == 0 ? 0 : sizeof record));
+    bool is_initial = u->state == INITIAL && u->result == 0;
+    lw_err err =
+        lw_act_store(u->package.ctx, name, lw_bytes_of(record, is_initial ? 0 : sizeof record));
+    u->save_at = lw_package_save_again_at(&u->package, err);
 }
 
 static void load(lw_software_unit *u)
@@ -333,8 +335,18 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     }
 }
 
+static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
+{
+    (void)ctx;
+    lw_software_unit *u = unit_of(tree, instance);
+    if (u != NULL && u->save_at <= now) {
+        save(u);
+    }
+    return u != NULL ? u->save_at : LW_TIME_NEVER;
+}
+
 const lw_object_hooks lw_software_hooks = {
-    .read = read, .execute = execute, .write = write, .lost = lost};
+    .read = read, .execute = execute, .write = write, .lost = lost, .step = step};
 
 LW_DECLARE_VERSION(lw_software_object, lw_software, lw_object_9_v1_0, LW_SOFTWARE,
                    LW_SOFTWARE_UNITS, &lw_software_hooks)
@@ -352,6 +364,7 @@ lw_err lw_software_start(lw_software_unit *u, lw_tree *tree, uint16_t instance,
     *u = (lw_software_unit){.port = port,
                             .tree = tree,
                             .instance = instance,
+                            .save_at = LW_TIME_NEVER,
                             .package = {.port = &port->package,
                                         .port_ctx = port_ctx,
                                         .ctx = lw_tree_ctx(tree),

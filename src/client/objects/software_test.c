@@ -327,6 +327,18 @@ LW_TEST(what_is_installed_outlives_a_restart)
     assert_false(f->b->has_record);
 }
 
+LW_TEST(a_state_that_could_not_be_stored_is_stored_later)
+{
+    fixture *f = *state;
+    f->b->fails = true;
+    install(f);
+    f->b->fails = false;
+    f->b->now += 60000;
+    assert_true(lw_tree_step(&f->b->tree, f->b->now) == LW_TIME_NEVER);
+    restart(f);
+    expect_state(f, 4, 2);
+}
+
 LW_TEST(a_restart_ends_a_download_and_goes_on_with_an_installation)
 {
     fixture *f = *state;
@@ -364,6 +376,7 @@ int main(void)
         CASE(uninstall_removes_or_makes_room_for_an_update),
         CASE(uninstall_ends_a_download),
         CASE(what_is_installed_outlives_a_restart),
+        CASE(a_state_that_could_not_be_stored_is_stored_later),
         CASE(a_restart_ends_a_download_and_goes_on_with_an_installation),
         CASE(an_instance_that_was_not_started_does_nothing),
     };

@@ -98,6 +98,9 @@ static lw_err link_open(void *ctx, uint8_t link, const lw_link_to *to)
     lw_assert(link < DEVICE_LINKS_MAX);
     d->opened[link]++;
     d->links[link] = NULL;
+    if (++d->openings == d->refuse_at) {
+        return LW_EIO;
+    }
     if (d->link_answer != LW_OK && d->link_answer != LW_AGAIN) {
         return d->link_answer;
     }
@@ -176,7 +179,8 @@ static void send_one(device *d, const lw_client_out *out)
     d->sent_count++;
     d->datagrams++;
     far_server *to = d->links[out->link];
-    if (to != NULL && !d->is_silent && d->datagrams != d->lose_at) {
+    bool is_lost = d->is_silent || d->flash.is_cut || d->datagrams == d->lose_at;
+    if (to != NULL && !is_lost) {
         lw_sim_send(d->sim, d->node, lw_sim_address(to->node), out->octets);
     }
 }
@@ -204,8 +208,7 @@ static void receive(void *ctx, lw_time now, lw_sim_addr from, lw_bytes datagram)
     for (uint8_t i = 0; i < DEVICE_LINKS_MAX && d->client != NULL; i++) {
         if (d->links[i] != NULL && lw_sim_address(d->links[i]->node) == from) {
             lw_client_feed(d->client, now, i, datagram);
-            fetch(d);
-            step(d, now);
+            step(d, now); /* what it stores is stored before the answer leaves */
             return;
         }
     }
@@ -255,6 +258,9 @@ void device_on(device *d)
 
 void device_start(device *d)
 {
+    if (d->is_tapped) {
+        lw_mem_tap_open(&d->tap, d->memory, sizeof d->memory);
+    }
     lw_client_start(d->client, lw_sim_now(d->sim));
     device_poke(d);
 }
@@ -264,6 +270,7 @@ void device_off(device *d)
     if (d->client != NULL) {
         lw_client_fini(d->client);
         d->client = NULL;
+        lw_mem_tap_close(&d->tap);
     }
     memset(d->links, 0, sizeof d->links);
 }

@@ -14,6 +14,7 @@
 #include "lw/client.h"
 #include "lw/core_objects.h"
 #include "lw/objects.h"
+#include "testing/mem_tap.h"
 #include "testing/simnet.h"
 
 #define DEVICE_LINKS_MAX  4
@@ -25,7 +26,8 @@
 
 /* ---- Flash ------------------------------------------------------------------------------------
  * One record a name, each write whole or not at all. `fail_at` fails the n-th write; `cut_at` takes
- * the power at the n-th: that one is or is not done (`cut_after`), and nothing after it.
+ * the power at the n-th: that one is or is not done (`cut_after`), and nothing after it, nor is
+ * anything sent.
  */
 
 typedef struct flash_record {
@@ -80,6 +82,10 @@ typedef struct device {
     bool is_silent;         /* what it sends is lost */
     unsigned lose_at;       /* and the n-th datagram is; 0: none */
     unsigned datagrams;
+    unsigned refuse_at; /* the n-th link_open fails; 0: none */
+    unsigned openings;
+    bool is_tapped; /* allocations of the engine go through `tap`, from the start on */
+    lw_mem_tap tap;
     size_t sent_count, event_count;
     device_sent sent[DEVICE_SENT_MAX];
     device_event events[DEVICE_EVENTS_MAX];

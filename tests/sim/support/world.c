@@ -96,6 +96,7 @@ void world_begin(world *w, const world_config *c)
                                .servers_max = c->servers_max != 0 ? c->servers_max : 2,
                                .dynamic = c->dynamic != 0 ? c->dynamic : 4096,
                            });
+    w->device->is_tapped = c->is_tapped;
     w->device->servers[0] = w->bs; /* before "b": the longer name first */
     w->device->servers[1] = w->a;
     w->device->servers[2] = w->b;

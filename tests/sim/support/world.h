@@ -51,6 +51,7 @@ typedef struct world_config {
     uint8_t servers_max;                      /* 0: 2 */
     void (*set_up)(world *w);                 /* of the device's data, before it starts; or NULL */
     bool dont_start;
+    bool is_tapped; /* device.tap */
 } world_config;
 
 /* Makes everything, adds the accounts and starts the device. */
