@@ -1,13 +1,15 @@
 """The smallest server that can be registered with: CoAP over UDP from the standard library, for what a program
 says and does, not for the protocol, which has suites of its own."""
+import json
 import socket
 import threading
 import time
 
 CREATED, DELETED, CHANGED = 0x41, 0x42, 0x44
-ACK, RESET = 2, 3
-URI_PATH, URI_QUERY, LOCATION_PATH = 11, 15, 8
-POST, DELETE = 2, 4
+CON, ACK, RESET = 0, 2, 3
+URI_PATH, URI_QUERY, LOCATION_PATH, CONTENT_FORMAT, ACCEPT, BLOCK2 = 11, 15, 8, 12, 17, 23
+GET, POST, PUT, DELETE = 1, 2, 3, 4
+TEXT, LINKS, SENML_JSON = 0, 40, 110
 
 
 def code(text):
@@ -16,7 +18,23 @@ def code(text):
     return int(kind) << 5 | int(detail)
 
 
-class Request:
+def options_of(pairs):
+    """(number, octets) in ascending order, as a message has them; lengths and steps below 269."""
+    def part(n):
+        return (n, b"") if n < 13 else (13, bytes([n - 13]))
+    out, last = b"", 0
+    for number, value in pairs:
+        (delta, more), (length, longer) = part(number - last), part(len(value))
+        out += bytes([delta << 4 | length]) + more + longer + value
+        last = number
+    return out
+
+
+def uint(number):
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+class Message:
     def __init__(self, datagram):
         token = datagram[0] & 15
         self.type = datagram[0] >> 4 & 3
@@ -25,6 +43,7 @@ class Request:
         self.token = datagram[4:4 + token]
         self.path = []
         self.query = []
+        self.block2 = 0
         self.payload = b""
         number, at = 0, 4 + token
         while at < len(datagram):
@@ -42,6 +61,8 @@ class Request:
                 self.path.append(value.decode())
             elif number == URI_QUERY:
                 self.query.append(value.decode())
+            elif number == BLOCK2:
+                self.block2 = int.from_bytes(value, "big")
 
     @staticmethod
     def extended(datagram, nibble, at):
@@ -70,6 +91,9 @@ class TinyServer:
     def __init__(self, register="2.01"):
         self.register = register
         self.requests = []
+        self.answers = {}  # by token
+        self.peer = None  # the device that was heard of last
+        self.mid = 0
         self.changed = threading.Condition()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
@@ -82,9 +106,13 @@ class TinyServer:
             datagram, peer = self.socket.recvfrom(2048)
             if not datagram:
                 return
-            if datagram[1] == 0 or datagram[1] >= 0x20:
+            if datagram[1] == 0:
                 continue
-            request = Request(datagram)
+            if datagram[1] >= 0x20:
+                self.hear(Message(datagram))
+                continue
+            request = Message(datagram)
+            self.peer = peer
             answer = self.answer(request)
             if answer is not None:
                 self.socket.sendto(answer, peer)
@@ -102,6 +130,49 @@ class TinyServer:
         else:
             status, options = code(self.register), b"\x82rd\x01x" if self.register == "2.01" else b""
         return bytes([0x40 | ACK << 4 | len(request.token), status]) + request.mid + request.token + options
+
+    def hear(self, message):
+        with self.changed:
+            self.answers[message.token] = message
+            self.changed.notify_all()
+
+    def exchange(self, method, options, payload, timeout=15):
+        """The answer of the device to one request; sent again when none comes."""
+        self.mid += 1
+        token = self.mid.to_bytes(2, "big")
+        datagram = bytes([0x42 | CON << 4, method]) + token + token + options_of(options)
+        datagram += b"\xff" + payload if payload else b""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            self.socket.sendto(datagram, self.peer)
+            with self.changed:
+                if self.changed.wait_for(lambda: token in self.answers, 2):
+                    return self.answers.pop(token)
+        raise AssertionError("the device does not answer")
+
+    def ask(self, method, path, accept=None, content_format=None, payload=b""):
+        """("2.05", payload) of a request to the device, the blocks of a large answer put together."""
+        body = b""
+        while True:
+            options = [(URI_PATH, part.encode()) for part in path.strip("/").split("/") if part]
+            options += [(CONTENT_FORMAT, uint(content_format))] if content_format is not None else []
+            options += [(ACCEPT, uint(accept))] if accept is not None else []
+            options += [(BLOCK2, uint(len(body) // 1024 << 4 | 6))] if body else []
+            answer = self.exchange(method, options, payload)
+            body += answer.payload
+            if not answer.block2 & 8:
+                return f"{answer.code >> 5}.{answer.code & 31:02}", body
+
+    def values(self, path):
+        """All values at and below a path, by path."""
+        code, payload = self.ask(GET, path, accept=SENML_JSON)
+        assert code == "2.05", f"GET {path}: {code}"
+        base, values = "", {}
+        for record in json.loads(payload):
+            base = record.get("bn", base)
+            value = [record[key] for key in ("v", "vs", "vb", "vd", "vlo") if key in record]
+            values[base + record.get("n", "")] = value[0] if value else None
+        return values
 
     def wait_for(self, test, timeout=15):
         """The first request that `test` accepts."""

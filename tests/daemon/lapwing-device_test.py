@@ -351,39 +351,3 @@ def test_a_wrong_line_of_the_factory_file_is_named(device, tmp_path):
     thing = device("-u", HERE, "--factory", factory)
     assert thing.wait() == 2
     assert f"--factory {factory}, line 2: the bytes do not follow their format" in thing.stderr()
-
-
-# ---- Configurations -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name,path,value", [
-    ("C.1", "/1/0/6", "false"),
-    ("C.3", "/1/0/3", "10"),
-    ("C.4", "/3/0/7/1", "5000"),
-    ("C.5", "/4/0/10", "44"),
-    ("C.6", "/3/0/15", "Europe/Paris"),
-    ("C.7", "/6/0/1", "153.2176"),
-    ("C.8", "/5/0/3", "0"),
-    ("C.9", "/7/0/8", "0"),
-    ("C.10", "/12/0/5", "lapwing"),
-    ("C.11", "/10/0/13", "3"),
-    ("C.12", "/16/0/0/1", "Host Device Model #1"),
-    ("C.15", "/19/0/0/0", "4c617077696e67"),
-    ("C.16", "/20/0/4010", "0"),
-])
-@pytest.mark.parametrize("version", ["1.1", "1.2"])
-def test_configurations(device, server, name, path, value, version):
-    thing = device("-u", server().uri, "--config", name, "--prompt", "--version", version)
-    thing.wait_for("^registered")
-    thing.type(f"get {path}")
-    thing.wait_for(f"^{path}  {value}  ")
-
-
-def test_configurations_with_a_bootstrap_server(device, server):
-    boot, one, two = server(), server(), server()
-    device("-b", "-u", boot.uri, "--config", "C.13")
-    boot.wait_for(lambda r: r.is_bootstrap)
-    thing = device("-b", "-u", boot.uri, "-u", one.uri, "-u", two.uri, "--config", "C.14", "--prompt")
-    assert {thing.wait_for(r"^registered with server (\d)")[1] for _ in range(2)} == {"1", "2"}
-    thing.type("get /2/1/3")
-    thing.wait_for("^/2/1/3  2  ")

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "app/lapwing-device/values.h"
+#include "lw/objects.h"
+#include "lw/standard_objects.h"
 
 /* Values are a path and a value a line. The accounts are made before, from the command line: the
  * Server of the first URI is /1/0. */
@@ -21,9 +23,32 @@ typedef struct config {
 #define OSC  "OSCORE"
 #define MQTT "the MQTT transport"
 
+/* 10/0/6 is of version 1.0 of its object alone, 13 and 14 of 1.1: C.10 has one, C.11 the other. 8
+ * and 9 are the codes of 20.48 s and of the nearest to 51.2 s (3GPP TS 24.008, 10.5.5.32). */
+#define MODEM                \
+    "/10/0/4 3600\n"         \
+    "/10/0/5 600\n"          \
+    "/10/0/8 02\n"           \
+    "/10/0/9 03\n"           \
+    "/10/0/11/0 11:0\n"      \
+    "/11/0/0 internet\n"     \
+    "/11/0/1 internet\n"     \
+    "/11/0/3 true\n"         \
+    "/11/0/4 0\n"            \
+    "/12/0/0 wlan0\n"        \
+    "/12/0/1 true\n"         \
+    "/12/0/3 0\n"            \
+    "/12/0/4 02005e005301\n" \
+    "/12/0/5 lapwing\n"      \
+    "/12/0/8 1\n"            \
+    "/12/0/9 6\n"            \
+    "/12/0/14 0\n"           \
+    "/12/0/15 0\n"
+
 static const config configs[] = {
     [1] = {.servers = 1,
-           .values = "/1/0/6 false\n"
+           .values = "/1/0/1 86400\n"
+                     "/1/0/6 false\n"
                      "/3/0/0 Open Mobile Alliance\n"
                      "/3/0/1 Lightweight M2M Client\n"
                      "/3/0/2 345000123\n"
@@ -32,19 +57,18 @@ static const config configs[] = {
     [2] = {.missing = SMS},
     [3] = {.base = "C.1",
            .servers = 1,
-           .values = "/1/0/1 86400\n"
-                     "/1/0/2 1\n"
+           .values = "/1/0/2 1\n"
                      "/1/0/3 10\n"
                      "/1/0/5 86400\n"},
     [4] = {.base = "C.3",
            .servers = 1,
            .values = "/3/0/6/0 1\n"
                      "/3/0/6/1 2\n"
-                     "/3/0/7/0 3800\n"
-                     "/3/0/7/1 5000\n"
-                     "/3/0/8/0 125\n"
-                     "/3/0/8/1 900\n"
-                     "/3/0/9 100\n"},
+                     "/3/0/7/0 0\n"
+                     "/3/0/7/1 0\n"
+                     "/3/0/8/0 0\n"
+                     "/3/0/8/1 0\n"
+                     "/3/0/9 0\n"},
     [5] = {.base = "C.3",
            .servers = 1,
            .values = "/4/0/0 0\n"
@@ -78,7 +102,10 @@ static const config configs[] = {
                      "/6/0/4 00b40005\n"
                      "/6/0/5 1367491215\n"
                      "/6/0/6 3\n"},
-    [8] = {.base = "C.3", .servers = 1},
+    [8] = {.base = "C.3",
+           .servers = 1,
+           .values = "/5/0/6 lapwing\n"
+                     "/5/0/7 1.0\n"},
     [9] = {.base = "C.3",
            .servers = 1,
            .values = "/7/0/0 0\n"
@@ -88,32 +115,11 @@ static const config configs[] = {
                      "/7/0/4 0\n"
                      "/7/0/5 0\n"
                      "/7/0/8 0\n"},
-    /* 10/0/6 is of version 1.0 of its object alone, 13 and 14 of C.11 of 1.1; 8 and 9 are the
-     * codes of 20.48 s and of the nearest to 51.2 s (3GPP TS 24.008, 10.5.5.32). */
-    [10] = {.base = "C.1",
+    [10] = {.base = "C.1", .servers = 1, .values = MODEM "/10/0/6 40\n"},
+    [11] = {.base = "C.1",
             .servers = 1,
-            .values = "/10/0/4 3600\n"
-                      "/10/0/5 600\n"
-                      "/10/0/8 02\n"
-                      "/10/0/9 03\n"
-                      "/10/0/11/0 11:0\n"
-                      "/11/0/0 internet\n"
-                      "/11/0/1 internet\n"
-                      "/11/0/3 true\n"
-                      "/11/0/4 0\n"
-                      "/12/0/0 wlan0\n"
-                      "/12/0/1 true\n"
-                      "/12/0/3 0\n"
-                      "/12/0/4 02005e005301\n"
-                      "/12/0/5 lapwing\n"
-                      "/12/0/8 1\n"
-                      "/12/0/9 6\n"
-                      "/12/0/14 0\n"
-                      "/12/0/15 0\n"},
-    [11] = {.base = "C.10",
-            .servers = 1,
-            .values = "/10/0/13 3\n"
-                      "/10/0/14 1\n"},
+            .values = MODEM "/10/0/13 3\n"
+                            "/10/0/14 1\n"},
     [12] = {.base = "C.3",
             .servers = 1,
             .values = "/16/0/0/0 Host Device ID #1\n"
@@ -179,9 +185,10 @@ unsigned config_servers(const char *name, bool bootstrap)
     return find(name)->servers + (bootstrap ? 1u : 0u);
 }
 
-bool config_is_cellular(const char *name)
+modem config_modem(const char *name)
 {
-    return find(name) == &configs[10] || find(name) == &configs[11];
+    const config *c = find(name);
+    return c == &configs[10] ? MODEM_1_0 : c == &configs[11] ? MODEM_1_1 : MODEM_NONE;
 }
 
 bool config_needs_bootstrap(const char *name)
@@ -206,6 +213,16 @@ static lw_err apply_values(lw_tree *tree, const char *values, const char **out_l
     return err;
 }
 
+/* A log that was stopped and holds something: 20/0/4013 is 3. */
+static lw_err fill_log(lw_tree *tree)
+{
+    lw_event_log *log = lw_tree_struct(tree, lw_path_instance(LW_OBJ_EVENT_LOG, 0));
+    log->is_running = true;
+    lw_err err = lw_event_log_append(tree, 0, lw_bytes_str("lapwing started\n"));
+    log->is_running = false;
+    return err;
+}
+
 lw_err config_apply(const char *name, lw_tree *tree, const char **out_line)
 {
     const config *chain[8];
@@ -218,5 +235,5 @@ lw_err config_apply(const char *name, lw_tree *tree, const char **out_line)
         const char *values = chain[depth]->values;
         err = values != NULL ? apply_values(tree, values, out_line) : LW_OK;
     }
-    return err;
+    return err == LW_OK && find(name) == &configs[16] ? fill_log(tree) : err;
 }

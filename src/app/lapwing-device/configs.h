@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "app/lapwing-device/objects.h"
 #include "lw/client.h"
 
 /* `name` is "C.1" …; out_missing: what this build lacks for it, or NULL. */
@@ -14,7 +15,7 @@ bool config_is_known(const char *name, const char **out_missing);
 /* URIs it needs, the Bootstrap-Server's included. */
 unsigned config_servers(const char *name, bool bootstrap);
 bool config_needs_bootstrap(const char *name);
-bool config_is_cellular(const char *name); /* it has objects of a modem */
+modem config_modem(const char *name);
 
 /* Sets its values. On a failure out_line is the line that could not be set. */
 LW_MUST_CHECK lw_err config_apply(const char *name, lw_tree *tree, const char **out_line);

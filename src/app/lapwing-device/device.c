@@ -177,7 +177,7 @@ static lw_err fill_objects(device *d)
 lw_err device_open(device *d, const options *o, const report *r, lw_posix *posix)
 {
     *d = (device){.options = o, .report = r, .posix = posix};
-    objects_list(o->version, o->config != NULL && config_is_cellular(o->config), d->objects);
+    objects_list(o->version, o->config != NULL ? config_modem(o->config) : MODEM_NONE, d->objects);
     d->cfg = (lw_client_cfg){
         .endpoint = o->endpoint,
         .version = o->version,

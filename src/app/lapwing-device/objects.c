@@ -40,14 +40,22 @@ LW_DECLARE_VERSION(access_object_1_1, access_control, lw_object_2_v1_1, LW_ACCES
 
 /* ---- A modem, for the configurations C.10 and C.11 ---- */
 
-#define CELLULAR(T, ONE, MANY, CALL)    \
-    ONE(T, INT32, psm_timer, 4, 0)      \
-    ONE(T, INT32, active_timer, 5, 0)   \
-    ONE(T, OPAQUE, edrx_wb_s1, 8, 4)    \
-    ONE(T, OPAQUE, edrx_nb_s1, 9, 4)    \
-    MANY(T, OBJLNK, profiles, 11, 0, 2) \
-    ONE(T, UINT8, supported_psm, 12, 0) \
-    ONE(T, UINT8, active_psm, 13, 0)    \
+#define CELLULAR_1_0(T, ONE, MANY, CALL) \
+    ONE(T, INT32, psm_timer, 4, 0)       \
+    ONE(T, INT32, active_timer, 5, 0)    \
+    ONE(T, INT32, plmn_rate, 6, 0)       \
+    ONE(T, OPAQUE, edrx_wb_s1, 8, 1)     \
+    ONE(T, OPAQUE, edrx_nb_s1, 9, 1)     \
+    MANY(T, OBJLNK, profiles, 11, 0, 2)
+
+#define CELLULAR_1_1(T, ONE, MANY, CALL) \
+    ONE(T, INT32, psm_timer, 4, 0)       \
+    ONE(T, INT32, active_timer, 5, 0)    \
+    ONE(T, OPAQUE, edrx_wb_s1, 8, 4)     \
+    ONE(T, OPAQUE, edrx_nb_s1, 9, 4)     \
+    MANY(T, OBJLNK, profiles, 11, 0, 2)  \
+    ONE(T, UINT8, supported_psm, 12, 0)  \
+    ONE(T, UINT8, active_psm, 13, 0)     \
     ONE(T, UINT8, release_assistance, 14, 0)
 
 #define APN_PROFILE(T, ONE, MANY, CALL) \
@@ -67,10 +75,12 @@ LW_DECLARE_VERSION(access_object_1_1, access_control, lw_object_2_v1_1, LW_ACCES
     ONE(T, UINT8, standard, 14, 0)   \
     ONE(T, UINT8, authentication, 15, 0)
 
-LW_DECLARE_STRUCT(cellular, CELLULAR)
+LW_DECLARE_STRUCT(cellular_1_0, CELLULAR_1_0)
+LW_DECLARE_STRUCT(cellular_1_1, CELLULAR_1_1)
 LW_DECLARE_STRUCT(apn_profile, APN_PROFILE)
 LW_DECLARE_STRUCT(wlan, WLAN)
-LW_DECLARE_VERSION(cellular_object, cellular, lw_object_10_v1_1, CELLULAR, 1, NULL)
+LW_DECLARE_VERSION(cellular_object_1_0, cellular_1_0, lw_object_10_v1_0, CELLULAR_1_0, 1, NULL)
+LW_DECLARE_VERSION(cellular_object_1_1, cellular_1_1, lw_object_10_v1_1, CELLULAR_1_1, 1, NULL)
 LW_DECLARE_VERSION(apn_profile_object, apn_profile, lw_object_11_v1_0, APN_PROFILE, 2, NULL)
 LW_DECLARE_VERSION(wlan_object, wlan, lw_object_12_v1_0, WLAN, 1, NULL)
 
@@ -97,7 +107,10 @@ static const lw_object *const core_1_2[] = {&security_object_1_2,
                                             &lw_connectivity_object_1_3,
                                             &lw_firmware_object_1_1,
                                             NULL};
-static const lw_object *const modem[] = {&cellular_object, &apn_profile_object, &wlan_object, NULL};
+static const lw_object *const modems[][4] = {
+    [MODEM_NONE] = {NULL},
+    [MODEM_1_0] = {&cellular_object_1_0, &apn_profile_object, &wlan_object, NULL},
+    [MODEM_1_1] = {&cellular_object_1_1, &apn_profile_object, &wlan_object, NULL}};
 static const lw_object *const common[] = {
     &lw_location_object,      &lw_statistics_object,  &lw_portfolio_object, &lw_app_data_object,
     &lw_event_log_object_1_0, &lw_temperature_object, &lw_humidity_object,  &lw_light_object,
@@ -112,10 +125,10 @@ static unsigned append(const lw_object *out[OBJECTS_MAX], unsigned at,
     return at;
 }
 
-void objects_list(uint8_t version, bool has_modem, const lw_object *out[OBJECTS_MAX])
+void objects_list(uint8_t version, modem with, const lw_object *out[OBJECTS_MAX])
 {
     const lw_object *const *core = version == 10 ? core_1_0 : version == 11 ? core_1_1 : core_1_2;
     unsigned count = append(out, 0, core);
-    count = has_modem ? append(out, count, modem) : count;
+    count = append(out, count, modems[with]);
     out[append(out, count, common)] = NULL;
 }
