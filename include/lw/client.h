@@ -51,6 +51,9 @@ extern const lw_client_feature lw_feature_create;     /* Create and Delete */
 extern const lw_client_feature lw_feature_observe;    /* Observe, Notify, Write-Attributes */
 extern const lw_client_feature lw_feature_thresholds; /* with gt, lt and st among the attributes */
 extern const lw_client_feature
+    lw_feature_one_way_thresholds; /* instead: gt counts upwards alone and lt downwards, as in the
+                                      examples of the specification (P-OBS-03) */
+extern const lw_client_feature
     lw_feature_store; /* keeps what cannot be sent (1/x/6); after observe */
 extern const lw_client_feature lw_feature_composite; /* Read-, Write-, Observe-Composite */
 extern const lw_client_feature lw_feature_send;      /* Send, with mute (1/x/23) */

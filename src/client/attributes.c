@@ -148,3 +148,5 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
 
 const lw_client_feature lw_feature_thresholds = {.name = "thresholds",
                                                  .decimal = &lw_attr_decimal_text};
+const lw_client_feature lw_feature_one_way_thresholds = {.name = "thresholds",
+                                                         .decimal = &lw_attr_decimal_one_way};

@@ -86,6 +86,8 @@ typedef struct lw_attr_decimal {
 } lw_attr_decimal;
 
 extern const lw_attr_decimal lw_attr_decimal_text;
+extern const lw_attr_decimal
+    lw_attr_decimal_one_way; /* gt upwards alone, lt downwards (P-OBS-03) */
 
 /* ---- A request to change a set ----------------------------------------------------------------
  */

@@ -31,14 +31,32 @@ static bool crosses(double last, double now, double threshold)
     return (last > threshold) != (now > threshold);
 }
 
+static bool rises_over(double last, double now, double threshold)
+{
+    return last <= threshold && now > threshold;
+}
+
 /* ATT-33, ATT-34. lt is gt in the mirror: all three negated. */
-static bool is_met(const lw_attrs *attrs, double last, double now)
+static bool meets(const lw_attrs *attrs, double last, double now,
+                  bool (*passes)(double last, double now, double threshold))
 {
     double step = now > last ? now - last : last - now;
-    return (has(attrs, LW_ATTR_GT) && crosses(last, now, attrs->gt)) ||
-           (has(attrs, LW_ATTR_LT) && crosses(-last, -now, -attrs->lt)) ||
+    return (has(attrs, LW_ATTR_GT) && passes(last, now, attrs->gt)) ||
+           (has(attrs, LW_ATTR_LT) && passes(-last, -now, -attrs->lt)) ||
            (has(attrs, LW_ATTR_ST) && step >= attrs->st);
+}
+
+static bool is_met(const lw_attrs *attrs, double last, double now)
+{
+    return meets(attrs, last, now, crosses);
+}
+
+static bool is_met_one_way(const lw_attrs *attrs, double last, double now)
+{
+    return meets(attrs, last, now, rises_over);
 }
 
 const lw_attr_decimal lw_attr_decimal_text = {
     .parse = lw_num_parse_double, .write = write_decimal, .fit = fit, .is_met = is_met};
+const lw_attr_decimal lw_attr_decimal_one_way = {
+    .parse = lw_num_parse_double, .write = write_decimal, .fit = fit, .is_met = is_met_one_way};

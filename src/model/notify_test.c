@@ -31,6 +31,13 @@ static bool met(lw_attrs attrs, double last, double now)
     return lw_watch_sample(&w, &attrs, number(now), &lw_attr_decimal_text);
 }
 
+static bool met_one_way(lw_attrs attrs, double last, double now)
+{
+    lw_watch w;
+    lw_watch_init(&w, number(last));
+    return lw_watch_sample(&w, &attrs, number(now), &lw_attr_decimal_one_way);
+}
+
 /* ---- Conditions ---- */
 
 /* Core, the example of "Greater Than" with "Step". */
@@ -41,6 +48,8 @@ static void example_gt_45_st_10(void **state)
     assert_true(met(a, 45, 50));
     assert_true(met(a, 38, 49));
     assert_true(met(a, 48, 42)); /* P-OBS-03: the example says no, the text each time */
+    assert_true(met_one_way(a, 45, 50) && met_one_way(a, 38, 49));
+    assert_false(met_one_way(a, 48, 42));
 }
 
 /* Core, the example of "Less Than", "Greater Than" and "Step". */
@@ -52,6 +61,8 @@ static void example_lt_20_gt_85_st_10(void **state)
     assert_true(met(a, 50, 10));
     assert_true(met(a, 87, 99));
     assert_true(met(a, 17, 24)); /* P-OBS-03 */
+    assert_true(met_one_way(a, 75, 90) && met_one_way(a, 50, 10) && met_one_way(a, 87, 99));
+    assert_false(met_one_way(a, 17, 24));
 }
 
 /* ATT-32: "each time it crosses". P-OBS-03: the examples above differ here. */
