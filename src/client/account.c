@@ -114,7 +114,10 @@ static bool still_there(lw_client *client, const lw_server *server)
 static void take_security(lw_client *client, uint16_t security)
 {
     if (is_bootstrap(client, security)) {
-        take(lw_client_bootstrap_server(client), 0, security, LW_ID_MAX);
+        lw_server *bootstrap = lw_client_bootstrap_server(client);
+        if (bootstrap != NULL) {
+            take(bootstrap, 0, security, LW_ID_MAX);
+        }
         return;
     }
     uint32_t ssid = ssid_of(client, security);
@@ -130,7 +133,7 @@ static void take_security(lw_client *client, uint16_t security)
 
 void lw_client_accounts_changed(lw_client *client)
 {
-    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+    for (unsigned i = 0; i < client->server_count; i++) {
         lw_server *s = &client->servers[i];
         if (s->state != LW_SERVER_UNUSED && !still_there(client, s)) {
             forget(s);

@@ -45,6 +45,27 @@ static size_t feature_count(const lw_client_cfg *cfg)
     return count;
 }
 
+static bool has_hook(const lw_client_cfg *cfg, size_t hook, size_t *index)
+{
+    const lw_client_feature *f;
+    void (*function)(void) = NULL; /* or a table: a pointer like the others */
+    while ((f = cfg->features[*index]) != NULL) {
+        memcpy(&function, (const uint8_t *)f + hook, sizeof function);
+        if (function != NULL) {
+            return true;
+        }
+        ++*index;
+    }
+    return false;
+}
+
+/* Places for servers. */
+static unsigned place_count(const lw_client_cfg *cfg)
+{
+    size_t i = 0;
+    return cfg->servers_max + (has_hook(cfg, offsetof(lw_client_feature, bootstrap), &i) ? 1u : 0u);
+}
+
 static size_t feature_size(const lw_client_cfg *cfg, size_t index)
 {
     const lw_client_feature *f = cfg->features[index];
@@ -56,7 +77,7 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
     lw_client_cfg cfg = with_defaults(given);
     size_t features = feature_count(&cfg);
     size_t octets = sizeof(lw_client) + 2 * lw_pool_overhead() + cfg.dynamic;
-    octets += lw_pool_cost((cfg.servers_max + 1u) * sizeof(lw_server));
+    octets += lw_pool_cost(place_count(&cfg) * sizeof(lw_server));
     octets += lw_pool_cost((features + 1) * sizeof(void *));
     octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
     octets += lw_tree_mem_needed(cfg.objects);
@@ -104,14 +125,13 @@ static lw_err init_coap(lw_client *client)
     if (client->coap_buf == NULL) {
         return LW_ENOMEM;
     }
-    uint16_t servers = (uint16_t)(client->cfg.servers_max + 1u);
     lw_coap_config config = {
         .mem = client->mem,
         .rng = client->rng,
         .log = &client->log,
         .handler = &handler,
         .ctx = client,
-        .limits = {.max_seen = (uint32_t)servers * MAX_SEEN_PER_SERVER,
+        .limits = {.max_seen = place_count(&client->cfg) * MAX_SEEN_PER_SERVER,
                    .max_seen_per_peer = MAX_SEEN_PER_SERVER,
                    .max_queued = MAX_QUEUED,
                    .max_later = 1},
@@ -123,7 +143,8 @@ static lw_err init_coap(lw_client *client)
 
 static lw_err init_servers(lw_client *client)
 {
-    unsigned count = client->cfg.servers_max + 1u;
+    unsigned count = place_count(&client->cfg);
+    client->server_count = count;
     client->servers = lw_mem_alloc(&client->mem, count * sizeof *client->servers);
     if (client->servers == NULL) {
         return LW_ENOMEM;
@@ -208,7 +229,7 @@ void lw_client_fini(lw_client *client)
             client->cfg.features[i]->fini(client, client->feature_state[i]);
         }
     }
-    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+    for (unsigned i = 0; i < client->server_count; i++) {
         lw_server_close_link(&client->servers[i]);
     }
     if (client->fetching != NULL) {
@@ -235,16 +256,7 @@ void *lw_client_feature_state(const lw_client *client, const lw_client_feature *
 
 bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index)
 {
-    const lw_client_feature *f;
-    void (*function)(void) = NULL; /* or a table: a pointer like the others */
-    while ((f = client->cfg.features[*index]) != NULL) {
-        memcpy(&function, (const uint8_t *)f + hook, sizeof function);
-        if (function != NULL) {
-            return true;
-        }
-        ++*index;
-    }
-    return false;
+    return has_hook(&client->cfg, hook, index);
 }
 
 void lw_client_tell(lw_client *client, const lw_client_event *event)
@@ -271,14 +283,13 @@ void lw_client_dispatch(lw_server *server, lw_server_event event)
 
 bool lw_client_can_bootstrap(lw_client *client)
 {
-    size_t i = 0;
-    return lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED &&
-           lw_client_has_hook(client, offsetof(lw_client_feature, bootstrap), &i);
+    const lw_server *server = lw_client_bootstrap_server(client);
+    return server != NULL && server->state != LW_SERVER_UNUSED;
 }
 
 lw_err lw_client_begin_bootstrap(lw_client *client)
 {
-    if (lw_client_bootstrap_server(client)->state != LW_SERVER_UNUSED) {
+    if (lw_client_can_bootstrap(client)) {
         LW_EACH_FEATURE (client, i, bootstrap) {
             return client->cfg.features[i]->bootstrap(client->feature_state[i], client);
         }
@@ -397,7 +408,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 {
     client->now = now;
     client->stopping = true;
-    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+    for (unsigned i = 0; i < client->server_count; i++) {
         if (client->servers[i].state != LW_SERVER_UNUSED) {
             lw_server_leave(&client->servers[i]);
         }
@@ -409,7 +420,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 
 bool lw_client_is_stopped(const lw_client *client)
 {
-    for (unsigned i = 0; i <= client->cfg.servers_max; i++) {
+    for (unsigned i = 0; i < client->server_count; i++) {
         uint8_t state = client->servers[i].state;
         if (state != LW_SERVER_UNUSED && state != LW_SERVER_IDLE) {
             return false;
@@ -445,7 +456,7 @@ bool lw_client_poll(lw_client *client, lw_client_out *out)
 
 static lw_server *server_on(lw_client *client, uint8_t link)
 {
-    if (link <= client->cfg.servers_max) {
+    if (link < client->server_count) {
         return &client->servers[link];
     }
     return client->fetching != NULL && link == lw_fetch_link(client) ? &client->fetching->server
@@ -475,7 +486,7 @@ void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)
     client->now = now;
     if (is_fetching_on(client, server)) {
         client->fetching->on_link(client->fetching, LW_OK);
-    } else if (server == lw_client_bootstrap_server(client)) {
+    } else if (server != NULL && server == lw_client_bootstrap_server(client)) {
         server->link_is_up = server->link_is_open;
         tell_bootstrap(client, LW_OK);
     } else if (server != NULL) {
@@ -489,7 +500,7 @@ void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err wh
     client->now = now;
     if (is_fetching_on(client, server)) {
         client->fetching->on_link(client->fetching, why);
-    } else if (server == lw_client_bootstrap_server(client)) {
+    } else if (server != NULL && server == lw_client_bootstrap_server(client)) {
         server->link_is_open = server->link_is_up = false;
         tell_bootstrap(client, why);
     } else if (server != NULL) {

@@ -173,7 +173,8 @@ struct lw_client {
     lw_deadlines alarms;
     lw_tree tree;
     lw_coap coap;
-    lw_server *servers;   /* servers_max, then the Bootstrap-Server */
+    lw_server *servers; /* servers_max; with lw_feature_bootstrap, then the Bootstrap-Server */
+    unsigned server_count;
     lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
     void **feature_state; /* parallel to cfg.features */
     lw_outbox outbox;
@@ -190,9 +191,11 @@ struct lw_client {
     bool bootstrapping; /* servers are not served, nothing is sent to them (BS-09, rule 12) */
 };
 
+/* NULL without lw_feature_bootstrap. */
 static inline lw_server *lw_client_bootstrap_server(lw_client *client)
 {
-    return &client->servers[client->cfg.servers_max];
+    unsigned place = client->cfg.servers_max;
+    return place < client->server_count ? &client->servers[place] : NULL;
 }
 
 /* The registered server with that Short Server ID, or NULL. */

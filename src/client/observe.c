@@ -348,12 +348,12 @@ static size_t fixed_size(const lw_client_cfg *cfg)
     return sizeof(lw_observing) + cfg->attributes_max * sizeof(lw_attached);
 }
 
-/* Room for as many observations of one value each, with attributes in the query. One of many values
- * takes the room of several. */
+/* Room for as many observations of one value each; since 1.2 with attributes in the query (OBS-02).
+ * One of many values takes the room of several. */
 static size_t pool_size(const lw_client_cfg *cfg)
 {
-    size_t each = lw_pool_cost(observed_size(1)) + lw_pool_cost(sizeof(lw_watched)) +
-                  lw_pool_cost(sizeof(lw_attrs));
+    size_t each = lw_pool_cost(observed_size(1)) + lw_pool_cost(sizeof(lw_watched));
+    each += cfg->version >= LW_VERSION_1_2 ? lw_pool_cost(sizeof(lw_attrs)) : 0;
     return lw_pool_overhead() + cfg->observations_max * each;
 }
 
