@@ -105,8 +105,8 @@ typedef struct lw_coap_stats {
 
 /* The buffer in which answers and notifications are built: room for one payload of that size. */
 #define LW_COAP_HEADER_MAX        14u
-#define LW_COAP_OPTIONS_MAX       192u /* of one answer, encoded */
-#define LW_COAP_REPLY_OPTIONS     128u /* of these, what a handler may put */
+#define LW_COAP_OPTIONS_MAX       112u /* of one answer, encoded */
+#define LW_COAP_REPLY_OPTIONS     64u  /* of these, what a handler may put */
 #define LW_COAP_BUF_SIZE(payload) ((payload) + LW_COAP_BUF_OVERHEAD)
 #define LW_COAP_BUF_OVERHEAD      (LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX + LW_COAP_REPLY_OPTIONS)
 

@@ -19,7 +19,7 @@ struct lw_coap_later {
  * The endpoint's buffer while an answer is built:
  *
  *   | header | options, encoded | payload as the handler writes it … | options of the handler |
- *     14       192                buf_size - 334                       128
+ *     14       112                buf_size - 190                       64
  *
  * Encoding merges the handler's options with Block1, Block2, … into the second part, moves them up
  * against the payload and puts the header before them: the payload is never copied.
