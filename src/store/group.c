@@ -147,7 +147,7 @@ static lw_ticket note_failure(lw_group *g, lw_changes *batch, lw_err err, const 
     if (g->state != DAMAGED) {
         set_state(g, err == LW_EFORMAT ? DAMAGED : FAILING, err, why);
     }
-    g->retry_due = now_ms() + LW_GROUP_RETRY_MS;
+    g->retry_due = now_ms() + g->config.retry_ms;
     lw_changes_append(batch, &g->waiting);
     lw_changes_drop_urgent(batch);
     g->waiting = *batch;

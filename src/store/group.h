@@ -7,7 +7,7 @@
  *              a commit fails                 it says LW_EFORMAT
  *    WELL ─────────────────────▶ FAILING ─────────────────────────▶ DAMAGED
  *      ◀───────────────────────     │ ▲
- *         a commit succeeds         └─┘ tried again every second
+ *         a commit succeeds         └─┘ tried again after a while
  *
  * While FAILING, urgent changes are refused and lazy ones gather, up to the ceiling. DAMAGED ends
  * only with the store: everything is refused.
@@ -21,15 +21,15 @@
 #include "lw/ports.h"
 #include "store/row.h"
 
-#define LW_GROUP_LAZY_MS  200
-#define LW_GROUP_RETRY_MS 1000
-#define LW_GROUP_BATCH    10000u /* changes in one transaction */
+#define LW_GROUP_LAZY_MS 200
+#define LW_GROUP_BATCH   10000u /* changes in one transaction */
 
 typedef struct lw_group lw_group;
 
 typedef struct lw_group_config {
     lw_store *store;      /* whose on_commit is called */
     uint64_t waiting_max; /* octets */
+    uint32_t retry_ms;    /* from one failed commit to the next attempt */
     uint32_t tidy_ms;     /* how long after `tidy` found nothing it is asked again */
     void *ctx;
     /* Makes all changes of the list durable in one transaction, or none; with none at all it tries

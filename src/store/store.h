@@ -26,12 +26,12 @@ typedef struct lw_store_options {
 
     uint64_t waiting_max; /* 0: LW_STORE_WAITING_MAX */
 
-    /* For tests: the wall clock, the layer below SQLite, and how often there is a look at what is
-     * to go. 0 and NULL: the machine's. */
-    lw_time (*clock)(void *ctx);
+    /* For tests. 0 and NULL: as it is without them. */
+    lw_time (*clock)(void *ctx); /* the wall clock */
     void *clock_ctx;
-    const char *vfs;
-    uint32_t tidy_ms;
+    const char *vfs;   /* the layer below SQLite */
+    uint32_t tidy_ms;  /* how often there is a look for what is to go */
+    uint32_t retry_ms; /* when a commit that failed is tried again */
 } lw_store_options;
 
 /* ---- In memory --------------------------------------------------------------------------------

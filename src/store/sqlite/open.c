@@ -20,7 +20,8 @@
 /* A whole look at a large file takes minutes: at start there is time for this much of it. */
 #define CHECK_MS 2000
 
-#define TIDY_MS 10000
+#define TIDY_MS  10000
+#define RETRY_MS 1000
 
 /* Where a sentence goes, and the directory it is about. */
 typedef struct report {
@@ -218,6 +219,9 @@ static lw_sqlite *new_store(const char *dir, const lw_store_options *options)
     }
     if (s->options.tidy_ms == 0) {
         s->options.tidy_ms = TIDY_MS;
+    }
+    if (s->options.retry_ms == 0) {
+        s->options.retry_ms = RETRY_MS;
     }
     pthread_mutexattr_t recursive;
     pthread_mutexattr_init(&recursive);
@@ -443,6 +447,7 @@ static lw_err open_all(lw_sqlite *s, const report *r)
     }
     lw_group_config config = {.store = &s->store,
                               .waiting_max = s->options.waiting_max,
+                              .retry_ms = s->options.retry_ms,
                               .tidy_ms = s->options.tidy_ms,
                               .ctx = s,
                               .commit = lw_sqlite_commit,
