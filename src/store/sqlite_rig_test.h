@@ -11,11 +11,11 @@
 
 static char rig_dir[64];
 
-/* Makes rig_dir. */
+/* Makes rig_dir: in memory where that can be had, since no test here needs to wait for a disk. */
 static inline void rig_make_dir(void)
 {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(rig_dir, sizeof rig_dir, "%.40s/lw-store-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(rig_dir, sizeof rig_dir, "%s/lw-store-XXXXXX", tmp);
     assert_non_null(mkdtemp(rig_dir));
 }
 
