@@ -1,5 +1,6 @@
 #include "codec/cbor.h"
 
+#include "base/reader.h"
 #include "model/id.h"
 
 #define BREAK 0xffu
@@ -21,6 +22,7 @@
 typedef struct head {
     uint8_t major;
     uint8_t info; /* the low five bits */
+    uint32_t len; /* arg as far as it fits */
     uint64_t arg; /* as many octets as info says; 0 when indefinite */
 } head;
 
@@ -51,36 +53,36 @@ static lw_err read_head(lw_cbor *c, head *h)
         return LW_AGAIN;
     }
     uint8_t first = *c->at++;
+    size_t octets = 0;
     h->major = first >> 5;
     h->info = first & 31;
     h->arg = h->info;
-    if (h->info < INFO_1_OCTET) {
-        return LW_OK;
+    if (h->info >= INFO_1_OCTET) {
+        octets = (size_t)1 << (h->info - INFO_1_OCTET);
+        h->arg = 0;
     }
     if (h->info > INFO_8_OCTETS) {
-        h->arg = 0;
+        octets = 0;
         /* integers and tags have no indefinite form */
-        bool may_be_indefinite = h->major >= LW_CBOR_BYTES && h->major != LW_CBOR_TAG;
-        return h->info == INFO_INDEFINITE && may_be_indefinite ? LW_OK : LW_EFORMAT;
+        if (h->info != INFO_INDEFINITE || h->major < LW_CBOR_BYTES || h->major == LW_CBOR_TAG) {
+            return LW_EFORMAT;
+        }
     }
-    size_t octets = (size_t)1 << (h->info - INFO_1_OCTET);
     if (left_of(c) < octets) {
         return LW_AGAIN;
     }
-    uint64_t arg = 0;
-    for (const uint8_t *end = c->at + octets; c->at < end; c->at++) {
-        arg = arg << 8 | *c->at;
-    }
-    h->arg = arg;
+    h->arg = lw_uint_extend(h->arg, c->at, octets);
+    h->len = h->arg >> 32 != 0 ? UINT32_MAX : (uint32_t)h->arg;
+    c->at += octets;
     return LW_OK;
 }
 
-static lw_err take(lw_cbor *c, uint64_t len, lw_bytes *out)
+static lw_err take(lw_cbor *c, size_t len, lw_bytes *out)
 {
     if (len > left_of(c)) {
         return LW_AGAIN;
     }
-    *out = lw_bytes_of(c->at, (size_t)len);
+    *out = lw_bytes_of(c->at, len);
     c->at += len;
     return LW_OK;
 }
@@ -99,7 +101,7 @@ static lw_err join_chunks(lw_cbor *c, unsigned major, lw_bytes *out)
             err = LW_EFORMAT;
         }
         if (err == LW_OK) {
-            err = take(c, h.arg, &chunk);
+            err = take(c, h.len, &chunk);
         }
         if (err == LW_OK && chunk.len > c->scratch_len) {
             err = LW_ETOOBIG;
@@ -123,7 +125,7 @@ static lw_err read_string(lw_cbor *c, const head *h, lw_value *out)
     if (h->info == INFO_INDEFINITE) {
         return join_chunks(c, h->major, &out->as.bytes);
     }
-    return take(c, h->arg, &out->as.bytes);
+    return take(c, h->len, &out->as.bytes);
 }
 
 static lw_err integer_of(const head *h, lw_value *out)
@@ -162,58 +164,35 @@ static uint64_t widen(uint32_t bits, ieee from)
 
 static lw_err read_simple(const head *h, lw_value *out)
 {
+    unsigned info = h->info;
     out->type = LW_TYPE_FLOAT;
-    switch (h->info) {
-    case SIMPLE_FALSE:
-    case SIMPLE_TRUE:
-        out->type = LW_TYPE_BOOLEAN;
-        out->as.boolean = h->info == SIMPLE_TRUE;
-        return LW_OK;
-    case SIMPLE_NULL:
-        out->type = LW_TYPE_NONE;
-        return LW_OK;
-    case SIMPLE_HALF:
-    case SIMPLE_SINGLE:
+    if (info == SIMPLE_HALF || info == SIMPLE_SINGLE) {
         out->single = true;
-        out->as.uns = widen((uint32_t)h->arg, h->info == SIMPLE_HALF ? HALF : SINGLE);
-        return LW_OK;
-    case SIMPLE_DOUBLE:
+        out->as.uns = widen(h->len, info == SIMPLE_HALF ? HALF : SINGLE);
+    } else if (info == SIMPLE_DOUBLE) {
         out->as.uns = h->arg; /* the bits of as.number */
-        return LW_OK;
-    default:
+    } else if (info == SIMPLE_FALSE || info == SIMPLE_TRUE) {
+        out->type = LW_TYPE_BOOLEAN;
+        out->as.boolean = info == SIMPLE_TRUE;
+    } else if (info == SIMPLE_NULL) {
+        out->type = LW_TYPE_NONE;
+    } else {
         return LW_EFORMAT;
     }
-}
-
-/* x * base^exponent, in steps whose factor is exact as a double (10^22, 2^22). */
-static double scale(double x, double base, int64_t exponent)
-{
-    bool divide = exponent < 0;
-    uint64_t steps = divide ? 0 - (uint64_t)exponent : (uint64_t)exponent;
-    uint32_t left = steps < 2200 ? (uint32_t)steps : 2200; /* beyond, all is infinite or zero */
-    while (left > 0) {
-        double factor = 1;
-        for (unsigned i = 0; i < 22 && left > 0; i++, left--) {
-            factor *= base;
-        }
-        x = divide ? x / factor : x * factor;
-    }
-    return x;
+    return LW_OK;
 }
 
 /* Tags 4 and 5: [exponent, mantissa] (RFC 8949 section 3.4.4). Mantissas beyond 64 bits are none.
  */
-static lw_err read_fraction(lw_cbor *c, double base, lw_value *out)
+static lw_err read_parts(lw_cbor *c, head parts[2])
 {
     uint32_t left;
-    lw_value parts[2] = {{.type = LW_TYPE_NONE}, {.type = LW_TYPE_NONE}};
     unsigned count = 0;
     lw_err err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
     while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
-        head h;
-        err = count < 2 ? read_head(c, &h) : LW_EFORMAT;
-        if (err == LW_OK) {
-            err = h.major <= LW_CBOR_NEGATIVE ? integer_of(&h, &parts[count++]) : LW_EFORMAT;
+        err = count < 2 ? read_head(c, &parts[count]) : LW_EFORMAT;
+        if (err == LW_OK && parts[count++].major > LW_CBOR_NEGATIVE) {
+            err = LW_EFORMAT;
         }
     }
     if (err != LW_END) {
@@ -222,13 +201,27 @@ static lw_err read_fraction(lw_cbor *c, double base, lw_value *out)
     if (count < 2) {
         return LW_EFORMAT;
     }
-    if (parts[0].type != LW_TYPE_INTEGER) {
-        return LW_ERANGE;
+    return parts[0].arg <= INT64_MAX ? LW_OK : LW_ERANGE;
+}
+
+/* An integer becomes itself times base^exponent, in steps whose factor is exact as a double (10^22,
+ * 2^22). */
+static void scale(lw_value *value, double base, const head *exponent)
+{
+    bool divide = exponent->major == LW_CBOR_NEGATIVE;
+    uint32_t left = exponent->len < 2200 ? exponent->len : 2200; /* beyond: infinite or zero */
+    double factor = 1;
+    double x;
+    (void)lw_value_to_number(*value, &x);
+    for (left += divide; left > 0; left--) { /* -1 - n */
+        factor *= base;
+        if (left % 22 == 1) {
+            x = divide ? x / factor : x * factor;
+            factor = 1;
+        }
     }
-    double mantissa;
-    (void)lw_value_to_number(parts[1], &mantissa);
-    *out = lw_value_float(scale(mantissa, base, parts[0].as.integer));
-    return LW_OK;
+    value->type = LW_TYPE_FLOAT;
+    value->as.number = x;
 }
 
 /* A tag that changes nothing in how the value under it is read. */
@@ -254,13 +247,25 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
     if (err != LW_OK) {
         return err;
     }
+    head parts[2];
+    double base = h.arg == TAG_DECIMAL ? 10 : 2;
+    bool is_fraction = h.major == LW_CBOR_TAG;
+    if (is_fraction) {
+        err = read_parts(c, parts);
+        if (err != LW_OK) {
+            return err;
+        }
+        h = parts[1];
+    }
     out_value->single = false;
     switch (h.major) {
-    case LW_CBOR_TAG:
-        return read_fraction(c, h.arg == TAG_DECIMAL ? 10 : 2, out_value);
     case LW_CBOR_UINT:
     case LW_CBOR_NEGATIVE:
-        return integer_of(&h, out_value);
+        err = integer_of(&h, out_value);
+        if (err == LW_OK && is_fraction) {
+            scale(out_value, base, &parts[0]);
+        }
+        return err;
     case LW_CBOR_BYTES:
     case LW_CBOR_TEXT:
         return read_string(c, &h, out_value);
@@ -273,8 +278,8 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
 
 static lw_err count_of(const head *h, uint32_t *out_left)
 {
-    *out_left = h->info == INFO_INDEFINITE ? LW_CBOR_INDEFINITE : (uint32_t)h->arg;
-    return h->arg < LW_CBOR_INDEFINITE / 2 ? LW_OK : LW_ETOOBIG;
+    *out_left = h->info == INFO_INDEFINITE ? LW_CBOR_INDEFINITE : h->len;
+    return h->len < LW_CBOR_INDEFINITE / 2 ? LW_OK : LW_ETOOBIG;
 }
 
 lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left)
@@ -316,48 +321,52 @@ lw_err lw_cbor_more(lw_cbor *c, uint32_t *left)
     return LW_END;
 }
 
-/* Counts of items still to come, innermost last, stand for the recursion. */
+/* Of containers that say how many items they have only the sum counts: so many are `pending`. One
+ * that ends with a break puts aside what is pending around it. An item takes an octet at least, so
+ * no count beyond what is left need be believed. */
 lw_err lw_cbor_skip(lw_cbor *c)
 {
-    uint32_t left[LW_CBOR_DEPTH_MAX] = {1};
+    size_t aside[LW_CBOR_DEPTH_MAX];
     unsigned depth = 0;
-    for (;;) {
-        head h;
-        lw_bytes string;
-        uint32_t count = 0;
-        lw_err err = lw_cbor_more(c, &left[depth]);
-        if (err == LW_END) {
-            if (depth == 0) {
-                return LW_OK;
-            }
-            depth--;
+    size_t pending = 1;
+    while (depth > 0 || pending > 0) {
+        if (pending == 0 && c->at < c->end && *c->at == BREAK) {
+            c->at++;
+            pending = aside[--depth];
             continue;
         }
-        if (err == LW_OK) {
-            err = read_head(c, &h);
-        }
+        head h;
+        lw_err err = read_head(c, &h);
         if (err != LW_OK) {
             return err;
         }
-        bool is_string = h.major == LW_CBOR_BYTES || h.major == LW_CBOR_TEXT;
-        bool is_container = h.major == LW_CBOR_ARRAY || h.major == LW_CBOR_MAP;
-        if (is_string && h.info != INFO_INDEFINITE) {
-            err = take(c, h.arg, &string);
-        } else if (is_string || is_container) {
-            err = ++depth < LW_CBOR_DEPTH_MAX ? count_of(&h, &count) : LW_EDEPTH;
-            if (err == LW_OK) {
-                bool pairs = h.major == LW_CBOR_MAP && count != LW_CBOR_INDEFINITE;
-                left[depth] = pairs ? 2 * count : count;
+        pending -= pending > 0;
+        if (h.info == INFO_INDEFINITE) {
+            if (h.major == LW_CBOR_SIMPLE) {
+                return LW_EFORMAT; /* a break that ends nothing */
             }
-        } else if (h.major == LW_CBOR_TAG && left[depth] != LW_CBOR_INDEFINITE) {
-            left[depth]++; /* the item that it tags is still to come */
-        } else if (h.major == LW_CBOR_SIMPLE && h.info == INFO_INDEFINITE) {
-            err = LW_EFORMAT; /* a break that ends nothing */
+            if (depth == LW_CBOR_DEPTH_MAX) {
+                return LW_EDEPTH;
+            }
+            aside[depth++] = pending;
+            pending = 0;
+        } else if (h.major == LW_CBOR_TAG) {
+            pending++; /* the item that it tags */
+        } else if (h.major >= LW_CBOR_BYTES && h.major <= LW_CBOR_MAP) {
+            if (h.len > left_of(c)) {
+                return LW_AGAIN;
+            }
+            if (h.major <= LW_CBOR_TEXT) {
+                c->at += h.len;
+            } else {
+                pending += (size_t)h.len << (h.major - LW_CBOR_ARRAY); /* a map has pairs */
+            }
         }
-        if (err != LW_OK) {
-            return err;
+        if (pending > left_of(c)) {
+            return LW_AGAIN;
         }
     }
+    return LW_OK;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -375,10 +384,11 @@ void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument)
         lw_write_u8(w, (uint8_t)((unsigned)major << 5 | argument));
         return;
     }
-    unsigned info = INFO_1_OCTET;
-    info += argument > UINT8_MAX;
-    info += argument > UINT16_MAX;
-    info += argument > UINT32_MAX;
+    unsigned info = INFO_8_OCTETS;
+    uint32_t low = (uint32_t)argument;
+    if (argument >> 32 == 0) {
+        info = INFO_1_OCTET + (low > UINT8_MAX) + (low > UINT16_MAX);
+    }
     write_argument(w, major, info, argument);
 }
 
@@ -421,51 +431,53 @@ static bool narrow(uint64_t bits, ieee to, uint32_t *out)
 
 static void write_float(lw_writer *w, uint64_t bits)
 {
+    unsigned info = SIMPLE_DOUBLE;
     uint32_t narrower;
     if (narrow(bits, HALF, &narrower)) {
-        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_HALF, narrower);
+        info = SIMPLE_HALF;
     } else if (narrow(bits, SINGLE, &narrower)) {
-        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_SINGLE, narrower);
-    } else {
-        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_DOUBLE, bits);
+        info = SIMPLE_SINGLE;
     }
+    write_argument(w, LW_CBOR_SIMPLE, info, info == SIMPLE_DOUBLE ? bits : narrower);
 }
 
 void lw_cbor_write_int(lw_writer *w, int64_t v)
 {
     lw_cbor_write_head(w, v < 0 ? LW_CBOR_NEGATIVE : LW_CBOR_UINT,
-                       v < 0 ? ~(uint64_t)v : (uint64_t)v); /* -1 - n is ~n */
+                       (uint64_t)(v < 0 ? ~v : v)); /* -1 - n is ~n */
 }
 
 void lw_cbor_write_value(lw_writer *w, const lw_value *value)
 {
     char link[LW_OBJLNK_TEXT_MAX];
+    lw_bytes string = value->as.bytes;
+    lw_cbor_major major = LW_CBOR_TEXT;
     switch (value->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
         lw_cbor_write_int(w, value->as.integer);
         return;
-    case LW_TYPE_UNSIGNED:
-        lw_cbor_write_head(w, LW_CBOR_UINT, value->as.uns);
-        return;
     case LW_TYPE_FLOAT:
         write_float(w, value->as.uns); /* the bits of as.number */
         return;
-    case LW_TYPE_BOOLEAN:
-        lw_cbor_write_head(w, LW_CBOR_SIMPLE, value->as.boolean ? SIMPLE_TRUE : SIMPLE_FALSE);
-        return;
-    case LW_TYPE_STRING:
-    case LW_TYPE_CORELNK:
-        lw_cbor_write_text(w, value->as.bytes);
-        return;
-    case LW_TYPE_OPAQUE:
-        write_string(w, LW_CBOR_BYTES, value->as.bytes);
+    case LW_TYPE_UNSIGNED:
+        lw_cbor_write_head(w, LW_CBOR_UINT, value->as.uns);
         return;
     case LW_TYPE_OBJLNK:
-        lw_cbor_write_text(w, lw_bytes_of(link, lw_objlnk_format(value->as.link, link)));
+        string = lw_bytes_of(link, lw_objlnk_format(value->as.link, link));
+        break;
+    case LW_TYPE_OPAQUE:
+        major = LW_CBOR_BYTES;
+        break;
+    case LW_TYPE_STRING:
+    case LW_TYPE_CORELNK:
+        break;
+    case LW_TYPE_BOOLEAN:
+        lw_cbor_write_head(w, LW_CBOR_SIMPLE, value->as.boolean ? SIMPLE_TRUE : SIMPLE_FALSE);
         return;
     default:
         lw_cbor_write_head(w, LW_CBOR_SIMPLE, SIMPLE_NULL);
         return;
     }
+    write_string(w, major, string);
 }
