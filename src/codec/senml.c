@@ -5,25 +5,19 @@
 /* bt + t below 2^28 s is relative to now, from there on it is Unix time (RFC 8428 section 4.5.3).
  */
 #define ABSOLUTE_FROM_MS (LW_SECOND_MS << 28)
-/* Times beyond are no longer exact as a double, and the year 287396 will have other standards. */
-#define TIME_LIMIT_MS 9e15
+/* Of a double from 2^53 on, infinity and NaN included. Times beyond are no longer exact, and the
+ * year 287396 will have other standards. */
+#define TIME_LIMIT_EXPONENT (1023u + 53u)
 
-#define BVER_MAX 10.0
+#define BVER_MAX 10u
 
 lw_senml_label lw_senml_label_of(lw_bytes name)
 {
-    static const struct {
-        char name[5];
-        int8_t label;
-    } known[] = {
-        {"n", LW_SENML_N},   {"v", LW_SENML_V},     {"vs", LW_SENML_VS},     {"vb", LW_SENML_VB},
-        {"vd", LW_SENML_VD}, {"vlo", LW_SENML_VLO}, {"t", LW_SENML_T},       {"bn", LW_SENML_BN},
-        {"bt", LW_SENML_BT}, {"bv", LW_SENML_BV},   {"bs", LW_SENML_BS},     {"bu", LW_SENML_BU},
-        {"u", LW_SENML_U},   {"s", LW_SENML_S},     {"bver", LW_SENML_BVER}, {"ut", LW_SENML_UT},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (lw_bytes_is(name, known[i].name)) {
-            return (lw_senml_label)known[i].label;
+    static const char known[][5] = {"bs", "bv", "bu", "bt", "bn", "bver", "n",  "u",
+                                    "v",  "vs", "vb", "s",  "t",  "ut",   "vd", "vlo"};
+    for (int i = 0; i < (int)(sizeof known / sizeof known[0]); i++) {
+        if (lw_bytes_is(name, known[i])) {
+            return (lw_senml_label)(LW_SENML_BS + i);
         }
     }
     bool critical = name.len > 0 && name.ptr[name.len - 1] == '_';
@@ -39,18 +33,21 @@ static lw_err put_time(const lw_value *value, lw_time *out)
     if (!lw_value_to_number(*value, &seconds)) {
         return LW_EFORMAT;
     }
-    double ms = seconds * 1000.0;
-    if (!(ms > -TIME_LIMIT_MS && ms < TIME_LIMIT_MS)) { /* also a NaN */
+    union {
+        double number;
+        uint64_t bits;
+    } ms = {seconds * 1000.0};
+    if ((ms.bits >> 52 & 0x7ff) >= TIME_LIMIT_EXPONENT) {
         return LW_ERANGE;
     }
-    *out = (lw_time)(ms + (ms < 0 ? -0.5 : 0.5));
+    *out = (lw_time)(ms.number + (ms.bits >> 63 != 0 ? -0.5 : 0.5));
     return LW_OK;
 }
 
-static bool is_number_up_to(const lw_value *value, double largest)
+static bool is_whole_up_to(const lw_value *value, unsigned largest)
 {
-    double number;
-    return lw_value_to_number(*value, &number) && number >= 0 && number <= largest;
+    lw_value whole;
+    return lw_value_convert(*value, LW_TYPE_INTEGER, &whole) == LW_OK && whole.as.uns <= largest;
 }
 
 /* The kind that a member's value has; numbers go by INTEGER. */
@@ -99,11 +96,11 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *va
     case LW_SENML_T:
         return put_time(value, &r->time);
     case LW_SENML_BVER:
-        fits = is_number_up_to(value, BVER_MAX);
+        fits = is_whole_up_to(value, BVER_MAX);
         break;
     case LW_SENML_BV:
     case LW_SENML_BS:
-        fits = is_number_up_to(value, 0);
+        fits = is_whole_up_to(value, 0);
         break;
     default:
         return (bit & LW_SENML_VALUE_BITS) != 0 ? put_value(r, label, value) : LW_OK;
@@ -128,14 +125,9 @@ static lw_err check_members(const lw_senml_record *r, unsigned use)
     return removes && use != LW_FORMAT_PATCH ? LW_EFORMAT : LW_OK;
 }
 
-/* True when `text` at `pos` goes on with a slash and `segment`, as a whole segment. */
-static bool segment_at(lw_bytes text, size_t pos, lw_bytes segment)
+static bool is_digit_at(lw_bytes text, size_t pos)
 {
-    lw_bytes rest = lw_bytes_from(text, pos + 1);
-    if (rest.len < segment.len || memcmp(rest.ptr, segment.ptr, segment.len) != 0) {
-        return false;
-    }
-    return rest.len == segment.len || rest.ptr[segment.len] == '/';
+    return pos < text.len && text.ptr[pos] >= '0' && text.ptr[pos] <= '9';
 }
 
 /* The full name is [ "/" alternate path ] [ "/" prefix ] path. Paths start with a digit, prefixes
@@ -145,22 +137,22 @@ static lw_err split_name(lw_bytes name, lw_bytes alternate, lw_entry *e)
     if (name.len == 0 || name.ptr[0] != '/') {
         return LW_EFORMAT;
     }
-    size_t pos = 0;
-    if (alternate.len > 0 && segment_at(name, 0, alternate)) {
-        pos = 1 + alternate.len;
+    size_t end = 1 + alternate.len; /* of the alternate path, if it is there as whole segments */
+    size_t front = 0;
+    if (alternate.len > 0 && end <= name.len && (end == name.len || name.ptr[end] == '/') &&
+        memcmp(name.ptr + 1, alternate.ptr, alternate.len) == 0) {
+        front = end;
     }
-    size_t front = pos;
-    while (pos + 1 < name.len && (name.ptr[pos + 1] < '0' || name.ptr[pos + 1] > '9')) {
-        pos++;
-        while (pos < name.len && name.ptr[pos] != '/') {
+    size_t pos = front;
+    while (pos + 1 < name.len && !is_digit_at(name, pos + 1)) {
+        do {
             pos++;
-        }
+        } while (pos < name.len && name.ptr[pos] != '/');
     }
     if (pos > front) {
         e->prefix = lw_bytes_of(name.ptr + front + 1, pos - front - 1);
     }
-    lw_bytes path = lw_bytes_from(name, pos);
-    return path.len == 0 ? LW_OK : lw_path_parse(path, &e->path);
+    return pos == name.len ? LW_OK : lw_path_parse(lw_bytes_from(name, pos), &e->path);
 }
 
 /* bn and n one behind the other in s->name, where bn stays. */
@@ -174,7 +166,7 @@ static lw_err take_name(lw_senml *s, const lw_senml_record *r, lw_bytes *out_ful
     }
     w.pos = s->base_len;
     lw_write_bytes(&w, r->name);
-    *out_full = lw_writer_bytes(&w);
+    *out_full = lw_bytes_of(s->name, w.pos);
     return w.err;
 }
 
@@ -258,25 +250,18 @@ typedef struct names {
 
 static lw_err join_name(lw_senml_plan *p, names *n, const lw_entry *e)
 {
-    uint8_t name[LW_SENML_NAME_MAX];
+    uint8_t later[LW_SENML_NAME_MAX];
+    uint8_t *name = p->count == 1 ? p->name : later;
     size_t len;
-    lw_err err = write_name(p, e, p->count == 1 ? p->name : name, &len);
-    if (err != LW_OK) {
-        return err;
-    }
-    if (p->count == 1) {
-        *n = (names){len, len};
-        p->base_len = len;
-        return LW_OK;
-    }
-    n->min_len = len < n->min_len ? len : n->min_len;
-    n->max_len = len > n->max_len ? len : n->max_len;
+    lw_err err = write_name(p, e, name, &len);
     size_t same = 0;
     while (same < p->base_len && same < len && name[same] == p->name[same]) {
         same++;
     }
     p->base_len = same;
-    return LW_OK;
+    n->min_len = len < n->min_len ? len : n->min_len;
+    n->max_len = len > n->max_len ? len : n->max_len;
+    return err;
 }
 
 /* Cuts what is common back to whole segments, so that each name keeps at least one. A '/' alone is
@@ -296,8 +281,9 @@ static void settle_base(lw_senml_plan *p, const names *n, bool paths)
 lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_encode_cfg *cfg,
                           unsigned uses)
 {
-    *p = (lw_senml_plan){.source = source, .cfg = cfg, .has_base_time = true};
-    names n = {0, 0};
+    *p = (lw_senml_plan){
+        .source = source, .cfg = cfg, .has_base_time = true, .base_len = LW_SENML_NAME_MAX};
+    names n = {.min_len = LW_SENML_NAME_MAX};
     bool paths = false;
     lw_cursor cursor = {{0}};
     lw_entry e;
@@ -318,17 +304,16 @@ lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_en
     return err == LW_END ? LW_OK : err;
 }
 
-static void write_times(const lw_senml_plan *p, const lw_entry *e, lw_senml_record *r)
+/* The members that say when. */
+static uint32_t put_times(const lw_senml_plan *p, const lw_entry *e, lw_senml_record *r)
 {
-    if (p->has_base_time && p->index == 0) {
-        r->has |= BIT(BT);
-        r->base_time = p->base_time;
+    r->base_time = p->base_time;
+    r->time = e->time;
+    if (!p->has_base_time) {
+        return e->has_time ? BIT(T) : 0;
     }
-    r->time = p->has_base_time ? e->time - p->base_time : e->time;
-    bool is_base_time = p->has_base_time && r->time == 0;
-    if (e->has_time && !is_base_time) {
-        r->has |= BIT(T);
-    }
+    r->time -= p->base_time;
+    return (p->index == 0 ? BIT(BT) : 0) | (r->time != 0 ? BIT(T) : 0);
 }
 
 lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
@@ -349,23 +334,23 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
         return LW_ESTATE;
     }
     lw_senml_record *r = out_record;
-    r->has = 0;
+    uint32_t has = put_times(p, &e, r);
     r->base_name = lw_bytes_of(p->name, p->base_len);
     r->name = lw_bytes_of(p->name + p->base_len, len - p->base_len);
     r->value = e.value;
     if (p->index == 0 && p->base_len > 0) {
-        r->has |= BIT(BN);
+        has |= BIT(BN);
     }
     if (r->name.len > 0) {
-        r->has |= BIT(N);
+        has |= BIT(N);
     }
     if (e.kind == LW_ENTRY_VALUE) {
-        r->has |= LW_SENML_BIT(lw_senml_label_of_type((lw_type)e.value.type));
+        has |= LW_SENML_BIT(lw_senml_label_of_type((lw_type)e.value.type));
     } else if (e.kind == LW_ENTRY_REMOVE) {
-        r->has |= BIT(V);
+        has |= BIT(V);
         r->value.type = LW_TYPE_NONE;
     }
-    write_times(p, &e, r);
+    r->has = has;
     p->index++;
     return LW_OK;
 }
