@@ -38,7 +38,7 @@ static bool is_of_key(uint32_t number)
     case LW_COAP_OPT_BLOCK2:
     case LW_COAP_OPT_ECHO:
     case LW_COAP_OPT_NO_RESPONSE:
-    case LW_COAP_OPT_REQUEST_TAG: /* of Block1 only: added in find_sequence */
+    case LW_COAP_OPT_REQUEST_TAG: /* of Block1 only: added in key_with_tag */
         return false;
     default:
         return !lw_coap_opt_is_no_cache_key(number);
@@ -52,10 +52,8 @@ static uint32_t key_of(const lw_coap_msg *msg)
     lw_coap_opt opt;
     while (lw_coap_opt_next(&it, &opt)) {
         if (is_of_key(opt.number)) {
-            uint8_t head[4] = {(uint8_t)(opt.number >> 8), (uint8_t)opt.number,
-                               (uint8_t)(opt.value.len >> 8), (uint8_t)opt.value.len};
-            key = lw_coap_digest(key, head, sizeof head);
-            key = lw_coap_digest(key, opt.value.ptr, opt.value.len);
+            uint32_t head = opt.number << 16 | (uint16_t)opt.value.len;
+            key = lw_coap_digest((key ^ head) * 16777619u, opt.value.ptr, opt.value.len);
         }
     }
     return key;
@@ -142,14 +140,6 @@ static lw_err refuse_size(const lw_coap *coap, lw_coap_reply *reply)
     return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
 }
 
-/* The size that the first request says the body has; 0: nothing is said. */
-static uint32_t announced(const lw_coap_msg *msg)
-{
-    uint32_t size = 0;
-    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_SIZE1, &size);
-    return size;
-}
-
 /* A client that sends the same request with another tag has most likely given up the one before. A
  * stream can only be one at a time, as its handler takes what comes; what is assembled goes when
  * there is no other place. */
@@ -168,15 +158,14 @@ static void supersede(lw_coap *coap, lw_coap_peer *peer, uint32_t request_key)
 }
 
 static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
-                          lw_coap_body **out)
+                          uint32_t announced, lw_coap_body **out)
 {
     const lw_coap_handler *h = coap->config.handler;
-    uint32_t max_body = coap->config.bodies->max_body;
     supersede(coap, in->peer, reply->ask.key);
     in->more = true;
     bool is_stream = h->wants_stream != NULL && h->wants_stream(coap->config.ctx, in);
     in->more = false;
-    if (!is_stream && announced(in->msg) > max_body) {
+    if (!is_stream && announced > coap->config.bodies->max_body) {
         return refuse_size(coap, reply);
     }
     *out = add(coap, in->peer, reply->ask.body_key, is_stream ? KIND_STREAM : KIND_REQUEST);
@@ -199,62 +188,51 @@ static void negotiate(const lw_coap_peer *peer, lw_coap_reply *reply, lw_block b
 
 /* A block in sequence. LW_AGAIN: taken, more to come. */
 static lw_err append(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_body *body,
-                     lw_block block)
+                     bool more, uint32_t announced)
 {
     if (body->kind == KIND_STREAM) {
         in->offset = body->streamed;
-        in->more = block.more;
+        in->more = more;
         body->streamed += msg->payload.len;
         return LW_OK;
     }
-    lw_err err = lw_coap_gather_add(&body->body, &coap->config.mem, &msg->payload, announced(msg),
+    lw_err err = lw_coap_gather_add(&body->body, &coap->config.mem, &msg->payload, announced,
                                     coap->config.bodies->max_body);
-    if (err != LW_OK) {
-        return err;
-    }
     msg->payload = lw_bytes_of(body->body.octets, body->body.len);
-    return block.more ? LW_AGAIN : LW_OK;
+    return err == LW_OK && more ? LW_AGAIN : err;
 }
 
-/* The body that this block continues or starts. LW_END: refused. */
-static lw_err find_sequence(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
-                            lw_block block, lw_coap_body **out)
+/* RFC 9175 section 3.3: other tag, other body. The empty tag is a tag. */
+static uint32_t key_with_tag(uint32_t key, const lw_coap_msg *msg)
 {
     lw_bytes tag;
-    reply->ask.body_key = reply->ask.key;
-    if (lw_coap_opt_find(in->msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
-        /* RFC 9175 section 3.3: other tag, other body. The empty tag is a tag. */
-        uint8_t len = (uint8_t)tag.len;
-        reply->ask.body_key =
-            lw_coap_digest(lw_coap_digest(reply->ask.key, &len, 1), tag.ptr, tag.len);
+    if (!lw_coap_opt_find(msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
+        return key;
     }
-    lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
-    if (block.num == 0) {
-        if (body != NULL) {
-            abandon(coap, body); /* RFC 7959 section 2.5: the client starts anew */
-        }
-        return first_block(coap, in, reply, out);
-    }
+    return lw_coap_digest((key ^ (uint32_t)tag.len) * 16777619u, tag.ptr, tag.len);
+}
+
+/* Does this block go on where the body ends? LW_END: refused. */
+static lw_err check_sequence(lw_coap *coap, const lw_coap_inbound *in, lw_coap_reply *reply,
+                             lw_block block, lw_coap_body *body)
+{
     if (body == NULL) {
         return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
     }
     size_t offset = lw_block_offset(block);
-    size_t len = in->msg->payload.len;
+    size_t end = offset + in->msg->payload.len;
     size_t have = body->body.len + body->streamed;
-    if (block.more && offset + len == have) {
+    if (block.more && end == have) {
         touch(coap, body); /* the newest block again, under a new message id */
         return refuse(reply, LW_COAP_CONTINUE);
     }
-    if (offset != have) {
-        abandon(coap, body);
-        return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+    bool too_large = body->kind != KIND_STREAM && end > coap->config.bodies->max_body;
+    if (offset == have && !too_large) {
+        return LW_OK;
     }
-    if (body->kind != KIND_STREAM && offset + len > coap->config.bodies->max_body) {
-        abandon(coap, body);
-        return refuse_size(coap, reply);
-    }
-    *out = body;
-    return LW_OK;
+    abandon(coap, body);
+    return offset == have ? refuse_size(coap, reply)
+                          : refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
 }
 
 static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
@@ -268,14 +246,25 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     if (block.num == 0 && !block.more) {
         return LW_OK; /* whole in one block */
     }
-    lw_coap_body *body = NULL;
-    lw_err err = find_sequence(coap, in, reply, block, &body);
+    uint32_t announced = 0; /* the size that the first request says the body has */
+    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_SIZE1, &announced);
+    reply->ask.body_key = key_with_tag(reply->ask.key, msg);
+    lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
+    lw_err err;
+    if (block.num != 0) {
+        err = check_sequence(coap, in, reply, block, body);
+    } else {
+        if (body != NULL) {
+            abandon(coap, body); /* RFC 7959 section 2.5: the client starts anew */
+        }
+        err = first_block(coap, in, reply, announced, &body);
+    }
     if (err != LW_OK) {
         return err;
     }
     negotiate(in->peer, reply, block);
     touch(coap, body);
-    err = append(coap, in, msg, body, block);
+    err = append(coap, in, msg, body, block.more, announced);
     if (err == LW_AGAIN) {
         return refuse(reply, LW_COAP_CONTINUE);
     }
