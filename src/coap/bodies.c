@@ -13,16 +13,16 @@ typedef enum kind {
 
 typedef struct lw_coap_body lw_coap_body;
 struct lw_coap_body {
-    lw_coap_timer timer; /* first */
-    lw_coap_body *next;  /* of the peer */
+    uint8_t kind;
+    uint8_t code;       /* of an answer */
+    lw_coap_body *next; /* of the peer */
     lw_coap_peer *peer;
     uint32_t key;
     uint32_t request_key; /* of requests: without the Request-Tag */
     size_t streamed;      /* octets that were passed through */
     lw_coap_gather body;  /* of an answer: its options, then its payload */
     uint32_t options_len;
-    uint8_t kind;
-    uint8_t code; /* of an answer */
+    lw_coap_timer timer;
 };
 
 /* RFC 7252 section 5.4.2 leaves out NoCacheKey options (Size1 among them); the block numbers are
@@ -97,7 +97,7 @@ static void abandon(lw_coap *coap, lw_coap_body *body)
 
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
-    abandon(coap, (lw_coap_body *)(void *)timer);
+    abandon(coap, LW_CONTAINER(timer, lw_coap_body, timer));
 }
 
 static void touch(lw_coap *coap, lw_coap_body *body)

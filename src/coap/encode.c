@@ -47,10 +47,10 @@ void lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head
     uint8_t out[LW_COAP_HEADER_MAX];
     size_t len = 4 + (size_t)token->len;
     if (params->stream_header != NULL) {
-        len = params->stream_header(head->code, *token, body->len, out);
+        len = params->stream_header((uint8_t)head->code, *token, body->len, out);
     } else {
-        out[0] = (uint8_t)(0x40u | (unsigned)head->type << 4 | token->len);
-        out[1] = head->code;
+        out[0] = (uint8_t)(0x40u | head->type << 4 | token->len);
+        out[1] = (uint8_t)head->code;
         out[2] = (uint8_t)(head->mid >> 8);
         out[3] = (uint8_t)head->mid;
         memcpy(out + 4, token->octets, LW_COAP_TOKEN_MAX);

@@ -65,7 +65,7 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
         return;
     }
     uint8_t message[LW_COAP_HEADER_MAX];
-    lw_coap_head head = {.type = (uint8_t)type, .code = LW_COAP_EMPTY, .mid = mid};
+    lw_coap_head head = {.type = (unsigned)type, .code = LW_COAP_EMPTY, .mid = mid};
     coap->stats.resets_sent += type == LW_COAP_RST;
     lw_bytes body = lw_bytes_of(message + sizeof message, 0);
     lw_coap_prepend_head(peer->params, &head, &body);

@@ -123,28 +123,28 @@ typedef struct lw_coap_config {
 } lw_coap_config;
 
 struct lw_coap {
+    bool busy; /* config.buf holds an answer that is being written */
     lw_coap_config config;
     lw_time now; /* of the call that is being worked on */
     lw_deadlines deadlines;
     lw_link seen; /* message ids remembered, oldest first: coap/dedup.c */
     uint32_t seen_count;
-    lw_coap_timer seen_timer;
-    bool busy; /* buf holds an answer that is being written */
     lw_coap_stats stats;
+    lw_coap_timer seen_timer;
 };
 
 struct lw_coap_peer {
+    bool closing;
+    uint8_t active;  /* of `queued`, interactions that count against NSTART */
+    uint16_t queued; /* exchanges */
+    uint16_t next_mid;
+    uint16_t seen_count;
     const lw_coap_params *params;
     lw_link exchanges;           /* of ours, in order of their start: coap/exchange.c */
     lw_link seen;                /* message ids of the peer, newest first */
     struct lw_coap_later *later; /* requests that wait for their answer */
     struct lw_coap_body *bodies; /* block-wise bodies of the peer */
     uint32_t max_message;        /* octets; may be changed at any time (CSM, path MTU) */
-    uint16_t next_mid;
-    uint16_t seen_count;
-    uint16_t queued; /* exchanges */
-    uint8_t active;  /* of these, interactions that count against NSTART */
-    bool closing;
 };
 
 /* `config` is copied. LW_EINVAL when the buffer or a limit is too small. */

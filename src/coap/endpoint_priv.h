@@ -40,9 +40,9 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
 /* ---- encoding: encode.c -------------------------------------------------------------------- */
 
 typedef struct lw_coap_head {
-    uint8_t type;
-    uint8_t code;
-    uint16_t mid;
+    unsigned type; /* lw_coap_type */
+    unsigned code;
+    unsigned mid;
     const lw_coap_token *token; /* NULL: none */
 } lw_coap_head;
 
@@ -71,14 +71,14 @@ bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
 enum { SEEN_SILENT, SEEN_REPLY, SEEN_ACK = LW_COAP_ACK, SEEN_RST = LW_COAP_RST };
 
 typedef struct lw_coap_seen {
+    uint8_t answer; /* what a duplicate of a CON gets */
+    bool con;
+    uint16_t mid;
+    uint32_t digest; /* of the datagram */
+    lw_time expires;
     lw_link of_peer;
     lw_link of_all;
     lw_coap_peer *peer;
-    lw_time expires;
-    uint32_t digest; /* of the datagram */
-    uint16_t mid;
-    uint8_t answer; /* what a duplicate of a CON gets */
-    bool con;
     lw_bytes reply; /* owned */
 } lw_coap_seen;
 

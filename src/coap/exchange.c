@@ -11,22 +11,22 @@ typedef enum state {
 } state;
 
 struct lw_coap_exchange {
-    lw_coap_timer timer; /* first */
-    lw_link link;        /* peer->exchanges */
+    uint8_t state;
+    bool con;
+    bool is_ping;
+    uint8_t retransmissions;
+    uint16_t mid; /* what an ACK or RST must say; that of the superseded message until the message
+                     here was sent itself */
+    uint16_t own_mid;
+    lw_coap_timer timer;
+    lw_link link; /* peer->exchanges */
     lw_coap_peer *peer;
     lw_coap_end_fn on_end; /* may be NULL */
     void *ctx;
     uint32_t timeout_ms;          /* of the present transmission */
     uint32_t response_timeout_ms; /* 0: no response is expected, the ACK is the end */
-    uint16_t mid; /* what an ACK or RST must say; that of the superseded message until the message
-                     here was sent itself */
-    uint16_t own_mid;
-    uint8_t retransmissions;
-    uint8_t state;
-    bool con;
-    bool is_ping;
+    lw_bytes message;             /* encoded, in octets */
     lw_coap_token token;
-    lw_bytes message; /* encoded, in octets */
     uint8_t octets[];
 };
 
@@ -138,7 +138,7 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex)
 
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
-    lw_coap_exchange *ex = (lw_coap_exchange *)(void *)timer;
+    lw_coap_exchange *ex = LW_CONTAINER(timer, lw_coap_exchange, timer);
     lw_coap_peer *peer = ex->peer;
     if (ex->state == STATE_WAITING) {
         bool is_done = ex->response_timeout_ms == 0; /* sent over a stream, see begin */
@@ -315,7 +315,7 @@ lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, 
     }
     memcpy(ex->octets, body->ptr, body->len);
     ex->message = lw_bytes_of(ex->octets, body->len);
-    ex->own_mid = head->mid;
+    ex->own_mid = (uint16_t)head->mid;
     enqueue(coap, ex, c->supersedes, out_exchange);
     return LW_OK;
 }

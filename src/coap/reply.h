@@ -52,13 +52,12 @@ typedef struct lw_coap_ask {
 struct lw_coap_reply {
     uint8_t code;        /* the handler sets it */
     bool non;            /* a separate answer goes out as NON even to a CON */
+    bool exists_once;    /* private: cannot be written again for the next block */
+    lw_coap_ask ask;     /* private */
     lw_coap_out options; /* lw_coap_put in ascending order; LW_COAP_REPLY_OPTIONS octets. Block1,
                             Block2, Size2 and (in blocks) an ETag are added when they are needed */
     lw_writer payload;   /* the whole representation, or a diagnostic message */
-    /* private: */
-    bool exists_once; /* cannot be written again for the next block */
-    lw_coap_ask ask;
-    lw_writer option_writer;
+    lw_writer option_writer; /* private */
 };
 
 /* The answer to a request for which on_request returned LW_AGAIN. Fill `reply` as a handler does,

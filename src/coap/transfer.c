@@ -9,20 +9,6 @@
 #define ETAG_MAX 8u
 
 struct lw_coap_transfer {
-    lw_coap_timer timer; /* first; timeout_ms of the whole */
-    lw_coap *coap;
-    lw_coap_peer *peer;
-    lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
-    lw_coap_transfer_request r; /* options and first are not used; token: the one below; body.len
-                                   holds for both kinds of body */
-    lw_coap_request request;    /* what the next one says; its options are those below */
-    lw_coap_token token;
-    lw_err why;            /* what a cancelled exchange means */
-    size_t sent;           /* octets of the body that the peer has taken */
-    size_t in_flight;      /* of the body, in the present request */
-    size_t received;       /* octets of the answer */
-    lw_coap_gather answer; /* empty with on_chunk */
-    uint8_t request_tag[2];
     uint8_t szx; /* of the blocks we send and ask for */
     uint8_t restarts;
     bool is_blocked; /* the body goes in blocks */
@@ -30,6 +16,20 @@ struct lw_coap_transfer {
     bool is_canceled;
     uint8_t etag_len;
     uint8_t echo_len;
+    uint8_t request_tag[2];
+    lw_err why;                 /* what a cancelled exchange means */
+    lw_coap_transfer_request r; /* options and first are not used; token: the one below; body.len
+                                   holds for both kinds of body */
+    lw_coap *coap;
+    lw_coap_peer *peer;
+    lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
+    size_t sent;                /* octets of the body that the peer has taken */
+    size_t in_flight;           /* of the body, in the present request */
+    size_t received;            /* octets of the answer */
+    lw_coap_gather answer;      /* empty with on_chunk */
+    lw_coap_request request;    /* what the next one says; its options are those below */
+    lw_coap_timer timer;        /* timeout_ms of the whole */
+    lw_coap_token token;
     uint8_t etag[ETAG_MAX];
     uint8_t echo[ECHO_MAX];
     uint8_t options[]; /* then a block's worth of room when `read` is used */
@@ -321,7 +321,7 @@ static void on_answer(void *ctx, const lw_coap_result *result)
 
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
-    lw_coap_transfer *t = (lw_coap_transfer *)(void *)timer;
+    lw_coap_transfer *t = LW_CONTAINER(timer, lw_coap_transfer, timer);
     t->why = LW_ETIMEOUT;
     lw_coap_cancel(coap, t->exchange, coap->now);
 }

@@ -27,6 +27,9 @@ typedef struct lw_coap_transfer lw_coap_transfer;
 typedef struct lw_coap_transfer_request {
     uint8_t code;
     bool non;
+    bool ask_early; /* ask for blocks of block_size with the first request already */
+    uint16_t
+        block_size; /* that we begin with, 16..1024; 0, or larger than the peer's: the peer's */
     const lw_coap_token *token; /* until the answer begins; NULL: new ones. Copied */
     lw_bytes options;           /* encoded, without Block1, Block2, Size1, Request-Tag; copied. An
                                    Observe is left out of requests for later blocks, which also get
@@ -44,9 +47,6 @@ typedef struct lw_coap_transfer_request {
     lw_err (*on_chunk)(void *ctx, size_t offset, lw_bytes chunk);
     void (*on_progress)(void *ctx, size_t sent, size_t received); /* may be NULL */
 
-    uint16_t
-        block_size; /* that we begin with, 16..1024; 0, or larger than the peer's: the peer's */
-    bool ask_early; /* ask for blocks of that size with the first request already */
     uint32_t timeout_ms; /* of the whole; 0: none beyond those of each exchange */
     /* Instead of a first request: the message with the first block, a notification for instance
      * (OBS-20). The block after it is asked for. Borrowed for the call; LW_EINVAL when it is the

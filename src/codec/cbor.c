@@ -20,10 +20,10 @@
 #define TAG_BIGFLOAT 5u
 
 typedef struct head {
-    uint8_t major;
-    uint8_t info; /* the low five bits */
-    uint32_t len; /* arg as far as it fits */
-    uint64_t arg; /* as many octets as info says; 0 when indefinite */
+    unsigned major; /* lw_cbor_major */
+    unsigned info;  /* the low five bits */
+    uint32_t len;   /* arg as far as it fits */
+    uint64_t arg;   /* as many octets as info says; 0 when indefinite */
 } head;
 
 /* A binary interchange format of IEEE 754 by the width of its fields. */
@@ -289,7 +289,7 @@ lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left)
     if (err != LW_OK) {
         return err;
     }
-    return h.major == (uint8_t)major ? count_of(&h, out_left) : LW_EFORMAT;
+    return h.major == (unsigned)major ? count_of(&h, out_left) : LW_EFORMAT;
 }
 
 lw_err lw_cbor_peek(const lw_cbor *c, lw_cbor_major *out_major)

@@ -44,12 +44,12 @@ lw_senml_label lw_senml_label_of(lw_bytes name);
 
 /* One record, as read or to be written. Slices point into the payload or the plan. */
 typedef struct lw_senml_record {
+    lw_value value;     /* v, vs, vb, vd, vlo; type NONE is null */
     uint32_t has;       /* LW_SENML_BIT(label) of the members that are there */
     lw_bytes base_name; /* bn */
     lw_bytes name;      /* n */
     lw_time base_time;  /* bt, ms */
     lw_time time;       /* t, ms */
-    lw_value value;     /* v, vs, vb, vd, vlo; type NONE is null */
 } lw_senml_record;
 
 #define LW_SENML_BIT(label) (1u << ((label) + 6))
@@ -94,14 +94,14 @@ LW_MUST_CHECK lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg,
  * when all of several records have absolute times: the first one's.
  */
 typedef struct lw_senml_plan {
-    const lw_source *source;
-    const lw_encode_cfg *cfg;
-    lw_cursor cursor;
-    uint32_t count; /* of records */
-    uint32_t index; /* of the next one */
     bool has_base_time;
     lw_time base_time;
-    size_t base_len;                 /* octets of the name that stand in bn */
+    const lw_source *source;
+    const lw_encode_cfg *cfg;
+    uint32_t count;  /* of records */
+    uint32_t index;  /* of the next one */
+    size_t base_len; /* octets of the name that stand in bn */
+    lw_cursor cursor;
     uint8_t name[LW_SENML_NAME_MAX]; /* the full name of the current record */
 } lw_senml_plan;
 

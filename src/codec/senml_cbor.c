@@ -12,10 +12,10 @@
 #include "codec/senml.h"
 
 typedef struct senml_cbor {
-    lw_senml names;
     uint32_t left; /* records still to come */
     bool started;
     bool ended;
+    lw_senml names;
 } senml_cbor;
 
 _Static_assert(sizeof(senml_cbor) <= LW_DECODER_STATE, "the state fits into the decoder");

@@ -40,16 +40,16 @@ static bool same_ids(const lw_path *a, const lw_path *b, unsigned levels)
 
 typedef struct tlv {
     lw_path last;     /* of the last item; at first what the base has, with depth 0 */
-    uint8_t open;     /* the level of the container that is open; 0 at the top */
-    uint8_t top;      /* the level of what stands at the top; 0: nothing yet */
+    uint32_t open;    /* the level of the container that is open; 0 at the top */
+    uint32_t top;     /* the level of what stands at the top; 0: nothing yet */
     uint32_t left[4]; /* octets that follow in the container of that level; [0]: no matter */
 } tlv;
 
 _Static_assert(sizeof(tlv) <= LW_DECODER_STATE, "the state fits into the decoder");
 
 typedef struct item {
-    uint8_t kind; /* item_kind */
-    uint16_t id;
+    unsigned kind; /* item_kind */
+    unsigned id;
     uint32_t head_len;
     uint32_t len; /* of the value */
 } item;
@@ -62,12 +62,12 @@ static lw_err read_head(const uint8_t *p, size_t left, item *out)
     unsigned first = p[0];
     unsigned id_octets = (first & ID_16_BITS) != 0 ? 2 : 1;
     unsigned length_octets = first >> LENGTH_SHIFT & 3;
-    out->kind = (uint8_t)(first >> 6);
+    out->kind = first >> 6;
     out->head_len = 1 + id_octets + length_octets;
     if (left < out->head_len) {
         return LW_AGAIN;
     }
-    out->id = (uint16_t)lw_uint_extend(0, p + 1, id_octets);
+    out->id = (unsigned)lw_uint_extend(0, p + 1, id_octets);
     out->len = first & LENGTH_MASK;
     if (length_octets > 0) {
         out->len = (uint32_t)lw_uint_extend(0, p + 1 + id_octets, length_octets);
@@ -92,7 +92,7 @@ static bool is_container(const item *it)
  * makes superfluous is accepted (P-DM-07, P-DM-09), and resource instances without theirs. */
 static bool may_be_at_top(tlv *s, const lw_path *base, unsigned level)
 {
-    s->top = s->top == 0 ? (uint8_t)level : s->top;
+    s->top = s->top == 0 ? level : s->top;
     return s->top == level &&
            (level < LW_LEVEL_RESOURCE_INSTANCE || base->depth >= LW_LEVEL_RESOURCE);
 }
@@ -111,7 +111,7 @@ static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
         return LW_EFORMAT;
     }
     *out = s->last;
-    out->id[level - 1] = it->id;
+    out->id[level - 1] = (uint16_t)it->id;
     out->depth = (uint8_t)level;
     for (; level < LW_PATH_DEPTH_MAX; level++) {
         out->id[level] = 0;
