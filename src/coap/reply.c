@@ -251,7 +251,7 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
         err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err != LW_OK) {
-        static const char failed[] = "a request was answered with 4.00, 5.00 or 5.03";
+        static const char failed[] = "a request could not be answered";
         lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_of(failed, sizeof failed - 1));
         coap->stats.no_memory += err == LW_ENOMEM;
         fail(coap, reply, code_for(err));

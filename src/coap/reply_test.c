@@ -271,7 +271,7 @@ LW_TEST(failures_are_logged)
     r.coap.config.log = &log;
     r.result = LW_EIO;
     feed(&r, "4101 0001 53 " GET_A);
-    assert_true(lw_fake_log_has(&fake, "coap: a request was answered"));
+    assert_true(lw_fake_log_has(&fake, "coap: a request could not be answered"));
 }
 
 /* ---- message ids ----------------------------------------------------------------------------- */

@@ -157,3 +157,32 @@ const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id)
     }
     return *formats;
 }
+
+/* Apart from the formats, so that a device that shows none links no names. */
+bool lw_format_describe(uint16_t id, const char **out_name, const char **out_media_type)
+{
+    static const struct {
+        uint16_t id;
+        const char *name;
+        const char *media_type;
+    } known[] = {
+        {LW_CF_TEXT, "text", "text/plain;charset=utf-8"},
+        {LW_CF_OPAQUE, "opaque", "application/octet-stream"},
+        {LW_CF_CBOR, "CBOR", "application/cbor"},
+        {LW_CF_SENML_JSON, "SenML JSON", "application/senml+json"},
+        {LW_CF_SENML_CBOR, "SenML CBOR", "application/senml+cbor"},
+        {LW_CF_ETCH_JSON, "ETCH JSON", "application/senml-etch+json"},
+        {LW_CF_ETCH_CBOR, "SenML-ETCH CBOR", "application/senml-etch+cbor"},
+        {LW_CF_TLV, "TLV", "application/vnd.oma.lwm2m+tlv"},
+        {LW_CF_JSON, "LwM2M JSON", "application/vnd.oma.lwm2m+json"},
+        {LW_CF_LWM2M_CBOR, "LwM2M CBOR", "application/vnd.oma.lwm2m+cbor"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].id == id) {
+            *out_name = known[i].name;
+            *out_media_type = known[i].media_type;
+            return true;
+        }
+    }
+    return false;
+}

@@ -172,8 +172,6 @@ struct lw_format {
     uint16_t id;   /* lw_content_format */
     uint8_t uses;  /* LW_FORMAT_… (the table of FMT-03) */
     uint8_t since; /* first enabler version: 10, 11, 12 */
-    const char *name;
-    const char *media_type;
     lw_err (*encode)(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w);
     lw_err (*decode_start)(lw_decoder *d); /* may be NULL */
     lw_err (*decode_next)(lw_decoder *d, lw_entry *out_entry);
@@ -182,6 +180,9 @@ struct lw_format {
 /* The format with that Content-Format number in a NULL-terminated table; draft numbers find their
  * successors (FMT-03). NULL when the table does not have it. */
 const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id);
+
+/* For whoever shows formats to people, or names them in HTTP. False for an unknown number. */
+bool lw_format_describe(uint16_t id, const char **out_name, const char **out_media_type);
 
 /* For formats: the type of the value at path, or LW_TYPE_NONE. Asked at most once an entry. */
 lw_type lw_decoder_type_of(lw_decoder *d, lw_path path);

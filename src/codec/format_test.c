@@ -150,6 +150,19 @@ static void every_format_passes_on_that_its_source_failed(void **state)
     }
 }
 
+static void formats_have_names_for_people_and_for_http(void **state)
+{
+    (void)state;
+    const char *name;
+    const char *media_type;
+    assert_true(lw_format_describe(LW_CF_TEXT, &name, &media_type));
+    assert_string_equal(name, "text");
+    assert_true(lw_format_describe(LW_CF_LWM2M_CBOR, &name, &media_type));
+    assert_string_equal(name, "LwM2M CBOR");
+    assert_string_equal(media_type, "application/vnd.oma.lwm2m+cbor");
+    assert_false(lw_format_describe(LW_CF_NONE, &name, &media_type));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +174,7 @@ int main(void)
         cmocka_unit_test(chunks_that_do_not_fit_scratch_are_too_big),
         cmocka_unit_test(a_format_that_only_decodes_does_not_encode),
         cmocka_unit_test(every_format_passes_on_that_its_source_failed),
+        cmocka_unit_test(formats_have_names_for_people_and_for_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

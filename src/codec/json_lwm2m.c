@@ -286,8 +286,6 @@ const lw_format lw_format_json = {
     .id = LW_CF_JSON,
     .uses = LW_FORMAT_STRUCTURED,
     .since = 10,
-    .name = "LwM2M JSON",
-    .media_type = "application/vnd.oma.lwm2m+json",
     .encode = encode,
     .decode_next = decode_next,
 };

@@ -465,8 +465,6 @@ const lw_format lw_format_lwm2m_cbor = {
     .uses = LW_FORMAT_SINGLE | LW_FORMAT_STRUCTURED | LW_FORMAT_COMPOSITE | LW_FORMAT_PATCH |
             LW_FORMAT_SEND,
     .since = 12,
-    .name = "LwM2M CBOR",
-    .media_type = "application/vnd.oma.lwm2m+cbor",
     .encode = encode,
     .decode_start = decode_start,
     .decode_next = decode_next,

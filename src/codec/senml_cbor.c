@@ -198,8 +198,6 @@ const lw_format lw_format_senml_cbor = {
     .uses = LW_FORMAT_SINGLE | LW_FORMAT_STRUCTURED | LW_FORMAT_COMPOSITE | LW_FORMAT_FETCH |
             LW_FORMAT_PATCH | LW_FORMAT_SEND,
     .since = 11,
-    .name = "SenML CBOR",
-    .media_type = "application/senml+cbor",
     .encode = encode,
     .decode_next = decode_next_value,
 };
@@ -208,8 +206,6 @@ const lw_format lw_format_etch_cbor = {
     .id = LW_CF_ETCH_CBOR,
     .uses = LW_FORMAT_FETCH | LW_FORMAT_PATCH,
     .since = 12,
-    .name = "SenML-ETCH CBOR",
-    .media_type = "application/senml-etch+cbor",
     .encode = encode_etch,
     .decode_next = decode_next,
 };

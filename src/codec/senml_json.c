@@ -122,8 +122,6 @@ const lw_format lw_format_senml_json = {
     .id = LW_CF_SENML_JSON,
     .uses = SENML_USES,
     .since = 11,
-    .name = "SenML JSON",
-    .media_type = "application/senml+json",
     .encode = encode_senml,
     .decode_next = decode_next,
 };
@@ -132,8 +130,6 @@ const lw_format lw_format_etch_json = {
     .id = LW_CF_ETCH_JSON,
     .uses = ETCH_USES,
     .since = 12,
-    .name = "ETCH JSON",
-    .media_type = "application/senml-etch+json",
     .encode = encode_etch,
     .decode_next = decode_next,
 };

@@ -93,8 +93,6 @@ const lw_format lw_format_text = {
     .id = LW_CF_TEXT,
     .uses = LW_FORMAT_SINGLE,
     .since = 10,
-    .name = "text",
-    .media_type = "text/plain;charset=utf-8",
     .encode = encode,
     .decode_start = lw_single_start,
     .decode_next = decode_next,
