@@ -101,6 +101,39 @@ def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path):
 MEMORY = ["--store", "memory"]
 
 
+def test_a_registration_outlives_a_restart(daemon, tmp_path):
+    server = daemon()
+    said = coap_client("post", f"{server.coap}/rd?ep=lasting&lt=300&lwm2m=1.1&b=U", "</3/0>")
+    location = re.search(r"c:2\.01 .*Location-Path:rd, Location-Path:([\w-]+)", said)[1]
+    assert server.stop() == 0
+    server = daemon(coap_port=server.coap_port)
+    server.wait_for_log("store: 1 devices loaded, 0 left out")
+    assert "c:2.04" in coap_client("post", f"{server.coap}/rd/{location}")
+
+
+def test_a_data_directory_has_one_server(daemon):
+    daemon()
+    second = daemon(ready=False)
+    assert second.wait() == 1
+    assert re.search(r"lapwingd: .*(another|uses|process)", second.stderr())
+
+
+def test_a_data_directory_that_may_not_be_written_is_told(daemon, tmp_path):
+    (tmp_path / "data").write_text("no directory")
+    server = daemon(ready=False)
+    assert server.wait() == 1
+    assert "error lapwingd: " in server.stderr()
+
+
+def test_a_damaged_store_is_told_and_left_as_it_is(daemon, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "lapwing.db").write_bytes(b"this is no database" * 100)
+    server = daemon(ready=False)
+    assert server.wait() == 1
+    assert "lapwing.db" in server.stderr()
+    assert (tmp_path / "data" / "lapwing.db").read_bytes().startswith(b"this is no database")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_where_it_listens_and_ends_with_0(daemon, number):
     server = daemon(*MEMORY)

@@ -100,21 +100,21 @@ static void on_watchdog(void *ctx)
 /* ---- Start ------------------------------------------------------------------------------------
  */
 
-static bool make_dir(const char *path, char *why)
-{
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        snprintf(why, WHY_MAX, "data-dir %s: %s", path, strerror(errno));
-        return false;
-    }
-    return true;
-}
-
 static bool open_store(daemon *d, char *why)
 {
     const config *c = &d->options.config;
-    d->store = c->store == CONFIG_STORE_MEMORY ? lw_store_memory_new() : NULL;
-    snprintf(why, WHY_MAX, c->store == CONFIG_STORE_MEMORY ? "out of memory" : "this build has --store memory alone");
-    return d->store != NULL;
+    lw_store_options kept = {.values_age = (lw_time)c->record_age_s * LW_SECOND_MS,
+                             .values_octets = c->record_size};
+    if (mkdir(c->data_dir, 0700) != 0 && errno != EEXIST) {
+        snprintf(why, WHY_MAX, "data-dir %s: %s", c->data_dir, strerror(errno));
+        return false;
+    }
+    if (c->store == CONFIG_STORE_MEMORY) {
+        d->store = lw_store_memory_new();
+        snprintf(why, WHY_MAX, "out of memory");
+        return d->store != NULL;
+    }
+    return lw_store_sqlite_open(c->data_dir, &kept, &d->store, why, WHY_MAX) == LW_OK;
 }
 
 static bool open_loop(daemon *d, char *why)
@@ -134,10 +134,8 @@ static bool open_loop(daemon *d, char *why)
 
 static bool open_all(daemon *d, char *why)
 {
-    shard_cfg cfg = {.config = &d->options.config,
-                     .registry = &d->registry,
-                     .log = &d->log};
-    if (!make_dir(d->options.config.data_dir, why) || !open_store(d, why) || !open_loop(d, why)) {
+    shard_cfg cfg = {.config = &d->options.config, .registry = &d->registry, .log = &d->log};
+    if (!open_store(d, why) || !open_loop(d, why)) {
         return false;
     }
     cfg.store = d->store;
