@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!take_all(cut_at(&rest, '\n'), &change)) {
             continue;
         }
-        if (lw_attrs_apply(&attrs, &change) != LW_OK) {
+        if (lw_attrs_apply(&attrs, &change, &lw_attr_decimal_text) != LW_OK) {
             FUZZ_CHECK(same_text(&attrs, &before));
             continue;
         }

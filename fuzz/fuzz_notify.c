@@ -80,7 +80,8 @@ static void evaluate(device *d, lw_time now)
     if (!may) {
         return;
     }
-    bool met = lw_watch_sample(&d->w, &d->attrs, sample_of(d), d->one_way);
+    const lw_attr_decimal *decimal = d->one_way ? &lw_attr_decimal_one_way : &lw_attr_decimal_text;
+    bool met = lw_watch_sample(&d->w, &d->attrs, sample_of(d), decimal);
     lw_notify_evaluated(&d->n, met, now);
     d->evaluated = now;
     d->condition = has_condition(d) ? d->condition || condition_is_met(d) : d->value != d->notified;

@@ -4,7 +4,7 @@
 #include "server/dm/record.h"
 #include "server/dm/registration.h"
 
-static void count(lw_server *server, uint8_t state, int by)
+static void count(lw_server *server, lw_device_state state, int by)
 {
     if (state == LW_DEVICE_ASLEEP) {
         server->devices.asleep += (uint32_t)by;
