@@ -425,7 +425,8 @@ static lw_err init(translation *t, const lw_downlink_device *device, const lw_do
         .formats = lw_server_formats,
         .version = version,
         .single = ask->path.depth == LW_LEVEL_RESOURCE_INSTANCE ||
-                  (t->def != NULL && !is_multiple(t->def)),
+                  (ask->path.depth == LW_LEVEL_RESOURCE &&
+                   (t->def == NULL || !is_multiple(t->def))), /* who knows */
         .type = t->def != NULL ? (lw_type)t->def->type : LW_TYPE_NONE,
         .preferred = LW_CF_NONE,
     };

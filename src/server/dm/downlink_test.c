@@ -391,6 +391,9 @@ LW_TEST(ver_15_objects_that_nobody_knows_are_written_as_their_values_tell)
     SENT(&r, &ask, "PUT /33000/0/5 cf=11542 : 8305410201");
     ask = ask_of(LW_OP_EXECUTE, "/33000/0/6");
     SENT(&r, &ask, "POST /33000/0/6");
+    ask = ask_of(LW_OP_READ, "/33000/0/5");
+    ask.format = LW_CF_TEXT;
+    SENT(&r, &ask, "GET /33000/0/5 accept=0");
 }
 
 LW_TEST(dm_33_a_multiple_resource_is_replaced_or_merged)

@@ -104,11 +104,11 @@ static lw_err link_open(void *ctx, uint8_t link, const lw_link_to *to)
     if (d->link_answer != LW_OK && d->link_answer != LW_AGAIN) {
         return d->link_answer;
     }
-    for (size_t i = 0; i < DEVICE_LINKS_MAX && d->servers[i] != NULL; i++) {
-        const char *name = d->servers[i]->name;
+    for (size_t i = 0; i < DEVICE_LINKS_MAX && d->servers[i].name != NULL; i++) {
+        const char *name = d->servers[i].name;
         size_t len = strlen(name), scheme = to->uri.len > 5 && to->uri.ptr[4] == 's' ? 8 : 7;
         if (to->uri.len >= scheme + len && memcmp(to->uri.ptr + scheme, name, len) == 0) {
-            d->links[link] = d->servers[i];
+            d->links[link] = d->servers[i].node;
             return d->link_answer;
         }
     }
@@ -178,10 +178,10 @@ static void send_one(device *d, const lw_client_out *out)
     s->is_copy = is_copy(d, s);
     d->sent_count++;
     d->datagrams++;
-    far_server *to = d->links[out->link];
+    const lw_sim_node *to = d->links[out->link];
     bool is_lost = d->is_silent || d->flash.is_cut || d->datagrams == d->lose_at;
     if (to != NULL && !is_lost) {
-        lw_sim_send(d->sim, d->node, lw_sim_address(to->node), out->octets);
+        lw_sim_send(d->sim, d->node, lw_sim_address(to), out->octets);
     }
 }
 
@@ -206,7 +206,7 @@ static void receive(void *ctx, lw_time now, lw_sim_addr from, lw_bytes datagram)
 {
     device *d = ctx;
     for (uint8_t i = 0; i < DEVICE_LINKS_MAX && d->client != NULL; i++) {
-        if (d->links[i] != NULL && lw_sim_address(d->links[i]->node) == from) {
+        if (d->links[i] != NULL && lw_sim_address(d->links[i]) == from) {
             lw_client_feed(d->client, now, i, datagram);
             step(d, now); /* what it stores is stored before the answer leaves */
             return;

@@ -65,6 +65,12 @@ typedef struct device_event {
     lw_client_event event;
 } device_event;
 
+/* Whom a URI leads to. */
+typedef struct device_host {
+    const char *name; /* NULL: there is none */
+    lw_sim_node *node;
+} device_host;
+
 typedef struct device {
     lw_sim *sim;
     lw_sim_node *node;
@@ -74,8 +80,8 @@ typedef struct device {
     lw_rng_seeded rng;
     lw_time wake;
     flash flash;
-    far_server *servers[DEVICE_LINKS_MAX]; /* found by host name */
-    far_server *links[DEVICE_LINKS_MAX];   /* NULL: closed */
+    device_host servers[DEVICE_LINKS_MAX]; /* found by name */
+    lw_sim_node *links[DEVICE_LINKS_MAX];  /* NULL: closed */
     lw_err link_answer;                    /* of link_open */
     unsigned opened[DEVICE_LINKS_MAX], closed[DEVICE_LINKS_MAX];
     int64_t clock_at_start; /* seconds since 1970; negative: no clock */

@@ -97,9 +97,10 @@ void world_begin(world *w, const world_config *c)
                                .dynamic = c->dynamic != 0 ? c->dynamic : 4096,
                            });
     w->device->is_tapped = c->is_tapped;
-    w->device->servers[0] = w->bs; /* before "b": the longer name first */
-    w->device->servers[1] = w->a;
-    w->device->servers[2] = w->b;
+    /* "bs" before "b": the longer name first. */
+    w->device->servers[0] = (device_host){"bs", w->bs->node};
+    w->device->servers[1] = (device_host){"a", w->a->node};
+    w->device->servers[2] = (device_host){"b", w->b->node};
     lw_sim_run(w->sim, 1 * SECOND);
     power_up(w, c);
 }
