@@ -128,7 +128,7 @@ typedef struct lw_server_cfg {
 /* cfg is copied. LW_EINVAL, LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_server_new(const lw_server_cfg *cfg, lw_time now, lw_time wall,
                                    lw_server **out_server);
-/* Says nothing to devices. NULL is ignored. */
+/* Says nothing to devices. Calls that wait for the store end with LW_ECANCELED. NULL is ignored. */
 void lw_server_free(lw_server *server);
 
 /* A row that the store gave: devices first, then wishes, then requests that had not ended. Before

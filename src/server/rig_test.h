@@ -67,7 +67,8 @@ typedef struct rig {
     lw_store store;
     lw_err put_answer; /* LW_OK: it takes rows */
     lw_ticket tickets, told;
-    uint64_t highest;
+    uint64_t highest;        /* id of a request */
+    uint64_t highest_number; /* of a device */
     size_t row_count;
     rig_row rows[RIG_ROWS_MAX];
 } rig;
@@ -163,6 +164,9 @@ static inline void rig_keep_row(rig *r, const lw_row *row, bool is_removal, lw_h
     size_t used = 0;
     switch (row->kind) {
     case LW_ROW_DEVICE:
+        if (row->as.device.number > r->highest_number) {
+            r->highest_number = row->as.device.number;
+        }
         rig_keep_slice(k, &used, &k->row.as.device.endpoint);
         rig_keep_slice(k, &used, &k->row.as.device.location);
         rig_keep_slice(k, &used, &k->row.as.device.sms);
@@ -231,8 +235,9 @@ static inline void rig_commit(rig *r, lw_err err)
 static inline lw_err rig_highest(lw_store *s, lw_row_kind kind, uint8_t shard,
                                  uint64_t *out_highest)
 {
-    (void)kind, (void)shard;
-    *out_highest = rig_of(s)->highest;
+    const rig *r = rig_of(s);
+    (void)shard;
+    *out_highest = kind == LW_ROW_DEVICE ? r->highest_number : r->highest;
     return LW_OK;
 }
 

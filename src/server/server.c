@@ -357,6 +357,7 @@ void lw_server_free(lw_server *server)
     }
     server->is_draining = true; /* what loses its peer is not sent again */
     lw_peers_fini(server);
+    lw_keep_release(server, UINT64_MAX, LW_ECANCELED); /* answers went with their peers */
     lw_device *d = NULL;
     while ((d = lw_device_after(server, d != NULL ? d->number : 0)) != NULL) {
         lw_queue_cancel_all(server, d, LW_QUEUE_FREED);

@@ -128,6 +128,16 @@ LW_TEST(a_device_that_could_not_be_removed_stays)
     rig_free(r);
 }
 
+LW_TEST(a_call_that_waits_for_the_store_ends_with_the_server)
+{
+    rig *r = three();
+    removed_calls = 0;
+    assert_ok(lw_server_remove(r->server, r->now, lw_bytes_str("Bob"), on_removed, NULL));
+    rig_free(r);
+    assert_int_equal(removed_calls, 1);
+    assert_err(removed_err, LW_ECANCELED);
+}
+
 /* ---- Peers ------------------------------------------------------------------------------------
  */
 
@@ -244,6 +254,7 @@ int main(void)
         cmocka_unit_test(devices_are_found_by_state_object_and_text),
         cmocka_unit_test(names_that_are_not_there_are_not_found),
         cmocka_unit_test(a_device_that_could_not_be_removed_stays),
+        cmocka_unit_test(a_call_that_waits_for_the_store_ends_with_the_server),
         cmocka_unit_test(strangers_have_a_ceiling_and_the_idle_are_let_go),
         cmocka_unit_test(a_device_that_was_silent_for_hours_is_known_by_its_address),
         cmocka_unit_test(messages_are_counted),

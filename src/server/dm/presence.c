@@ -4,21 +4,14 @@
 #include "server/dm/record.h"
 #include "server/dm/registration.h"
 
-static void count(lw_server *server, lw_device_state state, int by)
-{
-    if (state == LW_DEVICE_ASLEEP) {
-        server->devices.asleep += (uint32_t)by;
-    }
-}
-
 void lw_presence_set(lw_server *server, lw_device *device, lw_device_state state)
 {
     lw_device_state old = (lw_device_state)device->state;
     if (old == state) {
         return;
     }
-    count(server, old, -1);
-    count(server, state, 1);
+    server->devices.asleep -= old == LW_DEVICE_ASLEEP;
+    server->devices.asleep += state == LW_DEVICE_ASLEEP;
     device->state = (uint8_t)state;
     if (state == LW_DEVICE_ASLEEP) {
         device->awake_until = LW_TIME_NEVER;

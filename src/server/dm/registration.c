@@ -179,6 +179,25 @@ static void restart_lifetime(lw_server *server, lw_device *device)
     device->updated_at = lw_server_wall(server);
 }
 
+/* ---- The address -----------------------------------------------------------------------------
+ * What was sent to a device that is not there any more must not reach the one that is.
+ */
+
+static void leave_way(lw_server *server, lw_device *device)
+{
+    lw_queue_moved(server, device);
+    lw_observation_moved(server, device);
+}
+
+static void settle_at(lw_server *server, lw_device *device, const lw_hop *hop)
+{
+    lw_device *other = lw_device_at(server, hop);
+    if (other != NULL && other != device) {
+        leave_way(server, other);
+    }
+    lw_device_move(server, device, hop);
+}
+
 /* ---- Register -------------------------------------------------------------------------------- */
 
 /* What a Register needs memory for, before anything is changed. */
@@ -271,7 +290,7 @@ static lw_err accept_register(lw_server *server, lw_peer *peer, const lw_request
         err = lw_device_locate(server, device, lw_bytes_of(NULL, 0));
     } while (err == LW_EEXISTS);
     adopt(server, device, &p, reg);
-    lw_device_move(server, device, &peer->hop);
+    settle_at(server, device, &peer->hop);
     lw_presence_set(server, device, LW_DEVICE_ONLINE);
     lw_presence_heard(server, device);
     server->after.registered = true;
@@ -322,9 +341,8 @@ static void follow(lw_server *server, lw_device *device, const lw_peer *peer)
         return;
     }
     lw_server_log(server, LW_LOG_INFO, lw_device_name(device), "address changed");
-    lw_queue_moved(server, device);
-    lw_observation_moved(server, device);
-    lw_device_move(server, device, &peer->hop);
+    leave_way(server, device);
+    settle_at(server, device, &peer->hop);
 }
 
 static lw_err update_extra(lw_server *server, const lw_request *request, lw_device *device,

@@ -35,16 +35,33 @@ static uint64_t hash_of_hop(const void *ctx, const lw_map_node *node)
     return lw_hop_hash(ctx, &d->hop);
 }
 
+/* Numbers go on where they ended, rows that are gone included. */
+static lw_err find_last_number(lw_server *server)
+{
+    lw_store *store = server->cfg.store;
+    uint64_t *last = &server->devices.last_number;
+    uint64_t highest = 0;
+    lw_err err = LW_OK;
+    *last = (uint64_t)server->cfg.shard << NUMBER_BITS;
+    if (store != NULL) {
+        err = store->ops->highest(store, LW_ROW_DEVICE, server->cfg.shard, &highest);
+    }
+    *last = highest > *last ? highest : *last;
+    return err;
+}
+
 lw_err lw_devices_init(lw_server *server)
 {
     lw_directory *dir = &server->devices;
-    dir->last_number = (uint64_t)server->cfg.shard << NUMBER_BITS;
     lw_err err = lw_map_init(&dir->by_name, &server->mem, hash_of_name, server);
     if (err == LW_OK) {
         err = lw_map_init(&dir->by_location, &server->mem, hash_of_location, server);
     }
     if (err == LW_OK) {
         err = lw_map_init(&dir->by_hop, &server->mem, hash_of_hop, server);
+    }
+    if (err == LW_OK) {
+        err = find_last_number(server);
     }
     return err;
 }
@@ -55,6 +72,9 @@ void lw_devices_fini(lw_server *server)
     lw_device *device;
     while ((device = lw_device_after(server, 0)) != NULL) {
         lw_device_forget(server, device);
+    }
+    for (size_t i = 0; i < dir->pages_room; i++) { /* one may have been made in vain */
+        lw_mem_release(&server->mem, dir->pages[i]);
     }
     lw_mem_release(&server->mem, dir->pages);
     lw_map_fini(&dir->by_name);
