@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "lw/ports.h"
 
@@ -57,5 +58,40 @@ void lw_store_memory_commit(lw_store *store, lw_err result);
  * LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_store_sqlite_open(const char *dir, const lw_store_options *options,
                                           lw_store **out_store, char *why, size_t why_len);
+
+/* Copies all of it to a new file, which opens as a store when it is put into a directory as
+ * lapwing.db. The server goes on meanwhile; the copy shows the moment of the call. `progress`,
+ * which may be NULL, is called now and then, and stops the copying with false: LW_ECANCELED.
+ * LW_EEXISTS: there is such a file; LW_ENOTSUP: the store is in memory; LW_EIO, LW_EFORMAT,
+ * LW_ENOMEM. */
+typedef bool lw_store_progress_fn(void *ctx, uint64_t octets, uint64_t of_octets);
+LW_MUST_CHECK lw_err lw_store_backup(lw_store *store, const char *path,
+                                     lw_store_progress_fn *progress, void *ctx, char *why,
+                                     size_t why_len);
+
+/* Reads every page and every row of the store in dir, beside a server that runs. `fn` is called for
+ * each problem with a sentence. LW_OK when it could be read at all, also with problems; else as
+ * lw_store_sqlite_open with read_only. */
+typedef struct lw_store_census {
+    uint64_t rows[LW_ROW_KIND_COUNT];
+    uint64_t unreadable; /* of them */
+    uint64_t problems;   /* told to fn */
+} lw_store_census;
+typedef void lw_store_problem_fn(void *ctx, const char *sentence);
+LW_MUST_CHECK lw_err lw_store_check(const char *dir, lw_store_problem_fn *fn, void *ctx,
+                                    lw_store_census *out_census, char *why, size_t why_len);
+
+/* ---- Any store as text ------------------------------------------------------------------------
+ * JSON lines (docs/store.md): every row of every kind, secrets included, so the file is to be
+ * guarded like the store. A store that is opened read_only shows one moment, so that is what to
+ * export when a server runs on it. LW_EIO when the file cannot be written, else what the store
+ * said. */
+LW_MUST_CHECK lw_err lw_store_export(lw_store *store, FILE *out, uint64_t *out_rows);
+
+/* Reads the file twice: it is put into the store when all of it was found to be sound. LW_ESTATE:
+ * the store is not empty; LW_EFORMAT; LW_EIO; LW_ENOMEM. `why` says what, and in which line. Should
+ * the store fail midway, it is left with a part. */
+LW_MUST_CHECK lw_err lw_store_import(lw_store *store, FILE *in, uint64_t *out_rows, char *why,
+                                     size_t why_len);
 
 #endif

@@ -12,7 +12,7 @@ static lw_err set_series(lw_row *row, lw_bytes endpoint, lw_bytes path)
     return lw_path_parse(path, &row->as.value.path) == LW_OK ? LW_OK : LW_EFORMAT;
 }
 
-static lw_err read_row(sqlite3_stmt *s, lw_row_kind kind, lw_row *out_row)
+lw_err lw_sqlite_read_row(sqlite3_stmt *s, lw_row_kind kind, lw_row *out_row)
 {
     lw_err err;
     switch (kind) {
@@ -43,7 +43,7 @@ static lw_err give_rows(lw_db *db, sqlite3_stmt *s, lw_row_kind kind, lw_row_fn 
         if (code != SQLITE_ROW) {
             return code == SQLITE_DONE ? LW_OK : lw_db_err(db);
         }
-        lw_err err = read_row(s, kind, &row);
+        lw_err err = lw_sqlite_read_row(s, kind, &row);
         if (err != LW_OK) {
             return err;
         }
@@ -65,12 +65,17 @@ static lw_err end_reading(lw_sqlite *s, lw_db *db, lw_err err)
     return err;
 }
 
-lw_err lw_sqlite_each(lw_store *store, lw_row_kind kind, lw_row_fn *fn, void *ctx)
+lw_sql lw_sqlite_each_of(lw_row_kind kind)
 {
     static const lw_sql of_kind[] = {[LW_ROW_DEVICE] = LW_SQL_EACH_DEVICE,
                                      [LW_ROW_WISH] = LW_SQL_EACH_WISH,
                                      [LW_ROW_REQUEST] = LW_SQL_EACH_REQUEST,
                                      [LW_ROW_VALUE] = LW_SQL_EACH_VALUE};
+    return lw_row_kind_is_document(kind) ? LW_SQL_EACH_DOCUMENT : of_kind[kind];
+}
+
+lw_err lw_sqlite_each(lw_store *store, lw_row_kind kind, lw_row_fn *fn, void *ctx)
+{
     lw_sqlite *s = lw_sqlite_of(store);
     lw_err err;
     if (lw_row_kind_name(kind) == NULL) {
@@ -80,13 +85,12 @@ lw_err lw_sqlite_each(lw_store *store, lw_row_kind kind, lw_row_fn *fn, void *ct
     if (db == NULL) {
         return err;
     }
-    bool is_document = lw_row_kind_is_document(kind);
-    lw_sql id = is_document ? LW_SQL_EACH_DOCUMENT : of_kind[kind];
+    lw_sql id = lw_sqlite_each_of(kind);
     sqlite3_stmt *statement = lw_db_take(db, id);
     if (statement == NULL) {
         return end_reading(s, db, lw_db_err(db));
     }
-    if (is_document) {
+    if (lw_row_kind_is_document(kind)) {
         lw_bind_text(statement, 1, lw_bytes_str(lw_row_kind_name(kind)));
     }
     uint64_t count;

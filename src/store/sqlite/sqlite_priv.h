@@ -4,6 +4,7 @@
  *   writing.c   changes, on the thread of store/group.h
  *   tidying.c   what goes by itself, and the journal; the same thread
  *   reading.c   questions, on the threads of those who ask
+ *   backup.c, check.c   what an operator wants now and then
  *
  * One connection belongs to the writing thread. Who reads borrows another one: they do not wait for
  * each other, nor for the writer.
@@ -67,6 +68,9 @@ lw_err lw_sqlite_get(lw_store *store, const lw_row *key, lw_row_fn *fn, void *ct
 lw_err lw_sqlite_requests(lw_store *store, lw_bytes endpoint, uint64_t before, uint32_t limit,
                           lw_row_fn *fn, void *ctx);
 lw_err lw_sqlite_values(lw_store *store, const lw_values_query *query, lw_row_fn *fn, void *ctx);
+/* The row that a statement of LW_SQL_EACH_… stands on. */
+lw_err lw_sqlite_read_row(sqlite3_stmt *s, lw_row_kind kind, lw_row *out_row);
+lw_sql lw_sqlite_each_of(lw_row_kind kind);
 lw_err lw_sqlite_highest(lw_store *store, lw_row_kind kind, uint8_t shard, uint64_t *out_highest);
 
 /* open.c: connections for reading. NULL: *out_err says why. */
