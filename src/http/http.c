@@ -92,6 +92,7 @@ void lw_http_wait(lw_http_call *face, unsigned seconds)
 {
     call *c = (call *)face;
     pthread_mutex_lock(&c->http->lock);
+    face->timed_out = false;
     if (c->state != WOKEN) {
         c->state = WAITING;
         c->deadline_us = seconds > 0 ? now_us() + (int64_t)seconds * 1000000 : 0;

@@ -8,9 +8,8 @@
 
 #include "app/lapwingd/log.h"
 #include "app/lapwingd/notify.h"
+#include "app/lapwingd/rest.h"
 #include "app/lapwingd/shard.h"
-#include "lw/objects.h"
-#include "model/registry.h"
 #include "store/store.h"
 
 #define WHY_MAX         1024
@@ -22,7 +21,7 @@ typedef struct daemon {
     void *reread_ctx;
     logger log;
     lw_store *store;
-    lw_registry registry;
+    rest rest;
     lw_loop *loop;
     shard shard;
     lw_signal *signals[3];
@@ -134,12 +133,19 @@ static bool open_loop(daemon *d, char *why)
 
 static bool open_all(daemon *d, char *why)
 {
-    shard_cfg cfg = {.config = &d->options.config, .registry = &d->registry, .log = &d->log};
-    if (!open_store(d, why) || !open_loop(d, why)) {
+    const config *c = &d->options.config;
+    if (!open_store(d, why) || !open_loop(d, why) ||
+        !rest_open(&d->rest, c, d->store, &d->log, why, WHY_MAX)) {
         return false;
     }
-    cfg.store = d->store;
-    return shard_open(&d->shard, d->loop, &cfg, why, WHY_MAX);
+    shard_cfg cfg = {.config = c,
+                     .store = d->store,
+                     .registry = rest_registry(&d->rest),
+                     .log = &d->log,
+                     .on_event = rest_event,
+                     .ctx = &d->rest};
+    return shard_open(&d->shard, d->loop, &cfg, why, WHY_MAX) &&
+           rest_start(&d->rest, &d->shard, why, WHY_MAX);
 }
 
 static void announce(daemon *d)
@@ -155,7 +161,7 @@ static void announce(daemon *d)
             log_say(&d->log, LEVEL_WARNING, "config", "%s: %s", key->name, key->help);
         }
     }
-    shard_print_addresses(&d->shard);
+    rest_print_addresses(&d->rest);
     puts("ready");
     fflush(stdout);
     notify_systemd("READY=1");
@@ -166,6 +172,7 @@ static void announce(daemon *d)
 
 static void close_all(daemon *d)
 {
+    rest_stop(&d->rest);
     if (d->shard.loop != NULL) {
         shard_stop(&d->shard);
     }
@@ -175,6 +182,7 @@ static void close_all(daemon *d)
     if (d->shard.loop != NULL) {
         shard_close(&d->shard);
     }
+    rest_close(&d->rest);
     for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++) {
         lw_signal_free(d->signals[i]);
     }
@@ -186,10 +194,7 @@ static void close_all(daemon *d)
 int daemon_run(const options *o, daemon_reread_fn *reread, void *ctx)
 {
     char why[WHY_MAX];
-    daemon d = {.options = *o,
-                .reread = reread,
-                .reread_ctx = ctx,
-                .registry = {lw_objects_all, LW_OBJECTS_ALL_COUNT}};
+    daemon d = {.options = *o, .reread = reread, .reread_ctx = ctx};
     int status = 1;
     log_init(&d.log, (int)o->config.log);
     signal(SIGPIPE, SIG_IGN);

@@ -90,7 +90,8 @@ static void on_batch(void *ctx, lw_time now, const lw_datagram *batch, size_t co
     shard_step(s);
 }
 
-static void on_timer(void *ctx)
+/* Of the timer, and of the inbox after its tasks. */
+static void on_step(void *ctx)
 {
     shard_step(ctx);
 }
@@ -247,11 +248,12 @@ static bool open_engine(shard *s, char *why, size_t why_len)
 bool shard_open(shard *s, lw_loop *loop, const shard_cfg *cfg, char *why, size_t why_len)
 {
     *s = (shard){.cfg = *cfg, .loop = loop};
-    s->timer = lw_timer_new(loop, on_timer, s);
+    s->timer = lw_timer_new(loop, on_step, s);
     s->clock = lw_timer_new(loop, on_clock, s);
     s->wake = lw_wake_new(loop, on_commits, s);
+    s->inbox = lw_inbox_new(loop, 0, on_step, s);
     commits_init(&s->commits, s->wake);
-    if (s->timer == NULL || s->clock == NULL || s->wake == NULL) {
+    if (s->timer == NULL || s->clock == NULL || s->wake == NULL || s->inbox == NULL) {
         snprintf(why, why_len, "out of memory");
         return false;
     }
@@ -265,17 +267,22 @@ bool shard_open(shard *s, lw_loop *loop, const shard_cfg *cfg, char *why, size_t
     return true;
 }
 
-void shard_print_addresses(const shard *s)
+bool shard_address(const shard *s, unsigned i, char *text, size_t len)
 {
-    for (unsigned i = 0; i < s->socket_count; i++) {
-        char text[LW_ADDR_TEXT_MAX];
-        lw_addr bound = lw_udp_bound(s->sockets[i].udp);
-        printf("listen coap %s\n", lw_addr_format(&bound, text));
+    char address[LW_ADDR_TEXT_MAX];
+    if (i >= s->socket_count) {
+        return false;
     }
+    lw_addr bound = lw_udp_bound(s->sockets[i].udp);
+    snprintf(text, len, "coap %s", lw_addr_format(&bound, address));
+    return true;
 }
 
 void shard_stop(shard *s)
 {
+    if (s->server != NULL && s->inbox != NULL) {
+        lw_inbox_close(s->inbox);
+    }
     lw_server_free(s->server);
     s->server = NULL;
     for (unsigned i = 0; i < s->socket_count; i++) {
@@ -290,5 +297,6 @@ void shard_close(shard *s)
     lw_timer_free(s->timer);
     lw_timer_free(s->clock);
     lw_wake_free(s->wake);
+    lw_inbox_free(s->inbox);
     commits_fini(&s->commits);
 }

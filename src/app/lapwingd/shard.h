@@ -11,6 +11,7 @@
 #include "app/lapwingd/commits.h"
 #include "app/lapwingd/config.h"
 #include "app/lapwingd/log.h"
+#include "host/inbox.h"
 #include "host/udp.h"
 #include "lw/server.h"
 
@@ -41,6 +42,7 @@ struct shard {
     lw_timer *timer; /* the engine's next deadline */
     lw_timer *clock; /* looks whether the wall clock jumped */
     lw_wake *wake;   /* something was committed */
+    lw_inbox *inbox; /* what the API asks */
     commits commits;
     lw_time offset; /* wall clock minus the loop's, as the engine knows it */
 };
@@ -52,10 +54,11 @@ bool shard_open(shard *s, lw_loop *loop, const shard_cfg *cfg, char *why, size_t
 /* After anything that may have started something in the engine: does what is due. */
 void shard_step(shard *s);
 
-/* Says "listen coap ADDRESS" for each socket on stdout. */
-void shard_print_addresses(const shard *s);
+/* "coap ADDRESS" of socket i; false when there is no such socket. */
+bool shard_address(const shard *s, unsigned i, char *text, size_t len);
 
-/* Frees the engine and closes the sockets. The store may still commit: close it next. */
+/* Does what the inbox still has, frees the engine and closes the sockets. The store may still
+ * commit: close it next. */
 void shard_stop(shard *s);
 void shard_close(shard *s);
 
