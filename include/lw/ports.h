@@ -102,7 +102,7 @@ typedef struct lw_row_request {
     uint64_t id; /* ascending in order of acceptance; the shard in the uppermost octet */
     lw_bytes endpoint;
     uint8_t op;         /* lw_op */
-    lw_bytes path;      /* "/3/0/9" */
+    lw_bytes path;      /* "/3/0/9"; of a Create that is done the new instance */
     lw_bytes body;      /* values or paths: lw_server_request says how */
     lw_bytes arguments; /* of Execute; attributes of Write-Attributes */
     uint16_t format;

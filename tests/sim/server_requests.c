@@ -97,8 +97,7 @@ static void add_ledger(world *w)
     world_add(w, "/42769/0");
 }
 
-/* ---- The server -------------------------------------------------------------------------------
- */
+/* ---- The server ----------------------------------------------------------------------------- */
 
 static near_server *near_;
 
@@ -125,8 +124,7 @@ static void end(void)
     near_ = NULL;
 }
 
-/* ---- One request after another ----------------------------------------------------------------
- */
+/* ---- One request after another -------------------------------------------------------------- */
 
 typedef struct reply {
     unsigned ended;
@@ -311,8 +309,7 @@ RULE(every_operation_of_1_2_reaches_the_device_and_comes_back)
     every_operation(w, 12);
 }
 
-/* ---- Days -------------------------------------------------------------------------------------
- */
+/* ---- Days ----------------------------------------------------------------------------------- */
 
 typedef struct order {
     uint64_t id;

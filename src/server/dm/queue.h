@@ -37,6 +37,7 @@
 #include "server/dm/downlink.h"
 
 typedef struct lw_device lw_device;
+typedef struct lw_pending lw_pending; /* dm/pending.h */
 
 /* After the store refused to mark a request, or memory was short. */
 #define LW_QUEUE_RETRY_MS 2000u
@@ -80,6 +81,7 @@ void lw_queue_cancel_all(lw_server *server, lw_device *device, lw_queue_end why)
 /* Waiting, or in flight. */
 uint32_t lw_queue_count(const lw_device *device);
 
+/* A row of the store. LW_EFORMAT when it makes no sense; LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_queue_load(lw_server *server, const lw_row_request *row);
 
 /* Nothing of anybody is in flight: for lw_server_drain. */
@@ -87,5 +89,14 @@ bool lw_queue_is_quiet(const lw_server *server);
 
 /* Does what is due on server->requests_due. */
 void lw_queue_step(lw_server *server);
+
+/* ---- For dm/submit.c ------------------------------------------------------------------------ */
+
+/* Is there a way to it, and is it awake? */
+bool lw_queue_reaches(const lw_device *device);
+/* Gives a request a row. Failures of the store: then it has none. */
+LW_MUST_CHECK lw_err lw_queue_keep(lw_pending *p);
+/* Sends the oldest request, if the device can be reached and none is under way. */
+void lw_queue_pump(lw_server *server, lw_device *device);
 
 #endif

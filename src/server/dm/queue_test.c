@@ -1189,6 +1189,9 @@ LW_TEST(rows_that_make_no_sense_are_left_out)
     row.as.request.path = lw_bytes_str("/3/x");
     assert_err(lw_server_load(r->server, &row), LW_EFORMAT);
     row = good;
+    row.as.request.expires_at = LW_TIME_NEVER;
+    assert_err(lw_server_load(r->server, &row), LW_EFORMAT);
+    row = good;
     row.as.request.state = LW_REQUEST_DONE;
     assert_err(lw_server_load(r->server, &row), LW_EFORMAT);
     assert_ok(lw_server_load(r->server, &good));

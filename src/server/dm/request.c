@@ -1,13 +1,10 @@
 #include "server/dm/request.h"
 
-#include <string.h>
-
 #include "proto/request.h"
 #include "server/dm/presence.h"
 #include "server/shared/links.h"
 
-/* ---- The device, as downlink.h sees it --------------------------------------------------------
- */
+/* ---- The device, as downlink.h sees it ------------------------------------------------------ */
 
 static bool find_object(void *ctx, uint16_t object, const lw_object_def **out_def)
 {
@@ -27,93 +24,7 @@ lw_downlink_device lw_pending_device(lw_pending_target *target)
                                 .ctx = target};
 }
 
-/* ---- What is kept -----------------------------------------------------------------------------
- */
-
-static lw_bytes put_text(uint8_t **at, lw_bytes text)
-{
-    lw_bytes copy = lw_bytes_of(*at, text.len);
-    if (text.len > 0) {
-        memcpy(*at, text.ptr, text.len);
-    }
-    *at += text.len;
-    return copy;
-}
-
-lw_pending *lw_pending_new(lw_server *server, lw_device *device, const lw_downlink_ask *ask)
-{
-    lw_pending *p = lw_mem_alloc(&server->mem, sizeof *p + ask->body.len + ask->arguments.len);
-    if (p == NULL) {
-        return NULL;
-    }
-    uint8_t *at = p->texts;
-    lw_list_init(&p->link);
-    lw_wheel_timer_init(&p->timer);
-    lw_keep_init(&p->keep);
-    p->server = server;
-    p->device = device;
-    p->ask = *ask;
-    p->ask.body = put_text(&at, ask->body);
-    p->ask.arguments = put_text(&at, ask->arguments);
-    p->state = LW_REQUEST_QUEUED;
-    return p;
-}
-
-static void drop_payload(lw_pending *p)
-{
-    lw_mem_release(&p->server->mem, (void *)(uintptr_t)p->payload.ptr);
-    p->payload = lw_bytes_of(NULL, 0);
-}
-
-void lw_pending_free(lw_pending *p)
-{
-    drop_payload(p);
-    lw_mem_release(&p->server->mem, p);
-}
-
-lw_server_result lw_pending_result(const lw_pending *p)
-{
-    return (lw_server_result){.id = p->id,
-                              .state = p->state,
-                              .op = p->ask.op,
-                              .format = LW_CF_NONE,
-                              .path = p->ask.path,
-                              .endpoint = lw_device_name(p->device),
-                              .at = lw_server_wall(p->server)};
-}
-
-lw_row_request lw_pending_row(const lw_pending *p, const lw_server_result *result, char *path_text)
-{
-    bool has_ended = result->state != LW_REQUEST_QUEUED && result->state != LW_REQUEST_SENT;
-    return (lw_row_request){
-        .id = p->id,
-        .endpoint = lw_device_name(p->device),
-        .op = p->ask.op,
-        .path = lw_bytes_of(path_text, lw_path_format(result->path, path_text)),
-        .body = p->ask.body,
-        .arguments = p->ask.arguments,
-        .format = p->ask.format,
-        .depth = p->ask.depth,
-        .force = p->ask.force,
-        .timeout_ms = p->timeout_ms,
-        .created_at = p->created_at,
-        .expires_at = lw_time_add(p->expires, p->server->wall_offset),
-        .state = result->state,
-        .code = result->code,
-        .err = (int8_t)result->err,
-        .answer_format = result->format,
-        .answer = result->payload,
-        .ended_at = has_ended ? result->at : 0,
-    };
-}
-
-bool lw_pending_may_repeat(const lw_pending *p)
-{
-    return p->ask.op != LW_OP_EXECUTE && p->ask.op != LW_OP_CREATE;
-}
-
-/* ---- An attempt -------------------------------------------------------------------------------
- */
+/* ---- An attempt ----------------------------------------------------------------------------- */
 
 static void on_progress(void *ctx, size_t sent, size_t received)
 {
@@ -147,6 +58,12 @@ static lw_err start_transfer(lw_pending *p, lw_peer *peer, lw_bytes options)
     };
     return lw_coap_transfer_start(&p->server->coap, &peer->link.coap, p->server->now, &request,
                                   &p->transfer);
+}
+
+static void drop_payload(lw_pending *p)
+{
+    lw_mem_release(&p->server->mem, (void *)(uintptr_t)p->payload.ptr);
+    p->payload = lw_bytes_of(NULL, 0);
 }
 
 /* In the formats that p->downlink holds. */
@@ -213,7 +130,7 @@ static void on_answer(void *ctx, const lw_coap_result *result)
     lw_queue_ended(p, &end);
 }
 
-void lw_pending_call_off(lw_pending *p, lw_pending_end why)
+void lw_pending_call_off(lw_pending *p, lw_pending_why why)
 {
     p->why = (uint8_t)why;
     lw_coap_transfer_cancel(p->transfer, p->server->now);

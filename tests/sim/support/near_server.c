@@ -46,8 +46,7 @@ static void on_commit(void *ctx, lw_ticket ticket, lw_err err)
     s->result = err;
 }
 
-/* ---- What the engine needs --------------------------------------------------------------------
- */
+/* ---- What the engine needs ------------------------------------------------------------------ */
 
 static void send(void *ctx, const lw_hop *to, lw_bytes datagram)
 {
@@ -94,8 +93,7 @@ static void log_line(void *ctx, int level, const char *module, lw_bytes text)
     }
 }
 
-/* ---- A node of the network --------------------------------------------------------------------
- */
+/* ---- A node of the network ------------------------------------------------------------------ */
 
 void near_server_poke(near_server *s)
 {
@@ -146,8 +144,7 @@ static lw_time next_deadline(void *ctx)
     return next < s->crash_at ? next : s->crash_at;
 }
 
-/* ---- Its life ---------------------------------------------------------------------------------
- */
+/* ---- Its life ------------------------------------------------------------------------------- */
 
 static bool load(void *ctx, const lw_row *row)
 {
