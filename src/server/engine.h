@@ -12,7 +12,7 @@
  *   dm/send.h           what devices send by themselves
  *   dm/observation.h    wishes to observe, and notifications
  *   dm/queue.h          requests of operators: dm/submit.c takes them, dm/pending.h keeps them,
- *                       dm/request.h sends them, dm/downlink.h says how
+ *                       dm/request.h sends them, dm/downlink.h and dm/ask.h say how
  *
  * A datagram comes in through server.c, finds its peer, and the endpoint of src/coap calls back
  * with a request or a notification. Handlers return answers. What must not overtake the answer

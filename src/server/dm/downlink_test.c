@@ -688,6 +688,8 @@ LW_TEST(srv_05_what_the_device_does_not_have_is_not_asked_unless_forced)
     SENT(&r, &ask, "GET /3304/0");
     ask = ask_of(LW_OP_READ, "/3/0/11/0"); /* of 1.1 */
     SENT(&r, &ask, "LW_ENOTSUP");
+    ask = ask_of(LW_OP_READ, "/3/65535"); /* VER-20 */
+    SENT(&r, &ask, "LW_EINVAL");
 }
 
 LW_TEST(edge_24_srv_07_forbidden_objects_are_not_touched_unless_forced)
