@@ -20,7 +20,7 @@
  * command holds or falls alone (rule 9), the session as a whole (rule 5). A device pays with a copy
  * of each instance that was there before and is changed or deleted, some 500 octets for a Security
  * instance with the default sizes; a first bootstrap only adds instances and pays next to nothing.
- * Where memory is out, the command gets 5.03 and nothing has happened.
+ * Where memory is out, the command gets 5.00 and nothing has happened.
  */
 #ifndef LW_CLIENT_BOOTSTRAP_H
 #define LW_CLIENT_BOOTSTRAP_H

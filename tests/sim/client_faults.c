@@ -1,10 +1,14 @@
-/* One life of a device, with one thing that fails in it: the n-th allocation, the n-th datagram,
+/* Lives of a device, with one thing that fails in it: the n-th allocation, the n-th datagram,
  * the n-th opening of a link, the n-th write to storage, or the power at that write; for every n,
  * until the life is over before the n-th comes.
  *
- * The life: bootstrap and register; be read, written, executed, created on, observed, notify, in
+ *   1.1   bootstrap and register; be read, written, executed, created on, observed, notify, in
  * queue mode as well; Send; a firmware pushed in blocks; disabled for a while; power off and on;
- * told to stop. The operator repeats what did not succeed. Whatever fails:
+ * told to stop 1.2   bootstrap and register with two servers; composite reads, writes and
+ * observations; rights given to the other server; a history; a firmware that the device fetches;
+ * attributes that outlive the power; told to stop
+ *
+ * The operator repeats what did not succeed. Whatever fails:
  *
  *   - each step succeeds in the end, within virtual hours, and the device is registered, at a
  *     location that both sides agree on
@@ -46,7 +50,9 @@ static lw_err slot_write(void *ctx, size_t offset, lw_bytes octets)
     (void)ctx;
     assert_int_equal(offset, image_len);
     assert_true(offset + octets.len <= sizeof image);
-    memcpy(image + offset, octets.ptr, octets.len);
+    if (octets.len > 0) {
+        memcpy(image + offset, octets.ptr, octets.len);
+    }
     image_len += octets.len;
     return LW_OK;
 }
@@ -71,10 +77,14 @@ static const lw_firmware_port port = {.package = {.open = slot_open,
                                       .install = slot_done,
                                       .confirm = slot_done};
 
-static const lw_object *const objects[] = {&lw_security_object_1_1,       &lw_server_object_1_1,
-                                           &lw_access_control_object_1_0, &lw_device_object_1_1,
-                                           &lw_firmware_object_1_0,       &lw_portfolio_object,
-                                           &lw_temperature_object,        NULL};
+static const lw_object *const objects_1_1[] = {&lw_security_object_1_1,       &lw_server_object_1_1,
+                                               &lw_access_control_object_1_0, &lw_device_object_1_1,
+                                               &lw_firmware_object_1_0,       &lw_portfolio_object,
+                                               &lw_temperature_object,        NULL};
+static const lw_object *const objects_1_2[] = {&lw_security_object_1_2,       &lw_server_object_1_2,
+                                               &lw_access_control_object_1_1, &lw_device_object_1_2,
+                                               &lw_firmware_object_1_2,       &lw_portfolio_object,
+                                               &lw_temperature_object,        NULL};
 static const lw_client_feature *const features[] = {&lw_feature_blockwise,
                                                     &lw_feature_create,
                                                     &lw_feature_access,
@@ -96,7 +106,7 @@ typedef struct fault {
     bool (*has_come)(const device *d, unsigned n);
 } fault;
 
-static const fault *kind; /* that is to be armed with the next start */
+static const fault *kind; /* to be armed with the next start */
 static unsigned which;
 
 static void arm_allocation(device *d, unsigned n)
@@ -170,14 +180,14 @@ static void set_up(world *w)
     }
 }
 
-static const world_config config = {.no_server = true,
-                                    .bootstrap = true,
-                                    .queue_mode = true,
-                                    .objects = objects,
-                                    .features = features,
-                                    .dynamic = 16384,
-                                    .set_up = set_up,
-                                    .is_tapped = true};
+#define CONFIG(...)                                                                   \
+    {                                                                                 \
+        .no_server = true, .bootstrap = true, .features = features, .dynamic = 16384, \
+        .set_up = set_up, .is_tapped = true, __VA_ARGS__                              \
+    }
+static const world_config config_1_1 = CONFIG(.queue_mode = true, .objects = objects_1_1);
+static const world_config config_1_2 = CONFIG(.version = 12, .objects = objects_1_2);
+static const world_config *config; /* of the life that is lived */
 
 /* ---- Time passes ------------------------------------------------------------------------------
  */
@@ -187,7 +197,7 @@ static void live(world *w, lw_time ms)
 {
     world_pass(w, ms);
     if (w->device->flash.is_cut) {
-        world_reboot(w, &config);
+        world_reboot(w, config);
         world_pass(w, 1);
     }
 }
@@ -201,10 +211,16 @@ static void live(world *w, lw_time ms)
         }                                            \
     } while (0)
 
+/* On both sides. */
+static bool is_registered_with(const world *w, const far_server *s, uint16_t ssid)
+{
+    return w->device->client != NULL && s->registration.is_there &&
+           lw_client_is_registered(w->device->client, ssid);
+}
+
 static bool is_registered(const world *w)
 {
-    return w->device->client != NULL && w->a->registration.is_there &&
-           lw_client_is_registered(w->device->client, 1);
+    return is_registered_with(w, w->a, 1);
 }
 
 /* ---- The operator -----------------------------------------------------------------------------
@@ -278,6 +294,8 @@ static void observe(world *w)
     insist(w, &ask, LW_COAP_CONTENT, LW_COAP_CONTENT);
 }
 
+static void (*observe_anew)(world *w);
+
 /* Changes the value until the server is told. One notification may be lost; an observation may,
  * with its registration. */
 static void notify(world *w, double value)
@@ -285,7 +303,7 @@ static void notify(world *w, double value)
     lw_time end = world_now(w) + PATIENCE;
     for (unsigned i = 0;; i++) {
         unsigned before = world_told(w->a, 7);
-        world_set(w, "/3303/0/5700", lw_value_float(value + i));
+        world_set(w, "/3303/0/5700", lw_value_float(i % 2 == 0 ? value : value - 30));
         for (unsigned s = 0; s < 20 && world_told(w->a, 7) == before; s++) {
             live(w, 1 * SECOND);
         }
@@ -294,7 +312,7 @@ static void notify(world *w, double value)
         }
         assert_true(world_now(w) < end);
         if (i % 3 == 2) {
-            observe(w);
+            observe_anew(w);
         }
     }
 }
@@ -366,12 +384,29 @@ static void disable(world *w)
     "coap://a"     \
     "\xC1\x01\x00\xC1\x02\x03\xC1\x0A\x01"
 #define SERVER "\xC1\x00\x01\xC4\x01\x00\x01\x51\x80\xC1\x06\x01\xC1\x07U\xC1\x17\x00"
-static const far_ask plan[] = {
-    WRITE("/0/1", SECURITY),
-    WRITE("/1/0", SERVER),
-    {.code = LW_COAP_POST, .target = "/bs", .observe = -1, .accept = -1, .format = -1},
-    {.code = 0}};
-static far_reply plan_replies[4];
+#define FINISH                                                                          \
+    {.code = LW_COAP_POST, .target = "/bs", .observe = -1, .accept = -1, .format = -1}, \
+    {                                                                                   \
+        .code = 0                                                                       \
+    }
+/* Server b, ssid 2, in /0/2 and /1/1; server a may create on /16, and owns 5:0. */
+#define OWNS_FIRMWARE "\xC1\x00\x05\xC1\x01\x00\xC1\x03\x01"
+#define MAY_CREATE \
+    "\xC1\x00\x10\xC4\x01\x00\x00\xFF\xFF\x83\x02\x41\x01\x10\xC4\x03\x00\x00\xFF\xFF"
+#define SECURITY_B \
+    "\xC8\x00\x08" \
+    "coap://b"     \
+    "\xC1\x01\x00\xC1\x02\x03\xC1\x0A\x02"
+#define SERVER_B "\xC1\x00\x02\xC4\x01\x00\x01\x51\x80\xC1\x06\x01\xC1\x07U"
+static const far_ask plan_1_1[] = {WRITE("/0/1", SECURITY), WRITE("/1/0", SERVER), FINISH};
+static const far_ask plan_1_2[] = {WRITE("/0/1", SECURITY),
+                                   WRITE("/1/0", SERVER),
+                                   WRITE("/0/2", SECURITY_B),
+                                   WRITE("/1/1", SERVER_B),
+                                   WRITE("/2/0", MAY_CREATE),
+                                   WRITE("/2/1", OWNS_FIRMWARE),
+                                   FINISH};
+static far_reply plan_replies[10];
 
 static void has_accounts(world *w)
 {
@@ -382,7 +417,7 @@ static void has_accounts(world *w)
     while (lw_tree_next(tree, object, 2, at, &at) == LW_OK) {
         securities++;
     }
-    assert_int_equal(securities, 2);
+    assert_int_equal(securities, config == &config_1_2 ? 3 : 2);
     assert_ok(lw_tree_get(tree, first, &uri));
     assert_bytes(uri.as.bytes, "coap://a");
     read_is(w, "/1/0/0", "1");
@@ -407,7 +442,7 @@ static void has_all(world *w)
 static bool power_cycle(world *w)
 {
     size_t before = w->device->tap.count;
-    world_reboot(w, &config);
+    world_reboot(w, config);
     size_t fails = w->device->tap.fail_at;
     return fails <= before || fails > w->device->tap.count;
 }
@@ -425,14 +460,21 @@ static void stop(world *w)
     assert_int_equal(w->device->tap.live, 0);
 }
 
-static void run(world *w)
+static void begin(world *w, const world_config *c, const far_ask *plan)
 {
     memset(plan_replies, 0, sizeof plan_replies);
     image_len = 0;
-    world_begin(w, &config);
+    config = c;
+    observe_anew = observe;
+    world_begin(w, c);
     w->bs->plan_replies = plan_replies;
     w->bs->plan = plan;
     UNTIL(is_registered(w));
+}
+
+static void live_1_1(world *w)
+{
+    begin(w, &config_1_1, plan_1_1);
     read_is(w, "/3/0/0", "Lapwing");
     write_text(w, "/1/0/3", "77");
     execute(w, "/3303/0/5605");
@@ -455,12 +497,98 @@ static void run(world *w)
     stop(w);
 }
 
+/* [{0: "/1/0/3"}, {0: "/3303/0/5700"}] and [{0: "/1/0/3", 2: 77}] in SenML CBOR */
+#define TWO_PATHS "\x82\xA1\x00\x66/1/0/3\xA1\x00\x6C/3303/0/5700"
+#define ONE_VALUE "\x81\xA2\x00\x66/1/0/3\x02\x18\x4D"
+
+static far_reply composite(world *w, uint8_t code, int observe, const char *body, size_t len)
+{
+    far_ask ask = request(code, "");
+    uint8_t wanted = code == LW_COAP_FETCH ? LW_COAP_CONTENT : LW_COAP_CHANGED;
+    ask.format = 112;
+    ask.accept = code == LW_COAP_FETCH ? 112 : -1;
+    ask.observe = observe;
+    ask.token = observe >= 0 ? 7 : 0;
+    ask.body = lw_bytes_of(body, len);
+    return insist(w, &ask, wanted, wanted);
+}
+
+static void observe_both(world *w)
+{
+    composite(w, LW_COAP_FETCH, 0, TWO_PATHS, sizeof TWO_PATHS - 1);
+}
+
+static void attach(world *w)
+{
+    far_ask ask = request(LW_COAP_PUT, "/3303/0/5700?pmin=1&gt=50"), look;
+    insist(w, &ask, LW_COAP_CHANGED, LW_COAP_CHANGED);
+    look = request(LW_COAP_GET, "/3303/0/5700");
+    look.accept = 40;
+    far_reply reply = insist(w, &look, LW_COAP_CONTENT, LW_COAP_CONTENT);
+    assert_non_null(strstr(reply.body, ";pmin=1;gt=50"));
+}
+
+/* The device fetches a package, without octets: what matters is how it ends. */
+static void pull(world *w)
+{
+    static far_reply state;
+    lw_time end = world_now(w) + PATIENCE;
+    far_ask ask = request(LW_COAP_PUT, "/5/0/1"), look = request(LW_COAP_GET, "/5/0/3");
+    ask.format = 0;
+    ask.body = lw_bytes_str("coap://bs/fw");
+    look.accept = 0;
+    w->bs->always = &(far_answer){.code = LW_COAP_CONTENT};
+    do {
+        assert_true(world_now(w) < end);
+        insist(w, &ask, LW_COAP_CHANGED, LW_COAP_METHOD_NOT_ALLOWED);
+        live(w, 10 * SECOND);
+        state = insist(w, &look, LW_COAP_CONTENT, LW_COAP_CONTENT);
+    } while (strcmp(state.body, "2") != 0);
+    w->bs->always = NULL;
+}
+
+static void has_both_servers(world *w)
+{
+    UNTIL(is_registered(w) && is_registered_with(w, w->b, 2));
+    has_accounts(w);
+    read_is(w, "/1/0/3", "77");
+}
+
+static void live_1_2(world *w)
+{
+    begin(w, &config_1_2, plan_1_2);
+    UNTIL(is_registered_with(w, w->b, 2));
+    composite(w, LW_COAP_IPATCH, -1, ONE_VALUE, sizeof ONE_VALUE - 1);
+    composite(w, LW_COAP_FETCH, -1, TWO_PATHS, sizeof TWO_PATHS - 1);
+    create(w);
+    attach(w);
+    observe_anew = observe_both;
+    observe_both(w);
+    notify(w, 60);
+    lw_path recorded = lw_path_resource(3303, 0, 5700);
+    lw_err err = lw_client_record(w->device->client, recorded);
+    assert_true(err == LW_OK || err == LW_ENOMEM);
+    send_values(w);
+    pull(w);
+    has_both_servers(w);
+    live(w, 1 * MINUTE);
+    if (power_cycle(w)) {
+        has_both_servers(w);
+        read_is(w, "/16/4/0/1", "host");
+        read_is(w, "/5/0/3", "2");
+    } else {
+        UNTIL(is_registered(w));
+        has_accounts(w);
+    }
+    stop(w);
+}
+
 /* ---- For every n ------------------------------------------------------------------------------
  */
 
 static world running;
 
-static void for_every_n(const fault *f)
+static void lead(const fault *f, const char *name, void (*life)(world *w))
 {
     const char *one = getenv("LW_SIM_FAULT");
     unsigned n = one != NULL ? (unsigned)strtoul(one, NULL, 10) : 1;
@@ -469,12 +597,18 @@ static void for_every_n(const fault *f)
         running = (world){.seed = 1};
         kind = f;
         which = n;
-        run(&running);
+        life(&running);
         came = f->has_come(running.device, n) && one == NULL;
         world_end(&running);
         running.sim = NULL;
     }
-    print_message("%u %s failed\n", n - 2, f->name);
+    print_message("life %s: %u %s failed\n", name, n - 2, f->name);
+}
+
+static void for_every_n(const fault *f)
+{
+    lead(f, "1.1", live_1_1);
+    lead(f, "1.2", live_1_2);
 }
 
 static int tell_n(void **state)

@@ -374,8 +374,10 @@ static void on_plan_end(void *ctx, const lw_coap_result *result)
     far_server *s = ctx;
     s->plan_step = NULL;
     if (result->err != LW_ECANCELED) {
-        on_end(&s->plan_replies[s->plan_pos], result);
-        s->plan_pos++;
+        far_reply *reply = &s->plan_replies[s->plan_pos];
+        on_end(reply, result);
+        bool failed = reply->err == LW_OK && lw_coap_code_class(reply->code) == 5;
+        s->plan_pos += failed ? 0 : 1; /* for now: the same again */
         next_of_plan(s);
     }
 }
