@@ -297,26 +297,34 @@ lw_err lw_client_begin_bootstrap(lw_client *client)
     return LW_ESTATE;
 }
 
-/* What a change of /1 or /3 means for registrations (REG-31, REG-34). */
+static bool is_at(lw_path path, uint16_t object, uint16_t resource)
+{
+    return path.depth >= LW_LEVEL_RESOURCE && path.id[0] == object && path.id[2] == resource;
+}
+
+/* What a change means for a registration (REG-31, REG-34, DM-76, DM-83): LW_UPDATE_…, 0 nothing. */
+static uint8_t reasons_for_update(const lw_server *s, lw_tree_change change, lw_path path)
+{
+    if (change != LW_TREE_VALUE) {
+        return lw_access_is_bootstrap_only(path.id[0]) ? 0 : LW_UPDATE_OBJECTS;
+    }
+    bool is_own = path.id[1] == s->account;
+    if (is_at(path, LW_OBJ_DEVICE, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES) ||
+        (is_own && is_at(path, LW_OBJ_SERVER, LW_RES_SERVER_BINDING))) {
+        return LW_UPDATE_BINDING;
+    }
+    bool is_lifetime = is_own && is_at(path, LW_OBJ_SERVER, LW_RES_SERVER_LIFETIME) &&
+                       lw_server_setting(s, LW_RES_SERVER_LIFETIME, 86400) != s->lifetime;
+    return is_lifetime ? LW_UPDATE_LIFETIME : 0;
+}
+
 static void watch_registrations(lw_client *client, lw_tree_change change, lw_path path)
 {
-    bool is_list = change != LW_TREE_VALUE;
-    bool is_bindings = path.id[0] == LW_OBJ_DEVICE && path.depth >= LW_LEVEL_RESOURCE &&
-                       path.id[2] == LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES;
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server *s = &client->servers[i];
-        bool is_own = path.id[0] == LW_OBJ_SERVER && path.depth >= LW_LEVEL_RESOURCE &&
-                      path.id[1] == s->account && !is_list;
-        if (s->state == LW_SERVER_UNUSED) {
-            continue;
-        }
-        if (is_list && !lw_access_is_bootstrap_only(path.id[0])) {
-            lw_server_want_update(s, LW_UPDATE_OBJECTS); /* DM-76, DM-83 */
-        } else if (is_own && path.id[2] == LW_RES_SERVER_LIFETIME &&
-                   lw_server_setting(s, LW_RES_SERVER_LIFETIME, 86400) != s->lifetime) {
-            lw_server_want_update(s, LW_UPDATE_LIFETIME);
-        } else if (is_bindings || (is_own && path.id[2] == LW_RES_SERVER_BINDING)) {
-            lw_server_want_update(s, LW_UPDATE_BINDING);
+        uint8_t reasons = s->state != LW_SERVER_UNUSED ? reasons_for_update(s, change, path) : 0;
+        if (reasons != 0) {
+            lw_server_want_update(s, reasons);
         }
     }
 }

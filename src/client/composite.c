@@ -4,6 +4,7 @@
 #include "client/feature.h"
 #include "client/targets.h"
 #include "model/access.h"
+#include "model/notify.h"
 
 static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
 {
@@ -91,4 +92,5 @@ const lw_client_feature lw_feature_composite = {
     .ops = (uint32_t)1 << LW_OP_READ_COMPOSITE | (uint32_t)1 << LW_OP_WRITE_COMPOSITE |
            (uint32_t)1 << LW_OP_OBSERVE_COMPOSITE | (uint32_t)1 << LW_OP_CANCEL_COMPOSITE,
     .serve = serve,
+    .join = lw_notify_join,
 };

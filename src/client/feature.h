@@ -56,6 +56,9 @@ struct lw_client_feature {
     lw_err (*bootstrap)(void *state, lw_client *client);
     void (*on_link)(void *state, lw_client *client, lw_err err);
 
+    /* lw_feature_composite: what is in effect for a list, of what is for its members (OBS-26). */
+    void (*join)(lw_attrs *whole, const lw_attrs *part);
+
     /* lw_feature_blockwise: sends a request of ours whose body may take several messages; and gives
      * up what is in flight. */
     lw_err (*start)(lw_server *server, const lw_coap_request *request, lw_body_fn body,

@@ -136,13 +136,20 @@ lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target)
     return lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query);
 }
 
-/* OBS-26; of one target alone it is the same. */
+/* OBS-26. The attributes that are judged value by value (lw_observed_attrs_at) are not of the
+ * whole. */
 lw_attrs lw_observed_attrs(const lw_observed *obs)
 {
+    const lw_client *client = obs->all->client;
     lw_attrs whole = {.has = 0};
-    for (unsigned i = 0; i < obs->target_count; i++) {
-        lw_attrs part = lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query);
-        lw_notify_join(&whole, &part);
+    if (obs->target_count == 1) {
+        return lw_attrs_in_effect(obs->all, obs->server, obs->targets[0], obs->query);
+    }
+    LW_EACH_FEATURE (client, f, join) {
+        for (unsigned i = 0; i < obs->target_count; i++) {
+            lw_attrs part = lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query);
+            client->cfg.features[f]->join(&whole, &part);
+        }
     }
     return whole;
 }

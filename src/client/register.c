@@ -2,10 +2,10 @@
  * go out in blocks where it is long; the list is written anew for each block, so it is nowhere in
  * one piece. */
 #include "client/feature.h"
+#include "client/serve.h"
 #include "client/server.h"
 #include "lw/objects.h"
 #include "model/access.h"
-#include "model/registry.h"
 
 #define OPTIONS_MAX 384u /* endpoint name, location and the rest, encoded */
 #define FORMATS_MAX 8u
@@ -30,11 +30,9 @@ static size_t announced_formats(const lw_server *server, uint16_t out[FORMATS_MA
 static void put_object(const lw_server *server, lw_object_list_out *list, lw_path object)
 {
     lw_tree *tree = &server->client->tree;
-    const lw_object_def *def = lw_tree_object(tree, object.id[0])->def;
-    lw_object_version version = {def->major, def->minor};
-    lw_object_version implied =
-        lw_object_version_implied((lw_version)server->version, object.id[0]);
-    bool is_told = version.major != implied.major || version.minor != implied.minor;
+    lw_object_version version;
+    bool is_told = lw_object_names_version(lw_tree_object(tree, object.id[0]),
+                                           (lw_version)server->version, &version);
     lw_path at = object;
     bool has_instances = lw_tree_next(tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
     if (is_told || !has_instances) {
@@ -95,40 +93,27 @@ static uint8_t bindings(const lw_server *server)
     return err == LW_OK && letters != 0 ? letters : LW_BINDING_U;
 }
 
-static lw_registration base_parameters(const lw_server *server)
-{
-    return (lw_registration){.version = (lw_version)server->version,
-                             .bindings = bindings(server),
-                             .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400)};
-}
-
 /* ---- Requests ---------------------------------------------------------------------------------
  */
 
 /* In as many messages as it takes, or in one that is written into the endpoint's buffer: no answer
  * is in it now. */
-static lw_err start(lw_server *server, uint8_t code, const lw_writer *options, bool with_list,
-                    lw_coap_end_fn on_end)
+static lw_err send(lw_server *server, lw_coap_request *request, size_t body_len)
 {
     lw_client *client = server->client;
-    size_t len = with_list ? list_length(server) : 0;
-    lw_coap_request request = {
-        .code = code, .options = lw_writer_bytes(options), .on_end = on_end, .ctx = server};
-    if (options->err != LW_OK) {
-        return options->err;
-    }
+    lw_coap_exchange *started = NULL;
     lw_server_is_active(server);
     LW_EACH_FEATURE (client, i, start) {
-        return client->cfg.features[i]->start(server, &request, read_list, len, &server->asking);
+        return client->cfg.features[i]->start(server, request, read_list, body_len,
+                                              &server->asking);
     }
-    if (len > client->cfg.payload_max) {
+    if (body_len > client->cfg.payload_max) {
         return LW_ETOOBIG;
     }
-    request.payload = lw_bytes_of(client->coap_buf, len);
-    lw_coap_exchange *started = NULL;
-    lw_err err = read_list(server, 0, client->coap_buf, len);
+    request->payload = lw_bytes_of(client->coap_buf, body_len);
+    lw_err err = read_list(server, 0, client->coap_buf, body_len);
     if (err == LW_OK) {
-        err = lw_coap_start(&client->coap, &server->peer, client->now, &request, &started);
+        err = lw_coap_start(&client->coap, &server->peer, client->now, request, &started);
         server->asking = started;
     }
     return err;
@@ -147,52 +132,61 @@ void lw_server_stop_asking(lw_server *server)
     lw_coap_cancel(&client->coap, server->asking, client->now);
 }
 
-lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)
+typedef enum what { REGISTER, UPDATE, DEREGISTER } what;
+
+/* `given`: LW_REG_… */
+static lw_err say(lw_server *server, what said, unsigned given, lw_coap_end_fn on_end)
 {
     uint8_t buf[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
+    const lw_client_cfg *cfg = &server->client->cfg;
+    bool has_list = (given & LW_REG_LIST) != 0;
+    lw_registration reg = {.given = (uint8_t)given,
+                           .version = (lw_version)server->version,
+                           .bindings = bindings(server),
+                           .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400),
+                           .endpoint = lw_bytes_str(cfg->endpoint)};
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&out, &w);
-    lw_registration reg = base_parameters(server);
-    reg.given = LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING | LW_REG_LIST;
-    if (server->client->cfg.queue_mode) {
-        reg.given |= LW_REG_QUEUE;
+    if (said == DEREGISTER) {
+        lw_deregister_put(&out, &server->location);
+    } else if (said == UPDATE) {
+        lw_update_put(&out, &server->location, &reg);
+    } else {
+        lw_register_put(&out, &reg);
     }
-    reg.endpoint = lw_bytes_str(server->client->cfg.endpoint);
-    lw_register_put(&out, &reg);
+    server->lifetime = said == DEREGISTER ? server->lifetime : reg.lifetime;
+    lw_coap_request request = {.code = said == DEREGISTER ? LW_COAP_DELETE : LW_COAP_POST,
+                               .options = lw_writer_bytes(&w),
+                               .on_end = on_end,
+                               .ctx = server};
+    return w.err == LW_OK ? send(server, &request, has_list ? list_length(server) : 0) : w.err;
+}
+
+lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)
+{
+    unsigned queue = server->client->cfg.queue_mode ? LW_REG_QUEUE : 0;
     server->update = 0;
-    server->lifetime = reg.lifetime;
-    return start(server, LW_COAP_POST, &w, true, on_end);
+    return say(server, REGISTER,
+               queue | LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING |
+                   LW_REG_LIST,
+               on_end);
 }
 
 lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end)
 {
-    uint8_t buf[OPTIONS_MAX];
-    lw_writer w;
-    lw_coap_out out;
-    lw_writer_init(&w, buf, sizeof buf);
-    lw_coap_begin_options(&out, &w);
-    lw_registration reg = base_parameters(server);
-    reg.given = ((reasons & LW_UPDATE_LIFETIME) != 0 ? LW_REG_LIFETIME : 0u) |
-                ((reasons & LW_UPDATE_BINDING) != 0 ? LW_REG_BINDING : 0u) |
-                ((reasons & LW_UPDATE_OBJECTS) != 0 ? LW_REG_LIST : 0u);
+    unsigned given = ((reasons & LW_UPDATE_LIFETIME) != 0 ? LW_REG_LIFETIME : 0u) |
+                     ((reasons & LW_UPDATE_BINDING) != 0 ? LW_REG_BINDING : 0u) |
+                     ((reasons & LW_UPDATE_OBJECTS) != 0 ? LW_REG_LIST : 0u);
     if ((reasons & LW_UPDATE_BINDING) != 0 && server->client->cfg.queue_mode &&
         server->version == LW_VERSION_1_0) {
-        reg.given |= LW_REG_QUEUE; /* part of the letters there */
+        given |= LW_REG_QUEUE; /* part of the letters there */
     }
-    lw_update_put(&out, &server->location, &reg);
-    server->lifetime = reg.lifetime;
-    return start(server, LW_COAP_POST, &w, (reasons & LW_UPDATE_OBJECTS) != 0, on_end);
+    return say(server, UPDATE, given, on_end);
 }
 
 lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end)
 {
-    uint8_t buf[OPTIONS_MAX];
-    lw_writer w;
-    lw_coap_out out;
-    lw_writer_init(&w, buf, sizeof buf);
-    lw_coap_begin_options(&out, &w);
-    lw_deregister_put(&out, &server->location);
-    return start(server, LW_COAP_DELETE, &w, false, on_end);
+    return say(server, DEREGISTER, 0, on_end);
 }
