@@ -176,6 +176,28 @@ lw_err lw_field_store(const lw_field *field, uint8_t *slot, lw_value value)
     }
 }
 
+/* Values of all kinds but octets. */
+typedef uint64_t small_value;
+
+lw_err lw_field_fits(const lw_field *field, lw_value value)
+{
+    small_value scratch;
+    if (field->capacity > 0) {
+        return value.as.bytes.len <= field->capacity ? LW_OK : LW_ETOOBIG;
+    }
+    return lw_field_store(field, (uint8_t *)&scratch, value);
+}
+
+bool lw_field_holds(const lw_field *field, const uint8_t *slot, lw_value value)
+{
+    small_value scratch;
+    if (field->capacity > 0) {
+        return lw_bytes_equal(load_octets(field, slot).as.bytes, value.as.bytes);
+    }
+    return lw_field_store(field, (uint8_t *)&scratch, value) == LW_OK &&
+           memcmp(slot, &scratch, field->size) == 0;
+}
+
 /* ---- Multiple resources ---- */
 
 unsigned lw_field_count(const lw_field *field, const uint8_t *instance)

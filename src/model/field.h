@@ -23,6 +23,10 @@ LW_MUST_CHECK lw_err lw_field_load(const lw_field *field, const uint8_t *slot, l
  * small for the number, LW_ETOOBIG when the octets are more than its capacity. */
 LW_MUST_CHECK lw_err lw_field_store(const lw_field *field, uint8_t *slot, lw_value value);
 
+/* What lw_field_store would say, without a place; and whether the slot has that value already. */
+LW_MUST_CHECK lw_err lw_field_fits(const lw_field *field, lw_value value);
+bool lw_field_holds(const lw_field *field, const uint8_t *slot, lw_value value);
+
 /* Single fields: the slot. Multiple fields: the slot of that resource instance, or NULL. */
 uint8_t *lw_field_slot(const lw_field *field, uint8_t *instance);
 uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri);

@@ -430,6 +430,14 @@ static lw_err get_computed(lw_tree *tree, const place *at, lw_path path, lw_valu
     return err == LW_OK ? lw_value_convert(value, (lw_type)at->def->type, out_value) : err;
 }
 
+/* Where the value of a stored resource is; NULL: no such instance of it. */
+static uint8_t *slot_of(const place *at, lw_path path)
+{
+    uint8_t *instance = struct_of(at->piece);
+    return path.depth == LW_LEVEL_RESOURCE ? lw_field_slot(at->field, instance)
+                                           : lw_field_find(at->field, instance, path.id[3]);
+}
+
 lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
 {
     place at;
@@ -444,9 +452,7 @@ lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
     if (!lw_field_is_stored(at.field)) {
         return get_computed(tree, &at, path, out_value);
     }
-    uint8_t *instance = struct_of(at.piece);
-    const uint8_t *slot = multiple ? lw_field_find(at.field, instance, path.id[3])
-                                   : lw_field_slot(at.field, instance);
+    const uint8_t *slot = slot_of(&at, path);
     return slot != NULL ? lw_field_load(at.field, slot, (lw_type)at.def->type, out_value)
                         : LW_ENOTFOUND;
 }
@@ -529,17 +535,6 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path instance)
     return err == LW_OK && at.piece != NULL ? touch(tree, at.slot, at.piece) : LW_ENOTFOUND;
 }
 
-/* Where the value goes; a new instance of a multiple resource is made. NULL: no room. */
-static uint8_t *slot_for_write(const place *at, lw_path path)
-{
-    uint8_t *instance = struct_of(at->piece);
-    if (path.depth == LW_LEVEL_RESOURCE) {
-        return lw_field_slot(at->field, instance);
-    }
-    uint8_t *slot = lw_field_find(at->field, instance, path.id[3]);
-    return slot != NULL ? slot : lw_field_insert(at->field, instance, path.id[3]);
-}
-
 /* The value with the resource's type, in range, and small enough: what can be said before anything
  * is changed. */
 static lw_err check_value(const place *at, lw_value value, lw_value *out)
@@ -548,15 +543,7 @@ static lw_err check_value(const place *at, lw_value value, lw_value *out)
     if (err == LW_OK) {
         err = lw_range_check(at->def->range, *out);
     }
-    uint64_t scratch[4];
-    bool is_octets = at->field->capacity > 0 && lw_field_is_stored(at->field);
-    if (err == LW_OK && is_octets && out->as.bytes.len > at->field->capacity) {
-        return LW_ETOOBIG;
-    }
-    if (err == LW_OK && lw_field_is_stored(at->field) && at->field->size <= sizeof scratch) {
-        err = lw_field_store(at->field, (uint8_t *)scratch, *out);
-    }
-    return err;
+    return err == LW_OK && lw_field_is_stored(at->field) ? lw_field_fits(at->field, *out) : err;
 }
 
 static lw_err write_through(lw_tree *tree, const place *at, lw_path path, lw_value value)
@@ -571,7 +558,7 @@ static lw_err write_through(lw_tree *tree, const place *at, lw_path path, lw_val
 lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
 {
     place at;
-    lw_value checked, old;
+    lw_value checked;
     lw_err err = path.depth >= LW_LEVEL_RESOURCE ? find_place(tree, path, &at) : LW_ENOTFOUND;
     if (err != LW_OK) {
         return err;
@@ -587,12 +574,15 @@ lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
     if (!lw_field_is_stored(at.field)) {
         return write_through(tree, &at, path, checked);
     }
-    if (lw_tree_get(tree, path, &old) == LW_OK && lw_value_equal(old, checked)) {
+    uint8_t *slot = slot_of(&at, path);
+    if (slot != NULL && is_present(&at) && lw_field_holds(at.field, slot, checked)) {
         return LW_OK;
     }
     err = touch(tree, at.slot, at.piece);
-    uint8_t *slot = err == LW_OK ? slot_for_write(&at, path) : NULL;
-    if (slot == NULL) {
+    if (err == LW_OK && slot == NULL) {
+        slot = lw_field_insert(at.field, struct_of(at.piece), path.id[3]);
+    }
+    if (err != LW_OK || slot == NULL) {
         return LW_ENOMEM;
     }
     err = lw_field_store(at.field, slot, checked);
@@ -836,20 +826,6 @@ static void tell_differences(lw_tree *tree, lw_link *undos)
     forget(tree, &done);
 }
 
-/* The oldest copy of each instance counts. */
-static void hold(lw_tree *tree)
-{
-    while (!lw_list_is_empty(&tree->undo)) {
-        undo *u = LW_CONTAINER(tree->undo.next, undo, link);
-        if (find_undo(&tree->held, u->at) != NULL) {
-            release(tree, u);
-        } else {
-            lw_list_remove(&u->link);
-            lw_list_add_last(&tree->held, &u->link);
-        }
-    }
-}
-
 lw_err lw_tree_commit(lw_tree *tree)
 {
     lw_assert(tree->in_transaction);
@@ -858,8 +834,8 @@ lw_err lw_tree_commit(lw_tree *tree)
         return err;
     }
     tree->in_transaction = false; /* the observer may change what it likes, in transactions too */
-    if (tree->is_holding) {
-        hold(tree);
+    if (tree->hold != NULL) {
+        tree->hold(tree);
     } else {
         tell_differences(tree, &tree->undo);
     }
@@ -877,18 +853,32 @@ lw_err lw_tree_end(lw_tree *tree, lw_err err)
 
 /* ---- Series of transactions ---- */
 
+/* The oldest copy of each instance counts. */
+static void hold(lw_tree *tree)
+{
+    while (!lw_list_is_empty(&tree->undo)) {
+        undo *u = LW_CONTAINER(tree->undo.next, undo, link);
+        if (find_undo(&tree->held, u->at) != NULL) {
+            release(tree, u);
+        } else {
+            lw_list_remove(&u->link);
+            lw_list_add_last(&tree->held, &u->link);
+        }
+    }
+}
+
 lw_err lw_tree_hold(lw_tree *tree)
 {
-    if (tree->is_holding || tree->in_transaction) {
+    if (tree->hold != NULL || tree->in_transaction) {
         return LW_ESTATE;
     }
-    tree->is_holding = true;
+    tree->hold = hold;
     return LW_OK;
 }
 
 bool lw_tree_is_holding(const lw_tree *tree)
 {
-    return tree->is_holding;
+    return tree->hold != NULL;
 }
 
 bool lw_tree_is_held(lw_tree *tree, lw_path instance)
@@ -906,7 +896,7 @@ lw_err lw_tree_check(lw_tree *tree)
 void lw_tree_settle(lw_tree *tree)
 {
     lw_assert(!tree->in_transaction);
-    tree->is_holding = false;
+    tree->hold = NULL;
     tell_differences(tree, &tree->held);
 }
 
@@ -914,7 +904,7 @@ void lw_tree_revert(lw_tree *tree)
 {
     lw_tree_rollback(tree);
     put_back(tree, &tree->held);
-    tree->is_holding = false;
+    tree->hold = NULL;
 }
 
 /* ---- Time ---- */

@@ -37,8 +37,8 @@ struct lw_tree {
     void *hooks_ctx;
     void (*on_change)(void *ctx, lw_tree_change change, lw_path path); /* NULL: nobody listens */
     void *on_change_ctx;
-    lw_link undo; /* of the open transaction, oldest first */
-    bool is_holding;
+    lw_link undo;                /* of the open transaction, oldest first */
+    void (*hold)(lw_tree *tree); /* between lw_tree_hold and its end: what commit does; or NULL */
     lw_link held; /* of the transactions since lw_tree_hold, one an instance, oldest first */
 };
 
