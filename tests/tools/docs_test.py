@@ -63,6 +63,13 @@ class Pages(unittest.TestCase):
         self.assertLessEqual(len(code.splitlines()), 40)
         self.assertIn(code, (ROOT / "README.md").read_text(encoding="utf-8"))
 
+    def test_what_the_smallest_client_takes_is_its_budget(self):
+        budgets = (ROOT / "tools/size-budgets.txt").read_text(encoding="utf-8")
+        octets = int(re.search(r"^ram-minimal +(\d+)", budgets, re.M)[1])
+        page = (ROOT / "docs/client.md").read_text(encoding="utf-8")
+        said = float(re.search(r"takes ([0-9.]+) kB: `tools/ram_client.c`", page)[1])
+        self.assertAlmostEqual(said, octets / 1000, delta=0.05)
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())
