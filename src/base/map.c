@@ -27,21 +27,10 @@ static lw_map_node **bucket_at(const lw_map *map, size_t index)
     return &map->segments[index / SEGMENT][index % SEGMENT];
 }
 
-/* The largest power of two that is not larger; n > 0. */
-static size_t power_below(size_t n)
-{
-    size_t p = 1;
-    while (p <= n / 2) {
-        p *= 2;
-    }
-    return p;
-}
-
 static size_t index_of(const lw_map *map, uint64_t hash)
 {
-    size_t low = power_below(map->buckets);
-    size_t index = (size_t)(hash & (2 * (uint64_t)low - 1));
-    return index < map->buckets ? index : index - low;
+    size_t index = (size_t)(hash & (2 * (uint64_t)map->low - 1));
+    return index < map->buckets ? index : index - map->low;
 }
 
 /* Room for one bucket more. */
@@ -77,7 +66,7 @@ lw_err lw_map_init(lw_map *map, const lw_mem *mem,
         *map = (lw_map){.buckets = 0};
         return LW_ENOMEM;
     }
-    map->buckets = 1;
+    map->buckets = map->low = 1;
     return LW_OK;
 }
 
@@ -87,12 +76,12 @@ static void grow(lw_map *map)
         return;
     }
     size_t added = map->buckets++;
-    size_t low = power_below(added);
-    lw_map_node **from = bucket_at(map, added - low);
+    map->low = added == 2 * map->low ? added : map->low;
+    lw_map_node **from = bucket_at(map, added - map->low);
     lw_map_node **to = bucket_at(map, added);
     while (*from != NULL) {
         lw_map_node *node = *from;
-        if ((map->hash_of(map->ctx, node) & low) != 0) {
+        if ((map->hash_of(map->ctx, node) & map->low) != 0) {
             *from = node->next;
             *to = node;
             to = &node->next;

@@ -31,6 +31,7 @@ typedef struct lw_map {
     lw_map_node ***segments;
     size_t segments_room;
     size_t buckets;
+    size_t low;   /* the largest power of two that is not larger */
     size_t count; /* of elements */
 } lw_map;
 

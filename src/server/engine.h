@@ -59,8 +59,8 @@ struct lw_device {
     lw_map_node by_name, by_location, by_hop;
     lw_wheel_timer timer; /* the earliest of what follows; presence.c */
     lw_time expires;      /* with the grace; LW_TIME_NEVER: no registration, or for ever */
-    lw_time awake_until;  /* queue mode */
-    lw_time save_at;      /* its row is behind; LW_TIME_NEVER: it is not */
+    uint32_t awake_until; /* queue mode; as lw_server_seconds */
+    uint32_t save_at;     /* its row is behind; likewise */
     lw_queue queue;
     lw_wishes *wishes; /* NULL: none */
     lw_peer *peer;     /* that its address has now; NULL: idle, or the address is another's */
@@ -68,12 +68,12 @@ struct lw_device {
     lw_extra *extra;   /* sms, profiles, unknown parameters; NULL: none of them */
     uint64_t number;
     lw_hop hop;
+    uint32_t lifetime;                                      /* s */
     lw_time created_at, seen_at, registered_at, updated_at; /* wall clock */
-    uint32_t lifetime;
-    uint8_t version;                    /* lw_version */
-    uint8_t bindings;                   /* LW_BINDING_… */
-    uint8_t state;                      /* lw_device_state; changed by lw_presence_set alone */
+    uint8_t version;                                        /* lw_version */
+    uint8_t bindings;                                       /* LW_BINDING_… */
     uint8_t location[LW_LOCATION_TEXT]; /* of the newest registration, also when that is over */
+    uint8_t state : 3;                  /* lw_device_state; changed by lw_presence_set alone */
     bool queue_mode : 1;
     bool has_hop : 1;       /* found by its address: nobody else has taken it */
     bool is_leaving : 1;    /* lw_server_remove waits for the store */
@@ -148,7 +148,8 @@ struct lw_server {
     lw_mem mem;
     lw_rng rng;
     lw_log log;
-    lw_time now;         /* of the call that is being worked on */
+    lw_time now; /* of the call that is being worked on */
+    lw_time started;
     lw_time wall_offset; /* the wall clock is now + this */
     lw_hash_key secret;  /* of the maps */
     lw_coap coap;
@@ -178,6 +179,18 @@ struct lw_server {
 static inline lw_time lw_server_wall(const lw_server *server)
 {
     return server->now + server->wall_offset;
+}
+
+/* Points in time that need not be exact, in half the room: seconds since the start, rounded up; 0:
+ * never. */
+static inline uint32_t lw_server_seconds(const lw_server *server, lw_time at)
+{
+    return (uint32_t)((at - server->started + LW_SECOND_MS - 1) / LW_SECOND_MS);
+}
+
+static inline lw_time lw_server_time(const lw_server *server, uint32_t seconds)
+{
+    return seconds != 0 ? server->started + (lw_time)seconds * LW_SECOND_MS : LW_TIME_NEVER;
 }
 
 /* Tells an event; endpoint (of device, which may be NULL) and time are filled in. */

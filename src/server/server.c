@@ -312,6 +312,7 @@ static void init(lw_server *server, const lw_server_cfg *cfg, lw_time now, lw_ti
     server->mem = (lw_mem){.alloc = host_alloc, .release = host_release, .ctx = host};
     server->rng = (lw_rng){.fill = host_random, .ctx = host};
     server->log = (lw_log){.line = host->log != NULL ? host_log : NULL, .ctx = host};
+    server->started = now;
     lw_server_set_clock(server, now, wall);
     host->random(host->ctx, (uint8_t *)&server->secret, sizeof server->secret);
     lw_wheel_init(&server->devices_due, now);

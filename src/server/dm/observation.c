@@ -217,7 +217,7 @@ static lw_err prepare(lw_wish *w, lw_op single, lw_op composite, ask_parts *p)
     lw_writer_init(&paths, p->paths, sizeof p->paths);
     lw_err err = write_ask(w, single, composite, &paths, &p->ask);
     if (err == LW_OK && !w->is_translated) {
-        err = lw_downlink_start(&p->device, &p->ask, &w->device->wishes->learned, &w->server->mem,
+        err = lw_downlink_start(&p->device, &p->ask, &w->device->queue.learned, &w->server->mem,
                                 &w->downlink);
         w->is_translated = err == LW_OK;
     }
@@ -336,7 +336,7 @@ static bool asks_again(lw_wish *w, uint8_t code)
 {
     ask_parts p;
     return prepare(w, LW_OP_OBSERVE, LW_OP_OBSERVE_COMPOSITE, &p) == LW_OK &&
-           lw_downlink_refused(&w->downlink, &p.device, &p.ask, &w->device->wishes->learned,
+           lw_downlink_refused(&w->downlink, &p.device, &p.ask, &w->device->queue.learned,
                                &w->server->mem, code) &&
            send_observe(w) == LW_OK;
 }
@@ -354,7 +354,7 @@ static void on_answered(lw_wish *w, const lw_coap_msg *msg)
         refuse(w, msg->code, LW_OK, "the device answers, but does not observe"); /* OBS-04 */
         return;
     }
-    lw_downlink_learn(&w->downlink, &w->device->wishes->learned);
+    lw_downlink_learn(&w->downlink, &w->device->queue.learned);
     set_state(w, LW_WISH_ESTABLISHED);
     lw_server_event event = event_of(w, LW_SERVER_OBSERVED);
     event.code = msg->code;
@@ -565,9 +565,6 @@ void lw_observation_stop(lw_server *server, lw_device *device)
 {
     (void)server;
     each(device, forget_registration);
-    if (device->wishes != NULL) {
-        device->wishes->learned = (lw_downlink_learned){.format = {0}};
-    }
 }
 
 void lw_observation_drop(lw_server *server, lw_wish *w)

@@ -52,7 +52,6 @@ typedef struct lw_wish {
 
 struct lw_wishes {
     lw_link all, established;
-    lw_downlink_learned learned;
     uint16_t count;
     bool is_silent; /* it did not answer: not asked again before it is heard of */
 };

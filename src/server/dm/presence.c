@@ -12,9 +12,9 @@ void lw_presence_set(lw_server *server, lw_device *device, lw_device_state state
     }
     server->devices.asleep -= old == LW_DEVICE_ASLEEP;
     server->devices.asleep += state == LW_DEVICE_ASLEEP;
-    device->state = (uint8_t)state;
+    device->state = state & 7u;
     if (state == LW_DEVICE_ASLEEP) {
-        device->awake_until = LW_TIME_NEVER;
+        device->awake_until = 0;
     }
     if (old == LW_DEVICE_ONLINE && state == LW_DEVICE_ASLEEP) {
         lw_server_tell(server, device, (lw_server_event){.kind = LW_SERVER_ASLEEP});
@@ -26,8 +26,10 @@ void lw_presence_set(lw_server *server, lw_device *device, lw_device_state state
 void lw_presence_arm(lw_server *server, lw_device *device)
 {
     lw_time at = device->expires;
-    at = device->awake_until < at ? device->awake_until : at;
-    at = device->save_at < at ? device->save_at : at;
+    lw_time awake_until = lw_server_time(server, device->awake_until);
+    lw_time save_at = lw_server_time(server, device->save_at);
+    at = awake_until < at ? awake_until : at;
+    at = save_at < at ? save_at : at;
     lw_wheel_arm(&server->devices_due, &device->timer, at);
 }
 
@@ -58,7 +60,9 @@ void lw_server_settle(lw_server *server)
     }
     lw_presence_set(server, device, LW_DEVICE_ONLINE);
     device->awake_until =
-        device->queue_mode ? lw_time_add(server->now, server->cfg.limits.awake_ms) : LW_TIME_NEVER;
+        device->queue_mode
+            ? lw_server_seconds(server, lw_time_add(server->now, server->cfg.limits.awake_ms))
+            : 0;
     lw_presence_arm(server, device);
     lw_observation_heard(server, device);
     lw_queue_heard(server, device);
@@ -79,10 +83,10 @@ static void on_due(lw_server *server, lw_device *device)
     if (device->expires <= server->now) {
         lw_registration_expire(server, device);
     }
-    if (device->awake_until <= server->now) {
+    if (lw_server_time(server, device->awake_until) <= server->now) {
         lw_presence_set(server, device, LW_DEVICE_ASLEEP);
     }
-    if (device->save_at <= server->now) {
+    if (lw_server_time(server, device->save_at) <= server->now) {
         lw_record_device(server, device);
     }
     lw_presence_arm(server, device);

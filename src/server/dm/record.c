@@ -45,14 +45,14 @@ void lw_record_device(lw_server *server, lw_device *device)
     lw_row row = {.kind = LW_ROW_DEVICE, .as.device = lw_device_row(server, device)};
     lw_ticket ticket;
     bool is_put = lw_server_put(server, &row, LW_LAZY, &ticket) == LW_OK;
-    device->save_at = is_put ? LW_TIME_NEVER : lw_time_add(server->now, LW_SAVE_AGAIN_MS);
+    device->save_at = is_put ? 0 : lw_server_seconds(server, server->now + LW_SAVE_AGAIN_MS);
     lw_presence_arm(server, device);
 }
 
 void lw_record_device_soon(lw_server *server, lw_device *device)
 {
-    if (device->save_at == LW_TIME_NEVER) {
-        device->save_at = lw_time_add(server->now, LW_SAVE_EVERY_MS);
+    if (device->save_at == 0) {
+        device->save_at = lw_server_seconds(server, server->now + LW_SAVE_EVERY_MS);
     }
     lw_presence_arm(server, device);
 }

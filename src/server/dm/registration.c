@@ -153,7 +153,8 @@ static void end(lw_server *server, lw_device *device, lw_queue_end why)
     lw_queue_cancel_all(server, device, why);
     lw_observation_stop(server, device);
     lw_device_move(server, device, NULL);
-    device->expires = device->awake_until = LW_TIME_NEVER;
+    device->expires = LW_TIME_NEVER;
+    device->awake_until = 0;
     lw_presence_set(server, device, LW_DEVICE_OFFLINE);
     lw_presence_arm(server, device);
 }

@@ -169,14 +169,14 @@ lw_err lw_device_add(lw_server *server, lw_bytes name, uint64_t number, lw_devic
         return LW_EEXISTS;
     }
     lw_device *device =
-        place != NULL ? lw_mem_alloc(&server->mem, sizeof *device + name.len) : NULL;
+        place != NULL ? lw_mem_alloc(&server->mem, offsetof(lw_device, name) + name.len) : NULL;
     if (device == NULL) {
         return LW_ENOMEM;
     }
     device->number = number;
     device->name_len = (uint8_t)name.len;
     memcpy(device->name, name.ptr, name.len);
-    device->expires = device->awake_until = device->save_at = LW_TIME_NEVER;
+    device->expires = LW_TIME_NEVER;
     device->state = LW_DEVICE_OFFLINE;
     lw_wheel_timer_init(&device->timer);
     lw_queue_init(&device->queue);
