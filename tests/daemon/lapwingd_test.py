@@ -7,24 +7,7 @@ import subprocess
 
 import pytest
 
-from lapwingd import Daemon
 from program import ROOT, Program
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    """Starts servers; those that still run at the end must stop cleanly, which is when sanitizers speak."""
-    started = []
-
-    def start(*args, **options):
-        started.append(Daemon(options.pop("data_dir", tmp_path / "data"), *args, **options))
-        return started[-1]
-
-    yield start
-    for each in started:
-        if each.process.poll() is None:
-            assert each.stop() == 0, each.stderr()
-        assert "Sanitizer" not in each.stderr(), each.stderr()
 
 
 def run(*args, env=None):
@@ -74,14 +57,13 @@ def test_help_manual_and_sample_name_the_same_keys():
     program = run("--help")
     assert program.status == 0
     helped = set(re.findall(r"--([a-z-]+)", "\n".join(program.out.lines)))
-    own = {"config", "check-config", "check-store", "export", "import", "backup", "help", "version"}
+    own = {"config", "admin-token", "check-config", "check-store", "export", "import", "backup", "help", "version"}
     keys = set(re.findall(r"^\.It Ic ([a-z-]+) Ns :", (ROOT / "man/lapwingd.yaml.5").read_text(encoding="utf-8"), re.M))
     assert helped == keys | own
     sample = (ROOT / "etc/lapwingd.yaml").read_text(encoding="utf-8")
     assert keys == set(re.findall(r"^#([a-z-]+):", sample, re.M))
     manual = (ROOT / "man/lapwingd.8").read_text(encoding="utf-8")
-    assert own <= set(re.findall(r"Fl -([a-z-]+)|, -([a-z-]+)", manual)[i][k] for i in range(
-        len(re.findall(r"Fl -([a-z-]+)|, -([a-z-]+)", manual))) for k in (0, 1))
+    assert own <= set(re.findall(r"(?:Fl|,) -([a-z-]+)", manual))
     assert re.match(r"lapwingd \d+\.\d+\.\d+$", run("--version").out.lines[0])
 
 
@@ -210,6 +192,62 @@ def test_lines_for_the_journal_have_a_priority_and_no_time(tmp_path):
     log.seek(0)
     assert log.read().startswith("<3>lapwingd: data-dir /nowhere/x: No such file")
     log.close()
+
+
+# ---- The store ----------------------------------------------------------------------------------
+
+
+def test_the_first_token_is_in_a_file_for_its_owner_alone(daemon, tmp_path):
+    server = daemon()
+    assert os.stat(tmp_path / "data" / "admin-token").st_mode & 0o777 == 0o600
+    assert server.call("GET", "/v1/tokens")[0] == 200
+    token = server.token
+    assert server.stop() == 0
+    server = daemon()
+    assert server.token == token
+
+
+def test_a_lost_token_can_be_replaced(daemon, tmp_path):
+    server = daemon()
+    busy = run("--data-dir", tmp_path / "data", "--admin-token")
+    assert busy.status == 1 and "lapwingd: " in busy.stderr()
+    assert server.stop() == 0
+    made = run("--data-dir", tmp_path / "data", "--admin-token")
+    assert made.status == 0
+    server = daemon()
+    status, tokens = server.call("GET", "/v1/tokens", token=made.out.lines[0])
+    assert status == 200 and len(tokens["items"]) == 2
+
+
+def test_export_import_backup_and_check(daemon, tmp_path):
+    server = daemon()
+    assert server.call("PUT", "/v1/credentials/lamp", {"mode": "psk", "identity": "me", "key": "AAEC"})[0] == 200
+    data = ["--data-dir", tmp_path / "data"]
+    assert run(*data, "--export", tmp_path / "rows").status == 0
+    assert os.stat(tmp_path / "rows").st_mode & 0o777 == 0o600
+    assert run(*data, "--backup", tmp_path / "copy.db").status == 0
+    assert run(*data, "--backup", tmp_path / "copy.db").status == 1
+    checked = run(*data, "--check-store")
+    assert checked.status == 0
+    assert "credentials      1" in checked.out.lines and checked.out.lines[-1] == "0 problems"
+    assert '"AAEC"' in "\n".join(run(*data, "--export", "-").out.lines).replace("\\", "")
+    again = run("--data-dir", tmp_path / "again", "--import", tmp_path / "rows")
+    assert again.status == 0, again.stderr()
+    assert run("--data-dir", tmp_path / "again", "--import", tmp_path / "rows").status == 1
+    token = server.token
+    (tmp_path / "back").mkdir()
+    (tmp_path / "copy.db").rename(tmp_path / "back" / "lapwing.db")
+    for directory in ("again", "back"):
+        other = daemon(data_dir=tmp_path / directory)
+        status, known = other.call("GET", "/v1/credentials/lamp", token=token)
+        assert (status, known["identity"]) == (200, "me")
+
+
+@pytest.mark.parametrize("args", [["--check-store"], ["--export", "-"], ["--backup", "/tmp/x"]])
+def test_where_there_is_no_store_nothing_is_made(args, tmp_path):
+    program = run("--data-dir", tmp_path / "none", *args)
+    assert program.status == 1 and program.stderr().startswith("lapwingd: ")
+    assert not (tmp_path / "none").exists()
 
 
 # ---- Foreign CoAP programs ----------------------------------------------------------------------

@@ -57,6 +57,8 @@ const config_key config_keys[] = {
      "90d", KIND_SECONDS, AT(record_age_s), 0, 36500u * (uint64_t)DAY, false},
     {"record-size", "OCTETS", "the oldest recorded values are deleted above this; 0: never",
      "10G", KIND_OCTETS, AT(record_size), 0, GIGA << 20, false},
+    {"request-age", "TIME", "requests that ended are deleted after this; 0: never",
+     "30d", KIND_SECONDS, AT(request_age_s), 0, 36500u * (uint64_t)DAY, false},
 
     {.help = "How devices are treated"},
     {"strict", "yes|no", "refuse what the field sends and the specification does not allow",
@@ -91,6 +93,8 @@ const config_key config_keys[] = {
      "1024", KIND_NUMBER, AT(max_bodies), 1, UINT16_MAX, false},
 
     {.help = "The program"},
+    {"http-threads", "N", "threads for the API",
+     "4", KIND_NUMBER, AT(http_threads), 1, 64, false},
     {"shards", "N", "threads for devices; 0: one a core. This build runs one",
      "0", KIND_NUMBER, AT(shards), 0, 255, false},
     {"drain", "TIME", "how long SIGTERM waits for what is in flight",

@@ -34,8 +34,9 @@ typedef struct config {
     char data_dir[CONFIG_TEXT_MAX];
     uint64_t store; /* config_store */
     bool record;
-    uint64_t record_age_s; /* 0: for ever */
-    uint64_t record_size;  /* octets; 0: without limit */
+    uint64_t record_age_s;  /* 0: for ever */
+    uint64_t record_size;   /* octets; 0: without limit */
+    uint64_t request_age_s; /* of requests that ended; 0: for ever */
 
     /* How devices are treated */
     bool strict, accept_moved;
@@ -45,6 +46,7 @@ typedef struct config {
     uint64_t max_devices, max_peers, max_links, max_requests, max_wishes, max_body, max_bodies;
 
     /* The program itself */
+    uint64_t http_threads;
     uint64_t shards; /* 0: one a core */
     uint64_t drain_s;
     uint64_t log; /* level */

@@ -103,7 +103,8 @@ static bool open_store(daemon *d, char *why)
 {
     const config *c = &d->options.config;
     lw_store_options kept = {.values_age = (lw_time)c->record_age_s * LW_SECOND_MS,
-                             .values_octets = c->record_size};
+                             .values_octets = c->record_size,
+                             .requests_age = (lw_time)c->request_age_s * LW_SECOND_MS};
     if (mkdir(c->data_dir, 0700) != 0 && errno != EEXIST) {
         snprintf(why, WHY_MAX, "data-dir %s: %s", c->data_dir, strerror(errno));
         return false;

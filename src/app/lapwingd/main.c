@@ -3,10 +3,10 @@
  * Exit status: 0 after SIGTERM or SIGINT, and when a job is done; 1 when something failed at run
  * time; 2 for wrong usage or configuration. */
 #define _GNU_SOURCE
-#include <stdio.h>
 #include <unistd.h>
 
 #include "app/lapwingd/daemon.h"
+#include "app/lapwingd/jobs.h"
 
 typedef struct command_line {
     int argc;
@@ -28,10 +28,9 @@ int main(int argc, char **argv)
         return 0;
     case JOB_WRONG:
         return 2;
-    case JOB_CHECK_CONFIG:
-        puts("the configuration is right");
-        return 0;
-    default:
+    case JOB_RUN:
         return daemon_run(&o, reread, &line);
+    default:
+        return job_run(&o);
     }
 }

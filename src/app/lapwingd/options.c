@@ -13,6 +13,7 @@ enum {
     OPT_EXPORT,
     OPT_IMPORT,
     OPT_BACKUP,
+    OPT_ADMIN_TOKEN,
     OPT_HELP,
     OPT_VERSION
 };
@@ -25,6 +26,8 @@ static const flag own_rows[] = {
      OPT_EXPORT},
     {"import", 0, "FILE", "read what --export wrote into an empty data directory", OPT_IMPORT},
     {"backup", 0, "FILE", "copy the store into a file, also while lapwingd runs", OPT_BACKUP},
+    {"admin-token", 0, NULL, "make a further token of the role admin, print it, end",
+     OPT_ADMIN_TOKEN},
     {"help", 'h', NULL, "this page", OPT_HELP},
     {"version", 'V', NULL, "version of this program", OPT_VERSION},
     {.help = "Configuration. Each key is a flag, LAPWING_KEY in the environment and a key of the "
@@ -51,8 +54,8 @@ static size_t make_rows(flag rows[OWN_COUNT + CONFIG_KEYS_MAX])
 
 static void set_job(options *o, const flags *f)
 {
-    static const job jobs[] = {JOB_CHECK_CONFIG, JOB_CHECK_STORE, JOB_EXPORT, JOB_IMPORT,
-                               JOB_BACKUP};
+    static const job jobs[] = {JOB_CHECK_CONFIG, JOB_CHECK_STORE, JOB_EXPORT,
+                               JOB_IMPORT,       JOB_BACKUP,      JOB_ADMIN_TOKEN};
     o->job = jobs[f->row->id - OPT_CHECK_CONFIG];
     o->file = f->value;
 }
@@ -80,8 +83,8 @@ static job scan(options *o, flags f)
         return JOB_WRONG;
     }
     if (jobs > 1) {
-        complain(PROGRAM, "one of --check-config, --check-store, --export, --import and --backup "
-                          "at a time");
+        complain(PROGRAM, "one of --check-config, --check-store, --export, --import, --backup and "
+                          "--admin-token at a time");
         return JOB_WRONG;
     }
     return step == FLAGS_END ? JOB_RUN : JOB_WRONG;

@@ -11,6 +11,7 @@ typedef enum job {
     JOB_EXPORT,
     JOB_IMPORT,
     JOB_BACKUP,
+    JOB_ADMIN_TOKEN,
     JOB_NONE, /* --help or --version: printed */
     JOB_WRONG /* said why on stderr: exit status 2 */
 } job;

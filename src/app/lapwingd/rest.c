@@ -65,7 +65,8 @@ static bool make_first_token(rest *r, char *why, size_t why_len)
         return false;
     }
     if (!write_token(path, token)) {
-        snprintf(why, why_len, "%s: %s", path, strerror(errno));
+        snprintf(why, why_len, "%s: %s; 'lapwingd --admin-token' makes another", path,
+                 strerror(errno));
         return false;
     }
     log_say(r->log, LEVEL_INFO, "api", "the first token, admin, is in %s", path);
@@ -78,6 +79,7 @@ static bool make_first_token(rest *r, char *why, size_t why_len)
 bool rest_open(rest *r, const config *c, lw_store *store, logger *log, char *why, size_t why_len)
 {
     lw_api_cfg cfg = {.open = c->open,
+                      .threads = (unsigned)c->http_threads,
                       .version = LAPWING_VERSION,
                       .store = store,
                       .ctx = r,
