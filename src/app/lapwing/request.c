@@ -38,18 +38,32 @@ static bool has_ended(const json_t *request)
 /* What came of a request that ended. */
 static status show_end(const cli *c, const json_t *request)
 {
-    const json_t *result = json_object_get(request, "answer"),
-                 *problem = json_object_get(request, "problem");
+    static const struct {
+        const char *state, *text;
+        status status;
+    } ends[] = {
+        {"expired", "the device did not come in time", STATUS_TIMEOUT},
+        {"canceled", "it was cancelled", STATUS_FAILED},
+        {"unknown",
+         "the server went down while it was on its way, and it is not known whether the "
+         "device did it",
+         STATUS_FAILED},
+    };
+    const json_t *problem = json_object_get(request, "problem");
     const char *state = text_of(request, "state");
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (strcmp(state, ends[i].state) == 0) {
+            if (c->json) {
+                show_json(request);
+            }
+            return fail(ends[i].status, "request %s: %s", text_of(request, "id"), ends[i].text);
+        }
+    }
     if (problem != NULL) {
         return show_problem(c, (long)number_of(problem, "status"), problem);
     }
-    if (result != NULL) {
-        show_answer(c, result);
-        return STATUS_OK;
-    }
-    return fail(strcmp(state, "expired") == 0 ? STATUS_TIMEOUT : STATUS_FAILED, "request %s: %s",
-                text_of(request, "id"), state);
+    show_answer(c, json_object_get(request, "answer"));
+    return STATUS_OK;
 }
 
 /* Waits until the request ends, or --wait is over. */
