@@ -18,7 +18,7 @@ build += ; ninja -C build/$(1) -j $(JOBS) $(QUIET) $(2)
 # Runs the tests of a build: $(call run_tests,PRESET[,WHICH])
 run_tests = @ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(2)
 
-.PHONY: all test test-all test-clang test-tsan interop bench fuzz lint fmt size cover deps install clean help
+.PHONY: all test test-all test-clang test-tsan interop bench fuzz lint fmt size cover deps run down install clean help
 
 all: build/.dir ## build the libraries and programs (build/release, build/bin)
 	@tools/setup build
@@ -84,6 +84,14 @@ deps: build/.dir ## Mbed TLS 3.6 in build/deps/mbedtls, and a test that it works
 	@cmake --preset asan -Wno-dev >build/asan.configure.log || { cat build/asan.configure.log; exit 1; }
 	$(call build,asan,test.deps.mbedtls)
 	$(call run_tests,asan,-L deps)
+
+run: build/.dir ## a server and three simulated devices in the background; says where and what to try
+	@tools/setup build
+	$(call build,release)
+	@tools/run up
+
+down: ## end what `make run` started
+	@tools/run down
 
 install: all ## libraries, headers and a pkg-config file into PREFIX (default /usr/local)
 	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
