@@ -261,7 +261,7 @@ static lw_err fill_chart(merge *m, cursor *c)
     c->ready_next = c->ready_count = 0;
     while (c->ready_count == 0) {
         lw_row row;
-        uint64_t order;
+        uint64_t order = 0;
         lw_err err = read_next(m, c, &row, &order);
         if (err == LW_END) {
             c->ready_count = lw_chart_end(&c->chart, c->ready);
