@@ -48,7 +48,7 @@ static bool write_link(lw_link_out *out, lw_corelink link)
     if (lw_link_target_split(link.target, &prefix, &path) != LW_OK) {
         return false;
     }
-    lw_link_put(out, prefix, path);
+    lw_link_put(out, &prefix, &path);
     lw_link_attr attr;
     while (lw_link_attr_next(&link.attrs, &attr)) {
         char name[64];

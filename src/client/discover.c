@@ -40,7 +40,7 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
                        lw_link_out *out)
 {
     lw_tree *tree = &client->tree;
-    lw_link_put(out, lw_bytes_of(NULL, 0), path);
+    lw_link_put(out, NULL, &path);
     lw_object_version version;
     if (path.depth == LW_LEVEL_OBJECT &&
         lw_object_names_version(lw_tree_object(tree, path.id[0]), (lw_version)server->version,

@@ -13,7 +13,7 @@ void lw_bs_write_account(lw_client *client, lw_writer *w)
     lw_path at = lw_path_root();
     while (lw_tree_next(&client->tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
         if (lw_bs_belongs_to(client, bootstrap, at)) {
-            lw_link_put(&out, lw_bytes_of(NULL, 0), at);
+            lw_link_put(&out, NULL, &at);
         }
     }
 }

@@ -1,5 +1,6 @@
 #include "coap/option.h"
 
+#include "base/reader.h"
 #include "coap/code.h"
 
 #define PAYLOAD_MARKER 0xff
@@ -113,11 +114,7 @@ bool lw_coap_opt_find_uint(lw_bytes options, uint32_t number, uint32_t *out_valu
 
 uint32_t lw_coap_opt_uint(lw_bytes value)
 {
-    uint32_t v = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        v = v << 8 | value.ptr[i];
-    }
-    return v;
+    return (uint32_t)lw_uint_extend(0, value.ptr, value.len);
 }
 
 /* RFC 7252 Table 4 with its columns, and between its rows what later RFCs added. C = critical, U =
@@ -155,9 +152,9 @@ enum { FLAG__ = 0, FLAG_C = 1, FLAG_U = 1, FLAG_N = 1, FLAG_R = 1 };
 /* The names stand apart, so that a device that shows none links none. */
 typedef struct option_row {
     uint16_t number;
-    uint16_t max_len;
-    uint8_t min_len;
-    bool is_repeatable;
+    uint16_t max_len : 14;
+    uint16_t min_len : 1;
+    uint16_t is_repeatable : 1;
 } option_row;
 
 static const option_row option_rows[] = {

@@ -333,17 +333,18 @@ void lw_link_begin(lw_link_out *out, lw_writer *w)
     *out = (lw_link_out){.w = w};
 }
 
-void lw_link_put(lw_link_out *out, lw_bytes prefix, lw_path path)
+void lw_link_put(lw_link_out *out, const lw_bytes *prefix, const lw_path *path)
 {
+    bool has_prefix = prefix != NULL && prefix->len > 0;
     lw_write_str(out->w, out->begun ? ",<" : "<");
     out->begun = true;
-    if (prefix.len > 0) {
+    if (has_prefix) {
         lw_write_u8(out->w, '/');
-        lw_write_bytes(out->w, prefix);
+        lw_write_bytes(out->w, *prefix);
     }
-    if (prefix.len == 0 || path.depth > 0) {
+    if (!has_prefix || path->depth > 0) {
         char text[LW_PATH_TEXT_MAX];
-        lw_write_bytes(out->w, lw_bytes_of(text, lw_path_format(path, text)));
+        lw_write_octets(out->w, text, lw_path_format(*path, text));
     }
     lw_write_u8(out->w, '>');
 }
@@ -359,7 +360,7 @@ static void put_name(lw_link_out *out, const char *name)
 static void put_number(lw_link_out *out, uint16_t number)
 {
     char text[LW_ID_TEXT_MAX];
-    lw_write_bytes(out->w, lw_bytes_of(text, lw_id_format(number, text)));
+    lw_write_octets(out->w, text, lw_id_format(number, text));
 }
 
 void lw_link_put_attr(lw_link_out *out, const char *name, lw_bytes token)

@@ -127,13 +127,14 @@ lw_refusal lw_bs_request_parse(const lw_request *request, const lw_bs_policy *po
 void lw_bs_discover_begin(lw_link_out *out, lw_writer *w, lw_version version)
 {
     lw_link_begin(out, w);
-    lw_link_put(out, lw_bytes_of(NULL, 0), lw_path_root());
+    lw_path root = lw_path_root();
+    lw_link_put(out, NULL, &root);
     lw_link_put_attr(out, "lwm2m", lw_bytes_str(lw_version_text(version)));
 }
 
 void lw_bs_discover_put(lw_link_out *out, const lw_bs_item *item)
 {
-    lw_link_put(out, lw_bytes_of(NULL, 0), item->path);
+    lw_link_put(out, NULL, &item->path);
     if (item->has_version) {
         char text[LW_OBJECT_VERSION_TEXT_MAX];
         size_t len = lw_object_version_format(item->version, text);

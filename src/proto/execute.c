@@ -10,52 +10,41 @@ lw_exec_args lw_exec_args_of(lw_bytes payload)
     return (lw_exec_args){.rest = payload};
 }
 
-/* The value in quotes at the start of `text`; false when there is none. */
-static bool read_value(lw_bytes text, lw_bytes *out_value)
-{
-    if (text.len == 0 || text.ptr[0] != '\'') {
-        return false;
-    }
-    size_t end = 1;
-    while (end < text.len && is_char(text.ptr[end])) {
-        end++;
-    }
-    *out_value = lw_bytes_of(text.ptr + 1, end - 1);
-    return end < text.len && text.ptr[end] == '\'';
-}
-
 lw_err lw_exec_args_next(lw_exec_args *args, lw_exec_arg *out_arg)
 {
-    lw_bytes rest = args->rest;
-    bool first = args->seen == 0;
-    if (rest.len == 0) {
+    if (args->rest.len == 0) {
         return LW_END;
     }
-    if (!first) {
-        if (rest.ptr[0] != ',') {
-            return LW_EFORMAT;
-        }
-        rest = lw_bytes_from(rest, 1);
-    }
-    if (rest.len == 0 || rest.ptr[0] < '0' || rest.ptr[0] > '9') {
+    const uint8_t *p = args->rest.ptr;
+    const uint8_t *end = p + args->rest.len;
+    lw_bytes value = {NULL, 0};
+    if (args->seen != 0 && *p++ != ',') {
         return LW_EFORMAT;
     }
-    lw_exec_arg arg = {.digit = (uint8_t)(rest.ptr[0] - '0')};
-    rest = lw_bytes_from(rest, 1);
-    if (rest.len > 0 && rest.ptr[0] == '=') {
-        rest = lw_bytes_from(rest, 1);
-        if (!read_value(rest, &arg.value)) {
-            return LW_EFORMAT;
-        }
-        rest = lw_bytes_from(rest, arg.value.len + 2);
-    }
-    uint16_t bit = (uint16_t)(1u << arg.digit);
-    if ((args->seen & bit) != 0) {
+    if (p == end || *p < '0' || *p > '9') {
         return LW_EFORMAT;
     }
-    args->seen |= bit;
-    args->rest = rest;
-    *out_arg = arg;
+    uint8_t digit = (uint8_t)(*p++ - '0');
+    if (p < end && *p == '=') {
+        p++;
+        if (p == end || *p++ != '\'') {
+            return LW_EFORMAT;
+        }
+        value.ptr = p;
+        while (p < end && is_char(*p)) {
+            p++;
+        }
+        value.len = (size_t)(p - value.ptr);
+        if (p == end || *p++ != '\'') {
+            return LW_EFORMAT;
+        }
+    }
+    if ((args->seen >> digit & 1u) != 0) {
+        return LW_EFORMAT;
+    }
+    args->seen = (uint16_t)(args->seen | 1u << digit);
+    args->rest = lw_bytes_of(p, (size_t)(end - p));
+    *out_arg = (lw_exec_arg){.digit = digit, .value = value};
     return LW_OK;
 }
 

@@ -261,7 +261,8 @@ void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes altern
     lw_link_begin(&out->links, w);
     out->alternate_path = alternate_path;
     if (alternate_path.len > 0 || format_count > 0) {
-        lw_link_put(&out->links, alternate_path, lw_path_root());
+        lw_path root = lw_path_root();
+        lw_link_put(&out->links, &alternate_path, &root);
     }
     if (alternate_path.len > 0) {
         lw_link_put_quoted(&out->links, "rt", lw_bytes_str(RESOURCE_TYPE));
@@ -274,7 +275,7 @@ void lw_object_list_put(lw_object_list_out *out, lw_path path, const lw_object_v
     if (is_never_listed(path.id[0])) {
         return;
     }
-    lw_link_put(&out->links, out->alternate_path, path);
+    lw_link_put(&out->links, &out->alternate_path, &path);
     if (version != NULL) {
         char text[LW_OBJECT_VERSION_TEXT_MAX];
         size_t len = lw_object_version_format(*version, text);
