@@ -45,6 +45,12 @@ void lw_writer_fail(lw_writer *w, lw_err err);
 /* The octets that were kept: all of them for a plain writer, the window's share for a windowed. */
 lw_bytes lw_writer_bytes(const lw_writer *w);
 
+/* The same for one that is known to be plain. */
+static inline lw_bytes lw_writer_plain(const lw_writer *w)
+{
+    return lw_bytes_of(w->buf, w->pos);
+}
+
 /* Room left before a plain writer fails with LW_ETOOBIG. */
 size_t lw_writer_room(const lw_writer *w);
 

@@ -287,7 +287,7 @@ static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply 
 
 static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply, lw_bytes whole)
 {
-    lw_bytes options = lw_writer_bytes(&reply->option_writer);
+    lw_bytes options = lw_writer_plain(&reply->option_writer);
     lw_coap_body *body = find(peer, reply->ask.key, true);
     if (body != NULL) {
         forget(coap, body);

@@ -35,6 +35,12 @@ void lw_coap_extras_begin(lw_coap_extras *extras)
     lw_coap_begin_options(&extras->out, &extras->w);
 }
 
+size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhead)
+{
+    bool fits_more = lw_coap_is_stream(peer) && peer->max_message >= overhead + block;
+    return fits_more ? peer->max_message - overhead : block;
+}
+
 bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
 {
     return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;

@@ -64,6 +64,10 @@ typedef struct lw_coap_extras {
 
 void lw_coap_extras_begin(lw_coap_extras *extras);
 
+/* What goes into one message besides `overhead`: a datagram takes one block, a stream whatever fits
+ * its messages. */
+size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhead);
+
 bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
 
 /* ---- message ids of the peer: dedup.c ------------------------------------------------------ */

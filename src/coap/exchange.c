@@ -199,11 +199,10 @@ lw_coap_token lw_coap_exchange_token(const lw_coap_exchange *exchange)
     return exchange->token;
 }
 
-lw_coap_token lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer)
+void lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer, lw_coap_token *out_token)
 {
-    lw_coap_token token = {.len = peer->params->token_len};
-    coap->config.rng.fill(coap->config.rng.ctx, token.octets, token.len);
-    return token;
+    out_token->len = peer->params->token_len;
+    coap->config.rng.fill(coap->config.rng.ctx, out_token->octets, out_token->len);
 }
 
 /* ---- starting ------------------------------------------------------------------------------ */
@@ -277,14 +276,18 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
     lw_coap_put_merged(&w, &request->options, request->without, &request->extras,
                        request->payload.len != 0);
     lw_write_bytes(&w, request->payload);
-    ex->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
+    if (request->token != NULL) {
+        ex->token = *request->token;
+    } else {
+        lw_coap_new_token(coap, peer, &ex->token);
+    }
     ex->own_mid = peer->next_mid++;
     ex->con = !request->non;
     lw_coap_head head = {.type = request->non ? LW_COAP_NON : LW_COAP_CON,
                          .code = request->code,
                          .mid = ex->own_mid,
                          .token = &ex->token};
-    ex->message = lw_writer_bytes(&w);
+    ex->message = lw_writer_plain(&w);
     lw_coap_prepend_head(peer->params, &head, &ex->message);
     if (ex->message.len > peer->max_message) {
         lw_writer_fail(&w, LW_ETOOBIG);

@@ -69,6 +69,6 @@ lw_coap_token lw_coap_exchange_token(const lw_coap_exchange *exchange);
 void lw_coap_cancel(lw_coap *coap, lw_coap_exchange *exchange, lw_time now);
 
 /* A fresh token for the peer: params->token_len octets that nobody can foresee. */
-lw_coap_token lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer);
+void lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer, lw_coap_token *out_token);
 
 #endif

@@ -63,7 +63,11 @@ lw_err lw_coap_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_link *
 {
     lw_coap_request r = *request;
     lw_list_init(&obs->link);
-    obs->token = request->token != NULL ? *request->token : lw_coap_new_token(coap, peer);
+    if (request->token != NULL) {
+        obs->token = *request->token;
+    } else {
+        lw_coap_new_token(coap, peer, &obs->token);
+    }
     obs->list = list;
     obs->on_end = request->on_end;
     obs->ctx = request->ctx;

@@ -67,72 +67,49 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
     coap->busy = true;
 }
 
-static void fail(lw_coap *coap, lw_coap_reply *reply, uint8_t code)
+/* How much of a representation goes into one message when the client did not say. */
+static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer, size_t block)
 {
-    reply->code = code;
-    lw_writer_init(&reply->option_writer, reply->option_writer.buf, LW_COAP_REPLY_OPTIONS);
-    lw_writer_init_window(&reply->payload, payload_at(coap), 0, 0);
+    size_t fits = lw_coap_whole_limit(peer, block, LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX);
+    return fits < payload_room(coap) ? fits : payload_room(coap);
 }
 
-/* Which block of the representation is sent. */
-typedef struct cut {
-    lw_block block;
-    bool is_block;
-    lw_bytes payload;
-} cut;
-
-/* How much of a representation goes into one message when the client did not say. A stream takes
- * whole what fits its messages; a datagram one block. */
-static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer)
-{
-    size_t block = lw_block_size(block_szx(coap, peer));
-    if (!lw_coap_is_stream(peer)) {
-        return block;
-    }
-    size_t overhead = LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX;
-    size_t fits = peer->max_message > overhead ? peer->max_message - overhead : 0;
-    fits = fits < payload_room(coap) ? fits : payload_room(coap);
-    return fits > block ? fits : block;
-}
-
-/* RFC 7959 section 2.4. LW_OK, or why there is no such block. */
-static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, cut *out)
+/* RFC 7959 section 2.4. Cuts the payload to the block that is sent; LW_OK, LW_END when it goes
+ * whole, or why there is no such block. */
+static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_block *b,
+                          lw_bytes *payload)
 {
     const lw_writer *w = &reply->payload;
-    lw_bytes kept = lw_writer_bytes(w);
-    *out = (cut){.payload = kept};
+    uint8_t largest = block_szx(coap, peer);
+    *b = reply->ask.block2;
+    /* Blocks after the first cannot be made smaller: their number would mean another place. */
+    if (!reply->ask.has_block2 || (b->num == 0 && b->szx > largest)) {
+        b->szx = largest;
+    }
+    size_t size = lw_block_size(b->szx);
     if (w->err != LW_OK) {
         return w->err;
     }
     if (w->pos == 0 ||
-        (w->from == 0 && !reply->ask.has_block2 && w->pos <= whole_limit(coap, peer))) {
-        return LW_OK;
+        (w->from == 0 && !reply->ask.has_block2 && w->pos <= whole_limit(coap, peer, size))) {
+        return LW_END;
     }
-    lw_block b = reply->ask.block2;
-    uint8_t largest = block_szx(coap, peer);
-    /* Blocks after the first cannot be made smaller: their number would mean another place. */
-    if (!reply->ask.has_block2 || (b.num == 0 && b.szx > largest)) {
-        b.szx = largest;
-    }
-    size_t size = lw_block_size(b.szx);
-    if (w->from >= w->pos || (b.num != 0 && size > payload_room(coap))) {
+    if (w->from >= w->pos || (b->num != 0 && size > payload_room(coap))) {
         return LW_ERANGE;
     }
-    b.more = w->from + size < w->pos;
-    if (reply->exists_once && b.more) {
+    b->more = w->from + size < w->pos;
+    if (reply->exists_once && b->more) {
         const lw_coap_bodies *bodies = coap->config.bodies;
         lw_err err = LW_ETOOBIG;
-        if (bodies != NULL && kept.len == w->pos) {
-            err = bodies->hooks->keep(coap, peer, reply, kept);
+        if (bodies != NULL && payload->len == w->pos) {
+            err = bodies->hooks->keep(coap, peer, reply, *payload);
         }
         /* A FETCH can be answered again by a client that repeats its payload for each block. */
         if (err != LW_OK && reply->ask.method != LW_COAP_FETCH) {
             return err;
         }
     }
-    out->is_block = true;
-    out->block = b;
-    out->payload.len = kept.len < size ? kept.len : size;
+    payload->len = payload->len < size ? payload->len : size;
     return LW_OK;
 }
 
@@ -153,26 +130,27 @@ static bool is_success(uint8_t code)
     return lw_coap_code_class(code) == 2;
 }
 
-/* The options that the endpoint adds to those of the handler, ascending. */
-static void put_extras(const lw_coap_reply *reply, const cut *c, lw_bytes options,
+/* The options that the endpoint adds to those of the handler, ascending. `b`: the block, or NULL.
+ */
+static void put_extras(const lw_coap_reply *reply, const lw_block *b, lw_bytes options,
                        const uint32_t *observe, lw_coap_out *out)
 {
     lw_bytes value;
-    if (c->is_block && (c->block.more || c->block.num != 0) &&
+    if (b != NULL && (b->more || b->num != 0) &&
         !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
         uint32_t digest = reply->payload.digest; /* opaque: any order will do */
-        lw_coap_put(out, LW_COAP_OPT_ETAG, lw_bytes_of(&digest, sizeof digest));
+        lw_coap_put_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
     }
     if (observe != NULL) {
         lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, *observe);
     }
-    if (c->is_block) {
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_value(c->block));
+    if (b != NULL) {
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_value(*b));
     }
     if (reply->ask.has_block1) {
         lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, reply->ask.block1);
     }
-    if (c->is_block && c->block.num == 0) {
+    if (b != NULL && b->num == 0) {
         lw_coap_put_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
     }
 }
@@ -180,32 +158,34 @@ static void put_extras(const lw_coap_reply *reply, const cut *c, lw_bytes option
 lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
                             const uint32_t *observe, lw_bytes *out_body)
 {
-    cut c = {.payload = lw_writer_bytes(&reply->payload)};
+    lw_bytes payload = lw_writer_bytes(&reply->payload);
+    lw_block block;
+    lw_err err = LW_END;
     if (is_success(reply->code)) {
-        lw_err err = reply->option_writer.err;
+        err = reply->option_writer.err;
         if (err == LW_OK) {
-            err = cut_payload(coap, peer, reply, &c);
+            err = cut_payload(coap, peer, reply, &block, &payload);
         }
-        if (err != LW_OK) {
+        if (err < 0) {
             return err;
         }
     } else if (reply->payload.from != 0) {
-        c.payload.len = 0; /* a diagnostic message has no blocks */
+        payload.len = 0; /* a diagnostic message has no blocks */
     }
-    lw_bytes options = lw_writer_bytes(&reply->option_writer);
+    lw_bytes options = lw_writer_plain(&reply->option_writer);
     lw_coap_extras extras;
     lw_coap_extras_begin(&extras);
-    put_extras(reply, &c, options, observe, &extras.out);
+    put_extras(reply, err == LW_OK ? &block : NULL, options, observe, &extras.out);
+    lw_bytes added = lw_writer_plain(&extras.w);
     lw_writer w;
     lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
-    lw_bytes added = lw_writer_bytes(&extras.w);
-    lw_coap_put_merged(&w, &options, 0, &added, c.payload.len != 0);
+    lw_coap_put_merged(&w, &options, 0, &added, payload.len != 0);
     if (w.err != LW_OK) {
         return w.err;
     }
     uint8_t *body = payload_at(coap) - w.pos;
     memmove(body, w.buf, w.pos);
-    *out_body = lw_bytes_of(body, w.pos + c.payload.len);
+    *out_body = lw_bytes_of(body, w.pos + payload.len);
     return out_body->len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
 }
 
@@ -254,7 +234,9 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
         static const char failed[] = "a request could not be answered";
         lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_of(failed, sizeof failed - 1));
         coap->stats.no_memory += err == LW_ENOMEM;
-        fail(coap, reply, code_for(err));
+        reply->code = code_for(err);
+        reply->option_writer.pos = 0; /* what the handler wrote is not sent */
+        reply->payload.pos = 0;
         err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
     }
     if (err == LW_OK) {

@@ -133,7 +133,7 @@ static lw_err send_next(lw_coap_transfer *t)
     lw_coap_extras extras;
     lw_coap_extras_begin(&extras);
     put_extras(t, &extras.out);
-    t->request.extras = lw_writer_bytes(&extras.w);
+    t->request.extras = lw_writer_plain(&extras.w);
     t->request.token = t->is_downloading ? NULL : t->r.token;
     t->request.without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0;
     return lw_coap_start(t->coap, t->peer, t->coap->now, &t->request, &t->exchange);
@@ -335,18 +335,6 @@ void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
     lw_coap_cancel(transfer->coap, transfer->exchange, now);
 }
 
-/* What goes in one message: a block, or on a stream what the peer's CSM allows. */
-static size_t whole_limit(const lw_coap_transfer *t)
-{
-    size_t block = lw_block_size(t->szx);
-    size_t overhead = LW_COAP_HEADER_MAX + t->request.options.len + sizeof t->echo + 32;
-    if (!lw_coap_is_stream(t->peer) || t->r.read != NULL ||
-        t->peer->max_message < overhead + block) {
-        return block;
-    }
-    return t->peer->max_message - overhead;
-}
-
 static lw_err begin(lw_coap_transfer *t, const lw_coap_msg *first)
 {
     if (first != NULL) {
@@ -366,8 +354,14 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     coap->now = now;
     uint8_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
     szx = szx < peer->params->szx ? szx : peer->params->szx;
-    size_t chunk = lw_block_size(szx) < request->body_len ? lw_block_size(szx) : request->body_len;
-    size_t room = request->options.len + (request->read != NULL ? chunk : 0);
+    size_t block = lw_block_size(szx);
+    size_t room = request->options.len;
+    size_t overhead = LW_COAP_HEADER_MAX + room + ECHO_MAX + 32;
+    size_t whole = lw_coap_whole_limit(peer, block, overhead);
+    if (request->read != NULL) {
+        room += block < request->body_len ? block : request->body_len;
+        whole = block;
+    }
     lw_coap_transfer *t = lw_mem_alloc(&coap->config.mem, sizeof *t + room);
     if (t == NULL) {
         return LW_ENOMEM;
@@ -377,7 +371,7 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     t->peer = peer;
     t->r = *request;
     if (request->read != NULL) {
-        t->r.body = lw_bytes_of(NULL, request->body_len);
+        t->r.body.len = request->body_len;
     }
     t->why = LW_ECANCELED;
     t->szx = szx;
@@ -386,15 +380,15 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         t->token = *request->token;
         t->r.token = &t->token;
     }
-    t->request = (lw_coap_request){.code = request->code,
-                                   .non = request->non,
-                                   .options = lw_bytes_of(t->options, request->options.len),
-                                   .on_end = on_answer,
-                                   .ctx = t};
+    t->request.code = request->code;
+    t->request.non = request->non;
+    t->request.options = lw_bytes_of(t->options, request->options.len);
+    t->request.on_end = on_answer;
+    t->request.ctx = t;
     if (request->options.len != 0) {
         memcpy(t->options, request->options.ptr, request->options.len);
     }
-    t->is_blocked = t->r.body.len > whole_limit(t);
+    t->is_blocked = t->r.body.len > whole;
     lw_err err = begin(t, request->first);
     if (err != LW_OK) {
         lw_coap_gather_release(&t->answer, &coap->config.mem);

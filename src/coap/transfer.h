@@ -54,7 +54,8 @@ typedef struct lw_coap_transfer_request {
     const lw_coap_msg *first;
 
     /* The first message of a successful answer, before the other blocks are asked for: whether an
-     * Observe was accepted stands in no other (RFC 7959 section 2.6). May be NULL; not with first. */
+     * Observe was accepted stands in no other (RFC 7959 section 2.6). May be NULL; not with first.
+     */
     void (*on_first)(void *ctx, const lw_coap_msg *msg);
 
     /* result->msg: code and options of the last message, the whole body as payload (empty with

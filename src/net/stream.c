@@ -217,7 +217,7 @@ void lw_net_stream_start(lw_net *net, lw_net_stream *stream, lw_time now, lw_ses
 void lw_net_stream_ping(lw_net *net, lw_net_stream *stream, lw_time now, uint32_t timeout_ms)
 {
     net->coap->now = now;
-    stream->ping = lw_coap_new_token(net->coap, &stream->link.coap);
+    lw_coap_new_token(net->coap, &stream->link.coap, &stream->ping);
     stream->link.own_deadline = lw_time_add(now, timeout_ms);
     lw_net_link_arm(net, &stream->link);
     signal_out s;

@@ -39,10 +39,11 @@ lw_err lw_exec_args_next(lw_exec_args *args, lw_exec_arg *out_arg)
             return LW_EFORMAT;
         }
     }
-    if ((args->seen >> digit & 1u) != 0) {
+    unsigned seen = args->seen;
+    if ((seen >> digit & 1u) != 0) {
         return LW_EFORMAT;
     }
-    args->seen = (uint16_t)(args->seen | 1u << digit);
+    args->seen = (uint16_t)(seen | 1u << digit);
     args->rest = lw_bytes_of(p, (size_t)(end - p));
     *out_arg = (lw_exec_arg){.digit = digit, .value = value};
     return LW_OK;

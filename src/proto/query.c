@@ -24,7 +24,7 @@ void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value, const char
         lw_write_str(&w, quote);
     }
     lw_writer_fail(out->w, w.err);
-    lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
+    lw_coap_put_octets(out, LW_COAP_OPT_URI_QUERY, w.buf, w.pos);
 }
 
 void lw_query_put_number(lw_coap_out *out, const char *name, uint32_t value)
