@@ -90,33 +90,27 @@ static lw_err take(lw_cbor *c, size_t len, lw_bytes *out)
 /* Chunks up to a break, joined in scratch (RFC 8949 section 3.2.3). */
 static lw_err join_chunks(lw_cbor *c, unsigned major, lw_bytes *out)
 {
-    uint8_t *start = c->scratch;
     uint32_t left = LW_CBOR_INDEFINITE;
     lw_err err;
+    lw_writer w;
+    lw_writer_init(&w, c->scratch, c->scratch_len);
     while ((err = lw_cbor_more(c, &left)) == LW_OK) {
         head h;
         lw_bytes chunk;
         err = read_head(c, &h);
-        if (err == LW_OK && (h.major != major || h.info == INFO_INDEFINITE)) {
-            err = LW_EFORMAT;
-        }
         if (err == LW_OK) {
-            err = take(c, h.len, &chunk);
-        }
-        if (err == LW_OK && chunk.len > c->scratch_len) {
-            err = LW_ETOOBIG;
+            err =
+                h.major == major && h.info != INFO_INDEFINITE ? take(c, h.len, &chunk) : LW_EFORMAT;
         }
         if (err != LW_OK) {
             return err;
         }
-        if (chunk.len > 0) {
-            memcpy(c->scratch, chunk.ptr, chunk.len);
-            c->scratch += chunk.len;
-            c->scratch_len -= chunk.len;
-        }
+        lw_write_bytes(&w, chunk);
     }
-    *out = lw_bytes_of(start, (size_t)(c->scratch - start));
-    return err == LW_END ? LW_OK : err;
+    *out = lw_writer_plain(&w);
+    c->scratch += w.pos;
+    c->scratch_len -= w.pos;
+    return err == LW_END ? w.err : err;
 }
 
 static lw_err read_string(lw_cbor *c, const head *h, lw_value *out)

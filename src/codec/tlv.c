@@ -120,49 +120,47 @@ static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
     return it->kind == INSTANCE && it->id == LW_ID_MAX ? LW_ERANGE : LW_OK;
 }
 
+#define OCTETS(n) (1u << (n))
+
+/* How long the value of a type may be; those without a row are their octets, however many. */
+static const uint16_t lengths[] = {
+    [LW_TYPE_INTEGER] = OCTETS(1) | OCTETS(2) | OCTETS(4) | OCTETS(8),
+    [LW_TYPE_UNSIGNED] = OCTETS(1) | OCTETS(2) | OCTETS(4) | OCTETS(8),
+    [LW_TYPE_FLOAT] = OCTETS(4) | OCTETS(8),
+    [LW_TYPE_BOOLEAN] = OCTETS(1),
+    [LW_TYPE_TIME] = OCTETS(1) | OCTETS(2) | OCTETS(4) | OCTETS(8),
+    [LW_TYPE_OBJLNK] = OCTETS(4),
+    [LW_TYPE_CORELNK] = 0,
+};
+
 /* `out` is zeroed. */
 static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
 {
+    out->type = (uint8_t)(type != LW_TYPE_NONE ? type : LW_TYPE_OPAQUE);
+    if (lengths[type] == 0) {
+        out->as.bytes = b;
+        return LW_OK;
+    }
+    if (b.len > 8 || (lengths[type] >> b.len & 1) == 0) {
+        return LW_EFORMAT;
+    }
     bool is_signed = type == LW_TYPE_INTEGER || type == LW_TYPE_TIME;
-    bool is_negative = is_signed && b.len > 0 && b.ptr[0] >> 7 != 0;
-    uint64_t bits = b.len <= 8 ? lw_uint_extend(is_negative ? UINT64_MAX : 0, b.ptr, b.len) : 0;
+    bool is_negative = is_signed && b.ptr[0] >> 7 != 0;
+    uint64_t bits = lw_uint_extend(is_negative ? UINT64_MAX : 0, b.ptr, b.len);
     uint32_t low = (uint32_t)bits;
     float single;
-    bool fits = true;
-    out->type = (uint8_t)type;
-    switch (type) {
-    case LW_TYPE_INTEGER:
-    case LW_TYPE_TIME:
-    case LW_TYPE_UNSIGNED:
-        fits = b.len > 0 && b.len <= 8 && (b.len & (b.len - 1)) == 0; /* 1, 2, 4 or 8 */
-        out->as.uns = bits;
-        break;
-    case LW_TYPE_FLOAT:
-        out->single = b.len == sizeof single;
-        fits = out->single || b.len == sizeof(double);
-        out->as.uns = bits; /* the bits of as.number */
-        if (out->single) {
-            memcpy(&single, &low, sizeof single);
-            out->as.number = (double)single;
-        }
-        break;
-    case LW_TYPE_BOOLEAN:
-        fits = b.len == 1 && low <= 1;
+    out->as.uns = bits; /* also the bits of as.number */
+    if (type == LW_TYPE_FLOAT && b.len == sizeof single) {
+        memcpy(&single, &low, sizeof single);
+        out->single = true;
+        out->as.number = (double)single;
+    } else if (type == LW_TYPE_BOOLEAN) {
         out->as.boolean = low == 1;
-        break;
-    case LW_TYPE_OBJLNK:
-        fits = b.len == 4;
+        return low <= 1 ? LW_OK : LW_EFORMAT;
+    } else if (type == LW_TYPE_OBJLNK) {
         out->as.link = (lw_objlnk){(uint16_t)(low >> 16), (uint16_t)low};
-        break;
-    case LW_TYPE_NONE:
-        out->type = LW_TYPE_OPAQUE;
-        out->as.bytes = b;
-        break;
-    default:
-        out->as.bytes = b;
-        break;
     }
-    return fits ? LW_OK : LW_EFORMAT;
+    return LW_OK;
 }
 
 /* The head of a container, or a value with all of it, is read. */
