@@ -386,15 +386,10 @@ void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument)
     write_argument(w, major, info, argument);
 }
 
-static void write_string(lw_writer *w, lw_cbor_major major, lw_bytes b)
+void lw_cbor_write_string(lw_writer *w, lw_cbor_major major, const void *octets, size_t len)
 {
-    lw_cbor_write_head(w, major, b.len);
-    lw_write_bytes(w, b);
-}
-
-void lw_cbor_write_text(lw_writer *w, lw_bytes text)
-{
-    write_string(w, LW_CBOR_TEXT, text);
+    lw_cbor_write_head(w, major, len);
+    lw_write_octets(w, octets, len);
 }
 
 /* The opposite of widen; false when `to` cannot hold the value exactly. What is cut off, or does
@@ -473,5 +468,5 @@ void lw_cbor_write_value(lw_writer *w, const lw_value *value)
         lw_cbor_write_head(w, LW_CBOR_SIMPLE, SIMPLE_NULL);
         return;
     }
-    write_string(w, major, string);
+    lw_cbor_write_string(w, major, string.ptr, string.len);
 }

@@ -71,7 +71,12 @@ LW_MUST_CHECK lw_err lw_cbor_skip(lw_cbor *c);
 LW_MUST_CHECK lw_err lw_cbor_peek(const lw_cbor *c, lw_cbor_major *out_major);
 
 void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument);
-void lw_cbor_write_text(lw_writer *w, lw_bytes text);
+/* BYTES or TEXT. */
+void lw_cbor_write_string(lw_writer *w, lw_cbor_major major, const void *octets, size_t len);
+static inline void lw_cbor_write_text(lw_writer *w, lw_bytes text)
+{
+    lw_cbor_write_string(w, LW_CBOR_TEXT, text.ptr, text.len);
+}
 
 /* Integers, floats and text in their shortest exact form, links as text, NONE as null. */
 void lw_cbor_write_value(lw_writer *w, const lw_value *value);
