@@ -20,11 +20,6 @@ lw_err lw_block_parse(lw_bytes value, bool bert_allowed, lw_block *out_block)
     return LW_OK;
 }
 
-uint32_t lw_block_value(lw_block b)
-{
-    return b.num << 4 | (b.more ? 8u : 0u) | b.szx;
-}
-
 lw_err lw_block_find(lw_bytes options, uint32_t number, bool bert_allowed, lw_block *out_block)
 {
     lw_bytes value;

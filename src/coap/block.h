@@ -25,7 +25,10 @@ typedef struct lw_block {
 LW_MUST_CHECK lw_err lw_block_parse(lw_bytes value, bool bert_allowed, lw_block *out_block);
 
 /* The value as the uint that lw_coap_put_uint takes. */
-uint32_t lw_block_value(lw_block b);
+static inline uint32_t lw_block_value(lw_block b)
+{
+    return b.num << 4 | (b.more ? 8u : 0u) | b.szx;
+}
 
 /* As parse, on the option of that number in a message: LW_END when there is none. */
 LW_MUST_CHECK lw_err lw_block_find(lw_bytes options, uint32_t number, bool bert_allowed,

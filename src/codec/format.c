@@ -26,13 +26,13 @@ size_t lw_decoder_consumed(const lw_decoder *d)
     return d->pos;
 }
 
-lw_type lw_decoder_type_of(lw_decoder *d, lw_path path)
+lw_type lw_decoder_type_of(lw_decoder *d, const lw_path *path)
 {
     if (!d->typed) {
         d->typed = true;
         d->type = LW_TYPE_NONE;
-        if (d->cfg.type_of != NULL && path.depth >= LW_LEVEL_RESOURCE) {
-            d->type = (uint8_t)d->cfg.type_of(d->cfg.type_ctx, path);
+        if (d->cfg.type_of != NULL && path->depth >= LW_LEVEL_RESOURCE) {
+            d->type = (uint8_t)d->cfg.type_of(d->cfg.type_ctx, *path);
         }
     }
     return (lw_type)d->type;
@@ -51,17 +51,17 @@ lw_err lw_decoder_check_number(lw_decoder *d, const lw_entry *e)
     if (e->value.type != LW_TYPE_FLOAT || e->value.as.number == 0) { /* "-0" is a FLOAT */
         return LW_OK;
     }
-    lw_type type = lw_decoder_type_of(d, e->path);
+    lw_type type = lw_decoder_type_of(d, &e->path);
     bool whole = type == LW_TYPE_INTEGER || type == LW_TYPE_UNSIGNED || type == LW_TYPE_TIME;
     return whole ? LW_ERANGE : LW_OK;
 }
 
 /* LW_ID_MAX names nothing; only a Create says with it that the client is to choose (FMT-31). */
-static lw_err check_path(const lw_decoder *d, lw_path path)
+static lw_err check_path(const lw_decoder *d, const lw_path *path)
 {
-    for (unsigned i = 0; i < path.depth; i++) {
+    for (unsigned i = 0; i < path->depth; i++) {
         bool chosen_by_client = i == 1 && d->cfg.base.depth == LW_LEVEL_OBJECT;
-        if (path.id[i] == LW_ID_MAX && !chosen_by_client) {
+        if (path->id[i] == LW_ID_MAX && !chosen_by_client) {
             return LW_ERANGE;
         }
     }
@@ -73,7 +73,7 @@ static lw_err settle_value(lw_decoder *d, lw_entry *e)
     if (e->path.depth < LW_LEVEL_RESOURCE) {
         return LW_EFORMAT;
     }
-    lw_type type = lw_decoder_type_of(d, e->path);
+    lw_type type = lw_decoder_type_of(d, &e->path);
     if (type != LW_TYPE_NONE && type != (lw_type)e->value.type) {
         return lw_value_convert(e->value, type, &e->value);
     }
@@ -83,7 +83,7 @@ static lw_err settle_value(lw_decoder *d, lw_entry *e)
 
 static lw_err settle(lw_decoder *d, lw_entry *e)
 {
-    lw_err err = check_path(d, e->path);
+    lw_err err = check_path(d, &e->path);
     return err == LW_OK && e->kind == LW_ENTRY_VALUE ? settle_value(d, e) : err;
 }
 

@@ -185,7 +185,7 @@ const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id);
 bool lw_format_describe(uint16_t id, const char **out_name, const char **out_media_type);
 
 /* For formats: the type of the value at path, or LW_TYPE_NONE. Asked at most once an entry. */
-lw_type lw_decoder_type_of(lw_decoder *d, lw_path path);
+lw_type lw_decoder_type_of(lw_decoder *d, const lw_path *path);
 
 /* For formats: what decode_next returns when the payload is complete at d->pos. LW_END; LW_EFORMAT
  * when octets follow; LW_AGAIN as long as some may. */

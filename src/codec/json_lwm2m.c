@@ -185,7 +185,7 @@ static lw_err settle_element(lw_decoder *d, state *s, const lw_senml_record *r, 
     out_entry->time = s->base_time + r->time;
     out_entry->value = r->value;
     /* An opaque value is a string like others: only its type tells. */
-    bool opaque = lw_decoder_type_of(d, out_entry->path) == LW_TYPE_OPAQUE;
+    bool opaque = lw_decoder_type_of(d, &out_entry->path) == LW_TYPE_OPAQUE;
     if (opaque && r->value.type == LW_TYPE_STRING) {
         return lw_json_read_opaque(r->value.as.bytes, scratch, &out_entry->value);
     }

@@ -28,7 +28,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
     if (err != LW_OK) {
         return err;
     }
-    switch (lw_decoder_type_of(d, out_entry->path)) {
+    switch (lw_decoder_type_of(d, &out_entry->path)) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
     case LW_TYPE_FLOAT:

@@ -212,7 +212,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *e)
         }
         done += it.len;
         e->kind = LW_ENTRY_VALUE;
-        err = read_value(lw_bytes_of(p + it.head_len, it.len), lw_decoder_type_of(d, e->path),
+        err = read_value(lw_bytes_of(p + it.head_len, it.len), lw_decoder_type_of(d, &e->path),
                          &e->value);
     }
     step_over(s, &it, &e->path);

@@ -17,7 +17,7 @@ void lw_bs_request_put(lw_coap_out *out, const lw_bs_request *bs)
 {
     lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_BS_REQUEST));
     if (bs->endpoint.ptr != NULL) {
-        lw_query_put(out, "ep", bs->endpoint, "");
+        lw_query_put(out, "ep", &bs->endpoint, "");
     }
     if (bs->format != LW_CF_NONE) {
         lw_query_put_number(out, "pct", bs->format);
@@ -28,10 +28,10 @@ void lw_bs_pack_request_put(lw_coap_out *out, const lw_bs_request *bs)
 {
     lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_BS_PACK_REQUEST));
     if (bs->endpoint.ptr != NULL) {
-        lw_query_put(out, "ep", bs->endpoint, "");
+        lw_query_put(out, "ep", &bs->endpoint, "");
     }
     if (bs->account.len > 0) {
-        lw_query_put(out, "acc", bs->account, "");
+        lw_query_put(out, "acc", &bs->account, "");
     }
     if (bs->format != LW_CF_NONE) {
         lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, bs->format);

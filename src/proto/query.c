@@ -11,16 +11,16 @@ bool lw_query_next(lw_coap_opt_iter *it, lw_query *out_query)
     return true;
 }
 
-void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value, const char *quote)
+void lw_query_put(lw_coap_out *out, const char *name, const lw_bytes *value, const char *quote)
 {
     uint8_t item[LW_QUERY_MAX];
     lw_writer w;
     lw_writer_init(&w, item, sizeof item);
     lw_write_str(&w, name);
-    if (value.ptr != NULL) {
+    if (value->ptr != NULL) {
         lw_write_u8(&w, '=');
         lw_write_str(&w, quote);
-        lw_write_bytes(&w, value);
+        lw_write_bytes(&w, *value);
         lw_write_str(&w, quote);
     }
     lw_writer_fail(out->w, w.err);
@@ -30,5 +30,6 @@ void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value, const char
 void lw_query_put_number(lw_coap_out *out, const char *name, uint32_t value)
 {
     char text[LW_NUM_INT_TEXT_MAX];
-    lw_query_put(out, name, lw_bytes_of(text, lw_num_format_uint64(value, text)), "");
+    lw_bytes digits = lw_bytes_of(text, lw_num_format_uint64(value, text));
+    lw_query_put(out, name, &digits, "");
 }

@@ -19,8 +19,8 @@ typedef struct lw_query {
 bool lw_query_next(lw_coap_opt_iter *it, lw_query *out_query);
 
 /* Writes name=value with `quote`, "" or "\"", on both sides of the value; or the bare name when
- * value.ptr is NULL. Longer than LW_QUERY_MAX: the writer fails with LW_ETOOBIG. */
-void lw_query_put(lw_coap_out *out, const char *name, lw_bytes value, const char *quote);
+ * value->ptr is NULL. Longer than LW_QUERY_MAX: the writer fails with LW_ETOOBIG. */
+void lw_query_put(lw_coap_out *out, const char *name, const lw_bytes *value, const char *quote);
 void lw_query_put_number(lw_coap_out *out, const char *name, uint32_t value);
 
 #endif

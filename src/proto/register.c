@@ -223,7 +223,7 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
             lw_bytes value = value_of(reg, parameter, text);
             bool is_list = parameter == LW_REG_PROFILES && value.len > 0 &&
                            memchr(value.ptr, ',', value.len) != NULL;
-            lw_query_put(out, names[i], value, is_list ? "\"" : "");
+            lw_query_put(out, names[i], &value, is_list ? "\"" : "");
         }
     }
 }

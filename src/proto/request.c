@@ -412,6 +412,7 @@ static void put_path(lw_coap_out *out, const lw_request *request)
 
 static void put_attrs(lw_coap_out *out, const lw_request *request)
 {
+    static const lw_bytes nothing;
     for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
         if ((request->attrs->set.has >> i & 1u) != 0) {
             uint8_t item[LW_QUERY_MAX];
@@ -421,7 +422,7 @@ static void put_attrs(lw_coap_out *out, const lw_request *request)
             lw_writer_fail(out->w, w.err);
             lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
         } else if ((request->attrs->unset >> i & 1u) != 0) { /* DM-51 */
-            lw_query_put(out, lw_attr_table[i].name, lw_bytes_of(NULL, 0), "");
+            lw_query_put(out, lw_attr_table[i].name, &nothing, "");
         }
     }
 }
