@@ -7,11 +7,24 @@
 
 /* ---- Who serves what ------------------------------------------------------------------------- */
 
-static uint8_t (*const rooms[LW_OP_COUNT])(const lw_call *call) = {
-    [LW_OP_READ] = lw_serve_read,       [LW_OP_DISCOVER] = lw_serve_discover,
-    [LW_OP_WRITE] = lw_serve_write,     [LW_OP_WRITE_PARTIAL] = lw_serve_write,
-    [LW_OP_EXECUTE] = lw_serve_execute,
-};
+/* What every device serves; the rest is up to features. */
+#define OWN_OPS                                                                               \
+    ((uint32_t)1 << LW_OP_READ | (uint32_t)1 << LW_OP_DISCOVER | (uint32_t)1 << LW_OP_WRITE | \
+     (uint32_t)1 << LW_OP_WRITE_PARTIAL | (uint32_t)1 << LW_OP_EXECUTE)
+
+static uint8_t serve_own(const lw_call *call)
+{
+    switch (call->request->op) {
+    case LW_OP_READ:
+        return lw_serve_read(call);
+    case LW_OP_DISCOVER:
+        return lw_serve_discover(call);
+    case LW_OP_EXECUTE:
+        return lw_serve_execute(call);
+    default:
+        return lw_serve_write(call);
+    }
+}
 
 /* The feature that serves the operation, and its state; NULL: none does. */
 static const lw_client_feature *feature_for(const lw_client *client, unsigned op, void **out_state)
@@ -29,7 +42,7 @@ static const lw_client_feature *feature_for(const lw_client *client, unsigned op
 static bool is_served(const lw_client *client, unsigned op)
 {
     void *state;
-    return rooms[op] != NULL || feature_for(client, op, &state) != NULL;
+    return (OWN_OPS >> op & 1u) != 0 || feature_for(client, op, &state) != NULL;
 }
 
 /* RFC 7641 section 2: who does not know Observe leaves it out, and the request is a read. */
@@ -200,7 +213,7 @@ static uint8_t dispatch(const lw_call *call)
 {
     void *state;
     const lw_client_feature *feature = feature_for(call->client, call->request->op, &state);
-    return feature != NULL ? feature->serve(state, call) : rooms[call->request->op](call);
+    return feature != NULL ? feature->serve(state, call) : serve_own(call);
 }
 
 /* An error is answered without what was written before it occurred. */
