@@ -538,10 +538,12 @@ void lw_observation_listed(lw_server *server, lw_device *device)
     each(device, hope);
 }
 
+/* Notifications go on being welcome, but the device may have given up: what it sent from its new
+ * address before we knew of that was answered with Reset. */
 static void call_back(lw_wish *w)
 {
     stop_transfer(w);
-    if (w->state == LW_WISH_ASKED) {
+    if (w->state != LW_WISH_REFUSED) {
         set_state(w, LW_WISH_WAITING);
     }
 }

@@ -7,7 +7,8 @@
  * answer |                                      | no Observe in the answer    | without Observe |
  * v                             | |                                   REFUSED
  * <------------------------+
- *      +--- a new registration, a restart, the end of the registration: from everywhere
+ *      +--- a new registration, another address, a restart, the end of the registration: from
+ *           everywhere
  *
  * One Observe of a device is in flight at a time. The token of a wish is a keyed hash of what the
  * device was given as its location, the target, and when the wish was made: it is the same after a
@@ -67,7 +68,7 @@ static inline lw_bytes lw_wish_target(const lw_wish *wish)
 void lw_observation_heard(lw_server *server, lw_device *device);
 /* It has another object list: what it refused may be there now. */
 void lw_observation_listed(lw_server *server, lw_device *device);
-/* Its address changed: what was asked at the old one is asked again. */
+/* Its address changed: everything is asked again, with the same tokens. */
 void lw_observation_moved(lw_server *server, lw_device *device);
 /* The registration ended: nothing is established any more. */
 void lw_observation_stop(lw_server *server, lw_device *device);

@@ -864,9 +864,12 @@ LW_TEST(edge_09_a_notification_from_another_address_is_not_believed)
     assert_string_equal(rig_told(r), "");
     /* SRV-06: the observation moves with the registration. */
     assert_int_equal(rig_request(r, 4001, LW_COAP_POST, location, NULL), LW_COAP_CHANGED);
+    assert_int_equal(asks(r), 2); /* and is made sure of: we have just rejected it */
+    assert_true(lw_coap_token_equal(asked(r)->msg.token, token));
     m.observe = 10;
     assert_int_equal(met(r, rig_message_from(r, &elsewhere, &m)), LW_COAP_ACK);
-    assert_string_equal(rig_told(r), "UPDATED NOTIFIED");
+    reply_text(r, 11, "1");
+    assert_string_equal(rig_told(r), "UPDATED OBSERVED NOTIFIED");
     rig_free(r);
 }
 
