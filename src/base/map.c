@@ -53,7 +53,7 @@ static bool make_room(lw_map *map)
         map->segments = segments;
         map->segments_room = room;
     }
-    map->segments[segment] = lw_mem_alloc(map->mem, SEGMENT * sizeof **map->segments);
+    map->segments[segment] = lw_mem_alloc(map->mem, SEGMENT * sizeof(void *));
     return map->segments[segment] != NULL;
 }
 
@@ -106,13 +106,13 @@ void lw_map_add(lw_map *map, lw_map_node *node)
 void lw_map_remove(lw_map *map, lw_map_node *node)
 {
     lw_map_node **at = bucket_at(map, index_of(map, map->hash_of(map->ctx, node)));
-    while (*at != NULL && *at != node) {
-        at = &(*at)->next;
-    }
-    if (*at == node) {
-        *at = node->next;
-        node->next = NULL;
-        map->count--;
+    for (; *at != NULL; at = &(*at)->next) {
+        if (*at == node) {
+            *at = node->next;
+            node->next = NULL;
+            map->count--;
+            return;
+        }
     }
 }
 

@@ -44,6 +44,13 @@ class Pages(unittest.TestCase):
                 is_pattern = re.search(r"(^|_)x$", path.stem)
                 self.assertTrue(is_pattern or path.exists(), f"{page.name}: {path}")
 
+    def test_tests_that_are_named_exist(self):
+        tests = "".join(path.read_text(encoding="utf-8") for folder in ("src", "tests/sim")
+                        for path in (ROOT / folder).rglob("*.c"))
+        for page in PAGES:
+            for name in sorted(set(re.findall(r"`(\w*edge_\d+_\w+)`", page.read_text(encoding="utf-8")))):
+                self.assertRegex(tests, rf"\b{name}\b", page.name)
+
     def test_code_is_that_of_a_file(self):
         for page in PAGES:
             text = page.read_text(encoding="utf-8")

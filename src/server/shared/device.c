@@ -115,7 +115,7 @@ static lw_device **place_of(lw_server *server, uint64_t number)
         dir->pages_room = room;
     }
     if (dir->pages[page] == NULL) {
-        dir->pages[page] = lw_mem_alloc(&server->mem, PAGE * sizeof **dir->pages);
+        dir->pages[page] = lw_mem_alloc(&server->mem, PAGE * sizeof(void *));
     }
     return dir->pages[page] != NULL ? &dir->pages[page][index % PAGE] : NULL;
 }
