@@ -85,10 +85,12 @@ void lw_mem_tap_open(lw_mem_tap *tap, const void *block, size_t len)
 
 void lw_mem_tap_close(lw_mem_tap *tap)
 {
-    if (tap == open_tap) {
-        while (!lw_list_is_empty(&tap->pieces)) {
-            drop(tap, LW_CONTAINER(tap->pieces.next, piece, link));
-        }
-        open_tap = NULL;
+    if (tap != open_tap) {
+        return;
     }
+    for (lw_link *l = tap->pieces.next, *next; l != &tap->pieces; l = next) {
+        next = l->next;
+        free(LW_CONTAINER(l, piece, link));
+    }
+    open_tap = NULL;
 }
