@@ -26,14 +26,14 @@ lw_err lw_sqlite_checkpoint(lw_sqlite *s)
 }
 
 /* Runs a DELETE that tells the octets of the texts it deleted; *out_count rows. */
-static lw_err drop_values(lw_sqlite *s, lw_sql id, lw_time older_than, int *out_count)
+static lw_err drop_values(lw_sqlite *s, lw_sql id, int most, lw_time older_than, int *out_count)
 {
     sqlite3_stmt *statement = lw_db_take(&s->writer, id);
     *out_count = 0;
     if (statement == NULL) {
         return lw_db_err(&s->writer);
     }
-    sqlite3_bind_int64(statement, 1, STEP);
+    sqlite3_bind_int64(statement, 1, most);
     if (id == LW_SQL_DROP_OLD_VALUES) {
         sqlite3_bind_int64(statement, 2, older_than);
     }
@@ -51,7 +51,7 @@ static lw_err drop_values(lw_sqlite *s, lw_sql id, lw_time older_than, int *out_
 
 static lw_err drop_dead(lw_sqlite *s, int *out_count)
 {
-    lw_err err = drop_values(s, LW_SQL_DROP_DEAD_VALUES, 0, out_count);
+    lw_err err = drop_values(s, LW_SQL_DROP_DEAD_VALUES, STEP, 0, out_count);
     if (err == LW_OK && *out_count < STEP) { /* the first dead ones have none left */
         err = lw_db_do(&s->writer, LW_SQL_DROP_DEAD_SERIES,
                        lw_db_take(&s->writer, LW_SQL_DROP_DEAD_SERIES));
@@ -66,16 +66,20 @@ static lw_err drop_old(lw_sqlite *s, int *out_count)
         return LW_OK;
     }
     lw_time older_than = lw_sqlite_clock(s) - s->options.values_age;
-    return drop_values(s, LW_SQL_DROP_OLD_VALUES, older_than, out_count);
+    return drop_values(s, LW_SQL_DROP_OLD_VALUES, STEP, older_than, out_count);
 }
 
 static lw_err drop_too_many(lw_sqlite *s, int *out_count)
 {
-    if (s->options.values_octets == 0 || s->marks.values_octets < 0 ||
-        (uint64_t)s->marks.values_octets <= s->options.values_octets) {
+    int64_t allowed =
+        s->options.values_octets < INT64_MAX ? (int64_t)s->options.values_octets : INT64_MAX;
+    int64_t excess = s->marks.values_octets - allowed;
+    if (allowed == 0 || excess <= 0) {
         return LW_OK;
     }
-    return drop_values(s, LW_SQL_DROP_OLD_VALUES, LW_TIME_NEVER, out_count);
+    int64_t most = (excess + LW_VALUE_OCTETS - 1) / LW_VALUE_OCTETS;
+    return drop_values(s, LW_SQL_DROP_OLD_VALUES, most < STEP ? (int)most : STEP, LW_TIME_NEVER,
+                       out_count);
 }
 
 static lw_err drop_ended(lw_sqlite *s, int *out_count)
