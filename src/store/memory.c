@@ -642,7 +642,7 @@ static lw_err copy_values(memory *m, const lw_values_query *query, lw_row ***out
         qsort(f.points, f.count, sizeof f.points[0],
               query->newest_first ? newest_first : oldest_first);
         size_t wanted = f.count < query->limit ? f.count : query->limit;
-        *out_rows = calloc(wanted + 1, sizeof **out_rows);
+        *out_rows = calloc(wanted + 1, sizeof(void *));
         err = *out_rows != NULL ? LW_OK : LW_ENOMEM;
         for (size_t i = 0; i < wanted && err == LW_OK; i++) {
             lw_row row = {.kind = LW_ROW_VALUE, .as.value = f.points[i].value};

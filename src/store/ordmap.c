@@ -108,7 +108,7 @@ lw_ordnode *lw_ordmap_put(lw_ordmap *map, lw_bytes key)
         return node;
     }
     unsigned levels = random_levels(map);
-    node = malloc(sizeof *node + levels * sizeof node->next[0] + key.len);
+    node = malloc(sizeof *node + levels * sizeof(void *) + key.len);
     if (node == NULL) {
         return NULL;
     }

@@ -303,9 +303,6 @@ static lw_err create(lw_sqlite *s, const report *r)
     if (err == LW_OK) {
         err = lw_schema_migrate(&db, &lw_store_schema);
     }
-    if (err == LW_OK) {
-        err = lw_db_run(&db, "PRAGMA journal_mode = WAL");
-    }
     if (err != LW_OK) {
         err = explain(r, &db, err);
     }
@@ -360,6 +357,25 @@ static lw_err look_over(lw_db *db, const report *r)
     return err;
 }
 
+/* Says so where the file system cannot have it (no shared memory). */
+static lw_err use_journal(lw_db *db, const report *r)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->sq, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+    }
+    bool is_used = code == SQLITE_ROW && lw_bytes_is(lw_column_octets(statement, 0), "wal");
+    sqlite3_finalize(statement);
+    if (code == SQLITE_ROW) {
+        return is_used ? LW_OK
+                       : fail(r, LW_EIO, "%s: the file system has no journals in memory", r->dir);
+    }
+    const char *why;
+    lw_err err = lw_db_explain(code, &why);
+    return fail(r, err, "%s: " DATABASE ": %s", r->dir, why);
+}
+
 static int note_journal(void *ctx, sqlite3 *sq, const char *name, int pages)
 {
     lw_sqlite *s = ctx;
@@ -392,6 +408,9 @@ static lw_err open_file(lw_sqlite *s, const report *r)
         return explain(r, &s->writer, err);
     }
     err = look_over(&s->writer, r);
+    if (err == LW_OK) {
+        err = use_journal(&s->writer, r);
+    }
     if (err != LW_OK) {
         return err;
     }

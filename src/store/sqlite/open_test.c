@@ -373,6 +373,64 @@ LW_TEST(a_newer_schema_is_refused)
     expect_refusal(&options, LW_ENOTSUP, "of another version");
 }
 
+/* tests/vectors/store has a store of each schema as SQL, filled by the version that wrote it. */
+static void make_store_of_schema(size_t version)
+{
+    static char sql[1 << 16];
+    char path[256];
+    snprintf(path, sizeof path, LW_SOURCE_DIR "/tests/vectors/store/schema-%zu.sql", version);
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    sql[fread(sql, 1, sizeof sql - 1, f)] = '\0';
+    fclose(f);
+    run_sql(sql);
+}
+
+static basket each_of(lw_store *store, lw_row_kind kind, size_t count)
+{
+    basket b = {0};
+    assert_ok(store->ops->each(store, kind, basket_take, &b));
+    assert_int_equal(b.count, count);
+    return b;
+}
+
+static void expect_sample_values(lw_store *store)
+{
+    basket b = each_of(store, LW_ROW_VALUE, 7);
+    lw_path path = lw_path_resource(3303, 0, 5700);
+    lw_row first = value_row("urn:dev:1", path, 1700000000000, lw_value_float(21.5));
+    lw_row last =
+        value_row("urn:dev:1", lw_path_resource(19, 0, 0), 1700000006000, lw_value_objlnk(3, 0));
+    assert_same_row(b.rows[0], &first);
+    assert_same_row(b.rows[6], &last);
+    assert_bytes(b.rows[3]->as.value.value.as.bytes, "Open Mobile Alliance");
+    assert_bytes(b.rows[4]->as.value.value.as.bytes, "\0\xff");
+    assert_true(b.rows[5]->as.value.value.as.uns == UINT64_MAX);
+    basket_empty(&b);
+}
+
+LW_TEST(stores_of_all_schemas_are_brought_forward)
+{
+    for (size_t version = 1; version <= lw_store_schema.count; version++) {
+        make_store_of_schema(version);
+        lw_store *store = rig_open(NULL);
+        rig_expect(store, device_row("urn:dev:1", 1));
+        rig_expect(store, device_row("urn:dev:2", UINT64_MAX));
+        rig_expect(store, wish_row("urn:dev:1", "/3/0/9 /4/0"));
+        rig_expect(store, request_row((uint64_t)2 << 56 | 17, "urn:dev:1"));
+        for (int kind = LW_ROW_CREDENTIAL; kind < LW_ROW_KIND_COUNT; kind++) {
+            rig_expect(store, document_row((lw_row_kind)kind, "key", "{\"a\": 1}"));
+        }
+        expect_sample_values(store);
+        uint64_t highest;
+        assert_ok(store->ops->highest(store, LW_ROW_REQUEST, 2, &highest));
+        assert_true(highest == ((uint64_t)2 << 56 | 17));
+        rig_close(store);
+        rig_remove_dir();
+        rig_make_dir();
+    }
+}
+
 static void open_db(lw_db *db)
 {
     char path[384];
@@ -444,6 +502,7 @@ int main(void)
         TEST(damage_that_is_met_later_stops_the_store_from_taking_more),
         TEST(a_column_that_holds_nonsense_is_damage),
         TEST(a_newer_schema_is_refused),
+        TEST(stores_of_all_schemas_are_brought_forward),
         TEST(steps_that_are_missing_are_taken_in_order),
         TEST(a_step_that_fails_leaves_no_trace),
     };

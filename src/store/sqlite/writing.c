@@ -21,12 +21,15 @@ static lw_bytes mark_name(size_t kind, unsigned shard, char out[MARK_NAME_MAX])
 static lw_err get_mark(lw_db *db, lw_bytes name, int64_t *out_number)
 {
     sqlite3_stmt *s = lw_db_take(db, LW_SQL_GET_MARK);
+    *out_number = 0;
     if (s == NULL) {
         return lw_db_err(db);
     }
     lw_bind_text(s, 1, name);
     int code = sqlite3_step(s);
-    *out_number = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    if (code == SQLITE_ROW) {
+        *out_number = sqlite3_column_int64(s, 0);
+    }
     lw_err err = code == SQLITE_ROW || code == SQLITE_DONE ? LW_OK : lw_db_err(db);
     lw_db_give(db, LW_SQL_GET_MARK, s);
     return err;
