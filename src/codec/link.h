@@ -90,9 +90,8 @@ typedef struct lw_link_out {
 
 void lw_link_begin(lw_link_out *out, lw_writer *w);
 
-/* Starts a link: "," if need be, then <prefix and path>. An empty prefix (or NULL) and the root
- * give
- * </>. */
+/* Starts a link: "," if need be, then <prefix and path>. An empty prefix and the root, both of
+ * which may also be NULL, give </>. */
 void lw_link_put(lw_link_out *out, const lw_bytes *prefix, const lw_path *path);
 
 /* Attributes of the link started last: ;name=value, the value bare or in quotes. Notification

@@ -261,8 +261,7 @@ void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes altern
     lw_link_begin(&out->links, w);
     out->alternate_path = alternate_path;
     if (alternate_path.len > 0 || format_count > 0) {
-        lw_path root = lw_path_root();
-        lw_link_put(&out->links, &alternate_path, &root);
+        lw_link_put(&out->links, &alternate_path, NULL);
     }
     if (alternate_path.len > 0) {
         lw_link_put_quoted(&out->links, "rt", lw_bytes_str(RESOURCE_TYPE));
