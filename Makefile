@@ -18,7 +18,7 @@ build += ; ninja -C build/$(1) -j $(JOBS) $(QUIET) $(2)
 # Runs the tests of a build: $(call run_tests,PRESET[,WHICH])
 run_tests = @ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(2)
 
-.PHONY: all test test-all test-clang test-tsan interop bench fuzz lint fmt size cover deps run down install clean help
+.PHONY: all test test-all test-clang test-tsan interop schema bench fuzz lint fmt size cover deps run down install clean help
 
 all: build/.dir ## build the libraries and programs (build/release, build/bin)
 	@tools/setup build
@@ -29,7 +29,7 @@ test: build/.dir ## unit tests and simulation under ASan and UBSan
 	$(call build,asan)
 	$(call run_tests,asan)
 
-test-all: test test-clang test-tsan interop lint size cover deps ## all tests, sanitizers, budgets and checks
+test-all: test test-clang test-tsan interop schema lint size cover deps ## all tests, sanitizers, budgets and checks
 	@$(MAKE) fuzz FUZZ_SECONDS=5
 
 test-clang: build/.dir ## the same tests, built by clang
@@ -48,6 +48,12 @@ interop: build/.dir ## lapwing-device under a foreign server (Leshan, in Java)
 	$(call build,asan,lapwing-device example.sensor)
 	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWING_DEVICE=../build/asan/lapwing-device \
 		LAPWING_SENSOR=../build/asan/examples/sensor $$(command -v pytest-3 || command -v pytest) interop/leshan
+
+schema: build/.dir ## calls to the REST interface that schemathesis makes of its description
+	@tools/setup build test python
+	$(call build,asan,lapwingd lapwing-device)
+	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWINGD=../build/asan/lapwingd \
+		LAPWING_DEVICE=../build/asan/lapwing-device ../build/venv/bin/python schema/run.py
 
 bench: build/.dir ## time our code against the libraries people would use instead
 	@tools/setup build bench
