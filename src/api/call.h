@@ -26,7 +26,7 @@
     X(METHOD, "method-not-allowed", 405, "This method is not offered here")         \
     X(OFFLINE, "device-offline", 409, "The device is not registered")               \
     X(REFUSED, "device-refused", 409, "The device answered with an error")          \
-    X(NOT_POSSIBLE, "not-possible", 409, "This cannot be asked of the device")      \
+    X(NOT_POSSIBLE, "not-possible", 409, "This is not possible")                    \
     X(EXISTS, "exists", 409, "It is there already")                                 \
     X(TOO_LARGE, "too-large", 413, "The body is too large")                         \
     X(MEDIA_TYPE, "unsupported-media-type", 415, "The body has another media type") \

@@ -211,6 +211,18 @@ lw_err tokens_create(tokens *t, token *fresh, char out_secret[LW_API_TOKEN_TEXT_
     return err;
 }
 
+/* Without it nobody could make another one. */
+static bool is_last_admin(const tokens *t, size_t at)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const token *one = &t->list[i];
+        if (i != at && one->role == API_ADMIN && one->expires_at == LW_TIME_NEVER) {
+            return false;
+        }
+    }
+    return t->list[at].role == API_ADMIN;
+}
+
 /* It is refused from the first moment on; if that cannot be kept, it is back. */
 lw_err tokens_delete(tokens *t, lw_bytes name)
 {
@@ -221,7 +233,9 @@ lw_err tokens_delete(tokens *t, lw_bytes name)
     memcpy(text, name.ptr, name.len);
     pthread_mutex_lock(&t->change);
     size_t at = place_of(t, text);
-    lw_err err = is_at(t, at, text) ? LW_OK : LW_ENOTFOUND;
+    lw_err err = !is_at(t, at, text)    ? LW_ENOTFOUND
+                 : is_last_admin(t, at) ? LW_EDENIED
+                                        : LW_OK;
     if (err == LW_OK) {
         token gone = t->list[at];
         pthread_rwlock_wrlock(&t->lock);
@@ -357,6 +371,9 @@ void api_serve_delete_token(api_call *call)
     lw_err err = tokens_delete(&call->api->tokens, call_text(call, "name"));
     if (err == LW_ENOTFOUND) {
         call_problem(call, API_NOT_FOUND, "there is no token with that name");
+    } else if (err == LW_EDENIED) {
+        call_problem(call, API_NOT_POSSIBLE,
+                     "it is the last admin that does not expire; make another one first");
     } else if (err != LW_OK) {
         call_failed(call, err);
     } else {

@@ -46,6 +46,7 @@ bool tokens_check(tokens *t, lw_bytes secret, lw_time wall, api_role *out_role,
 /* Makes a token; name, role and times are given. It is durable when this returns LW_OK. LW_EEXISTS;
  * LW_EINVAL: no such name; LW_ENOMEM: too many; or what the store says. */
 LW_MUST_CHECK lw_err tokens_create(tokens *t, token *fresh, char out_secret[LW_API_TOKEN_TEXT_MAX]);
+/* LW_ENOTFOUND; LW_EDENIED: it is the last admin that does not expire; or what the store says. */
 LW_MUST_CHECK lw_err tokens_delete(tokens *t, lw_bytes name);
 
 size_t tokens_count(tokens *t);

@@ -108,6 +108,14 @@ def test_a_token_is_shown_once_and_ends_when_it_is_revoked(daemon):
     problem("not-found", server.call("DELETE", "/v1/tokens/ci"), 404)
 
 
+def test_the_last_admin_stays(daemon):
+    server = daemon()
+    problem("not-possible", server.call("DELETE", "/v1/tokens/admin"), 409)
+    other = server.call("POST", "/v1/tokens", {"name": "other", "role": "admin"})[1]["token"]
+    assert server.call("DELETE", "/v1/tokens/admin")[0] == 204
+    problem("not-possible", server.call("DELETE", "/v1/tokens/other", token=other), 409)
+
+
 def test_a_token_expires(daemon):
     server = daemon()
     made = server.call("POST", "/v1/tokens", {"name": "old", "role": "admin", "expires_at": "2020-01-01T00:00:00Z"})[1]

@@ -3,7 +3,7 @@
 
 No answer may be a server error or undocumented: its status, its media type, its schema, its headers. What the
 description forbids must be refused. That all it allows is accepted is not asked: a body has to fit its path, which
-a schema cannot say. /v1/events never ends and has tests of its own.
+a schema cannot say. Left out are /v1/events, which never ends, and what would revoke the token of this run.
 
 Usage: run.py [further arguments of schemathesis]
 """
@@ -37,7 +37,7 @@ def main():
         status = subprocess.run(
             [program, "run", ROOT / "api/openapi.yaml", "--url", daemon.url,
              "--header", f"Authorization: Bearer {daemon.token}", "--max-examples", str(EXAMPLES),
-             "--exclude-path", "/v1/events", "--exclude-checks", "positive_data_acceptance", "--request-timeout", "20",
+             "--exclude-path", "/v1/events", "--exclude-operation-id", "delete_token", "--exclude-checks", "positive_data_acceptance", "--request-timeout", "20",
              "--no-color", *sys.argv[1:]], cwd=scratch, check=False).returncode
         device.process.kill()
         device.process.wait()
