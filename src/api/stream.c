@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "api/answer.h"
+#include "api/call.h"
 #include "api/objects.h"
 #include "api/result.h"
 #include "codec/format.h"
@@ -35,7 +36,8 @@ struct hub_raw {
 struct api_stream {
     lw_link link;
     hub *hub;
-    lw_http_call *http;
+    void (*wake)(void *ctx);
+    void *ctx;
     char *device; /* NULL: all */
     size_t device_len;
     uint32_t types; /* 0: all */
@@ -326,7 +328,7 @@ static void wake_readers(hub *h)
         api_stream *s = LW_CONTAINER(l, api_stream, link);
         if (s->waits) {
             s->waits = false;
-            lw_http_resume(s->http);
+            s->wake(s->ctx);
         }
     }
     pthread_mutex_unlock(&h->lock);
@@ -487,8 +489,7 @@ static void find_start(api_stream *s, bool has_after, uint64_t after)
     }
 }
 
-api_stream *stream_open(hub *h, lw_http_call *http, const stream_filter *filter, bool has_after,
-                        uint64_t after, bool *out_is_full)
+api_stream *stream_open(hub *h, const stream_cfg *cfg, bool *out_is_full)
 {
     api_stream *s = calloc(1, sizeof *s);
     *out_is_full = false;
@@ -496,23 +497,24 @@ api_stream *stream_open(hub *h, lw_http_call *http, const stream_filter *filter,
         return NULL;
     }
     s->hub = h;
-    s->http = http;
-    s->types = filter->types;
-    if (filter->device.len > 0) {
-        s->device = malloc(filter->device.len);
+    s->wake = cfg->wake;
+    s->ctx = cfg->ctx;
+    s->types = cfg->types;
+    if (cfg->device.len > 0) {
+        s->device = malloc(cfg->device.len);
         if (s->device == NULL) {
             free(s);
             return NULL;
         }
-        memcpy(s->device, filter->device.ptr, filter->device.len);
-        s->device_len = filter->device.len;
+        memcpy(s->device, cfg->device.ptr, cfg->device.len);
+        s->device_len = cfg->device.len;
     }
     pthread_mutex_lock(&h->lock);
     *out_is_full = h->reader_count == LW_API_STREAMS_MAX;
     if (!*out_is_full) {
         h->reader_count++;
         lw_list_add_last(&h->readers, &s->link);
-        find_start(s, has_after, after);
+        find_start(s, cfg->has_after, cfg->after);
     }
     pthread_mutex_unlock(&h->lock);
     if (*out_is_full) {
@@ -611,7 +613,7 @@ size_t stream_read(api_stream *s, bool stopping, char *out, size_t cap)
     size_t len = stopping ? 0 : fill(s, out, cap);
     int64_t now = now_s();
     if (stopping || (len == 0 && s->ends)) {
-        return LW_HTTP_STREAM_END;
+        return STREAM_END;
     }
     if (len == 0 && now - s->spoke_at >= (int64_t)s->hub->cfg.heartbeat_s) {
         len = copy_out(": alive\n\n", 9, &(size_t){0}, out, cap);

@@ -21,7 +21,6 @@
 
 #include "api/models.h"
 #include "base/list.h"
-#include "http/http.h"
 #include "lw/ports.h"
 #include "lw/server.h"
 
@@ -71,10 +70,14 @@ void hub_fini(hub *h);
 /* From an engine's thread. Never blocks. */
 void hub_add(hub *h, const lw_server *server, const lw_server_event *event);
 
-typedef struct stream_filter {
-    lw_bytes device; /* empty: all */
+typedef struct stream_cfg {
+    lw_bytes device; /* copied; empty: all */
     uint32_t types;  /* bit lw_server_event_kind; 0: all */
-} stream_filter;
+    bool has_after;
+    uint64_t after;          /* with has_after: begins behind that event */
+    void (*wake)(void *ctx); /* from any thread: stream_read has something again */
+    void *ctx;
+} stream_cfg;
 
 /* The bits of "registered,notification"; false for a name that is none. */
 bool stream_types(lw_bytes names, uint32_t *out_types);
@@ -86,11 +89,10 @@ typedef struct hub_state {
 } hub_state;
 hub_state hub_get_state(hub *h);
 
-/* Begins a stream for a call, behind event `after`, or with what comes next. NULL: out of memory;
- * or too many readers: then *out_is_full. */
-api_stream *stream_open(hub *h, lw_http_call *http, const stream_filter *filter, bool has_after,
-                        uint64_t after, bool *out_is_full);
-/* For lw_http_answer_stream. */
+/* NULL: out of memory; or too many readers: then *out_is_full. */
+api_stream *stream_open(hub *h, const stream_cfg *cfg, bool *out_is_full);
+/* Fills out with what there is: octets, 0 when there is nothing now, STREAM_END. */
+#define STREAM_END SIZE_MAX
 size_t stream_read(api_stream *s, bool stopping, char *out, size_t cap);
 void stream_close(api_stream *s);
 

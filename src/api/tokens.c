@@ -233,9 +233,7 @@ lw_err tokens_delete(tokens *t, lw_bytes name)
     memcpy(text, name.ptr, name.len);
     pthread_mutex_lock(&t->change);
     size_t at = place_of(t, text);
-    lw_err err = !is_at(t, at, text)    ? LW_ENOTFOUND
-                 : is_last_admin(t, at) ? LW_EDENIED
-                                        : LW_OK;
+    lw_err err = !is_at(t, at, text) ? LW_ENOTFOUND : is_last_admin(t, at) ? LW_EDENIED : LW_OK;
     if (err == LW_OK) {
         token gone = t->list[at];
         pthread_rwlock_wrlock(&t->lock);
