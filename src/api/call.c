@@ -10,13 +10,12 @@
 
 const api_arg *call_arg(const api_call *call, const char *name)
 {
-    for (size_t i = 0; i < call->route->param_count; i++) {
-        if (strcmp(call->route->params[i].name, name) == 0) {
-            return &call->args[i];
-        }
+    size_t i = 0;
+    while (strcmp(call->route->params[i].name, name) != 0) {
+        i++;
+        lw_assert(i < call->route->param_count);
     }
-    lw_assert(!"the route has no such parameter");
-    return NULL;
+    return &call->args[i];
 }
 
 lw_bytes call_text(const api_call *call, const char *name)
