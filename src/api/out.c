@@ -241,8 +241,13 @@ static void put_number(json_out *o, const char *name, lw_value v)
         out_str(o, name, isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
         return;
     }
+    size_t len = lw_num_format_double(d, v.single, LW_NUM_SHORT, text);
     begin(o, name);
-    put(o, text, lw_num_format_double(d, v.single, LW_NUM_SHORT, text));
+    put(o, text, len);
+    /* Digits alone would be read as an integer, which some readers refuse above 2^63. */
+    if (fabs(d) > EXACT_MAX && memchr(text, 'e', len) == NULL) {
+        put(o, ".0", 2);
+    }
 }
 
 void out_value(json_out *o, const char *name, lw_value v)

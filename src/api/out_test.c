@@ -72,9 +72,10 @@ LW_TEST(floats_have_their_shortest_text)
     out_value(&o, NULL, lw_value_float(0.1));
     out_value(&o, NULL, lw_value_single(21.3f));
     out_value(&o, NULL, lw_value_float(1e300));
+    out_value(&o, NULL, lw_value_float(36893488147419103232.0));
     out_value(&o, NULL, lw_value_float((double)NAN));
     out_value(&o, NULL, lw_value_float((double)-INFINITY));
-    assert_out("0.1,21.3,1e300,\"NaN\",\"-Infinity\"");
+    assert_out("0.1,21.3,1e300,36893488147419103000.0,\"NaN\",\"-Infinity\"");
 }
 
 LW_TEST(other_values_have_the_texts_of_the_interface)

@@ -93,7 +93,9 @@ static bool is_legal_text(const api_router *router, const api_param *param, lw_b
     if (param->pattern < 0) {
         return true;
     }
-    memcpy(copy, text.ptr, text.len);
+    if (text.len > 0) {
+        memcpy(copy, text.ptr, text.len);
+    }
     copy[text.len] = '\0';
     return regexec(&router->patterns[param->pattern], copy, 0, NULL, 0) == 0;
 }

@@ -70,7 +70,7 @@ static lw_bytes without_authority(lw_bytes text)
             continue;
         }
         lw_bytes rest = lw_bytes_from(text, len);
-        const uint8_t *slash = memchr(rest.ptr, '/', rest.len);
+        const uint8_t *slash = rest.len > 0 ? memchr(rest.ptr, '/', rest.len) : NULL;
         return slash == NULL ? lw_bytes_str("/") : lw_bytes_from(rest, (size_t)(slash - rest.ptr));
     }
     return text;

@@ -70,6 +70,8 @@ LW_TEST(an_absolute_url_is_taken_by_its_path)
     assert_int_equal(t.item_count, 1);
     t = parsed("https://localhost");
     assert_int_equal(t.segment_count, 1);
+    t = parsed("http://");
+    assert_int_equal(t.segment_count, 1);
 }
 
 LW_TEST(what_cannot_be_decoded_is_refused)
