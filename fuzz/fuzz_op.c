@@ -48,18 +48,33 @@ static void check_formats(const lw_request *request, lw_version version, unsigne
     }
 }
 
+/* The query as text; false when it does not fit. */
+static bool join_query(lw_bytes options, lw_writer *w)
+{
+    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_bytes item;
+    while (lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_QUERY, &item)) {
+        lw_write_str(w, w->pos > 0 ? "&" : "");
+        lw_write_bytes(w, item);
+    }
+    return w->err == LW_OK;
+}
+
 /* Builds what was routed. False when its query is none that we would write. */
 static bool rebuild(const lw_request *routed, const lw_route *route, lw_writer *w)
 {
     lw_request request = *routed;
     lw_attrs_change attrs;
+    uint8_t text[1024];
+    lw_writer query;
+    lw_writer_init(&query, text, sizeof text);
     request.alternate_path = route->alternate_path;
     if (request.op == LW_OP_WRITE_ATTRIBUTES) {
-        if (lw_request_attrs(routed, &lw_attr_decimal_text, &attrs) != LW_OK) {
+        if (lw_request_attrs(routed, &lw_attr_decimal_text, &attrs) != LW_OK ||
+            !join_query(routed->options, &query)) {
             return false;
         }
-        request.attrs = &attrs;
-        request.decimal = &lw_attr_decimal_text;
+        request.query = lw_writer_bytes(&query);
     }
     if (request.depth > 3 && request.depth != LW_DEPTH_DEFAULT) {
         return false;

@@ -410,20 +410,10 @@ static void put_path(lw_coap_out *out, const lw_request *request)
     put_ids(out, LW_COAP_OPT_URI_PATH, request->path);
 }
 
-static void put_attrs(lw_coap_out *out, const lw_request *request)
+static void put_query(lw_coap_out *out, lw_bytes items)
 {
-    static const lw_bytes nothing;
-    for (unsigned i = 0; i < LW_ATTR_COUNT; i++) {
-        if ((request->attrs->set.has >> i & 1u) != 0) {
-            uint8_t item[LW_QUERY_MAX];
-            lw_writer w;
-            lw_writer_init(&w, item, sizeof item);
-            lw_attr_write(&w, &request->attrs->set, (lw_attr)i, request->decimal);
-            lw_writer_fail(out->w, w.err);
-            lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_writer_bytes(&w));
-        } else if ((request->attrs->unset >> i & 1u) != 0) { /* DM-51 */
-            lw_query_put(out, lw_attr_table[i].name, &nothing, "");
-        }
+    while (items.len > 0) {
+        lw_coap_put(out, LW_COAP_OPT_URI_QUERY, lw_bytes_cut(&items, '&'));
     }
 }
 
@@ -439,9 +429,7 @@ void lw_request_put(lw_coap_out *out, const lw_request *request)
     if (request->content_format != LW_CF_NONE) {
         lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, request->content_format);
     }
-    if (request->attrs != NULL) {
-        put_attrs(out, request);
-    }
+    put_query(out, request->query);
     if (op == LW_OP_DISCOVER && request->depth != LW_DEPTH_DEFAULT) {
         lw_query_put_number(out, "depth", request->depth);
     }

@@ -35,8 +35,7 @@ typedef struct lw_request {
     lw_bytes location;       /* routed Update and De-register: the segment behind /rd */
     lw_bytes options;        /* routed: of the message, for lw_query_next */
     lw_bytes payload;        /* borrowed from the message, or to be put into one */
-    const lw_attrs_change *attrs;   /* put: query of Write-Attributes and Observe; or NULL */
-    const lw_attr_decimal *decimal; /* put: how gt, lt and st are written; may be NULL */
+    lw_bytes query;          /* put: attributes of Write-Attributes and Observe, "pmin=10&st" */
 } lw_request;
 
 /* A request for `path` that carries nothing: no formats, default depth. */

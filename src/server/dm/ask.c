@@ -1,6 +1,9 @@
 #include "server/dm/ask.h"
 
+#include <string.h>
+
 #include "lw/execute.h"
+#include "model/attr.h"
 #include "proto/request.h"
 
 /* ---- The objects of the device -------------------------------------------------------------- */
@@ -229,13 +232,22 @@ bool lw_ask_takes_attributes(const lw_ask *a)
     return a->op == LW_OP_WRITE_ATTRIBUTES || a->op >= LW_OP_OBSERVE;
 }
 
-lw_err lw_ask_attributes(const lw_ask *a, lw_attrs_change *out_change)
+/* As the grammar of gt, lt and st has it: plain decimal, which goes to the device as it was
+ * written, so that no digit of a large number is lost (ATT-14). */
+static bool is_plain(lw_bytes item)
 {
-    lw_bytes text = a->said->arguments;
+    (void)lw_bytes_cut(&item, '=');
+    return item.len == 0 ||
+           (memchr(item.ptr, 'e', item.len) == NULL && memchr(item.ptr, 'E', item.len) == NULL);
+}
+
+static lw_err read_attributes(lw_bytes text, lw_attrs_change *out_change)
+{
     *out_change = (lw_attrs_change){.unset = 0};
     while (text.len > 0) {
-        lw_err err =
-            lw_attrs_take_query(out_change, lw_bytes_cut(&text, '&'), &lw_attr_decimal_text);
+        lw_bytes item = lw_bytes_cut(&text, '&');
+        lw_err err = is_plain(item) ? lw_attrs_take_query(out_change, item, &lw_attr_decimal_text)
+                                    : LW_EFORMAT;
         if (err != LW_OK) {
             return err == LW_ENOTFOUND ? LW_EINVAL : err;
         }
@@ -247,7 +259,7 @@ static lw_err check_attributes(const lw_ask *a)
 {
     lw_attrs_change change;
     lw_attrs none = {.has = 0};
-    lw_err err = lw_ask_attributes(a, &change);
+    lw_err err = read_attributes(a->said->arguments, &change);
     if (err != LW_OK || a->said->force) {
         return err;
     }

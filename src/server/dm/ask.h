@@ -3,7 +3,6 @@
 #ifndef LW_SERVER_DM_ASK_H
 #define LW_SERVER_DM_ASK_H
 
-#include "model/attr.h"
 #include "proto/op.h"
 #include "server/dm/downlink.h"
 
@@ -37,8 +36,7 @@ LW_MUST_CHECK lw_err lw_ask_measure(const lw_ask *a, const lw_format *format, si
 /* Is the target one value, or may it be? */
 bool lw_ask_is_about_one(const lw_ask *a);
 
-/* Does it carry attributes in its query; and which. */
+/* Does it carry attributes in its query? */
 bool lw_ask_takes_attributes(const lw_ask *a);
-LW_MUST_CHECK lw_err lw_ask_attributes(const lw_ask *a, lw_attrs_change *out_change);
 
 #endif

@@ -221,7 +221,6 @@ lw_err lw_downlink_encode(const lw_downlink *downlink, const lw_downlink_device 
 {
     static const lw_downlink_learned nothing = {{0}};
     translation t;
-    lw_attrs_change change;
     *out_payload = lw_bytes_of(NULL, 0);
     lw_err err = init(&t, device, ask, &nothing, mem);
     if (err == LW_OK) {
@@ -240,9 +239,7 @@ lw_err lw_downlink_encode(const lw_downlink *downlink, const lw_downlink_device 
             request.accept = downlink->answer->id;
         }
         if (lw_ask_takes_attributes(&t.ask)) {
-            err = lw_ask_attributes(&t.ask, &change);
-            request.attrs = &change;
-            request.decimal = &lw_attr_decimal_text;
+            request.query = ask->arguments;
         }
         lw_coap_out out;
         lw_coap_begin_options(&out, options);

@@ -544,6 +544,18 @@ LW_TEST(dm_50_attributes_are_set_and_unset)
     SENT(&r, &ask, "LW_EFORMAT");
 }
 
+LW_TEST(edge_26_thresholds_keep_every_digit)
+{
+    rig r = make(LW_VERSION_1_1);
+    lw_downlink_ask ask = ask_of(LW_OP_WRITE_ATTRIBUTES, "/33000/0/1");
+    ask.arguments = lw_bytes_str("lt=-9007199254740993&gt=18446744073709551615");
+    SENT(&r, &ask, "PUT /33000/0/1?lt=-9007199254740993&gt=18446744073709551615");
+    ask.arguments = lw_bytes_str("gt=1e3"); /* ATT-14: not in the grammar */
+    SENT(&r, &ask, "LW_EFORMAT");
+    ask.arguments = lw_bytes_str("epmin=1"); /* an e in the name is none */
+    SENT(&r, &ask, "PUT /33000/0/1?epmin=1");
+}
+
 LW_TEST(edge_25_attributes_that_contradict_each_other_are_not_sent)
 {
     rig r = make(LW_VERSION_1_2);
@@ -775,6 +787,7 @@ int main(void)
         cmocka_unit_test(dm_77_create_without_a_body),
         cmocka_unit_test(dm_61_the_arguments_of_execute_follow_the_grammar),
         cmocka_unit_test(dm_50_attributes_are_set_and_unset),
+        cmocka_unit_test(edge_26_thresholds_keep_every_digit),
         cmocka_unit_test(edge_25_attributes_that_contradict_each_other_are_not_sent),
         cmocka_unit_test(dm_90_read_composite_goes_to_the_root),
         cmocka_unit_test(dm_97_a_device_of_1_2_that_refuses_112_gets_322),

@@ -222,7 +222,7 @@ LW_TEST(a_read_goes_to_the_device_and_its_answer_comes_back)
     rig_free(r);
 }
 
-LW_TEST(what_the_device_refuses_is_told_as_such)
+LW_TEST(edge_23_what_the_device_refuses_is_told_as_such)
 {
     rig *r = begin(AWAKE);
     person o = {0};
@@ -424,7 +424,7 @@ LW_TEST(a_long_body_goes_in_blocks_with_progress)
     rig_free(r);
 }
 
-LW_TEST(dm_71_create_tells_the_new_instance)
+LW_TEST(edge_23_create_tells_the_new_instance_whether_the_device_does_or_not)
 {
     rig *r = begin(AWAKE);
     person o[2] = {{0}};
@@ -782,7 +782,7 @@ LW_TEST(a_mark_that_the_store_refuses_is_tried_again)
 
 /* ---- Registrations come and go --------------------------------------------------------------- */
 
-LW_TEST(edge_5_a_new_register_ends_what_was_under_way_each_once)
+LW_TEST(edge_05_a_new_register_ends_what_was_under_way_each_once)
 {
     rig *r = begin(AWAKE);
     person o[2] = {{0}};
@@ -799,7 +799,7 @@ LW_TEST(edge_5_a_new_register_ends_what_was_under_way_each_once)
     rig_free(r);
 }
 
-LW_TEST(edge_5_what_is_queued_belongs_to_the_device_and_goes_to_its_new_registration)
+LW_TEST(edge_05_what_is_queued_belongs_to_the_device_and_goes_to_its_new_registration)
 {
     rig *r = begin(AWAKE);
     person o[3] = {{0}};
@@ -822,7 +822,7 @@ LW_TEST(edge_5_what_is_queued_belongs_to_the_device_and_goes_to_its_new_registra
     rig_free(r);
 }
 
-LW_TEST(edge_7_nothing_goes_to_a_device_that_has_deregistered)
+LW_TEST(edge_07_nothing_goes_to_a_device_that_has_deregistered)
 {
     rig *r = begin(AWAKE);
     person o[2] = {{0}};
@@ -1235,7 +1235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_read_goes_to_the_device_and_its_answer_comes_back),
-        cmocka_unit_test(what_the_device_refuses_is_told_as_such),
+        cmocka_unit_test(edge_23_what_the_device_refuses_is_told_as_such),
         cmocka_unit_test(srv_03_requests_go_one_after_the_other_in_order),
         cmocka_unit_test(edge_14_no_acknowledgement_is_one_timeout),
         cmocka_unit_test(edge_14_an_acknowledgement_and_then_silence_is_another),
@@ -1245,7 +1245,7 @@ int main(void)
         cmocka_unit_test(an_echo_is_brought_back),
         cmocka_unit_test(a_long_answer_comes_in_blocks_with_progress),
         cmocka_unit_test(a_long_body_goes_in_blocks_with_progress),
-        cmocka_unit_test(dm_71_create_tells_the_new_instance),
+        cmocka_unit_test(edge_23_create_tells_the_new_instance_whether_the_device_does_or_not),
         cmocka_unit_test(srv_05_what_cannot_be_asked_is_refused_at_once),
         cmocka_unit_test(a_device_has_room_for_so_many_requests),
         cmocka_unit_test(a_request_for_a_sleeping_device_is_durable_and_goes_at_the_next_uplink),
@@ -1263,10 +1263,10 @@ int main(void)
         cmocka_unit_test(an_execute_without_an_answer_is_not_sent_again),
         cmocka_unit_test(a_marked_request_whose_device_fell_asleep_is_marked_back),
         cmocka_unit_test(a_mark_that_the_store_refuses_is_tried_again),
-        cmocka_unit_test(edge_5_a_new_register_ends_what_was_under_way_each_once),
+        cmocka_unit_test(edge_05_a_new_register_ends_what_was_under_way_each_once),
         cmocka_unit_test(
-            edge_5_what_is_queued_belongs_to_the_device_and_goes_to_its_new_registration),
-        cmocka_unit_test(edge_7_nothing_goes_to_a_device_that_has_deregistered),
+            edge_05_what_is_queued_belongs_to_the_device_and_goes_to_its_new_registration),
+        cmocka_unit_test(edge_07_nothing_goes_to_a_device_that_has_deregistered),
         cmocka_unit_test(the_end_of_the_lifetime_ends_what_was_under_way),
         cmocka_unit_test(edge_10_another_device_at_the_address_does_not_get_what_was_pending),
         cmocka_unit_test(a_device_that_moves_is_asked_again_where_it_is),
