@@ -15,8 +15,8 @@
 
 #include "lw/ports.h"
 
-/* What one value takes of the file but for its text or octets, more or less: 130 were measured with
- * short paths. Retention by size counts with it. */
+/* What one value takes of the file, more or less, but for its text or octets: 56 were measured of
+ * floats on twenty paths. Retention by size counts with it. */
 #define LW_VALUE_OCTETS 64u
 
 void lw_bind_device(sqlite3_stmt *s, const lw_row_device *device);
