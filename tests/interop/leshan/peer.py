@@ -5,7 +5,7 @@ import os
 import pathlib
 import subprocess
 
-from lapwing_device import Lines, ROOT
+from program import Lines, ROOT
 
 LIBRARIES = pathlib.Path(os.environ.get("LESHAN", str(ROOT / "build/deps/leshan")))
 HERE = pathlib.Path(__file__).resolve().parent
