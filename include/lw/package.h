@@ -27,7 +27,7 @@ struct lw_fetch_job {
     /* In order, without gaps. A failure ends the fetch, without on_end. */
     lw_err (*on_block)(lw_fetch_job *job, size_t offset, lw_bytes octets);
     /* LW_OK: that was all. LW_ENOTFOUND, LW_EFORMAT: the URI is wrong; LW_ENOTSUP: its protocol is
-     * not ours; any other failure: the connection was lost. */
+     * not ours; LW_ENOMEM: no memory; any other failure: the connection was lost. */
     void (*on_end)(lw_fetch_job *job, lw_err err);
     void *owner; /* of who asks */
     void *own;   /* of the fetcher */

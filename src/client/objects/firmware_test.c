@@ -717,6 +717,14 @@ LW_TEST(a_record_that_makes_no_sense_is_not_taken)
     expect_state(f, 0, 0);
 }
 
+LW_TEST(a_download_that_finds_no_memory_says_so)
+{
+    fixture *f = *state;
+    the_slot.fetch = LW_ENOMEM;
+    assert_ok(write_uri(f, "coap://example.org/fw"));
+    expect_state(f, 0, 3);
+}
+
 LW_TEST(a_state_that_could_not_be_stored_is_stored_later)
 {
     fixture *f = *state;
@@ -801,6 +809,7 @@ int main(void)
         CASE(a_restart_ends_a_push_and_goes_on_with_a_pull),
         CASE(a_downloaded_package_and_its_deferral_outlive_a_restart),
         CASE(a_record_that_makes_no_sense_is_not_taken),
+        CASE(a_download_that_finds_no_memory_says_so),
         CASE(a_state_that_could_not_be_stored_is_stored_later),
         CASE(without_storage_everything_else_works),
         CASE(an_object_that_was_not_started_does_nothing),

@@ -42,6 +42,8 @@ static lw_fault fault_of_fetch(lw_err err)
         return LW_FAULT_URI;
     case LW_ENOTSUP:
         return LW_FAULT_PROTOCOL;
+    case LW_ENOMEM:
+        return LW_FAULT_NO_MEMORY;
     default:
         return LW_FAULT_CONNECTION;
     }
