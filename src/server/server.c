@@ -416,9 +416,9 @@ lw_err lw_server_set_profile(lw_server *server, lw_bytes id, lw_bytes list)
 /* ---- Devices ----------------------------------------------------------------------------------
  */
 
-static lw_server_device shown(const lw_server *server, const lw_device *device)
+static lw_server_device shown(const lw_device *device)
 {
-    lw_server_device out = {.row = lw_device_row(server, device),
+    lw_server_device out = {.row = lw_device_row(device),
                             .state = device->state,
                             .requests = lw_queue_count(device),
                             .wishes = lw_observation_count(device)};
@@ -435,7 +435,7 @@ lw_err lw_server_get(const lw_server *server, lw_bytes endpoint, lw_server_devic
     if (device == NULL) {
         return LW_ENOTFOUND;
     }
-    *out_device = shown(server, device);
+    *out_device = shown(device);
     return LW_OK;
 }
 
@@ -482,7 +482,7 @@ uint64_t lw_server_list(const lw_server *server, const lw_device_filter *filter,
         }
         after = device->number;
         if (passes(device, filter)) {
-            lw_server_device out = shown(server, device);
+            lw_server_device out = shown(device);
             fn(ctx, &out);
             given++;
         }
@@ -559,7 +559,7 @@ lw_err lw_server_remove(lw_server *server, lw_time now, lw_bytes endpoint,
         return LW_ENOMEM;
     }
     *r = (removal){.device = device, .on_kept = on_kept, .ctx = ctx};
-    lw_row key = {.kind = LW_ROW_DEVICE, .as.device = lw_device_row(server, device)};
+    lw_row key = {.kind = LW_ROW_DEVICE, .as.device = lw_device_row(device)};
     lw_ticket ticket;
     lw_err err = lw_server_drop(server, &key, LW_URGENT, &ticket);
     if (err != LW_OK) {

@@ -6,9 +6,8 @@
 
 /* ---- Devices --------------------------------------------------------------------------------- */
 
-lw_row_device lw_device_row(const lw_server *server, const lw_device *device)
+lw_row_device lw_device_row(const lw_device *device)
 {
-    (void)server;
     lw_row_device row = {.endpoint = lw_device_name(device),
                          .number = device->number,
                          .created_at = device->created_at,
@@ -42,7 +41,7 @@ lw_row_device lw_device_row(const lw_server *server, const lw_device *device)
 
 void lw_record_device(lw_server *server, lw_device *device)
 {
-    lw_row row = {.kind = LW_ROW_DEVICE, .as.device = lw_device_row(server, device)};
+    lw_row row = {.kind = LW_ROW_DEVICE, .as.device = lw_device_row(device)};
     lw_ticket ticket;
     bool is_put = lw_server_put(server, &row, LW_LAZY, &ticket) == LW_OK;
     device->save_at = is_put ? 0 : lw_server_seconds(server, server->now + LW_SAVE_AGAIN_MS);

@@ -15,7 +15,7 @@
 #define LW_SAVE_AGAIN_MS 1000 /* after the store refused */
 
 /* The row of a device; everything in it is borrowed. */
-lw_row_device lw_device_row(const lw_server *server, const lw_device *device);
+lw_row_device lw_device_row(const lw_device *device);
 
 /* Puts the row, now. */
 void lw_record_device(lw_server *server, lw_device *device);

@@ -287,10 +287,12 @@ static lw_err accept_register(lw_server *server, lw_peer *peer, const lw_request
     if (device->is_registered) {
         replace(server, device);
     }
-    do {
-        err = lw_device_locate(server, device, lw_bytes_of(NULL, 0));
-    } while (err == LW_EEXISTS);
     adopt(server, device, &p, reg);
+    err = lw_device_locate(server, device, lw_bytes_of(NULL, 0));
+    if (err != LW_OK) {
+        device->expires = LW_TIME_NEVER;
+        return err; /* the host's random octets are not random */
+    }
     settle_at(server, device, &peer->hop);
     lw_presence_set(server, device, LW_DEVICE_ONLINE);
     lw_presence_heard(server, device);
@@ -349,7 +351,7 @@ static void follow(lw_server *server, lw_device *device, const lw_peer *peer)
 static lw_err update_extra(lw_server *server, const lw_request *request, lw_device *device,
                            const lw_registration *reg, lw_extra **out)
 {
-    lw_row_device row = lw_device_row(server, device);
+    lw_row_device row = lw_device_row(device);
     uint8_t unknown[1024];
     lw_writer w;
     lw_writer_init(&w, unknown, sizeof unknown);
@@ -403,6 +405,9 @@ lw_err lw_registration_update(lw_server *server, lw_peer *peer, const lw_request
         return refuse(server, lw_bytes_of(NULL, 0), LW_OP_UPDATE, LW_REFUSAL_NOT_FOUND, reply);
     }
     lw_bytes endpoint = lw_device_name(device);
+    if (server->cfg.strict && lw_device_at(server, &peer->hop) != device) { /* REG-44, P-REG-05 */
+        return refuse(server, endpoint, LW_OP_UPDATE, LW_REFUSAL_NOT_FOUND, reply);
+    }
     lw_register_policy policy = policy_of(server);
     lw_registration current = {.endpoint = endpoint, .version = (lw_version)device->version};
     lw_registration reg;

@@ -230,6 +230,34 @@ LW_TEST(edge_09_from_a_new_address_only_an_update_is_believed)
     rig_free(r);
 }
 
+LW_TEST(P_REG_05_a_strict_server_asks_for_a_register_from_a_new_address)
+{
+    rig *r = strict_rig();
+    char location[32];
+    rig_register(r, 4000, REGISTER, RIG_LINKS, location);
+    assert_int_equal(rig_request(r, 4001, LW_COAP_POST, location, NULL), LW_COAP_NOT_FOUND);
+    assert_int_equal(rig_request(r, 4000, LW_COAP_POST, location, NULL), LW_COAP_CHANGED);
+    rig_free(r);
+}
+
+static void no_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 7, len);
+}
+
+LW_TEST(a_host_without_randomness_registers_one_device_and_no_two_alike)
+{
+    rig *r = rig_new(NULL);
+    r->host.random = no_random;
+    assert_int_equal(post(r, "/rd?ep=a&lt=300&lwm2m=1.1"), LW_COAP_CREATED);
+    assert_int_equal(rig_request(r, 4001, LW_COAP_POST, "/rd?ep=b&lt=300&lwm2m=1.1", RIG_LINKS),
+                     LW_COAP_INTERNAL_SERVER_ERROR);
+    assert_int_equal(rig_device(r, "a").state, LW_DEVICE_ONLINE);
+    assert_int_equal(rig_device(r, "b").state, LW_DEVICE_OFFLINE);
+    rig_free(r);
+}
+
 LW_TEST(an_update_changes_what_it_names_and_nothing_else)
 {
     rig *r = rig_new(NULL);
@@ -656,6 +684,8 @@ int main(void)
         cmocka_unit_test(edge_06_registered_is_told_when_the_answer_is_on_its_way),
         cmocka_unit_test(edge_08_what_comes_in_at_another_endpoint_of_ours_is_refused),
         cmocka_unit_test(edge_09_from_a_new_address_only_an_update_is_believed),
+        cmocka_unit_test(P_REG_05_a_strict_server_asks_for_a_register_from_a_new_address),
+        cmocka_unit_test(a_host_without_randomness_registers_one_device_and_no_two_alike),
         cmocka_unit_test(an_update_changes_what_it_names_and_nothing_else),
         cmocka_unit_test(REG_36_an_update_names_the_same_endpoint_or_is_refused),
         cmocka_unit_test(REG_32_unknown_locations_get_4_04),

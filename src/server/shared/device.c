@@ -277,7 +277,7 @@ static bool can_be_ours(const lw_server *server, lw_bytes location)
 lw_err lw_device_locate(lw_server *server, lw_device *device, lw_bytes location)
 {
     uint8_t text[LW_LOCATION_TEXT];
-    if (location.len == 0) {
+    if (location.len == 0) { /* 64 random bits do not meet in the life of a fleet */
         write_location(server, text);
         location = lw_bytes_of(text, sizeof text);
     } else if (!can_be_ours(server, location)) {
