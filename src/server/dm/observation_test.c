@@ -1,4 +1,5 @@
 #include "codec/format.h"
+#include "server/dm/observation.h"
 #include "server/rig_test.h"
 
 #define REGISTER "/rd?ep=a&lt=3000&lwm2m=1.1&b=U"
@@ -586,6 +587,13 @@ LW_TEST(wishes_that_make_no_sense_are_refused)
     assert_err(
         lw_server_unobserve(r->server, r->now, lw_bytes_str("a"), lw_bytes_str("/3"), NULL, NULL),
         LW_ENOTFOUND);
+    char many[2000] = "/3/0/0";
+    for (unsigned i = 1; i <= LW_WISH_PATHS_MAX; i++) {
+        sprintf(many + strlen(many), " /3/0/%u", i);
+    }
+    wish = wish_for(many);
+    assert_err(lw_server_observe(r->server, r->now, &wish, NULL, NULL), LW_EINVAL);
+    assert_err(lw_server_wishes(r->server, lw_bytes_str("b"), see_wish, NULL), LW_ENOTFOUND);
     observe(r, "/3/0/9");
     observe(r, "/3/0/10");
     wish = wish_for("/3/0/11");
@@ -603,6 +611,9 @@ LW_TEST(removing_a_device_ends_its_wishes_and_tells_who_waits)
     assert_ok(lw_server_remove(r->server, r->now, lw_bytes_str("a"), on_kept, &removed));
     lw_row_wish wish = wish_for("/3/0/1");
     assert_err(lw_server_observe(r->server, r->now, &wish, on_kept, &wish_end), LW_ENOTFOUND);
+    assert_err(lw_server_unobserve(r->server, r->now, wish.endpoint, lw_bytes_str("/3/0/9"),
+                                   on_kept, &wish_end),
+               LW_ENOTFOUND);
     /* Until it is durable the device is not heard. */
     assert_int_equal(rig_request(r, 4000, LW_COAP_POST, REGISTER, LINKS), LW_COAP_EMPTY);
     rig_commit(r, LW_OK);
@@ -844,6 +855,63 @@ LW_TEST(OBS_20_a_large_first_answer_is_fetched_and_establishes)
     rig_free(r);
 }
 
+LW_TEST(OBS_20_a_first_answer_whose_rest_does_not_come_establishes_all_the_same)
+{
+    char location[32];
+    rig *r = begin(NULL, location);
+    observe(r, "/3/0/1");
+    answer a = {.code = LW_COAP_CONTENT,
+                .observe = 1,
+                .format = 1,
+                .block2 = (0 << 4 | 8 | 0) + 1,
+                .payload = LW_BYTES_LIT("0123456789abcdef")};
+    reply(r, &a);
+    rig_pass(r, 100000);
+    assert_int_equal(wish_state(r), LW_WISH_ESTABLISHED);
+    assert_err(rig_event_last(r)->err, LW_ETIMEOUT);
+    assert_string_equal(rig_told(r), "BAD_PAYLOAD");
+    rig_free(r);
+}
+
+LW_TEST(OBS_20_a_rest_that_is_gone_is_told)
+{
+    char location[32];
+    rig *r = begin(NULL, location);
+    lw_coap_token token = establish(r, "/3/0/1");
+    lw_hop hop = rig_hop(4000);
+    rig_message m = {.type = LW_COAP_NON,
+                     .code = LW_COAP_CONTENT,
+                     .token = (const char *)token.octets,
+                     .token_len = token.len,
+                     .observe = 6,
+                     .format = 1,
+                     .block2 = (0 << 4 | 8 | 0) + 1,
+                     .payload = LW_BYTES_LIT("0123456789abcdef")};
+    rig_message_from(r, &hop, &m);
+    reply(r, &(answer){.code = LW_COAP_NOT_FOUND});
+    assert_string_equal(rig_told(r), "BAD_PAYLOAD");
+    assert_int_equal(wish_state(r), LW_WISH_ESTABLISHED);
+    rig_free(r);
+}
+
+LW_TEST(a_notification_without_observe_is_the_last)
+{
+    char location[32];
+    rig *r = begin(NULL, location);
+    lw_coap_token token = establish(r, "/3/0/9");
+    lw_hop hop = rig_hop(4000);
+    rig_message m = {.type = LW_COAP_CON,
+                     .code = LW_COAP_CONTENT,
+                     .token = (const char *)token.octets,
+                     .token_len = token.len,
+                     .format = 1,
+                     .payload = LW_BYTES_LIT("7")};
+    assert_int_equal(met(r, rig_message_from(r, &hop, &m)), LW_COAP_ACK);
+    assert_string_equal(rig_told(r), "NOTIFIED UNOBSERVED");
+    assert_int_equal(wish_state(r), LW_WISH_REFUSED);
+    rig_free(r);
+}
+
 /* ---- Addresses and restarts -------------------------------------------------------------------
  */
 
@@ -984,6 +1052,9 @@ int main(void)
         TEST(what_could_not_be_stored_is_not_acknowledged_and_taken_when_it_comes_again),
         TEST(OBS_20_the_rest_of_a_large_notification_is_fetched),
         TEST(OBS_20_a_large_first_answer_is_fetched_and_establishes),
+        TEST(OBS_20_a_first_answer_whose_rest_does_not_come_establishes_all_the_same),
+        TEST(OBS_20_a_rest_that_is_gone_is_told),
+        TEST(a_notification_without_observe_is_the_last),
         TEST(edge_09_a_notification_from_another_address_is_not_believed),
         TEST(an_observe_that_was_asked_at_the_old_address_is_asked_at_the_new_one),
         TEST(after_a_restart_notifications_go_on_with_the_same_token),

@@ -556,6 +556,64 @@ LW_TEST(whichever_allocation_fails_nothing_is_half_registered)
     }
 }
 
+LW_TEST(whichever_allocation_fails_an_update_is_applied_or_not_at_all)
+{
+    for (size_t n = 1; n < 8; n++) {
+        rig *r = rig_new(NULL);
+        char location[32];
+        char target[64];
+        rig_register(r, 4000, "/rd?ep=a&lt=300&lwm2m=1.1&x=1", RIG_LINKS, location);
+        sprintf(target, "%s?sms=2&lt=60", location);
+        r->heap.fail_at = r->heap.count + n;
+        uint8_t code = rig_request(r, 4000, LW_COAP_POST, target, "</3/0>,</5/0>");
+        r->heap.fail_at = 0;
+        lw_server_device d = rig_device(r, "a");
+        bool is_new = d.row.lifetime == 60;
+        assert_true(is_new || code == LW_COAP_EMPTY || code == LW_COAP_SERVICE_UNAVAILABLE);
+        assert_int_equal(d.row.sms.len, is_new ? 1 : 0);
+        assert_int_equal(d.row.unknown.len, 3);
+        assert_int_equal(d.row.links.ptr[2], is_new ? '3' : '1');
+        rig_free(r);
+    }
+}
+
+LW_TEST(lists_of_profiles_that_are_too_long_together_are_refused)
+{
+    lw_server_cfg cfg = {.limits.links = 2};
+    rig *r = rig_new(&cfg);
+    char location[32];
+    char target[64];
+    assert_ok(lw_server_set_profile(r->server, lw_bytes_str("v:p"), lw_bytes_str("</1/0>,</3/0>")));
+    assert_int_equal(
+        rig_request(r, 4000, LW_COAP_POST, "/rd?ep=a&lt=300&lwm2m=1.2&pid=v:p", "</5>"),
+        LW_COAP_REQUEST_ENTITY_TOO_LARGE);
+    rig_register(r, 4000, "/rd?ep=a&lt=300&lwm2m=1.2", RIG_LINKS, location);
+    sprintf(target, "%s?pid=v:p", location);
+    assert_int_equal(rig_request(r, 4000, LW_COAP_POST, target, "</5>"),
+                     LW_COAP_REQUEST_ENTITY_TOO_LARGE);
+    assert_int_equal(rig_request(r, 4000, LW_COAP_POST, target, NULL), LW_COAP_CHANGED);
+    assert_bytes(rig_device(r, "a").row.profiles, "v:p");
+    rig_free(r);
+}
+
+LW_TEST(profiles_have_a_ceiling)
+{
+    rig *r = rig_new(NULL);
+    lw_bytes list = lw_bytes_str("</3/0>");
+    char id[16];
+    for (unsigned i = 0; i < 1024; i++) {
+        sprintf(id, "v:%u", i);
+        assert_ok(lw_server_set_profile(r->server, lw_bytes_str(id), list));
+    }
+    assert_err(lw_server_set_profile(r->server, lw_bytes_str("v:x"), list), LW_ENOMEM);
+    assert_ok(lw_server_set_profile(r->server, lw_bytes_str("v:7"), list)); /* replaces */
+    static const char a[] = "/rd?ep=a&lt=300&lwm2m=1.2&pid=v:y";
+    assert_int_equal(rig_request(r, 4000, LW_COAP_POST, a, NULL), LW_COAP_CONFLICT);
+    assert_int_equal(rig_request(r, 4000, LW_COAP_POST, a, RIG_LINKS), LW_COAP_CREATED);
+    assert_true(lw_fake_log_has(&r->log, "no room for another profile id"));
+    rig_free(r);
+}
+
 /* ---- The store --------------------------------------------------------------------------------
  */
 
@@ -619,6 +677,22 @@ LW_TEST(after_a_restart_devices_are_registered_for_what_was_left)
     assert_string_equal(rig_told(r), "");
     rig_pass(r, 10200); /* what the row may be behind */
     assert_string_equal(rig_told(r), "EXPIRED");
+    rig_free(r);
+}
+
+LW_TEST(a_device_whose_registration_had_ended_is_known_and_offline)
+{
+    rig *r = rig_new(NULL);
+    char location[32];
+    rig_register(r, 4000, REGISTER, RIG_LINKS, location);
+    assert_int_equal(rig_request(r, 4000, LW_COAP_DELETE, location, NULL), LW_COAP_DELETED);
+    lw_row row = rig_row_of(r, LW_ROW_DEVICE)->row;
+    assert_false(row.as.device.is_registered);
+    rig_restart(r, 100000);
+    assert_ok(lw_server_load(r->server, &row));
+    assert_int_equal(rig_device(r, "urn:dev1").state, LW_DEVICE_OFFLINE);
+    assert_bytes(rig_device(r, "urn:dev1").row.links, RIG_LINKS);
+    assert_int_equal(rig_request(r, 4000, LW_COAP_POST, location, NULL), LW_COAP_NOT_FOUND);
     rig_free(r);
 }
 
@@ -707,6 +781,10 @@ int main(void)
         cmocka_unit_test(
             above_the_ceiling_of_devices_new_ones_get_5_03_and_known_ones_still_register),
         cmocka_unit_test(whichever_allocation_fails_nothing_is_half_registered),
+        cmocka_unit_test(whichever_allocation_fails_an_update_is_applied_or_not_at_all),
+        cmocka_unit_test(lists_of_profiles_that_are_too_long_together_are_refused),
+        cmocka_unit_test(profiles_have_a_ceiling),
+        cmocka_unit_test(a_device_whose_registration_had_ended_is_known_and_offline),
         cmocka_unit_test(a_register_puts_its_row_at_once_and_a_plain_update_within_10_s),
         cmocka_unit_test(a_row_that_the_store_refused_is_put_again),
         cmocka_unit_test(after_a_restart_devices_are_registered_for_what_was_left),

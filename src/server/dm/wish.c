@@ -199,24 +199,13 @@ static void give_back(lw_server *server, lw_wish *w)
     lw_mem_release(&server->mem, w);
 }
 
-static void tell_kept(const lw_wish *w, lw_err err)
-{
-    if (w->on_kept != NULL) {
-        w->on_kept(w->ctx, err);
-    }
-}
-
 void lw_observation_forget(lw_server *server, lw_device *device)
 {
     if (device->wishes == NULL) {
         return;
     }
-    while (!lw_list_is_empty(&device->wishes->all)) {
-        lw_wish *w = wish_of(device->wishes->all.next);
-        if (w->is_new || w->is_withdrawn) {
-            tell_kept(w, LW_ECANCELED);
-        }
-        give_back(server, w);
+    while (!lw_list_is_empty(&device->wishes->all)) { /* whoever waited has been told before */
+        give_back(server, wish_of(device->wishes->all.next));
     }
     lw_mem_release(&server->mem, device->wishes);
     device->wishes = NULL;
@@ -335,7 +324,7 @@ lw_err lw_server_unobserve(lw_server *server, lw_time now, lw_bytes endpoint, lw
     server->now = now;
     lw_device *device = lw_device_find(server, endpoint);
     target at;
-    lw_wish *w = device != NULL && normalise(text, true, &at) == LW_OK
+    lw_wish *w = device != NULL && !device->is_leaving && normalise(text, true, &at) == LW_OK
                      ? find(device, lw_bytes_of(at.text, at.len), false)
                      : NULL;
     if (w == NULL) {

@@ -71,8 +71,10 @@ LW_TEST(numbers_that_are_not_ours_to_give_are_refused)
     assert_ok(lw_device_add(r->server, lw_bytes_str("a"), first + 5000, &d));
     assert_err(lw_device_add(r->server, lw_bytes_str("b"), first + 5000, &d), LW_EEXISTS);
     assert_ok(lw_device_add(r->server, lw_bytes_str("b"), first + 7, &d));
+    assert_ok(lw_device_add(r->server, lw_bytes_str("far"), first + 100000, &d));
+    assert_true(lw_device_after(r->server, first + 5000) == d);
     assert_ok(lw_device_add(r->server, lw_bytes_str("c"), 0, &d));
-    assert_true(d->number == first + 5001);
+    assert_true(d->number == first + 100001);
     rig_free(r);
 }
 
