@@ -10,6 +10,8 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 20
 FUZZ_SEED ?= 0
 BENCH_ARGS ?=
+TORTURE_ROUNDS ?= 200
+TORTURE_SEED ?= 0
 
 # Configures a preset when that has not happened yet, and builds it: $(call build,PRESET[,TARGETS])
 build = @test -f build/$(1)/build.ninja || cmake --preset $(1) -Wno-dev >build/$(1).configure.log 2>&1 \
@@ -18,7 +20,7 @@ build += ; ninja -C build/$(1) -j $(JOBS) $(QUIET) $(2)
 # Runs the tests of a build: $(call run_tests,PRESET[,WHICH])
 run_tests = @ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure --no-tests=error $(2)
 
-.PHONY: all test test-all test-clang test-tsan interop schema bench fuzz lint fmt size cover deps run down install clean help
+.PHONY: all test test-all test-clang test-tsan interop schema torture bench fuzz lint fmt size cover deps run down install clean help
 
 all: build/.dir ## build the libraries and programs (build/release, build/bin)
 	@tools/setup build
@@ -29,7 +31,7 @@ test: build/.dir ## unit tests and simulation under ASan and UBSan
 	$(call build,asan)
 	$(call run_tests,asan)
 
-test-all: test test-clang test-tsan interop schema lint size cover deps ## all tests, sanitizers, budgets and checks
+test-all: test test-clang test-tsan interop schema torture lint size cover deps ## all tests, sanitizers, budgets and checks
 	@$(MAKE) fuzz FUZZ_SECONDS=5
 
 test-clang: build/.dir ## the same tests, built by clang
@@ -54,6 +56,12 @@ schema: build/.dir ## calls to the REST interface that schemathesis makes of its
 	$(call build,asan,lapwingd lapwing-device)
 	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWINGD=../build/asan/lapwingd \
 		LAPWING_DEVICE=../build/asan/lapwing-device ../build/venv/bin/python schema/run.py
+
+torture: build/.dir ## kill lapwingd 200 times under load; TORTURE_ROUNDS, TORTURE_SEED
+	@tools/setup build test
+	$(call build,asan,lapwingd)
+	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWINGD=../build/asan/lapwingd TORTURE_ROUNDS=$(TORTURE_ROUNDS) \
+		TORTURE_SEED=$(TORTURE_SEED) $$(command -v pytest-3 || command -v pytest) daemon/torture_test.py
 
 bench: build/.dir ## time our code against the libraries people would use instead
 	@tools/setup build bench

@@ -44,6 +44,7 @@ class Message:
         self.path = []
         self.query = []
         self.block2 = 0
+        self.options = {}  # values by number
         self.payload = b""
         number, at = 0, 4 + token
         while at < len(datagram):
@@ -57,6 +58,7 @@ class Message:
             number += delta
             value = datagram[at:at + length]
             at += length
+            self.options.setdefault(number, []).append(value)
             if number == URI_PATH:
                 self.path.append(value.decode())
             elif number == URI_QUERY:
