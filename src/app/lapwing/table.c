@@ -109,7 +109,7 @@ void table_print(const table *t, FILE *out, bool colors)
         }
     }
     print_row(t, heads, widths, out, colors);
-    for (size_t i = 0; i + t->columns <= t->count; i += t->columns) {
+    for (size_t i = 0; t->cells != NULL && i + t->columns <= t->count; i += t->columns) {
         print_row(t, t->cells + i, widths, out, colors);
     }
 }

@@ -109,7 +109,10 @@ static bool take_mapping(reader *r)
 /* Start of stream and of document, one mapping or nothing, and their ends. */
 static bool read_document(reader *r)
 {
-    if (!next(r) || !next(r)) {
+    if (!next(r)) { /* start of the stream */
+        return false;
+    }
+    if (!next(r)) { /* start of the document */
         return false;
     }
     if (r->event.type == YAML_STREAM_END_EVENT) {
@@ -125,7 +128,13 @@ static bool read_document(reader *r)
         return refuse(r, r->event.start_mark.line, "lines of the form 'key: value' are expected",
                       "");
     }
-    if (!take_mapping(r) || !next(r) || !next(r)) {
+    if (!take_mapping(r)) {
+        return false;
+    }
+    if (!next(r)) { /* end of the document */
+        return false;
+    }
+    if (!next(r)) {
         return false;
     }
     return r->event.type == YAML_STREAM_END_EVENT ||

@@ -117,11 +117,14 @@ flags_step flags_next(flags *f)
     if (++f->at >= f->argc) {
         return FLAGS_END;
     }
-    const char *arg = f->argv[f->at];
-    if (!f->only_words && strcmp(arg, "--") == 0) {
+    if (!f->only_words && strcmp(f->argv[f->at], "--") == 0) {
         f->only_words = true;
-        return flags_next(f);
+        f->at++;
     }
+    if (f->at >= f->argc) {
+        return FLAGS_END;
+    }
+    const char *arg = f->argv[f->at];
     if (f->only_words || is_word(arg)) {
         f->value = arg;
         return FLAGS_WORD;
