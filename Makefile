@@ -45,11 +45,13 @@ test-tsan: build/.dir ## the tests of hosted code under ThreadSanitizer
 	$(call build,tsan)
 	$(call run_tests,tsan,-E '^(base|coap|model|codec|sec|proto|net|client|server|sim|tools)[.]')
 
-interop: build/.dir ## lapwing-device under a foreign server (Leshan, in Java)
-	@tools/setup build test leshan
-	$(call build,asan,lapwing-device example.sensor)
+interop: build/.dir ## lapwing-device under a foreign server (Leshan), a foreign device (aiocoap) on lapwingd
+	@tools/setup build test leshan python
+	$(call build,asan,lapwing-device lapwingd example.sensor)
 	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWING_DEVICE=../build/asan/lapwing-device \
 		LAPWING_SENSOR=../build/asan/examples/sensor $$(command -v pytest-3 || command -v pytest) interop/leshan
+	@cd tests && PYTHONDONTWRITEBYTECODE=1 LAPWINGD=../build/asan/lapwingd \
+		../build/venv/bin/python -m pytest interop/aiocoap
 
 schema: build/.dir ## calls to the REST interface that schemathesis makes of its description
 	@tools/setup build test python
