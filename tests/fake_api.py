@@ -2,11 +2,12 @@
 import http.server
 import json
 import threading
+import time
 
 
 class FakeApi:
     """`answers`: {"GET /v1/devices?limit=500": (status, document)}, or a list of them, one a call; the document may be
-    text. What was asked stands in `calls` as (method and path, headers, body)."""
+    text, and a third element the seconds that it takes. What was asked stands in `calls` as (method and path, headers, body)."""
 
     def __init__(self, answers):
         fake = self
@@ -21,7 +22,8 @@ class FakeApi:
                 body = self.rfile.read(length)
                 key = f"{self.command} {self.path}"
                 fake.calls.append((key, dict(self.headers), body))
-                status, document = fake.pick(key)
+                status, document, *delay = fake.pick(key)
+                time.sleep(*delay or [0])
                 text = document if isinstance(document, str) else json.dumps(document)
                 octets = b"" if status == 204 else text.encode()
                 self.send_response(status)

@@ -444,10 +444,11 @@ def test_tokens_and_server(api):
 # ---- The terminal and the shells ----------------------------------------------------------------
 
 
-def on_terminal(url, **env):
+def on_terminal(url, stream="stdout", **env):
     leader, follower = pty.openpty()
     environment = {**os.environ, "LAPWING_URL": url, "HOME": "/nonexistent", **env}
-    process = subprocess.Popen([find_program("lapwing"), "device", "lamp-1"], stdout=follower, env=environment)
+    streams = {"stdout": subprocess.DEVNULL, stream: follower}
+    process = subprocess.Popen([find_program("lapwing"), "device", "lamp-1"], env=environment, **streams)
     os.close(follower)
     text = b""
     while select.select([leader], [], [], 20)[0]:
@@ -466,6 +467,13 @@ def test_colours_are_for_terminals_that_want_them(api):
     assert b"\x1b[32monline\x1b[0m" in on_terminal(url)
     assert b"\x1b" not in on_terminal(url, NO_COLOR="1")
     assert "\x1b" not in lapwing("device", "lamp-1", url=url).out
+
+
+def test_somebody_at_a_terminal_sees_that_it_goes_on(api):
+    server = api({"GET /v1/devices/lamp-1": (200, {**LAMP, "objects": []}, 3.5)})
+    text = on_terminal(server.url, "stderr")
+    assert b"\rwaiting for the answer: 2 s" in text and text.endswith(b"\r\x1b[K")
+    assert lapwing("device", "lamp-1", url=server.url).err == ""
 
 
 @pytest.mark.parametrize("words,expected", [

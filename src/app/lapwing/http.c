@@ -4,12 +4,17 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BODY_MAX (64u << 20)
+
+/* Somebody at a terminal is told from then on that it goes on. */
+#define PATIENCE_S 2
 
 struct http {
     const cli *cli;
     CURL *curl;
+    time_t started;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -18,6 +23,7 @@ http *http_new(const cli *c)
     http *h = calloc(1, sizeof *h);
     if (h != NULL) {
         h->cli = c;
+        h->started = time(NULL);
         h->curl = curl_easy_init();
     }
     if (h != NULL && h->curl == NULL) {
@@ -53,6 +59,7 @@ typedef struct transfer {
     http_line_fn *fn; /* NULL: no stream */
     void *ctx;
     bool is_stopped;
+    long shown; /* seconds that were told last */
 } transfer;
 
 static bool append(answer *a, const char *data, size_t len)
@@ -119,6 +126,26 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
+/* Called by curl now and then, and at least once a second. */
+static int on_progress(void *ctx, curl_off_t down, curl_off_t down_now, curl_off_t up,
+                       curl_off_t up_now)
+{
+    transfer *t = ctx;
+    long waited = (long)(time(NULL) - t->http->started);
+    (void)down;
+    (void)down_now;
+    if (waited < PATIENCE_S || waited == t->shown) {
+        return 0;
+    }
+    t->shown = waited;
+    if (up_now < up) {
+        fprintf(stderr, "\r%3d %% sent\033[K", (int)(up_now * 100 / up));
+    } else {
+        fprintf(stderr, "\rwaiting for the answer: %ld s\033[K", waited);
+    }
+    return 0;
+}
+
 /* ---- Calling ----------------------------------------------------------------------------------
  */
 
@@ -151,6 +178,11 @@ static void set_up(http *h, const call *what, transfer *t, char *url)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
+    if (h->cli->progress && t->fn == NULL) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
+    }
     if (what->body != NULL) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)what->body_len);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what->body);
@@ -186,6 +218,9 @@ static status perform(http *h, const call *what, const char *last_event_id, tran
     curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
     CURLcode result = curl_easy_perform(h->curl);
     curl_slist_free_all(headers);
+    if (t->shown > 0) {
+        fputs("\r\033[K", stderr);
+    }
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &t->answer->code);
     if (result != CURLE_OK && !t->is_stopped) {
         return h->cli->quiet ? STATUS_CONNECT
