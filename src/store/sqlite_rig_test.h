@@ -2,6 +2,10 @@
 #ifndef LW_STORE_SQLITE_RIG_TEST_H
 #define LW_STORE_SQLITE_RIG_TEST_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for who compiles it alone */
+#endif
+
 #include "store/rows_test.h"
 
 #include <dirent.h>

@@ -7,6 +7,10 @@
 #ifndef LW_STORE_SQLITE_FAULTY_VFS_TEST_H
 #define LW_STORE_SQLITE_FAULTY_VFS_TEST_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for who compiles it alone */
+#endif
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
