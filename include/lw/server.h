@@ -82,7 +82,8 @@ typedef struct lw_server_host {
 
     /* One datagram, valid for the call. May lose it. */
     void (*send)(void *ctx, const lw_hop *to, lw_bytes datagram);
-    /* Something happened; everything in it is valid for the call. May not call the engine. */
+    /* Something happened; everything in it is valid for the call. May ask for the device
+     * (lw_server_get, lw_server_next_object), and may not call the engine otherwise. */
     void (*on_event)(void *ctx, const lw_server_event *event);
     /* Unpredictable octets. */
     void (*random)(void *ctx, uint8_t *out, size_t len);

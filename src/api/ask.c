@@ -46,7 +46,7 @@ void ask_start(api_call *call, void *what, const lw_api_shard *shard,
     ask->task.run = run_task;
     atomic_fetch_add(&ask->holders, 1); /* the engine's */
     if (lw_inbox_post(shard->inbox, &ask->task) != LW_OK) {
-        ask_drop(ask);
+        atomic_fetch_sub(&ask->holders, 1);
         ask_leave(call);
         call_problem(call, API_BUSY, "too many calls are waiting");
         return;

@@ -314,9 +314,9 @@ static bool read_id(const char *name, uint16_t *out_id)
     return lw_id_read(text, &pos, out_id) == LW_OK && pos == text.len && *out_id != LW_ID_MAX;
 }
 
-/* {"0": …, "1": …}: values of what is below path. With `deeper` they may be such objects
- * themselves. */
-static bool add_by_id(body *b, const json_t *json, lw_path path, bool deeper, const char *outer)
+/* The resource instances of a multiple resource: {"0": …, "1": …}. `outer`: the name that the
+ * object has itself, or NULL. */
+static bool add_instances(body *b, const json_t *json, lw_path path, const char *outer)
 {
     const char *name;
     json_t *item;
@@ -325,14 +325,30 @@ static bool add_by_id(body *b, const json_t *json, lw_path path, bool deeper, co
         place at = {outer != NULL ? outer : name, outer != NULL ? name : NULL};
         uint16_t id;
         if (!read_id(name, &id)) {
-            return fail(b, at, "the names are the ids of %s: numbers up to 65534",
-                        deeper ? "resources" : "resource instances");
+            return fail(b, at, "the names are the ids of resource instances: numbers up to 65534");
+        }
+        if (!add_value(b, item, lw_path_child(path, id), at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The resources of an instance; one may be a multiple resource. */
+static bool add_resources(body *b, const json_t *json, lw_path path)
+{
+    const char *name;
+    json_t *item;
+    json_object_foreach((json_t *)(uintptr_t)json, name, item)
+    {
+        place at = {name, NULL};
+        uint16_t id;
+        if (!read_id(name, &id)) {
+            return fail(b, at, "the names are the ids of resources: numbers up to 65534");
         }
         lw_path child = lw_path_child(path, id);
-        bool is_multiple = deeper && json_is_object(item) && !is_typed(item);
-        /* One level more, no further: the call has `deeper` false. */
-        if (is_multiple ? !add_by_id(b, item, child, false, name)
-                        : !add_value(b, item, child, at)) {
+        bool is_multiple = json_is_object(item) && !is_typed(item);
+        if (is_multiple ? !add_instances(b, item, child, name) : !add_value(b, item, child, at)) {
             return false;
         }
     }
@@ -386,9 +402,9 @@ bool body_read_write(body *b, const json_t *json, lw_path path)
         if (!by_id) {
             return fail(b, here, "an instance is an object with the resources by id");
         }
-        is_read = add_by_id(b, json, path, true, NULL);
+        is_read = add_resources(b, json, path);
     } else if (path.depth == LW_LEVEL_RESOURCE && by_id) {
-        is_read = add_by_id(b, json, path, false, NULL);
+        is_read = add_instances(b, json, path, NULL);
     } else {
         is_read = add_value(b, json, path, here);
     }
@@ -402,7 +418,7 @@ bool body_read_create(body *b, const json_t *json, lw_path path)
         return fail(b, here, "an instance is an object with the resources by id");
     }
     lw_path instance = path.depth == LW_LEVEL_OBJECT ? lw_path_child(path, LW_ID_MAX) : path;
-    return add_by_id(b, json, instance, true, NULL) && encode(b, &lw_format_senml_cbor);
+    return add_resources(b, json, instance) && encode(b, &lw_format_senml_cbor);
 }
 
 /* The member `name`, which must be the only one. */
@@ -573,7 +589,7 @@ bool body_read_attributes(body *b, const json_t *json, bool may_unset)
 {
     const char *name;
     json_t *item;
-    lw_writer w;
+    lw_writer w = {.buf = NULL};
     if (!json_is_object(json) || json_object_size(json) == 0) {
         return fail(b, (place){NULL, NULL}, "must be an object with at least one attribute");
     }

@@ -53,7 +53,7 @@ static void set_put(models_set *set, models_entry entry)
     if (at < set->count && rank_of(set->defs[at]) == rank) {
         file_drop(set->entries[at].file);
     } else {
-        memmove(&set->defs[at + 1], &set->defs[at], (set->count - at) * sizeof *set->defs);
+        memmove(&set->defs[at + 1], &set->defs[at], (set->count - at) * sizeof(void *));
         memmove(&set->entries[at + 1], &set->entries[at], (set->count - at) * sizeof *set->entries);
         set->count++;
     }

@@ -226,11 +226,12 @@ static void write_event(json_out *o, const hub_raw *raw, const view *v)
 static lw_err reserve(hub *h, uint64_t from)
 {
     char text[64];
-    snprintf(text, sizeof text, "{\"reserved\":%llu}", (unsigned long long)(from + RESERVE));
+    uint64_t until = from + RESERVE;
+    snprintf(text, sizeof text, "{\"reserved\":%llu}", (unsigned long long)until);
     lw_err err =
         store_put(h->cfg.store, LW_ROW_SETTING, lw_bytes_str(SETTING_KEY), lw_bytes_str(text));
     if (err == LW_OK) {
-        h->reserved = from + RESERVE;
+        h->reserved = until;
     }
     return err;
 }
@@ -396,7 +397,7 @@ lw_err hub_init(hub *h, const hub_cfg *cfg)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&h->in_changed, &attr);
     pthread_condattr_destroy(&attr);
-    h->ring = calloc(h->cfg.events, sizeof *h->ring);
+    h->ring = calloc(h->cfg.events, sizeof(hub_event *));
     if (h->ring == NULL) {
         return LW_ENOMEM;
     }
