@@ -83,7 +83,7 @@ void print_text(FILE *out, const char *text, paint color, bool colors)
 static void print_row(const table *t, const cell *cells, const size_t *widths, FILE *out,
                       bool colors)
 {
-    size_t last = t->columns - 1;
+    size_t last = t->columns > 0 ? t->columns - 1 : 0;
     while (last > 0 && cells[last].text[0] == '\0') {
         last--;
     }
@@ -99,18 +99,17 @@ static void print_row(const table *t, const cell *cells, const size_t *widths, F
 void table_print(const table *t, FILE *out, bool colors)
 {
     size_t widths[TABLE_COLUMNS_MAX];
-    cell heads[TABLE_COLUMNS_MAX];
-    size_t count = t->cells != NULL ? t->count : 0;
+    cell heads[TABLE_COLUMNS_MAX] = {{(char *)"", PLAIN}};
     for (size_t i = 0; i < t->columns; i++) {
         heads[i] = (cell){(char *)t->heads[i], BOLD};
         widths[i] = width_of(t->heads[i]);
-        for (size_t k = i; k < count; k += t->columns) {
+        for (size_t k = i; k < t->count; k += t->columns) {
             size_t width = width_of(t->cells[k].text);
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }
     print_row(t, heads, widths, out, colors);
-    for (size_t i = 0; i + t->columns <= count; i += t->columns) {
+    for (size_t i = 0; t->cells != NULL && i + t->columns <= t->count; i += t->columns) {
         print_row(t, t->cells + i, widths, out, colors);
     }
 }
