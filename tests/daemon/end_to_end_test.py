@@ -89,7 +89,7 @@ def test_composite_operations(setting):
 
 def test_a_firmware_goes_up_in_blocks(setting, tmp_path):
     setting.device("lamp")
-    (tmp_path / "package").write_bytes(b"lapwing-firmware 2.0\n" + bytes(12_000))
+    (tmp_path / "package").write_bytes(b"lapwing-firmware 2.0\n" + bytes(120_000))
     setting.ask("write", "lamp", "/5/0/0", f"@{tmp_path}/package")
     setting.ask.wait_until(lambda out: re.search(r"/5/0/3 +State +2", out), "read", "lamp", "/5/0/3")
 

@@ -37,8 +37,13 @@ static const lw_format *next_answer(const translation *t, const lw_format *refus
                : lw_op_answer_format(t->ask.op, &t->answer, refused);
 }
 
+/* Devices announce what is not taken for granted (REG-23): every one takes opaque values as they
+ * are, and large ones, firmware above all, often in no other way. */
 static bool is_announced(lw_bytes formats, uint16_t id)
 {
+    if (id == LW_CF_OPAQUE) {
+        return true;
+    }
     uint16_t number;
     while (lw_link_number_next(&formats, &number) == LW_OK) {
         if (number == id) {

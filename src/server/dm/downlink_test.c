@@ -296,6 +296,8 @@ LW_TEST(srv_04_a_single_value_goes_as_text_or_octets)
     ask = ask_of(LW_OP_WRITE, "/5/0/0");
     ask.body = one(&r, "/5/0/0", lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of("\x01\xff", 2)));
     SENT(&r, &ask, "PUT /5/0/0 cf=42 : 01ff");
+    r.device.formats = lw_bytes_str("112 110"); /* REG-23: what goes without saying is not there */
+    SENT(&r, &ask, "PUT /5/0/0 cf=42 : 01ff");
 }
 
 LW_TEST(edge_22_an_empty_opaque_is_written_as_nothing)
