@@ -160,7 +160,7 @@ int main(int argc, char **argv)
     bool is_done = false;
     int words;
     if (l.argv == NULL) {
-        return fail(STATUS_FAILED, "out of memory");
+        return (int)fail(STATUS_FAILED, "out of memory");
     }
     status s = read_line(&c, argc, argv, &l, &is_done);
     if (s == STATUS_OK && !is_done) {
@@ -176,5 +176,5 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && s == STATUS_OK) {
         s = fail(STATUS_FAILED, "standard output cannot be written");
     }
-    return s;
+    return (int)s;
 }

@@ -108,7 +108,8 @@ static const char *target_of(const rig_datagram *d)
     char before_query = '?';
     while (lw_coap_opt_next(&it, &o)) {
         if (o.number == LW_COAP_OPT_URI_PATH || o.number == LW_COAP_OPT_URI_QUERY) {
-            text[len++] = o.number == LW_COAP_OPT_URI_PATH ? '/' : before_query;
+            const char slash = '/';
+            text[len++] = o.number == LW_COAP_OPT_URI_PATH ? slash : before_query;
             before_query = o.number == LW_COAP_OPT_URI_QUERY ? '&' : '?';
             memcpy(text + len, o.value.ptr, o.value.len);
             len += o.value.len;

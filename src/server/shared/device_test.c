@@ -16,7 +16,7 @@ LW_TEST(thousands_of_devices_are_found_by_all_they_are_known_by)
 {
     enum { COUNT = 3000 };
     rig *r = rig_new(NULL);
-    for (uint16_t i = 0; i < COUNT; i++) {
+    for (unsigned i = 0; i < COUNT; i++) {
         char target[64];
         sprintf(target, "/rd?ep=dev%u&lt=300&lwm2m=1.1", i);
         r->sent_count = r->event_count = r->row_count = 0;
@@ -24,7 +24,7 @@ LW_TEST(thousands_of_devices_are_found_by_all_they_are_known_by)
                          LW_COAP_CREATED);
     }
     uint64_t after = 0;
-    for (uint16_t i = 0; i < COUNT; i++) {
+    for (unsigned i = 0; i < COUNT; i++) {
         char name[16];
         sprintf(name, "dev%u", i);
         lw_device *d = lw_device_after(r->server, after);
