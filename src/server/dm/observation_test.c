@@ -108,8 +108,11 @@ static const char *target_of(const rig_datagram *d)
     char before_query = '?';
     while (lw_coap_opt_next(&it, &o)) {
         if (o.number == LW_COAP_OPT_URI_PATH || o.number == LW_COAP_OPT_URI_QUERY) {
-            const char slash = '/';
-            text[len++] = o.number == LW_COAP_OPT_URI_PATH ? slash : before_query;
+            char mark = before_query;
+            if (o.number == LW_COAP_OPT_URI_PATH) {
+                mark = '/';
+            }
+            text[len++] = mark;
             before_query = o.number == LW_COAP_OPT_URI_QUERY ? '&' : '?';
             memcpy(text + len, o.value.ptr, o.value.len);
             len += o.value.len;
