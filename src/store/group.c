@@ -28,7 +28,7 @@ struct lw_group {
     bool stopping;
 };
 
-static lw_time now_ms(void)
+lw_time lw_group_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -64,7 +64,7 @@ lw_err lw_group_take(lw_group *g, lw_change *change, lw_ticket *out_ticket)
         }
         bool is_first = g->waiting.count == 0;
         if (is_first) {
-            g->lazy_due = now_ms() + LW_GROUP_LAZY_MS;
+            g->lazy_due = lw_group_now() + LW_GROUP_LAZY_MS;
         }
         lw_changes_add(&g->waiting, change);
         if (is_first || (change->urgent && g->waiting.urgent == 1)) {
@@ -147,7 +147,7 @@ static lw_ticket note_failure(lw_group *g, lw_changes *batch, lw_err err, const 
     if (g->state != DAMAGED) {
         set_state(g, err == LW_EFORMAT ? DAMAGED : FAILING, err, why);
     }
-    g->retry_due = now_ms() + g->config.retry_ms;
+    g->retry_due = lw_group_now() + g->config.retry_ms;
     lw_changes_append(batch, &g->waiting);
     lw_changes_drop_urgent(batch);
     g->waiting = *batch;
@@ -204,7 +204,7 @@ static void tidy(lw_group *g)
     pthread_mutex_unlock(&g->lock);
     bool has_more = g->config.tidy(g->config.ctx);
     pthread_mutex_lock(&g->lock);
-    g->tidy_due = has_more ? 0 : now_ms() + g->config.tidy_ms;
+    g->tidy_due = has_more ? 0 : lw_group_now() + g->config.tidy_ms;
 }
 
 /* The last commits: all that waits, unless one fails. */
@@ -222,7 +222,7 @@ static void *run(void *ctx)
     lw_group *g = ctx;
     pthread_mutex_lock(&g->lock);
     while (!g->stopping) {
-        lw_time now = now_ms();
+        lw_time now = lw_group_now();
         lw_time due = commit_due(g);
         lw_time tidy_due = g->state == WELL ? g->tidy_due : LW_TIME_NEVER;
         if (due > now && tidy_due > now) {

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "lw/ports.h"
+#include "lw/time.h"
 #include "store/row.h"
 
 #define LW_GROUP_LAZY_MS 200
@@ -39,6 +40,9 @@ typedef struct lw_group_config {
      * there is more to do. */
     bool (*tidy)(void *ctx);
 } lw_group_config;
+
+/* The clock that the writer goes by: monotonic. Timestamps of rows have another. */
+lw_time lw_group_now(void);
 
 /* Starts the thread. LW_ENOMEM, also when there is no thread. */
 LW_MUST_CHECK lw_err lw_group_start(const lw_group_config *config, lw_group **out_group);

@@ -2,7 +2,6 @@
 #include "store/rows_test.h"
 
 #include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "store/group.h"
@@ -123,13 +122,6 @@ static lw_ticket take(lw_haste haste)
     return ticket;
 }
 
-static lw_time now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (lw_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 LW_TEST(what_comes_while_a_commit_runs_makes_the_next_one)
 {
     set_disk(true, LW_OK);
@@ -153,12 +145,12 @@ LW_TEST(what_comes_while_a_commit_runs_makes_the_next_one)
 
 LW_TEST(lazy_changes_wait_for_others_but_not_long)
 {
-    lw_time began = now_ms();
+    lw_time began = lw_group_now();
     take(LW_LAZY);
     usleep(20000);
     lw_ticket last = take(LW_LAZY);
     assert_ok(lw_group_wait(group, last));
-    lw_time took = now_ms() - began;
+    lw_time took = lw_group_now() - began;
     lw_group_stop(group);
     assert_int_equal(d.commits, 1);
     assert_int_equal(d.sizes[0], 2);

@@ -321,22 +321,15 @@ static lw_err create(lw_sqlite *s, const report *r)
     return err;
 }
 
-static lw_time monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (lw_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int is_time_up(void *ctx)
 {
-    return monotonic_ms() > *(const lw_time *)ctx;
+    return lw_group_now() > *(const lw_time *)ctx;
 }
 
 /* Looks over the structure of the file, as far as the time allows. */
 static lw_err look_over(lw_db *db, const report *r)
 {
-    lw_time end = monotonic_ms() + CHECK_MS;
+    lw_time end = lw_group_now() + CHECK_MS;
     sqlite3_stmt *statement = NULL;
     lw_err err = LW_OK;
     sqlite3_progress_handler(db->sq, 10000, is_time_up, &end);

@@ -6,7 +6,6 @@
  * step reads and writes a few pages, whatever the size of the table. One that was received "later"
  * than its successors, since the clock was set back, holds up the deletion of those until it is old
  * itself. */
-#include <time.h>
 
 #include "store/sqlite/columns.h"
 #include "store/sqlite/sqlite_priv.h"
@@ -139,13 +138,6 @@ static int take_step(lw_sqlite *s, tidy_fn *fn)
     return 0;
 }
 
-static lw_time monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (lw_time)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 bool lw_sqlite_tidy(void *ctx)
 {
     static tidy_fn *const kinds[] = {drop_dead, drop_old, drop_too_many, drop_ended, shrink};
@@ -153,7 +145,7 @@ bool lw_sqlite_tidy(void *ctx)
     if (s->journal_pages >= JOURNAL_PAGES) {
         (void)lw_sqlite_checkpoint(s); /* tried again later; the journal grows meanwhile */
     }
-    lw_time now = monotonic_ms();
+    lw_time now = lw_group_now();
     if (now < s->look_due) {
         return false; /* asked after a commit */
     }
