@@ -4,6 +4,15 @@
 
 #define INT64_MIN_MAGNITUDE ((uint64_t)INT64_MAX + 1)
 
+int lw_num_hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 lw_err lw_num_parse_uint64(lw_bytes text, uint64_t *out_v)
 {
     if (text.len == 0) {

@@ -28,6 +28,9 @@ LW_MUST_CHECK lw_err lw_num_parse_uint64(lw_bytes text, uint64_t *out_v);
 size_t lw_num_format_int64(int64_t v, char out[LW_NUM_INT_TEXT_MAX]);
 size_t lw_num_format_uint64(uint64_t v, char out[LW_NUM_INT_TEXT_MAX]);
 
+/* What a hexadecimal digit stands for, in upper or lower case; -1 for anything else. */
+int lw_num_hex_digit(uint8_t c);
+
 /* ---- Floating point ---------------------------------------------------------------------------
  * Grammar: optional '-', digits with at most one '.' anywhere among or beside them ("5." and ".5"
  * are accepted, "." is not), optional exponent. No '+' in front, no blanks, no "inf" or "nan". A

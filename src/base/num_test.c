@@ -519,12 +519,28 @@ static void powers_and_their_neighbours_are_written_shortest(void **state)
     }
 }
 
+static void hexadecimal_digits_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char digits[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+    unsigned known = 0;
+    for (unsigned c = 0; c < 256; c++) {
+        int value = lw_num_hex_digit((uint8_t)c);
+        known += value >= 0;
+        if (value >= 0) {
+            assert_true((char)c == digits[value] || (char)c == upper[value]);
+        }
+    }
+    assert_int_equal(known, 22);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(int64_reads_its_whole_range_and_nothing_else),
         cmocka_unit_test(uint64_reads_its_whole_range_and_nothing_else),
         cmocka_unit_test(integers_are_written_in_full),
+        cmocka_unit_test(hexadecimal_digits_and_nothing_else),
         cmocka_unit_test(known_hard_numbers_are_rounded_correctly),
         cmocka_unit_test(halfway_cases_go_to_the_even_neighbour),
         cmocka_unit_test(random_decimals_read_like_strtod),

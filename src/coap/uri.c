@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/num.h"
+
 #define PART_LEN_MAX 255u /* Uri-Host, Uri-Path, Uri-Query (RFC 7252 Table 4) */
 
 /* RFC 7252 sections 6.1 and 6.2, RFC 8323 sections 8.1 to 8.4. Indexed by lw_uri_scheme. */
@@ -41,12 +43,7 @@ static bool is_digit(uint8_t c)
 
 static bool is_hex(uint8_t c)
 {
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
-}
-
-static unsigned hex_value(uint8_t c)
-{
-    return is_digit(c) ? c - (unsigned)'0' : to_lower(c) - (unsigned)'a' + 10;
+    return lw_num_hex_digit(c) >= 0;
 }
 
 /* unreserved and sub-delims of RFC 3986 section 2: what a host may hold unescaped. */
@@ -77,7 +74,10 @@ static uint8_t take_octet(lw_bytes *part)
     const uint8_t *p = part->ptr;
     bool is_escape = p[0] == '%' && part->len > 2;
     *part = lw_bytes_from(*part, is_escape ? 3 : 1);
-    return is_escape ? (uint8_t)(hex_value(p[1]) << 4 | hex_value(p[2])) : p[0];
+    if (!is_escape) {
+        return p[0];
+    }
+    return (uint8_t)(lw_num_hex_digit(p[1]) << 4 | lw_num_hex_digit(p[2]));
 }
 
 static size_t decoded_len(lw_bytes part)

@@ -38,15 +38,6 @@ static size_t skip_blanks(lw_bytes in, size_t pos)
 #define ESCAPE_IS_WRONG 0u
 #define ESCAPE_IS_CUT   1u
 
-static unsigned hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - (unsigned)'0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16u;
-}
-
 /* The four digits of \uXXXX at pos. */
 static unsigned read_hex4(lw_bytes in, size_t pos, uint32_t *out)
 {
@@ -55,11 +46,11 @@ static unsigned read_hex4(lw_bytes in, size_t pos, uint32_t *out)
     }
     uint32_t v = 0;
     for (size_t i = pos + 2; i < pos + 6; i++) {
-        unsigned digit = hex_value(in.ptr[i]);
-        if (digit > 15) {
+        int digit = lw_num_hex_digit(in.ptr[i]);
+        if (digit < 0) {
             return ESCAPE_IS_WRONG;
         }
-        v = v << 4 | digit;
+        v = v << 4 | (uint32_t)digit;
     }
     *out = v;
     return 6;

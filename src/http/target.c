@@ -1,5 +1,6 @@
 #include "http/target.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 
 typedef struct decoder {
@@ -7,15 +8,6 @@ typedef struct decoder {
     size_t pos;
     char *out; /* where the next octet goes */
 } decoder;
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decodes up to one of `stops` or the end, and gives what came out. */
 static lw_err take(decoder *d, const char *stops, bool plus_is_blank, lw_bytes *out_text)
@@ -33,8 +25,8 @@ static lw_err take(decoder *d, const char *stops, bool plus_is_blank, lw_bytes *
             if (d->in.len - d->pos < 3) {
                 return LW_EFORMAT;
             }
-            int high = hex_digit(d->in.ptr[d->pos + 1]);
-            int low = hex_digit(d->in.ptr[d->pos + 2]);
+            int high = lw_num_hex_digit(d->in.ptr[d->pos + 1]);
+            int low = lw_num_hex_digit(d->in.ptr[d->pos + 2]);
             if (high < 0 || low < 0) {
                 return LW_EFORMAT;
             }

@@ -1,5 +1,6 @@
 #include "proto/endpoint.h"
 
+#include "base/num.h"
 #include "base/utf8.h"
 
 bool lw_endpoint_is_valid(lw_bytes name)
@@ -19,8 +20,7 @@ static bool is_digit(uint8_t c)
 
 static bool is_hex(uint8_t c)
 {
-    uint8_t lower = c | 0x20;
-    return is_digit(c) || (lower >= 'a' && lower <= 'f');
+    return lw_num_hex_digit(c) >= 0;
 }
 
 /* In a pattern: 9 a decimal digit, F a hexadecimal one, * anything but nothing up to the end; all

@@ -116,14 +116,6 @@ static bool take_name(options *o, const char *text)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    int value = at != NULL ? (int)(at - digits) : -1;
-    return value < 16 ? value : value - 6;
-}
-
 static bool take_hex(credential *c, const char *text)
 {
     size_t len = strlen(text);
@@ -131,7 +123,8 @@ static bool take_hex(credential *c, const char *text)
         return wrong("-p: a key is an even number of hexadecimal digits");
     }
     for (size_t i = 0; i < len / 2; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        int high = lw_num_hex_digit((uint8_t)text[2 * i]);
+        int low = lw_num_hex_digit((uint8_t)text[2 * i + 1]);
         if (high < 0 || low < 0) {
             return wrong("-p: a key is written in hexadecimal digits, not '%c'",
                          text[2 * i + (high >= 0 ? 1 : 0)]);

@@ -37,20 +37,12 @@ static lw_err parse_time(lw_bytes text, lw_value *out)
     return err;
 }
 
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static lw_err parse_hex(char *text, lw_value *out)
 {
     size_t len = strlen(text);
     for (size_t i = 0; i + 1 < len; i += 2) {
-        int high = nibble(text[i]), low = nibble(text[i + 1]);
+        int high = lw_num_hex_digit((uint8_t)text[i]);
+        int low = lw_num_hex_digit((uint8_t)text[i + 1]);
         if (high < 0 || low < 0) {
             return LW_EFORMAT;
         }

@@ -190,12 +190,13 @@ static size_t read_hex(const char *text, uint8_t *octets)
 {
     size_t len = 0;
     for (; text[0] != '\0' && len < OPAQUE_MAX; text += 2) {
-        char pair[3] = {text[0], text[1], '\0'}, *end;
-        octets[len++] = (uint8_t)strtoul(pair, &end, 16);
-        if (end != pair + 2) {
+        int high = lw_num_hex_digit((uint8_t)text[0]);
+        int low = lw_num_hex_digit((uint8_t)text[1]);
+        if (high < 0 || low < 0) {
             refuse(text, "octets: write hexadecimal digits, or @FILE");
             return SIZE_MAX;
         }
+        octets[len++] = (uint8_t)(high << 4 | low);
     }
     return len;
 }
