@@ -28,6 +28,7 @@
 #include "lw/operation.h"
 #include "lw/path.h"
 #include "lw/ports.h"
+#include "lw/progress.h"
 #include "lw/time.h"
 #include "lw/value.h"
 
@@ -56,7 +57,9 @@ typedef enum lw_server_event_kind {
     LW_SERVER_UNOBSERVED,  /* it ended: withdrawn (err OK), or the device refuses: code or err */
     LW_SERVER_BAD_PAYLOAD, /* a notification or Send that cannot be read: err, why */
     LW_SERVER_REQUEST,     /* a request changed its state: request */
-    LW_SERVER_REMOVED      /* the device, by an operator */
+    LW_SERVER_PROGRESS, /* of a request whose bodies go in blocks: request. Of each body its first
+                           block, its last, and a few a second between */
+    LW_SERVER_REMOVED   /* the device, by an operator */
 } lw_server_event_kind;
 
 typedef struct lw_server_event {
@@ -219,14 +222,15 @@ typedef enum lw_request_when {
 /* What became of a request, up to now or for good. */
 typedef struct lw_server_result {
     uint64_t id;
-    uint8_t state;    /* lw_request_state */
-    uint8_t op;       /* lw_op */
-    lw_err err;       /* FAILED: LW_ETIMEOUT, LW_ERESET, … */
-    bool acked;       /* LW_ETIMEOUT: the device took the message, but did not answer */
-    uint8_t code;     /* DONE: the device's CoAP code */
-    uint16_t format;  /* of payload */
-    lw_bytes payload; /* the answer, or a diagnostic text */
-    lw_path path;     /* of the request; Create: the instance that came into being */
+    uint8_t state;        /* lw_request_state */
+    uint8_t op;           /* lw_op */
+    lw_err err;           /* FAILED: LW_ETIMEOUT, LW_ERESET, … */
+    bool acked;           /* LW_ETIMEOUT: the device took the message, but did not answer */
+    uint8_t code;         /* DONE: the device's CoAP code */
+    uint16_t format;      /* of payload */
+    lw_bytes payload;     /* the answer, or a diagnostic text */
+    lw_progress progress; /* SENT: how far bodies in blocks are; all 0: none of them yet */
+    lw_path path;         /* of the request; Create: the instance that came into being */
     lw_bytes endpoint;
     lw_time at; /* wall clock */
 } lw_server_result;
@@ -250,8 +254,8 @@ typedef struct lw_server_request {
     /* It waits in the queue, durably: LW_OK; or could not be kept. Not called when it is sent at
      * once. May be NULL. */
     void (*on_queued)(void *ctx, uint64_t id, lw_err err);
-    /* Octets of block-wise bodies so far. May be NULL. */
-    void (*on_progress)(void *ctx, uint64_t id, size_t sent, size_t received);
+    /* After each block of a body in blocks. May be NULL. */
+    void (*on_progress)(void *ctx, uint64_t id, const lw_progress *progress);
     /* It ended; called once. Queued ones may end after a restart: then lw_server_free calls it with
      * the state so far and LW_ECANCELED, and the event and the row tell the end. May be NULL. */
     void (*on_end)(void *ctx, const lw_server_result *result);
@@ -277,6 +281,10 @@ LW_MUST_CHECK lw_err lw_server_cancel(lw_server *server, lw_time now, uint64_t i
 /* Nobody listens any more: on_queued, on_progress and on_end are not called. It goes on if it is
  * queued and is cancelled if it is not. */
 void lw_server_abandon(lw_server *server, lw_time now, uint64_t id);
+
+/* How one stands that has not ended: LW_ENOTFOUND. Valid until the engine is called again. */
+LW_MUST_CHECK lw_err lw_server_get_request(const lw_server *server, uint64_t id,
+                                           lw_server_result *out_state);
 
 /* Requests of a device that have not ended, in order. LW_ENOTFOUND: no such device. */
 LW_MUST_CHECK lw_err lw_server_requests(const lw_server *server, lw_bytes endpoint,

@@ -26,6 +26,7 @@ struct lw_coap_transfer {
     size_t sent;                /* octets of the body that the peer has taken */
     size_t in_flight;           /* of the body, in the present request */
     size_t received;            /* octets of the answer */
+    size_t received_of;         /* all of them (Size2, or the last block came); 0: not known */
     lw_coap_gather answer;      /* empty with on_chunk */
     lw_coap_request request;    /* what the next one says; its options are those below */
     lw_coap_timer timer;        /* timeout_ms of the whole */
@@ -43,10 +44,12 @@ static void end(lw_coap_transfer *t, const lw_coap_result *result)
     lw_coap_end_fn on_end = t->r.on_end;
     void *ctx = t->r.ctx;
     lw_coap_gather answer = t->answer; /* result may point into it */
+    const lw_coap_result canceled = {.err = LW_ECANCELED, .now = result->now};
+    bool is_canceled = t->is_canceled; /* by a callback of the last block */
     lw_coap_timer_disarm(coap, &t->timer);
     lw_mem_release(&coap->config.mem, t); /* first: on_end may start the next one */
     if (on_end != NULL) {
-        on_end(ctx, result);
+        on_end(ctx, is_canceled ? &canceled : result);
     }
     lw_coap_gather_release(&answer, &coap->config.mem);
 }
@@ -152,9 +155,20 @@ static bool may_restart(lw_coap_transfer *t)
     return t->restarts++ < LW_COAP_TRANSFER_RESTARTS;
 }
 
+static void tell_progress(const lw_coap_transfer *t)
+{
+    lw_progress progress = {.sent = t->sent,
+                            .sent_of = t->r.body.len,
+                            .received = t->received,
+                            .received_of = t->received_of};
+    if (t->r.on_progress != NULL) {
+        t->r.on_progress(t->r.ctx, &progress);
+    }
+}
+
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg)
+static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg, bool is_last)
 {
     uint32_t announced = 0;
     size_t needed = t->received + msg->payload.len;
@@ -172,9 +186,8 @@ static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg)
     }
     if (err == LW_OK) {
         t->received = needed;
-        if (t->r.on_progress != NULL) {
-            t->r.on_progress(t->r.ctx, t->sent, t->received);
-        }
+        t->received_of = is_last ? needed : announced != 0 ? announced : t->received_of;
+        tell_progress(t);
     }
     return err;
 }
@@ -200,7 +213,7 @@ static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
     lw_block b;
     lw_err err = lw_block_find(msg->options, LW_COAP_OPT_BLOCK2, false, &b);
     if (err == LW_END && t->received == 0) {
-        return take(t, msg);
+        return take(t, msg, true);
     }
     if (err != LW_OK) {
         return LW_EPROTO;
@@ -212,7 +225,7 @@ static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
     if (lw_block_offset(b) != t->received || (b.more && msg->payload.len != lw_block_size(b.szx))) {
         return LW_EPROTO;
     }
-    err = take(t, msg);
+    err = take(t, msg, !b.more);
     if (err != LW_OK || !b.more) {
         return err;
     }
@@ -272,12 +285,12 @@ static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
         t->request_tag[0]++;
     } else {
         t->sent += t->in_flight;
-        if (!t->is_blocked || lw_coap_code_class(msg->code) != 2 || t->sent >= t->r.body.len ||
-            (!has_block && msg->code != LW_COAP_CONTINUE)) {
+        if (!t->is_blocked || lw_coap_code_class(msg->code) != 2) {
             return false;
         }
-        if (t->r.on_progress != NULL) {
-            t->r.on_progress(t->r.ctx, t->sent, 0);
+        tell_progress(t);
+        if (t->sent >= t->r.body.len || (!has_block && msg->code != LW_COAP_CONTINUE)) {
+            return false;
         }
     }
     if (has_block && b.szx < t->szx) {

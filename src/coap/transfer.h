@@ -19,6 +19,7 @@
 #define LW_COAP_TRANSFER_H
 
 #include "coap/exchange.h"
+#include "lw/progress.h"
 
 #define LW_COAP_TRANSFER_RESTARTS 3u
 
@@ -45,7 +46,8 @@ typedef struct lw_coap_transfer_request {
     /* Where the answer goes: to on_chunk, in order; offset 0 may come again when it starts anew,
      * and a failure ends the transfer. NULL: assembled in lw_mem and given with the end. */
     lw_err (*on_chunk)(void *ctx, size_t offset, lw_bytes chunk);
-    void (*on_progress)(void *ctx, size_t sent, size_t received); /* may be NULL */
+    /* After each block that was taken, or came, the last ones included. May be NULL. */
+    void (*on_progress)(void *ctx, const lw_progress *progress);
 
     uint32_t timeout_ms; /* of the whole; 0: none beyond those of each exchange */
     /* Instead of a first request: the message with the first block, a notification for instance

@@ -7,7 +7,7 @@ static rig r;
 static lw_fake_mem mem;
 static lw_coap_transfer *transfer;
 static uint8_t body[2000];
-static size_t sent_told, received_told;
+static lw_progress told;
 
 static int setup(void **state)
 {
@@ -370,11 +370,10 @@ static lw_err read_body(void *ctx, size_t offset, uint8_t *out, size_t len)
     return offset >= 256 ? LW_EIO : LW_OK;
 }
 
-static void on_progress(void *ctx, size_t sent, size_t received)
+static void on_progress(void *ctx, const lw_progress *progress)
 {
     (void)ctx;
-    sent_told = sent;
-    received_told = received;
+    told = *progress;
 }
 
 LW_TEST(a_body_can_be_read_piece_by_piece)
@@ -386,9 +385,11 @@ LW_TEST(a_body_can_be_read_piece_by_piece)
     start(request);
     expect_long(&r, "4103 2020 20 " OPTIONS " d1 03 0b d1 14 c8 d2 db 2020 ff", 0, 128);
     feed(&r, "615f 2020 20 d1 0e 0b");
-    assert_int_equal(sent_told, 128);
+    assert_int_equal(told.sent, 128);
+    assert_int_equal(told.sent_of, 200);
     expect_long(&r, "4103 2021 20 " OPTIONS " d1 03 13 d2 fc 2020 ff", 128, 72);
     feed(&r, "6144 2021 20 d1 0e 13");
+    assert_int_equal(told.sent, 200);
     assert_ended(LW_OK);
 }
 
@@ -423,11 +424,26 @@ LW_TEST(chunks_go_to_the_sink_without_being_assembled)
     request.on_progress = on_progress;
     start(request);
     feed_long(&r, "6145 2020 20 d1 0a 08 ff", 0, 16);
-    assert_int_equal(received_told, 16);
+    assert_int_equal(told.received, 16);
     feed_long(&r, "6145 2021 20 d1 0a 10 ff", 16, 16);
     assert_ended(LW_OK);
     assert_int_equal(chunks, 2);
     assert_int_equal(r.answer_len, 0);
+}
+
+LW_TEST(what_is_told_of_the_size_stands_with_the_progress)
+{
+    lw_coap_transfer_request request = get();
+    request.on_progress = on_progress;
+    start(request);
+    feed_long(&r, "6145 2020 20 d1 0a 08 51 20 ff", 0, 16); /* Size2 32 */
+    assert_int_equal(told.received, 16);
+    assert_int_equal(told.received_of, 32);
+    feed_long(&r, "6145 2021 20 d1 0a 18 ff", 16, 16); /* it was wrong: there is more */
+    feed_long(&r, "6145 2022 20 d1 0a 20 ff", 32, 16);
+    assert_int_equal(told.received, 48);
+    assert_int_equal(told.received_of, 48);
+    assert_ended(LW_OK);
 }
 
 LW_TEST(a_sink_that_fails_ends_the_transfer)
@@ -440,11 +456,10 @@ LW_TEST(a_sink_that_fails_ends_the_transfer)
     assert_ended(LW_EIO);
 }
 
-static void cancel_it(void *ctx, size_t sent, size_t received)
+static void cancel_it(void *ctx, const lw_progress *progress)
 {
     (void)ctx;
-    (void)sent;
-    (void)received;
+    (void)progress;
     lw_coap_transfer_cancel(transfer, r.now);
 }
 
@@ -627,6 +642,7 @@ int main(void)
         T(a_later_block_without_block2_breaks_the_protocol),
         T(an_answer_beyond_the_ceiling_ends_the_transfer),
         T(an_announced_answer_beyond_the_ceiling_ends_the_transfer_at_once),
+        T(what_is_told_of_the_size_stands_with_the_progress),
         T(an_announced_answer_is_allocated_once),
         T(figure_7_simple_atomic_blockwise_put),
         T(figure_8_stateless_server_takes_each_block_by_itself),

@@ -362,6 +362,7 @@ typedef struct rig_message {
     const char *target;      /* "/rd?ep=a&lt=60" */
     int format;              /* + 1; 0: none */
     uint32_t block1, block2; /* value + 1; 0: none */
+    uint32_t size2;          /* 0: none */
     lw_bytes payload;
 } rig_message;
 
@@ -422,6 +423,9 @@ static inline uint16_t rig_message_from(rig *r, const lw_hop *from, const rig_me
     }
     if (m->block1 != 0) {
         lw_coap_put_uint(&out, LW_COAP_OPT_BLOCK1, m->block1 - 1);
+    }
+    if (m->size2 != 0) {
+        lw_coap_put_uint(&out, LW_COAP_OPT_SIZE2, m->size2);
     }
     lw_coap_put_payload(&out, m->payload);
     assert_int_equal(w.err, LW_OK);
@@ -507,6 +511,7 @@ static inline const char *rig_told(rig *r)
                                         [LW_SERVER_UNOBSERVED] = "UNOBSERVED",
                                         [LW_SERVER_BAD_PAYLOAD] = "BAD_PAYLOAD",
                                         [LW_SERVER_REQUEST] = "REQUEST",
+                                        [LW_SERVER_PROGRESS] = "PROGRESS",
                                         [LW_SERVER_REMOVED] = "REMOVED"};
     static char text[1024];
     text[0] = '\0';

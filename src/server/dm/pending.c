@@ -121,11 +121,13 @@ bool lw_pending_may_repeat(const lw_pending *p)
 
 lw_server_result lw_pending_result(const lw_pending *p)
 {
+    static const lw_progress none = {0};
     return (lw_server_result){.id = p->id,
                               .state = p->state,
                               .op = p->ask.op,
                               .format = LW_CF_NONE,
                               .path = p->ask.path,
+                              .progress = p->state == LW_REQUEST_SENT ? p->progress : none,
                               .endpoint = lw_device_name(p->device),
                               .at = lw_server_wall(p->server)};
 }
@@ -155,9 +157,9 @@ static lw_row_request row_of(const lw_pending *p, const lw_server_result *result
     };
 }
 
-static void tell(lw_pending *p, const lw_server_result *result)
+static void tell(lw_pending *p, lw_server_event_kind kind, const lw_server_result *result)
 {
-    lw_server_event event = {.kind = LW_SERVER_REQUEST,
+    lw_server_event event = {.kind = (uint8_t)kind,
                              .code = result->code,
                              .err = result->err,
                              .format = result->format,
@@ -174,7 +176,22 @@ void lw_pending_set_state(lw_pending *p, lw_request_state state)
     stats->waiting_requests = stats->waiting_requests + was_sent - is_sent;
     p->state = (uint8_t)state;
     lw_server_result result = lw_pending_result(p);
-    tell(p, &result);
+    tell(p, LW_SERVER_REQUEST, &result);
+}
+
+void lw_pending_set_progress(lw_pending *p, const lw_progress *progress)
+{
+    lw_time now = p->server->now;
+    const lw_progress *before = &p->progress;
+    bool is_first = progress->received > 0 ? before->received == 0 : before->sent == 0;
+    bool is_last = progress->received > 0 ? progress->received == progress->received_of
+                                          : progress->sent == progress->sent_of;
+    p->progress = *progress;
+    if (is_first || is_last || now - p->progress_told_at >= LW_PENDING_PROGRESS_MS) {
+        lw_server_result result = lw_pending_result(p);
+        p->progress_told_at = now;
+        tell(p, LW_SERVER_PROGRESS, &result);
+    }
 }
 
 static lw_err put(const lw_pending *p, const lw_server_result *result, lw_haste haste,
@@ -215,7 +232,7 @@ void lw_pending_end(lw_pending *p, const lw_server_result *result)
                                      told.state == LW_REQUEST_UNKNOWN;
     put_end(p, result);
     lw_pending_leave(p);
-    tell(p, &told);
+    tell(p, LW_SERVER_REQUEST, &told);
     lw_pending_free(p);
     if (on_end != NULL) {
         on_end(ctx, &told);

@@ -35,12 +35,14 @@ struct lw_pending {
     bool is_keeping; /* and has not told yet that it is durable */
     bool is_marked;  /* its row says SENT */
     void (*on_queued)(void *ctx, uint64_t id, lw_err err);
-    void (*on_progress)(void *ctx, uint64_t id, size_t sent, size_t received);
+    void (*on_progress)(void *ctx, uint64_t id, const lw_progress *progress);
     void (*on_end)(void *ctx, const lw_server_result *result);
     void *ctx;
     lw_server *server;          /* for callbacks from below */
     lw_coap_transfer *transfer; /* the attempt; NULL: none */
     lw_time attempt_ends;       /* timeout_ms after its first message */
+    lw_progress progress;       /* of the attempt */
+    lw_time progress_told_at;
     lw_downlink downlink;
     lw_bytes payload; /* owned */
     uint8_t texts[];
@@ -80,6 +82,11 @@ LW_MUST_CHECK lw_err lw_pending_put(const lw_pending *p, lw_request_state state,
 
 /* Takes a state that is not an end, and tells it. */
 void lw_pending_set_state(lw_pending *p, lw_request_state state);
+
+/* Takes how far the attempt is. Of each body the first block and the last are told as an event, and
+ * what lies between once in LW_PENDING_PROGRESS_MS. */
+#define LW_PENDING_PROGRESS_MS 250u
+void lw_pending_set_progress(lw_pending *p, const lw_progress *progress);
 
 /* Its one end: it is told, stored if it has a row, and `p` is gone. */
 void lw_pending_end(lw_pending *p, const lw_server_result *result);

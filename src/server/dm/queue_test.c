@@ -4,6 +4,7 @@
 #include "server/rig_test.h"
 
 #include "proto/request.h"
+#include "server/dm/pending.h"
 #include "server/dm/queue.h"
 
 #define PORT  1000
@@ -18,7 +19,7 @@
 typedef struct person {
     unsigned queued, progressed, ended, kept;
     lw_err queued_err, kept_err;
-    size_t sent, received;
+    lw_progress progress;
     lw_server_result result;
     uint8_t payload[8192];
 } person;
@@ -31,13 +32,12 @@ static void on_queued(void *ctx, uint64_t id, lw_err err)
     o->queued_err = err;
 }
 
-static void on_progress(void *ctx, uint64_t id, size_t sent, size_t received)
+static void on_progress(void *ctx, uint64_t id, const lw_progress *progress)
 {
     person *o = ctx;
     assert_true(id != 0);
     o->progressed++;
-    o->sent = sent;
-    o->received = received;
+    o->progress = *progress;
 }
 
 static void on_end(void *ctx, const lw_server_result *result)
@@ -377,7 +377,8 @@ LW_TEST(a_long_answer_comes_in_blocks_with_progress)
         m.block2 = (i << 4 | (i < 2 ? 8u : 0u)) + 1; /* 16 octets */
         rig_message_from(r, &hop, &m);
         assert_int_equal(o.progressed, i + 1);
-        assert_int_equal(o.received, 16 * (i + 1));
+        assert_int_equal(o.progress.received, 16 * (i + 1));
+        assert_int_equal(o.progress.received_of, i < 2 ? 0 : 48);
     }
     ENDED(o, LW_REQUEST_DONE, LW_OK);
     assert_int_equal(o.result.payload.len, 48);
@@ -419,8 +420,155 @@ LW_TEST(a_long_body_goes_in_blocks_with_progress)
     }
     ENDED(o, LW_REQUEST_DONE, LW_OK);
     assert_int_equal(o.result.code, LW_COAP_CHANGED);
-    assert_int_equal(o.progressed, 2);
-    assert_int_equal(o.sent, 2048);
+    assert_int_equal(o.progressed, 3);
+    assert_int_equal(o.progress.sent, 2500);
+    assert_int_equal(o.progress.sent_of, 2500);
+    rig_free(r);
+}
+
+/* The events of how far a request is since the last call: "1024+0 2048+0 …", sent and received. */
+static const char *progress_told(rig *r)
+{
+    static char text[512];
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < r->event_count; i++) {
+        const lw_server_result *q = &r->events[i].request;
+        if (r->events[i].event.kind == LW_SERVER_PROGRESS) {
+            assert_int_equal(q->state, LW_REQUEST_SENT);
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%zu+%zu", len > 0 ? " " : "",
+                                    q->progress.sent, q->progress.received);
+        }
+    }
+    r->event_count = 0;
+    return text;
+}
+
+/* The device takes the block of a package, or gives one of 16 octets of an answer. */
+static void take_block(rig *r, uint32_t num, bool more)
+{
+    rig_message m = answer_to(last_request(r), more ? LW_COAP_CONTINUE : LW_COAP_CHANGED, "");
+    lw_hop hop = rig_hop(PORT);
+    m.block1 = (num << 4 | (more ? 8u : 0u) | 6u) + 1;
+    rig_message_from(r, &hop, &m);
+}
+
+static void give_block(rig *r, uint32_t num, bool more)
+{
+    rig_message m = answer_to(last_request(r), LW_COAP_CONTENT, "0123456789abcdef");
+    lw_hop hop = rig_hop(PORT);
+    m.block2 = (num << 4 | (more ? 8u : 0u)) + 1;
+    m.size2 = num == 0 ? 80 : 0;
+    rig_message_from(r, &hop, &m);
+}
+
+LW_TEST(events_tell_the_first_block_the_last_and_four_a_second)
+{
+    rig *r = begin(AWAKE);
+    person o = {0};
+    uint8_t body[4100];
+    lw_server_request request = ask(&o, LW_OP_WRITE, "/5/0/0");
+    request.body = package(body, sizeof body, 4000);
+    request.on_progress = NULL; /* events do not need it */
+    submit(r, &request);
+    assert_string_equal(progress_told(r), "");
+    take_block(r, 0, true);
+    assert_string_equal(progress_told(r), "1024+0");
+    rig_pass(r, LW_PENDING_PROGRESS_MS - 1);
+    take_block(r, 1, true);
+    assert_string_equal(progress_told(r), "");
+    rig_pass(r, 1);
+    take_block(r, 2, true);
+    assert_string_equal(progress_told(r), "3072+0");
+    take_block(r, 3, false);
+    assert_string_equal(progress_told(r), "4000+0");
+    ENDED(o, LW_REQUEST_DONE, LW_OK);
+    rig_free(r);
+}
+
+LW_TEST(how_far_a_request_is_can_be_asked_any_time)
+{
+    rig *r = begin(AWAKE);
+    person o = {0};
+    lw_server_result view;
+    uint64_t id = submit_read(r, &o, "/3");
+    assert_ok(lw_server_get_request(r->server, id, &view));
+    assert_int_equal(view.state, LW_REQUEST_SENT);
+    assert_int_equal(view.progress.received, 0);
+    assert_int_equal(view.progress.received_of, 0);
+    for (uint32_t i = 0; i < 4; i++) {
+        give_block(r, i, true);
+    }
+    assert_ok(lw_server_get_request(r->server, id, &view));
+    assert_int_equal(view.id, id);
+    assert_int_equal(view.progress.received, 64);
+    assert_int_equal(view.progress.received_of, 80); /* Size2 */
+    assert_string_equal(progress_told(r), "0+16");
+    give_block(r, 4, false);
+    assert_string_equal(progress_told(r), "0+80");
+    ENDED(o, LW_REQUEST_DONE, LW_OK);
+    assert_err(lw_server_get_request(r->server, id, &view), LW_ENOTFOUND);
+    rig_free(r);
+}
+
+LW_TEST(a_request_that_waits_again_has_no_progress)
+{
+    rig *r = begin(QUEUE_MODE);
+    person o = {0};
+    uint8_t body[4100];
+    lw_server_result view;
+    lw_server_request request = ask(&o, LW_OP_WRITE, "/5/0/0");
+    request.body = package(body, sizeof body, 2500);
+    uint64_t id = submit(r, &request);
+    take_block(r, 0, true);
+    rig_pass(r, 200000); /* the next one is not acknowledged */
+    rig_commit(r, LW_OK);
+    assert_ok(lw_server_get_request(r->server, id, &view));
+    assert_int_equal(view.state, LW_REQUEST_QUEUED);
+    assert_int_equal(view.progress.sent, 0);
+    (void)progress_told(r);
+    wake(r);
+    assert_ok(lw_server_get_request(r->server, id, &view));
+    assert_int_equal(view.state, LW_REQUEST_SENT);
+    assert_int_equal(view.progress.sent, 0);
+    take_block(r, 0, true);
+    assert_string_equal(progress_told(r), "1024+0");
+    rig_free(r);
+}
+
+static void cancel_it(void *ctx, uint64_t id, const lw_progress *progress)
+{
+    rig *r = ((rig **)ctx)[0];
+    if (progress->sent == progress->sent_of) {
+        assert_ok(lw_server_cancel(r->server, r->now, id, NULL, NULL));
+    }
+}
+
+static unsigned ends;
+
+static void count_end(void *ctx, const lw_server_result *result)
+{
+    (void)ctx;
+    assert_int_equal(result->state, LW_REQUEST_CANCELED);
+    ends++;
+}
+
+LW_TEST(a_request_that_is_cancelled_at_its_last_block_is_cancelled_once)
+{
+    rig *r = begin(AWAKE);
+    person o = {0};
+    uint8_t body[4100];
+    lw_server_request request = ask(&o, LW_OP_WRITE, "/5/0/0");
+    ends = 0;
+    request.body = package(body, sizeof body, 2000);
+    request.on_progress = cancel_it;
+    request.on_end = count_end;
+    request.ctx = &r;
+    submit(r, &request);
+    take_block(r, 0, true);
+    assert_int_equal(ends, 0);
+    take_block(r, 1, false);
+    assert_int_equal(ends, 1);
     rig_free(r);
 }
 
@@ -1245,6 +1393,10 @@ int main(void)
         cmocka_unit_test(an_echo_is_brought_back),
         cmocka_unit_test(a_long_answer_comes_in_blocks_with_progress),
         cmocka_unit_test(a_long_body_goes_in_blocks_with_progress),
+        cmocka_unit_test(events_tell_the_first_block_the_last_and_four_a_second),
+        cmocka_unit_test(how_far_a_request_is_can_be_asked_any_time),
+        cmocka_unit_test(a_request_that_waits_again_has_no_progress),
+        cmocka_unit_test(a_request_that_is_cancelled_at_its_last_block_is_cancelled_once),
         cmocka_unit_test(edge_23_create_tells_the_new_instance_whether_the_device_does_or_not),
         cmocka_unit_test(srv_05_what_cannot_be_asked_is_refused_at_once),
         cmocka_unit_test(a_device_has_room_for_so_many_requests),

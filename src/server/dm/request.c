@@ -26,12 +26,13 @@ lw_downlink_device lw_pending_device(lw_pending_target *target)
 
 /* ---- An attempt ----------------------------------------------------------------------------- */
 
-static void on_progress(void *ctx, size_t sent, size_t received)
+static void on_progress(void *ctx, const lw_progress *progress)
 {
     lw_pending *p = ctx;
     lw_presence_heard(p->server, p->device);
+    lw_pending_set_progress(p, progress);
     if (p->on_progress != NULL) {
-        p->on_progress(p->ctx, p->id, sent, received);
+        p->on_progress(p->ctx, p->id, progress);
     }
 }
 
@@ -56,6 +57,7 @@ static lw_err start_transfer(lw_pending *p, lw_peer *peer, lw_bytes options)
         .on_end = on_answer,
         .ctx = p,
     };
+    p->progress = (lw_progress){0};
     return lw_coap_transfer_start(&p->server->coap, &peer->link.coap, p->server->now, &request,
                                   &p->transfer);
 }
@@ -113,9 +115,7 @@ static void on_answer(void *ctx, const lw_coap_result *result)
     lw_pending *p = ctx;
     lw_coap_result end = *result;
     p->transfer = NULL;
-    if (p->why == LW_PENDING_CANCELED) { /* by the callback of the last block */
-        end = (lw_coap_result){.err = LW_ECANCELED, .now = result->now};
-    } else if (result->err == LW_OK) {
+    if (result->err == LW_OK) {
         lw_presence_heard(p->server, p->device);
         if (goes_on(p, result->msg->code, &end.err)) {
             if (end.err == LW_OK) {

@@ -221,6 +221,16 @@ void lw_server_abandon(lw_server *server, lw_time now, uint64_t id)
     }
 }
 
+lw_err lw_server_get_request(const lw_server *server, uint64_t id, lw_server_result *out_state)
+{
+    const lw_pending *p = lw_pending_find(server, id);
+    if (p == NULL) {
+        return LW_ENOTFOUND;
+    }
+    *out_state = lw_pending_result(p);
+    return LW_OK;
+}
+
 lw_err lw_server_requests(const lw_server *server, lw_bytes endpoint,
                           void (*fn)(void *ctx, const lw_server_result *state), void *ctx)
 {
