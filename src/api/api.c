@@ -203,7 +203,7 @@ static void on_call(void *ctx, lw_http_call *http)
         } else {
             lw_http_wait(http, 0);
         }
-    } else if (call->watch != NULL || call->json != NULL || read_body(call)) {
+    } else if (call->json != NULL || read_body(call)) {
         call->route->serve(call);
     }
 }

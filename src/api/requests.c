@@ -110,11 +110,32 @@ static void no_request(api_call *call)
     call_problem(call, API_NOT_FOUND, "there is no such request, or it was not queued");
 }
 
+/* How a request stands with the engine of its shard. */
+typedef struct standing {
+    api_ask ask;
+    uint64_t id;
+    bool is_live;       /* it has not ended */
+    bool is_final;      /* nobody waits any more */
+    lw_server_result r; /* its endpoint is below */
+    uint8_t endpoint[256];
+} standing;
+
+static void standing_run(api_ask *ask)
+{
+    standing *s = (standing *)ask;
+    s->is_live = lw_server_get_request(ask->shard->server, s->id, &s->r) == LW_OK;
+    if (s->is_live) {
+        memcpy(s->endpoint, s->r.endpoint.ptr, s->r.endpoint.len);
+        s->r.endpoint.ptr = s->endpoint;
+    }
+    ask_done(ask);
+}
+
 typedef struct writing {
-    api_call *call;
     json_out *json;
     models_set *models;
-    const watch *watch; /* NULL: none that has ended */
+    const watch *watch;           /* NULL: none that has ended */
+    const lw_server_result *live; /* newer than the row; NULL: the engine does not have it */
     bool has_ended, is_bad;
 } writing;
 
@@ -127,63 +148,144 @@ static bool write_row(void *ctx, const lw_row *row)
     if (w->is_bad) {
         return true;
     }
+    w->has_ended = result_has_ended(&r.r);
     if (w->watch != NULL) {
         r.r = w->watch->r;
+        w->has_ended = true;
+    } else if (w->live != NULL && !w->has_ended) {
+        r.r.state = w->live->state;
+        r.r.progress = w->live->progress;
     }
-    w->has_ended = result_has_ended(&r.r);
     result_write_request(w->json, NULL, &v, &r);
     return true;
 }
 
-/* Answers with the row, brought up to date by the watch; or waits. */
-static void look(api_call *call)
+/* The row, brought up to date by the watch or the engine; of a request that has none, what the
+ * engine says. */
+static lw_err write_request(api_call *call, const standing *s, json_out *o, bool *out_has_ended)
 {
-    watch *watched = call->watch;
-    uint64_t id = 0;
-    bool was_told = watched != NULL && watch_has_ended(watched);
-    json_out o = {.text = NULL};
-    if (lw_num_parse_uint64(call_text(call, "id"), &id) != LW_OK) {
-        no_request(call);
-        return;
-    }
     lw_store *store = call->api->cfg.store;
-    lw_row key = {.kind = LW_ROW_REQUEST, .as.request.id = id};
-    writing w = {.call = call,
-                 .json = &o,
+    lw_row key = {.kind = LW_ROW_REQUEST, .as.request.id = s->id};
+    bool was_told = call->watch != NULL && watch_has_ended(call->watch);
+    writing w = {.json = o,
                  .models = models_hold(&call->api->models),
-                 .watch = was_told ? watched : NULL};
+                 .watch = was_told ? call->watch : NULL,
+                 .live = s->is_live ? &s->r : NULL};
     lw_err err = store->ops->get(store, &key, write_row, &w);
+    if (err == LW_ENOTFOUND && s->is_live) {
+        view v = {w.models, NULL};
+        result r = {.r = s->r};
+        result_write_request(o, NULL, &v, &r);
+        w.has_ended = true; /* it is not waited for */
+        err = LW_OK;
+    }
     models_drop(w.models);
-    if (err == LW_ENOTFOUND || w.is_bad) {
+    *out_has_ended = w.has_ended;
+    return w.is_bad ? LW_ENOTFOUND : err;
+}
+
+static void ask_standing(api_call *call, uint64_t id, bool is_final);
+
+/* Answers, or waits: for its end, or for the row of an end that the engine has told already. */
+static void look(api_call *call, void *ask)
+{
+    const standing *s = ask;
+    bool has_ended, gives_up = s->is_final || call->http->stopping;
+    bool timed_out = call->http->timed_out;
+    unsigned wait_s = s->is_live ? (unsigned)call_number(call, "wait", 0) : 1;
+    json_out o = {.text = NULL};
+    lw_err err = write_request(call, s, &o, &has_ended);
+    if (err == LW_ENOTFOUND) {
         no_request(call);
     } else if (err != LW_OK) {
         call_failed(call, err);
-    } else if (!w.has_ended && watched != NULL && !call->http->timed_out && !call->http->stopping) {
-        lw_http_wait(call->http, (unsigned)call_number(call, "wait", 0));
-    } else {
+    } else if (has_ended || gives_up || wait_s == 0) {
         call_answer(call, 200, &o);
+    } else if (timed_out) {
+        ask_standing(call, s->id, true); /* as it is now */
+    } else {
+        lw_http_wait(call->http, wait_s);
     }
     out_fini(&o);
+}
+
+static void ask_standing(api_call *call, uint64_t id, bool is_final)
+{
+    size_t shard = id >> 56;
+    standing *s = ask_new(sizeof *s, standing_run, NULL);
+    if (s == NULL) {
+        call_failed(call, LW_ENOMEM);
+        return;
+    }
+    s->id = id;
+    s->is_final = is_final;
+    ask_leave(call);
+    /* One of a shard that there was once is in the store alone. */
+    ask_start(call, s, &call->api->shards[shard < call->api->shard_count ? shard : 0], look);
 }
 
 void api_serve_get_request(api_call *call)
 {
     uint64_t id = 0;
-    if (call->watch == NULL && call_number(call, "wait", 0) > 0 &&
-        lw_num_parse_uint64(call_text(call, "id"), &id) == LW_OK) {
+    if (lw_num_parse_uint64(call_text(call, "id"), &id) != LW_OK) {
+        no_request(call);
+        return;
+    }
+    if (call_number(call, "wait", 0) > 0) { /* before the state is looked at */
         call->watch = watch_open(&call->api->watches, call->http, id);
         if (call->watch == NULL) {
             call_failed(call, LW_ENOMEM);
             return;
         }
     }
-    look(call);
+    ask_standing(call, id, false);
 }
 
 /* ---- Those of a device ---------------------------------------------------------------------- */
 
+/* How those stand that have not ended. */
+typedef struct standings {
+    api_ask ask;
+    bool is_known; /* the device */
+    lw_server_result *list;
+    size_t count, room;
+    uint64_t before; /* the cursor; 0: none */
+    size_t endpoint_len;
+    uint8_t endpoint[256 * 4];
+} standings;
+
+static void standings_fini(api_ask *ask)
+{
+    free(((standings *)ask)->list);
+}
+
+static void add_standing(void *ctx, const lw_server_result *r)
+{
+    standings *s = ctx;
+    if (s->count == s->room) {
+        size_t room = s->room > 0 ? 2 * s->room : 16;
+        lw_server_result *grown = realloc(s->list, room * sizeof *grown);
+        if (grown == NULL) {
+            s->ask.err = LW_ENOMEM;
+            return;
+        }
+        s->list = grown;
+        s->room = room;
+    }
+    s->list[s->count++] = *r;
+}
+
+static void standings_run(api_ask *ask)
+{
+    standings *s = (standings *)ask;
+    lw_bytes endpoint = lw_bytes_of(s->endpoint, s->endpoint_len);
+    s->is_known = lw_server_requests(ask->shard->server, endpoint, add_standing, s) == LW_OK;
+    ask_done(ask);
+}
+
 typedef struct page {
     writing w;
+    const standings *live;
     uint32_t limit, count;
     uint64_t last;
     bool has_more;
@@ -198,38 +300,31 @@ static bool write_next(void *ctx, const lw_row *row)
     }
     p->count++;
     p->last = row->as.request.id;
+    p->w.live = NULL;
+    for (size_t i = 0; i < p->live->count; i++) {
+        p->w.live = p->live->list[i].id == p->last ? &p->live->list[i] : p->w.live;
+    }
     return write_row(&p->w, row);
 }
 
-static bool ignore_row(void *ctx, const lw_row *row)
-{
-    (void)ctx, (void)row;
-    return false;
-}
-
-void api_serve_list_requests(api_call *call)
+static void write_page(api_call *call, void *ask)
 {
     lw_store *store = call->api->cfg.store;
-    lw_bytes endpoint = call_text(call, "endpoint");
-    lw_bytes cursor = call_text(call, "cursor");
-    lw_row key = {.kind = LW_ROW_DEVICE, .as.device.endpoint = endpoint};
-    uint64_t before = 0;
+    const standings *s = ask;
     json_out o = {.text = NULL};
-    if (cursor.len > 0 && lw_num_parse_uint64(cursor, &before) != LW_OK) {
-        call_problem(call, API_MALFORMED, "this cursor was not given by this server");
-        return;
-    }
-    lw_err err = store->ops->get(store, &key, ignore_row, NULL);
-    if (err == LW_ENOTFOUND) {
+    if (!s->is_known) {
         call_problem(call, API_NOT_FOUND, "no device of that name was ever registered here");
         return;
     }
-    page p = {.w = {.call = call, .json = &o, .models = models_hold(&call->api->models)},
+    page p = {.w = {.json = &o, .models = models_hold(&call->api->models)},
+              .live = s,
               .limit = (uint32_t)call_number(call, "limit", 100)};
     out_object(&o, NULL);
     out_array(&o, "items");
+    lw_err err = s->ask.err;
     if (err == LW_OK) {
-        err = store->ops->requests(store, endpoint, before, p.limit + 1, write_next, &p);
+        err = store->ops->requests(store, lw_bytes_of(s->endpoint, s->endpoint_len), s->before,
+                                   p.limit + 1, write_next, &p);
     }
     out_end(&o, ']');
     if (p.has_more) {
@@ -247,6 +342,26 @@ void api_serve_list_requests(api_call *call)
         return;
     }
     call_answer(call, 200, &o);
+}
+
+void api_serve_list_requests(api_call *call)
+{
+    lw_bytes endpoint = call_text(call, "endpoint");
+    lw_bytes cursor = call_text(call, "cursor");
+    uint64_t before = 0;
+    if (cursor.len > 0 && lw_num_parse_uint64(cursor, &before) != LW_OK) {
+        call_problem(call, API_MALFORMED, "this cursor was not given by this server");
+        return;
+    }
+    standings *s = ask_new(sizeof *s, standings_run, standings_fini);
+    if (s == NULL) {
+        call_failed(call, LW_ENOMEM);
+        return;
+    }
+    memcpy(s->endpoint, endpoint.ptr, endpoint.len);
+    s->endpoint_len = endpoint.len;
+    s->before = before;
+    ask_start(call, s, api_shard_of(call->api, endpoint), write_page);
 }
 
 /* ---- Cancelling ----------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* Who waits for the end of a queued request: GET /v1/requests/{id}?wait=…
  *
- * A watch is told by the engine's event, with what came of the request: rows of the store follow
- * up to 200 ms later.
+ * A row of the store says that a request waits, and, up to 200 ms after its end, what came of it.
+ * What is between the engine knows: it is asked first, and a watch is told by its event of the end.
  */
 #ifndef LW_API_REQUESTS_H
 #define LW_API_REQUESTS_H

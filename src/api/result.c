@@ -153,6 +153,18 @@ static void write_cause(json_out *o, const lw_server_result *r)
     }
 }
 
+static void write_progress(json_out *o, const lw_progress *p)
+{
+    out_object(o, "progress");
+    out_uint(o, "sent", p->sent);
+    out_uint(o, "sent_of", p->sent_of);
+    out_uint(o, "received", p->received);
+    if (p->received_of > 0) {
+        out_uint(o, "received_of", p->received_of);
+    }
+    out_end(o, '}');
+}
+
 void result_write_request(json_out *o, const char *name, const view *v, const result *q)
 {
     const lw_server_result *r = &q->r;
@@ -169,6 +181,9 @@ void result_write_request(json_out *o, const char *name, const view *v, const re
     }
     if (q->expires_at != 0 && q->expires_at != LW_TIME_NEVER) {
         out_time(o, "expires_at", q->expires_at);
+    }
+    if (r->state == LW_REQUEST_SENT && r->progress.sent + r->progress.received > 0) {
+        write_progress(o, &r->progress);
     }
     if (result_has_ended(r)) {
         out_time(o, "ended_at", r->at);

@@ -15,6 +15,7 @@
 #define RESERVE     1000000u /* ids of a block */
 #define SETTING_KEY "events"
 #define LOST        31u /* the bit of "lost" among the types */
+#define PROGRESS    (1u << LW_SERVER_PROGRESS)
 
 struct hub_event {
     atomic_int holders;
@@ -40,7 +41,7 @@ struct api_stream {
     void *ctx;
     char *device; /* NULL: all */
     size_t device_len;
-    uint32_t types; /* 0: all */
+    uint32_t types;
     uint64_t next;  /* the id it looks at next */
     hub_event *now; /* held, while it is handed out in pieces */
     size_t now_offset;
@@ -65,6 +66,7 @@ static const char *const type_words[] = {
     [LW_SERVER_UNOBSERVED] = "unobserved",
     [LW_SERVER_BAD_PAYLOAD] = "bad_payload",
     [LW_SERVER_REQUEST] = "request",
+    [LW_SERVER_PROGRESS] = "progress",
     [LW_SERVER_REMOVED] = "removed",
 };
 #define TYPE_COUNT (sizeof type_words / sizeof *type_words)
@@ -153,13 +155,17 @@ static void raw_free(hub_raw *raw)
 
 void hub_add(hub *h, const lw_server *server, const lw_server_event *event)
 {
+    bool is_progress = event->kind == LW_SERVER_PROGRESS;
+    if (is_progress && atomic_load(&h->progress_readers) == 0) {
+        return;
+    }
     pthread_mutex_lock(&h->in_lock);
     bool has_room = h->waiting < LW_API_EVENT_QUEUE_MAX && !h->stopping;
     pthread_mutex_unlock(&h->in_lock);
     hub_raw *raw = has_room ? raw_new(server, event) : NULL;
     pthread_mutex_lock(&h->in_lock);
     if (raw == NULL) {
-        h->lost++;
+        h->lost += !is_progress; /* the next one says more */
     } else {
         *h->last = raw;
         h->last = &raw->next;
@@ -296,8 +302,28 @@ static void end_event(json_out *o)
     out_format(o, "\n\n");
 }
 
+static bool wants(const api_stream *s, uint32_t type, lw_bytes device)
+{
+    return (s->types & type) != 0 &&
+           (s->device == NULL || lw_bytes_equal(device, lw_bytes_of(s->device, s->device_len)));
+}
+
+static bool is_wanted(hub *h, uint32_t type, lw_bytes device)
+{
+    bool found = false;
+    pthread_mutex_lock(&h->lock);
+    for (lw_link *l = h->readers.next; l != &h->readers && !found; l = l->next) {
+        found = wants(LW_CONTAINER(l, api_stream, link), type, device);
+    }
+    pthread_mutex_unlock(&h->lock);
+    return found;
+}
+
 static void publish(hub *h, hub_raw *raw)
 {
+    if (raw->event.kind == LW_SERVER_PROGRESS && !is_wanted(h, PROGRESS, raw->event.endpoint)) {
+        return;
+    }
     json_out o = {.text = NULL};
     models_set *set = models_hold(h->cfg.models);
     view v = {set, raw->objects};
@@ -500,7 +526,7 @@ api_stream *stream_open(hub *h, const stream_cfg *cfg, bool *out_is_full)
     s->hub = h;
     s->wake = cfg->wake;
     s->ctx = cfg->ctx;
-    s->types = cfg->types;
+    s->types = cfg->types != 0 ? cfg->types : ~PROGRESS;
     if (cfg->device.len > 0) {
         s->device = malloc(cfg->device.len);
         if (s->device == NULL) {
@@ -514,6 +540,7 @@ api_stream *stream_open(hub *h, const stream_cfg *cfg, bool *out_is_full)
     *out_is_full = h->reader_count == LW_API_STREAMS_MAX;
     if (!*out_is_full) {
         h->reader_count++;
+        h->progress_readers += (s->types & PROGRESS) != 0;
         lw_list_add_last(&h->readers, &s->link);
         find_start(s, cfg->has_after, cfg->after);
     }
@@ -535,17 +562,11 @@ void stream_close(api_stream *s)
     pthread_mutex_lock(&s->hub->lock);
     lw_list_remove(&s->link);
     s->hub->reader_count--;
+    s->hub->progress_readers -= (s->types & PROGRESS) != 0;
     pthread_mutex_unlock(&s->hub->lock);
     event_drop(s->now);
     free(s->device);
     free(s);
-}
-
-static bool wants(const api_stream *s, const hub_event *e)
-{
-    lw_bytes device = lw_bytes_of(e->octets, e->device_len);
-    return (s->types == 0 || (s->types & e->type) != 0) &&
-           (s->device == NULL || lw_bytes_equal(device, lw_bytes_of(s->device, s->device_len)));
 }
 
 /* Holds the next event that this reader wants; false when there is none yet. Needs the lock. */
@@ -561,7 +582,7 @@ static bool take_next(api_stream *s)
     }
     while (s->next < h->next) {
         hub_event *e = h->ring[s->next++ % h->cfg.events];
-        if (wants(s, e)) {
+        if (wants(s, e->type, lw_bytes_of(e->octets, e->device_len))) {
             atomic_fetch_add(&e->holders, 1);
             s->now = e;
             s->now_offset = 0;

@@ -8,6 +8,10 @@
  * One whose place falls out of the ring is too slow and is dropped. Nothing ever waits for a
  * reader.
  *
+ * How far a transfer is would be most of what is told while a fleet gets its firmware: it is for
+ * readers that ask for it by name, and takes a place in the ring only while one of them is there
+ * for it.
+ *
  * Ids ascend, across restarts too: they are taken from blocks that were put to the store before.
  */
 #ifndef LW_API_STREAM_H
@@ -56,7 +60,8 @@ typedef struct hub {
     uint64_t reserved; /* ids below it are promised to be ours */
     lw_link readers;
     size_t reader_count;
-    uint64_t dropped; /* readers, so far */
+    atomic_size_t progress_readers; /* those that asked for progress */
+    uint64_t dropped;               /* readers, so far */
 } hub;
 
 /* Reads from the store which ids were reserved. LW_ENOMEM, or what the store says. */
@@ -72,7 +77,7 @@ void hub_add(hub *h, const lw_server *server, const lw_server_event *event);
 
 typedef struct stream_cfg {
     lw_bytes device; /* copied; empty: all */
-    uint32_t types;  /* bit lw_server_event_kind; 0: all */
+    uint32_t types;  /* bit lw_server_event_kind; 0: all but PROGRESS */
     bool has_after;
     uint64_t after;          /* with has_after: begins behind that event */
     void (*wake)(void *ctx); /* from any thread: stream_read has something again */

@@ -91,6 +91,22 @@ static int end(void **state)
     return 0;
 }
 
+/* Whether anybody wants it or not. */
+static void tell_progress(const char *device, size_t sent)
+{
+    lw_server_result r = {.id = 7,
+                          .state = LW_REQUEST_SENT,
+                          .op = LW_OP_WRITE,
+                          .path = lw_path_resource(5, 0, 0),
+                          .progress = {.sent = sent, .sent_of = 3000},
+                          .endpoint = lw_bytes_str(device)};
+    hub_add(&h, NULL,
+            &(lw_server_event){.kind = LW_SERVER_PROGRESS,
+                               .endpoint = r.endpoint,
+                               .at = 1769846400000,
+                               .request = &r});
+}
+
 static void tell(lw_server_event_kind kind, const char *device)
 {
     uint64_t newest = hub_get_state(&h).newest;
@@ -180,6 +196,31 @@ LW_TEST(filters_let_through_what_they_name)
     assert_lacks(text, "id: 2\n");
     assert_has(text, "id: 3\nevent: expired\n");
     stream_close(s);
+}
+
+LW_TEST(progress_is_told_to_those_who_ask_for_it_and_to_nobody_else)
+{
+    open_hub(0, 0);
+    uint32_t types;
+    assert_true(stream_types(lw_bytes_str("progress,updated"), &types));
+    api_stream *all = follow("", 0, false, 0);
+    api_stream *s = follow("lamp", types, false, 0);
+    tell_progress("lamp", 1024);
+    tell_progress("kettle", 1024);
+    tell(LW_SERVER_UPDATED, "lamp");
+    const char *text = take(s, 4096);
+    assert_has(text, "id: 1\nevent: progress\n");
+    assert_has(text,
+               "\"state\":\"sent\",\"progress\":{\"sent\":1024,\"sent_of\":3000,\"received\":0}");
+    assert_has(text, "id: 2\nevent: updated\n"); /* that of the kettle took no place */
+    text = take(all, 4096);
+    assert_lacks(text, "progress");
+    assert_has(text, "id: 2\nevent: updated\n");
+    stream_close(s);
+    tell_progress("lamp", 2048); /* nobody is left who asked */
+    tell(LW_SERVER_UPDATED, "lamp");
+    assert_has(take(all, 4096), "id: 3\nevent: updated\n");
+    stream_close(all);
 }
 
 LW_TEST(types_that_do_not_exist_are_refused)
@@ -362,6 +403,7 @@ int main(void)
         CASE(an_event_has_its_id_type_and_json),
         CASE(pieces_of_any_size_make_the_same_stream),
         CASE(filters_let_through_what_they_name),
+        CASE(progress_is_told_to_those_who_ask_for_it_and_to_nobody_else),
         CASE(types_that_do_not_exist_are_refused),
         CASE(a_reader_that_comes_back_goes_on_behind_what_it_saw),
         CASE(what_is_no_longer_there_is_told_by_a_reset),
