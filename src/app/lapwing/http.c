@@ -6,28 +6,43 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/lapwing/progress.h"
+
 #define BODY_MAX (64u << 20)
 
-/* Somebody at a terminal is told from then on that it goes on. */
-#define PATIENCE_S 2
+/* Somebody at a terminal is told how far a transfer is, or else that it goes on. */
+#define TRANSFER_PATIENCE_MS 500
+#define PATIENCE_MS          2000
+#define LOOK_MS              100
 
 struct http {
     const cli *cli;
     CURL *curl;
-    time_t started;
+    CURLM *multi; /* NULL: nobody looks */
+    int64_t started_ms;
+    char device[3 * 255 + 1]; /* whose transfers are shown, with %-escapes; "": none */
+    progress progress;        /* of what the device does */
     char error[CURL_ERROR_SIZE];
 };
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
 
 http *http_new(const cli *c)
 {
     http *h = calloc(1, sizeof *h);
     if (h != NULL) {
         h->cli = c;
-        h->started = time(NULL);
+        h->started_ms = now_ms();
         h->curl = curl_easy_init();
+        h->multi = c->progress ? curl_multi_init() : NULL;
     }
-    if (h != NULL && h->curl == NULL) {
-        free(h);
+    if (h != NULL && (h->curl == NULL || (c->progress && h->multi == NULL))) {
+        http_free(h);
         h = NULL;
     }
     return h;
@@ -36,6 +51,7 @@ http *http_new(const cli *c)
 void http_free(http *h)
 {
     if (h != NULL) {
+        curl_multi_cleanup(h->multi);
         curl_easy_cleanup(h->curl);
         free(h);
     }
@@ -55,11 +71,11 @@ void answer_fini(answer *a)
 /* A transfer under way: its octets go to the answer, or line by line to fn. */
 typedef struct transfer {
     http *http;
+    CURL *curl;
     answer *answer;
     http_line_fn *fn; /* NULL: no stream */
     void *ctx;
     bool is_stopped;
-    long shown; /* seconds that were told last */
 } transfer;
 
 static bool append(answer *a, const char *data, size_t len)
@@ -101,7 +117,7 @@ static size_t on_data(char *data, size_t size, size_t count, void *ctx)
     if (!append(t->answer, data, size * count)) {
         return 0;
     }
-    curl_easy_getinfo(t->http->curl, CURLINFO_RESPONSE_CODE, &code);
+    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
     if (t->fn != NULL && code == 200 && !give_lines(t)) {
         return 0;
     }
@@ -126,26 +142,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
-/* Called by curl now and then, and at least once a second. */
-static int on_progress(void *ctx, curl_off_t down, curl_off_t down_now, curl_off_t up,
-                       curl_off_t up_now)
-{
-    transfer *t = ctx;
-    long waited = (long)(time(NULL) - t->http->started);
-    (void)down;
-    (void)down_now;
-    if (waited < PATIENCE_S || waited == t->shown) {
-        return 0;
-    }
-    t->shown = waited;
-    if (up_now < up) {
-        fprintf(stderr, "\r%3d %% sent\033[K", (int)(up_now * 100 / up));
-    } else {
-        fprintf(stderr, "\rwaiting for the answer: %ld s\033[K", waited);
-    }
-    return 0;
-}
-
 /* ---- Calling ----------------------------------------------------------------------------------
  */
 
@@ -162,14 +158,12 @@ static struct curl_slist *add_header(struct curl_slist *list, const char *name, 
     return grown != NULL ? grown : list;
 }
 
-static void set_up(http *h, const call *what, transfer *t, char *url)
+static void set_up(const call *what, transfer *t, char *url)
 {
-    CURL *curl = h->curl;
+    CURL *curl = t->curl;
     curl_easy_reset(curl);
-    h->error[0] = '\0';
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, what->method);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, h->error);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -178,11 +172,6 @@ static void set_up(http *h, const call *what, transfer *t, char *url)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
-    if (h->cli->progress && t->fn == NULL) {
-        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
-    }
     if (what->body != NULL) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)what->body_len);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what->body);
@@ -192,21 +181,23 @@ static void set_up(http *h, const call *what, transfer *t, char *url)
     }
 }
 
-static status perform(http *h, const call *what, const char *last_event_id, transfer *t)
+/* Sets t->curl up for a call. The headers are to be freed when it is over; NULL: the address is too
+ * long. */
+static struct curl_slist *prepare(http *h, const call *what, const char *last_event_id, transfer *t)
 {
     struct curl_slist *headers = NULL;
     char url[HTTP_PATH_MAX + 512];
     char bearer[512];
     if ((size_t)snprintf(url, sizeof url, "%s%s", h->cli->url, what->path) >= sizeof url) {
-        return fail(STATUS_USAGE, "the address is too long");
+        return NULL;
     }
-    set_up(h, what, t, url);
+    set_up(what, t, url);
+    headers =
+        add_header(headers, "Accept", t->fn != NULL ? "text/event-stream" : "application/json");
     if (h->cli->token != NULL) {
         snprintf(bearer, sizeof bearer, "Bearer %s", h->cli->token);
         headers = add_header(headers, "Authorization", bearer);
     }
-    headers =
-        add_header(headers, "Accept", t->fn != NULL ? "text/event-stream" : "application/json");
     if (what->body != NULL) {
         headers = add_header(headers, "Content-Type",
                              what->type != NULL ? what->type : "application/json");
@@ -215,12 +206,140 @@ static status perform(http *h, const call *what, const char *last_event_id, tran
     if (last_event_id != NULL) {
         headers = add_header(headers, "Last-Event-ID", last_event_id);
     }
-    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
-    CURLcode result = curl_easy_perform(h->curl);
-    curl_slist_free_all(headers);
-    if (t->shown > 0) {
+    curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, headers);
+    return headers;
+}
+
+/* ---- While somebody looks ---------------------------------------------------------------------
+ */
+
+/* A second call beside the first: what the device has taken or given so far. */
+typedef struct ticker {
+    transfer t; /* curl NULL: not begun, or not possible */
+    answer answer;
+    struct curl_slist *headers;
+    char shown[PROGRESS_TEXT_MAX];
+} ticker;
+
+static bool take_progress(void *ctx, const char *line)
+{
+    http *h = ctx;
+    if (strncmp(line, "data: ", 6) == 0) {
+        json_t *event = json_loads(line + 6, 0, NULL);
+        progress_take(&h->progress, json_object_get(event, "request"), now_ms());
+        json_decref(event);
+    }
+    return true;
+}
+
+static void ticker_start(ticker *k, http *h)
+{
+    char path[HTTP_PATH_MAX];
+    call what = {.method = "GET", .path = path};
+    snprintf(path, sizeof path, "/v1/events?type=progress&device=%s", h->device);
+    k->t = (transfer){
+        .http = h, .curl = curl_easy_init(), .answer = &k->answer, .fn = take_progress, .ctx = h};
+    k->headers = k->t.curl != NULL ? prepare(h, &what, NULL, &k->t) : NULL;
+    if (k->headers != NULL) {
+        curl_multi_add_handle(h->multi, k->t.curl);
+    }
+}
+
+static void ticker_stop(ticker *k, http *h)
+{
+    if (k->headers != NULL) {
+        curl_multi_remove_handle(h->multi, k->t.curl);
+    }
+    curl_slist_free_all(k->headers);
+    curl_easy_cleanup(k->t.curl);
+    answer_fini(&k->answer);
+    if (k->shown[0] != '\0') {
         fputs("\r\033[K", stderr);
     }
+}
+
+static void ticker_show(ticker *k, const http *h, const call *what)
+{
+    char text[PROGRESS_TEXT_MAX];
+    int64_t waited = now_ms() - h->started_ms;
+    curl_off_t up = 0;
+    curl_easy_getinfo(h->curl, CURLINFO_SIZE_UPLOAD_T, &up);
+    progress_text(&h->progress, text);
+    if (text[0] == '\0' && waited >= PATIENCE_MS) {
+        if ((size_t)up < what->body_len) {
+            snprintf(text, sizeof text, "%d %% sent to the server",
+                     (int)((double)up * 100 / (double)what->body_len));
+        } else {
+            snprintf(text, sizeof text, "waiting for the answer: %lld s", (long long)waited / 1000);
+        }
+    }
+    if (strcmp(text, k->shown) != 0) {
+        memcpy(k->shown, text, sizeof text);
+        fprintf(stderr, "\r%s\033[K", text);
+    }
+}
+
+/* False: it goes on. */
+static bool is_over(http *h, CURLcode *out_result)
+{
+    CURLMsg *msg;
+    int left;
+    while ((msg = curl_multi_info_read(h->multi, &left)) != NULL) {
+        if (msg->msg == CURLMSG_DONE && msg->easy_handle == h->curl) {
+            *out_result = msg->data.result;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As curl_easy_perform, with a line that tells how it goes. */
+static CURLcode perform_visibly(http *h, const call *what)
+{
+    ticker k = {.shown = ""};
+    CURLcode result = CURLE_FAILED_INIT;
+    int running;
+    if (curl_multi_add_handle(h->multi, h->curl) != CURLM_OK) {
+        return result;
+    }
+    while (curl_multi_perform(h->multi, &running) == CURLM_OK && !is_over(h, &result)) {
+        bool is_long = now_ms() - h->started_ms >= TRANSFER_PATIENCE_MS;
+        if (is_long && h->device[0] != '\0' && k.t.http == NULL) {
+            ticker_start(&k, h);
+        }
+        if (is_long) {
+            ticker_show(&k, h, what);
+        }
+        curl_multi_poll(h->multi, NULL, 0, LOOK_MS, NULL);
+    }
+    ticker_stop(&k, h);
+    curl_multi_remove_handle(h->multi, h->curl);
+    return result;
+}
+
+void http_follow(http *h, const char *endpoint)
+{
+    url_path u = {.len = 0};
+    url_put_escaped(&u, endpoint);
+    if (u.len < sizeof h->device) {
+        memcpy(h->device, u.text, u.len + 1);
+    }
+}
+
+/* ---- Two kinds of calls -----------------------------------------------------------------------
+ */
+
+static status perform(http *h, const call *what, const char *last_event_id, transfer *t)
+{
+    struct curl_slist *headers = prepare(h, what, last_event_id, t);
+    if (headers == NULL) {
+        return fail(STATUS_USAGE, "the address is too long");
+    }
+    h->error[0] = '\0';
+    curl_easy_setopt(h->curl, CURLOPT_ERRORBUFFER, h->error);
+    CURLcode result =
+        h->multi != NULL && t->fn == NULL ? perform_visibly(h, what) : curl_easy_perform(h->curl);
+    curl_slist_free_all(headers);
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &t->answer->code);
     if (result != CURLE_OK && !t->is_stopped) {
         return h->cli->quiet ? STATUS_CONNECT
@@ -232,7 +351,7 @@ static status perform(http *h, const call *what, const char *last_event_id, tran
 
 status http_call(http *h, const call *what, answer *out_answer)
 {
-    transfer t = {.http = h, .answer = out_answer};
+    transfer t = {.http = h, .curl = h->curl, .answer = out_answer};
     *out_answer = (answer){0};
     status s = perform(h, what, NULL, &t);
     if (s == STATUS_OK && out_answer->text != NULL) {
@@ -244,7 +363,7 @@ status http_call(http *h, const call *what, answer *out_answer)
 status http_stream(http *h, const char *path, const char *last_event_id, http_line_fn *fn,
                    void *ctx, answer *out_answer)
 {
-    transfer t = {.http = h, .answer = out_answer, .fn = fn, .ctx = ctx};
+    transfer t = {.http = h, .curl = h->curl, .answer = out_answer, .fn = fn, .ctx = ctx};
     call what = {.method = "GET", .path = path};
     *out_answer = (answer){0};
     status s = perform(h, &what, last_event_id, &t);

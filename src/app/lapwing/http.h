@@ -30,6 +30,10 @@ typedef struct call {
     const char *type; /* of the body; NULL: application/json */
 } call;
 
+/* From now on calls are about this device (copied): how far its transfers are is shown, where
+ * somebody looks. */
+void http_follow(http *h, const char *endpoint);
+
 /* STATUS_OK whatever the server answered: out_answer has it, for answer_fini. Else STATUS_CONNECT,
  * told. */
 status http_call(http *h, const call *what, answer *out_answer);
@@ -48,7 +52,8 @@ typedef struct url_path {
     char text[HTTP_PATH_MAX];
     size_t len;
     bool has_query;
-    bool is_full; /* did not fit */
+    bool is_full;       /* did not fit */
+    const char *device; /* that it is about, or NULL; borrowed */
 } url_path;
 
 void url_put(url_path *u, const char *text);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "app/lapwing/commands.h"
+#include "app/lapwing/progress.h"
 #include "app/lapwing/show.h"
 #include "app/lapwing/typed.h"
 
@@ -15,6 +16,7 @@
 status device_url(url_path *u, const char *endpoint, const char *what, const char *path)
 {
     long ids[4];
+    u->device = endpoint;
     url_put(u, "/v1/devices/");
     url_put_escaped(u, endpoint);
     url_put(u, "/");
@@ -120,6 +122,7 @@ status operate(cli *c, http *h, const char *method, url_path *u, json_t *body)
         json_decref(body);
         return fail(STATUS_USAGE, "the names are too long");
     }
+    http_follow(h, u->device);
     status s = api_send(c, h, method, u->text, body, &a);
     if (s == STATUS_OK && a.code == 202) {
         s = show_accepted(c, h, &a);
@@ -144,6 +147,7 @@ static void add_request(table *t, const json_t *request)
 {
     char text[SHOW_TEXT_MAX];
     const char *state = text_of(request, "state");
+    char octets[PROGRESS_TEXT_MAX];
     const json_t *problem = json_object_get(request, "problem"),
                  *coap = json_object_get(problem, "coap");
     table_add(t, text_of(request, "id"));
@@ -155,8 +159,10 @@ static void add_request(table *t, const json_t *request)
         table_addf(t, "%s %s", text_of(coap, "code"), text_of(coap, "name"));
     } else if (problem != NULL) {
         table_add(t, text_of(problem, "title"));
-    } else {
+    } else if (has_ended(request)) {
         table_add(t, text_of(json_object_get(request, "answer"), "code"));
+    } else {
+        table_add(t, progress_octets(request, octets));
     }
 }
 
@@ -201,15 +207,21 @@ status cmd_request(cli *c, http *h, int argc, char **argv)
     char path[64];
     answer a;
     (void)argc;
+    char octets[PROGRESS_TEXT_MAX];
     status s = check_id(argv[0]);
-    if (s != STATUS_OK || !c->no_wait) {
-        return s != STATUS_OK ? s : follow(c, h, argv[0]);
+    if (s != STATUS_OK) {
+        return s;
     }
     snprintf(path, sizeof path, "/v1/requests/%s", argv[0]);
     s = api_get(c, h, path, &a);
-    if (s == STATUS_OK && !show_raw(c, &a)) {
-        printf("%s %s of %s: %s\n", text_of(a.json, "operation"), text_of(a.json, "path"),
-               text_of(a.json, "device"), text_of(a.json, "state"));
+    if (s == STATUS_OK && !c->no_wait) {
+        http_follow(h, text_of(a.json, "device"));
+        s = follow(c, h, argv[0]);
+    } else if (s == STATUS_OK && !show_raw(c, &a)) {
+        progress_octets(a.json, octets);
+        printf("%s %s of %s: %s%s%s\n", text_of(a.json, "operation"), text_of(a.json, "path"),
+               text_of(a.json, "device"), text_of(a.json, "state"), octets[0] != '\0' ? ", " : "",
+               octets);
     }
     answer_fini(&a);
     return s;

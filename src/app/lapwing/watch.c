@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/lapwing/commands.h"
+#include "app/lapwing/progress.h"
 #include "app/lapwing/show.h"
 
 #define RETRY_S 1
@@ -69,8 +70,10 @@ static void print_event(const stream *s, const json_t *event)
         printf("%s%s", i == 0 ? "  " : " ", json_string_value(path));
     }
     if (request != NULL) {
+        char octets[PROGRESS_TEXT_MAX];
+        progress_octets(request, octets);
         printf("  %s %s %s: %s", text_of(request, "id"), text_of(request, "operation"),
-               text_of(request, "path"), text_of(request, "state"));
+               text_of(request, "path"), octets[0] != '\0' ? octets : text_of(request, "state"));
     }
     print_values(s, json_object_get(event, "values"));
     if (text_of(event, "code")[0] != '\0') {
