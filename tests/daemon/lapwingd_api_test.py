@@ -9,24 +9,7 @@ import urllib.parse
 
 import pytest
 
-from lapwingd import Daemon
 from program import ROOT
-
-
-@pytest.fixture
-def daemon(tmp_path):
-    """Starts servers; those that still run at the end must stop cleanly, which is when sanitizers speak."""
-    started = []
-
-    def start(*args, **options):
-        started.append(Daemon(options.pop("data_dir", tmp_path / "data"), *args, **options))
-        return started[-1]
-
-    yield start
-    for each in started:
-        if each.process.poll() is None:
-            assert each.stop() == 0, each.stderr()
-        assert "Sanitizer" not in each.stderr(), each.stderr()
 
 
 @pytest.fixture
