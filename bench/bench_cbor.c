@@ -49,8 +49,10 @@ static const lw_object_def temperature = {
 static lw_type type_of(void *ctx, lw_path path)
 {
     (void)ctx;
-    const lw_object_def *object = path.id[0] == device.id ? &device : &temperature;
-    const lw_resource_def *def = lw_object_def_resource(object, path.id[2]);
+    const lw_object_def *object =
+        lw_path_id(path, LW_LEVEL_OBJECT) == device.id ? &device : &temperature;
+    const lw_resource_def *def =
+        lw_object_def_resource(object, lw_path_id(path, LW_LEVEL_RESOURCE));
     return def == NULL ? LW_TYPE_NONE : (lw_type)def->type;
 }
 

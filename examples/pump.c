@@ -26,7 +26,7 @@ typedef struct plant {
 static void defaults(void *ctx, lw_tree *tree, lw_path instance)
 {
     (void)ctx;
-    pump_set_speed(tree, instance.id[1], 1500);
+    pump_set_speed(tree, lw_path_id(instance, LW_LEVEL_INSTANCE), 1500);
 }
 
 /* 2 is not stored: it is measured when somebody asks. */
@@ -42,7 +42,7 @@ static lw_err reset_revolutions(void *ctx, lw_tree *tree, lw_path path, lw_bytes
 {
     (void)ctx;
     (void)arguments;
-    return pump_set_revolutions(tree, path.id[1], 0);
+    return pump_set_revolutions(tree, lw_path_id(path, LW_LEVEL_INSTANCE), 0);
 }
 
 /* A server may write 0 and 1 in one request: only the outcome counts. */
@@ -60,7 +60,7 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
     if (now - own->counted_at >= TICK_MS) {
         int64_t turns = p->running ? p->speed * (now - own->counted_at) / 60000 : 0;
         own->counted_at = now;
-        pump_set_revolutions(tree, instance.id[1], p->revolutions + turns);
+        pump_set_revolutions(tree, lw_path_id(instance, LW_LEVEL_INSTANCE), p->revolutions + turns);
     }
     return lw_time_add(own->counted_at, TICK_MS);
 }
@@ -87,8 +87,9 @@ static void on_change(lw_client *client, lw_path path)
 {
     lw_tree *tree = lw_client_tree(client);
     const pump *p = lw_tree_struct(tree, lw_path_instance(APP_OBJ_PUMP, 0));
-    bool is_motor = path.id[0] == APP_OBJ_PUMP && path.depth >= LW_LEVEL_RESOURCE &&
-                    path.id[2] <= APP_RES_PUMP_SPEED;
+    bool is_motor = lw_path_id(path, LW_LEVEL_OBJECT) == APP_OBJ_PUMP &&
+                    lw_path_depth(path) >= LW_LEVEL_RESOURCE &&
+                    lw_path_id(path, LW_LEVEL_RESOURCE) <= APP_RES_PUMP_SPEED;
     if (is_motor && p != NULL) {
         printf("motor %s, %" PRIu16 " turns a minute\n", p->running ? "on" : "off", p->speed);
         lw_tree_changed(tree, lw_path_resource(APP_OBJ_PUMP, 0, APP_RES_PUMP_PRESSURE));

@@ -20,7 +20,7 @@
 static inline lw_type fuzz_type_of(void *ctx, lw_path path)
 {
     (void)ctx;
-    return (lw_type)(path.id[2] % 10);
+    return (lw_type)(lw_path_id(path, LW_LEVEL_RESOURCE) % 10);
 }
 
 static inline int fuzz_codec(const lw_format *format, const uint8_t *data, size_t size)

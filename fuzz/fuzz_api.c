@@ -12,7 +12,7 @@
 static lw_type type_of(void *ctx, lw_path path)
 {
     (void)ctx;
-    return (lw_type)(path.id[2] % (LW_TYPE_CORELNK + 1));
+    return (lw_type)(lw_path_id(path, LW_LEVEL_RESOURCE) % (LW_TYPE_CORELNK + 1));
 }
 
 static const char *no_header(const void *ctx, const char *name)

@@ -451,10 +451,10 @@ static void change_value(world *w, uint8_t op, script *s)
         err = lw_tree_unset(tree, path);
         break;
     case 5:
-        err = lw_tree_add(tree, path.id[0], value, &path);
+        err = lw_tree_add(tree, lw_path_id(path, LW_LEVEL_OBJECT), value, &path);
         break;
     case 6:
-        err = lw_tree_remove(tree, lw_path_instance(path.id[0], value));
+        err = lw_tree_remove(tree, lw_path_instance(lw_path_id(path, LW_LEVEL_OBJECT), value));
         break;
     default:
         err = lw_event_log_append(tree, 0, next_string(s));

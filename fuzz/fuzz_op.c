@@ -98,7 +98,7 @@ static void check_device(const lw_coap_msg *msg, const lw_route *route, unsigned
     FUZZ_CHECK(request.op < LW_OP_COUNT);
     FUZZ_CHECK(lw_op_rule_of((lw_op)request.op)->method == msg->code);
     FUZZ_CHECK(request.op == LW_OP_BS_FINISH ||
-               lw_op_has_level((lw_op)request.op, request.path.depth, route->version));
+               lw_op_has_level((lw_op)request.op, lw_path_depth(request.path), route->version));
     check_formats(&request, route->version, mode);
     lw_writer w;
     if (!rebuild(&request, route, &w)) {
@@ -149,7 +149,7 @@ static void check_payload(lw_bytes payload)
     lw_bs_discover discover = lw_bs_discover_of(payload);
     lw_bs_item item;
     while (lw_bs_discover_next(&discover, &item) == LW_OK) {
-        FUZZ_CHECK(item.path.depth == 1 || item.path.depth == 2);
+        FUZZ_CHECK(lw_path_depth(item.path) == 1 || lw_path_depth(item.path) == 2);
     }
     lw_card card;
     lw_card_object object;

@@ -399,7 +399,7 @@ static void see_device(void *ctx, const lw_server_device *device)
     uint8_t minor;
     unsigned count = 0;
     while (lw_server_next_object(device, &cursor, &path, &major, &minor)) {
-        FUZZ_CHECK(path.depth == 1 || path.depth == 2);
+        FUZZ_CHECK(lw_path_depth(path) == 1 || lw_path_depth(path) == 2);
         FUZZ_CHECK(++count <= 65535);
     }
 }

@@ -31,7 +31,7 @@ static const lw_client_feature *const features[] = {&lw_feature_blockwise,
 
 static void on_event(lw_client *client, const lw_client_event *event)
 {
-    static const lw_path temperature = {.depth = 2, .id = {3303, 0}};
+    lw_path temperature = lw_path_instance(3303, 0);
     if (event->kind == LW_CLIENT_REGISTERED) {
         lw_client_record(client, temperature);
         lw_client_send(client, event->ssid, &temperature, 1);

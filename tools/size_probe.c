@@ -76,7 +76,7 @@ static lw_err discover(const lw_request *request, lw_writer *w)
     lw_link_out links;
     lw_link_begin(&links, w);
     lw_link_put(&links, &alternate_path, &request->path);
-    lw_link_put_u16(&links, "dim", path.id[0]);
+    lw_link_put_u16(&links, "dim", lw_path_id(path, LW_LEVEL_OBJECT));
     return w->err;
 }
 

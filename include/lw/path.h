@@ -19,7 +19,7 @@ extern "C" {
 
 #define LW_ID_MAX         65535u
 #define LW_PATH_DEPTH_MAX 4u
-#define LW_PATH_TEXT_MAX  24u /* "/65535/65535/65535/65535" without a NUL */
+#define LW_PATH_TEXT_MAX  24u /* "/65534/65534/65534/65534" without a NUL */
 
 typedef enum lw_level {
     LW_LEVEL_ROOT = 0,
@@ -29,58 +29,91 @@ typedef enum lw_level {
     LW_LEVEL_RESOURCE_INSTANCE = 4
 } lw_level;
 
+/* One number: 16 bits a level, the object's first, each an identifier plus one or 0 for none. Tree
+ * order is the order of these numbers. How they are made is known to the functions below alone. */
 typedef struct lw_path {
-    uint16_t id[4]; /* object, instance, resource, resource instance; ids past depth are 0 */
-    uint8_t depth;  /* lw_level: how many ids are given */
+    uint64_t key;
 } lw_path;
 
 static inline lw_path lw_path_root(void)
 {
-    lw_path p = {{0, 0, 0, 0}, 0};
+    lw_path p = {0};
     return p;
 }
 
 static inline lw_path lw_path_object(uint16_t o)
 {
-    lw_path p = {{o, 0, 0, 0}, 1};
+    lw_path p = {(uint64_t)(o + 1u) << 48};
     return p;
 }
 
 static inline lw_path lw_path_instance(uint16_t o, uint16_t i)
 {
-    lw_path p = {{o, i, 0, 0}, 2};
+    lw_path p = {(uint64_t)((o + 1u) << 16 | (uint16_t)(i + 1u)) << 32};
     return p;
 }
 
 static inline lw_path lw_path_resource(uint16_t o, uint16_t i, uint16_t r)
 {
-    lw_path p = {{o, i, r, 0}, 3};
+    lw_path p = {lw_path_instance(o, i).key | (r + 1u) << 16};
     return p;
 }
 
 static inline lw_path lw_path_resource_instance(uint16_t o, uint16_t i, uint16_t r, uint16_t ri)
 {
-    lw_path p = {{o, i, r, ri}, 4};
+    lw_path p = {lw_path_resource(o, i, r).key | (ri + 1u)};
     return p;
 }
 
-/* p with one more level. LW_PATH_DEPTH_MAX levels must not be reached yet. */
+/* How many levels are given. */
+unsigned lw_path_depth(lw_path p);
+
+/* The identifier at a level of 1 to 4: LW_LEVEL_OBJECT, …; LW_ID_MAX where none is given. */
+static inline uint16_t lw_path_id(lw_path p, unsigned level)
+{
+    return (uint16_t)((p.key >> (64 - 16 * level)) - 1);
+}
+
+/* One level more. LW_EDEPTH when there are four; LW_ERANGE for LW_ID_MAX, which is for the instance
+ * alone: the client chooses. The path stays as it is then. */
+LW_MUST_CHECK lw_err lw_path_append(lw_path *p, uint16_t id);
+
+/* p with one more level, where that cannot fail. */
 lw_path lw_path_child(lw_path p, uint16_t id);
+
+/* Is it an instance, or below one, that the client is to choose (FMT-31)? */
+static inline bool lw_path_is_chosen(lw_path p)
+{
+    return (uint32_t)p.key != 0 && (uint16_t)(p.key >> 32) == 0;
+}
+
+/* Such a path when the client has chosen. */
+lw_path lw_path_with_instance(lw_path p, uint16_t id);
 
 /* p cut to at most `depth` levels. */
 lw_path lw_path_cut(lw_path p, unsigned depth);
 
-bool lw_path_equal(lw_path a, lw_path b);
+/* p without its last level, and the identifier there. The root has none. */
+lw_path lw_path_parent(lw_path p);
+uint16_t lw_path_last(lw_path p);
+
+static inline bool lw_path_equal(lw_path a, lw_path b)
+{
+    return a.key == b.key;
+}
 
 /* True when b is a or lies below a. The root contains everything. */
 bool lw_path_contains(lw_path a, lw_path b);
 
 /* Tree order, a parent before its children: negative, zero, positive. */
-int lw_path_compare(lw_path a, lw_path b);
+static inline int lw_path_compare(lw_path a, lw_path b)
+{
+    return (a.key > b.key) - (a.key < b.key);
+}
 
-/* Parses "/3/0/9" or "/" (DM-03: decimal, no leading zeros, no empty segment, ids 0..65535, at most
- * four). LW_EFORMAT when a segment is not a number, LW_EDEPTH when a fifth follows, LW_ERANGE when
- * an id is larger than 65535. One trailing slash is tolerated (REG-25). */
+/* Parses "/3/0/9" or "/" (DM-03: decimal, no leading zeros, no empty segment, ids 0..65534, at most
+ * four; 65535 as an instance). LW_EFORMAT when a segment is not a number, LW_EDEPTH when a fifth
+ * follows, LW_ERANGE when an id is larger. One trailing slash is tolerated (REG-25). */
 LW_MUST_CHECK lw_err lw_path_parse(lw_bytes text, lw_path *out_path);
 
 /* Writes "/3/0/9" ("/" for the root), without a NUL; returns the length, at most LW_PATH_TEXT_MAX.

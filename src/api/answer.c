@@ -70,8 +70,10 @@ const lw_object_def *view_def(const view *v, uint16_t object)
 lw_type view_type_of(void *ctx, lw_path path)
 {
     const view *v = ctx;
-    const lw_object_def *def = path.depth >= 3 ? view_def(v, path.id[0]) : NULL;
-    const lw_resource_def *resource = def != NULL ? lw_object_def_resource(def, path.id[2]) : NULL;
+    const lw_object_def *def =
+        lw_path_depth(path) >= 3 ? view_def(v, lw_path_id(path, LW_LEVEL_OBJECT)) : NULL;
+    const lw_resource_def *resource =
+        def != NULL ? lw_object_def_resource(def, lw_path_id(path, LW_LEVEL_RESOURCE)) : NULL;
     return resource != NULL ? (lw_type)resource->type : LW_TYPE_NONE;
 }
 
@@ -90,16 +92,18 @@ const char *type_word(uint8_t type)
 
 static void name_of(json_out *o, const view *v, lw_path path)
 {
-    const lw_object_def *def = path.depth > 0 ? view_def(v, path.id[0]) : NULL;
+    const lw_object_def *def =
+        lw_path_depth(path) > 0 ? view_def(v, lw_path_id(path, LW_LEVEL_OBJECT)) : NULL;
     if (def == NULL) {
         return;
     }
-    if (path.depth < 3) {
+    if (lw_path_depth(path) < 3) {
         const models_entry *entry = models_entry_of(v->models, def);
         out_str(o, "name", entry->text->name);
         return;
     }
-    const lw_resource_text *text = models_resource_text(v->models, def, path.id[2]);
+    const lw_resource_text *text =
+        models_resource_text(v->models, def, lw_path_id(path, LW_LEVEL_RESOURCE));
     if (text != NULL) {
         out_str(o, "name", text->name);
         if (text->unit[0] != '\0') {

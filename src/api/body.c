@@ -395,15 +395,15 @@ bool body_read_write(body *b, const json_t *json, lw_path path)
     place here = {NULL, NULL};
     bool by_id = json_is_object(json) && !is_typed(json);
     bool is_read;
-    if (path.depth == LW_LEVEL_OBJECT) {
+    if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
         return fail(b, here, "a Write goes to an instance or below; POST creates instances");
     }
-    if (path.depth == LW_LEVEL_INSTANCE) {
+    if (lw_path_depth(path) == LW_LEVEL_INSTANCE) {
         if (!by_id) {
             return fail(b, here, "an instance is an object with the resources by id");
         }
         is_read = add_resources(b, json, path);
-    } else if (path.depth == LW_LEVEL_RESOURCE && by_id) {
+    } else if (lw_path_depth(path) == LW_LEVEL_RESOURCE && by_id) {
         is_read = add_instances(b, json, path, NULL);
     } else {
         is_read = add_value(b, json, path, here);
@@ -417,7 +417,8 @@ bool body_read_create(body *b, const json_t *json, lw_path path)
     if (!json_is_object(json)) {
         return fail(b, here, "an instance is an object with the resources by id");
     }
-    lw_path instance = path.depth == LW_LEVEL_OBJECT ? lw_path_child(path, LW_ID_MAX) : path;
+    lw_path instance =
+        lw_path_depth(path) == LW_LEVEL_OBJECT ? lw_path_child(path, LW_ID_MAX) : path;
     return add_resources(b, json, instance) && encode(b, &lw_format_senml_cbor);
 }
 
@@ -448,11 +449,12 @@ bool body_read_values(body *b, const json_t *json)
     {
         place at = {"values", name};
         lw_path path;
-        if (lw_path_parse(lw_bytes_str(name), &path) != LW_OK || path.depth < LW_LEVEL_RESOURCE) {
+        if (lw_path_parse(lw_bytes_str(name), &path) != LW_OK ||
+            lw_path_depth(path) < LW_LEVEL_RESOURCE) {
             return fail(b, at, "the names are paths of resources or resource instances");
         }
         if (json_is_null(item)) {
-            if (path.depth != LW_LEVEL_RESOURCE_INSTANCE) {
+            if (lw_path_depth(path) != LW_LEVEL_RESOURCE_INSTANCE) {
                 return fail(b, at, "only a resource instance can be removed with null");
             }
             has_removals = true;

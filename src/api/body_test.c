@@ -10,7 +10,7 @@ static json_t *json;
 static lw_type type_of(void *ctx, lw_path path)
 {
     (void)ctx;
-    switch (path.id[0] * 100 + path.id[2]) {
+    switch (lw_path_id(path, LW_LEVEL_OBJECT) * 100 + lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case 313:
         return LW_TYPE_TIME;
     case 307:

@@ -43,14 +43,12 @@ bool call_path(api_call *call, const char *name, lw_path *out_path)
         memcpy(text + 1, given.ptr, given.len);
         err = lw_path_parse(lw_bytes_of(text, given.len + 1), out_path);
     }
-    for (unsigned i = 0; err == LW_OK && i < out_path->depth; i++) {
-        err = out_path->id[i] == LW_ID_MAX ? LW_ERANGE : LW_OK;
-    }
-    if (err != LW_OK) {
+    if (err != LW_OK || lw_path_is_chosen(*out_path)) {
         call_problem(call, API_MALFORMED,
                      "%s must be ids up to 65534 without leading zeros, such as 3/0/9", name);
+        return false;
     }
-    return err == LW_OK;
+    return true;
 }
 
 /* ---- Answers -------------------------------------------------------------------------------- */

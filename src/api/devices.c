@@ -275,15 +275,16 @@ static void write_objects(json_out *o, const view *v, const lw_server_device *de
     out_array(o, "objects");
     for (size_t i = 0; i < count; i++) {
         const lw_path *path = &spots[i].path;
-        if (i == 0 || path->id[0] != spots[i - 1].path.id[0]) {
+        if (i == 0 ||
+            lw_path_id(*path, LW_LEVEL_OBJECT) != lw_path_id(spots[i - 1].path, LW_LEVEL_OBJECT)) {
             if (i > 0) {
                 out_end(o, ']');
                 out_end(o, '}');
             }
-            start_object(o, v, path->id[0], spots[i].version);
+            start_object(o, v, lw_path_id(*path, LW_LEVEL_OBJECT), spots[i].version);
         }
-        if (path->depth > 1 && (i == 0 || !lw_path_equal(*path, spots[i - 1].path))) {
-            out_uint(o, NULL, path->id[1]);
+        if (lw_path_depth(*path) > 1 && (i == 0 || !lw_path_equal(*path, spots[i - 1].path))) {
+            out_uint(o, NULL, lw_path_id(*path, LW_LEVEL_INSTANCE));
         }
     }
     if (count > 0) {

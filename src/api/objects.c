@@ -29,7 +29,7 @@ api_objects *objects_of(const lw_server *server, lw_bytes endpoint)
     lw_object_version version;
     while (objects->count < API_OBJECTS_MAX &&
            lw_server_next_object(&device, &cursor, &path, &version.major, &version.minor)) {
-        if (has(objects, path.id[0])) {
+        if (has(objects, lw_path_id(path, LW_LEVEL_OBJECT))) {
             continue;
         }
         if (objects->count == room) {
@@ -40,7 +40,8 @@ api_objects *objects_of(const lw_server *server, lw_bytes endpoint)
             }
             objects = grown;
         }
-        objects->list[objects->count++] = (struct api_object){path.id[0], version};
+        objects->list[objects->count++] =
+            (struct api_object){lw_path_id(path, LW_LEVEL_OBJECT), version};
     }
     return objects;
 }

@@ -361,11 +361,11 @@ void api_serve_execute_or_create(api_call *call)
     if (!call_path(call, "path", &path)) {
         return;
     }
-    if (path.depth == LW_LEVEL_RESOURCE_INSTANCE) {
+    if (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE) {
         call_problem(call, API_MALFORMED, "POST goes to a resource, an object, or an instance");
         return;
     }
-    bool is_execute = path.depth == LW_LEVEL_RESOURCE;
+    bool is_execute = lw_path_depth(path) == LW_LEVEL_RESOURCE;
     if (!is_execute && call->json == NULL) {
         call_invalid(call, "", "a Create needs the resources of the instance; {} for none");
         return;

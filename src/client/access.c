@@ -47,7 +47,7 @@ static lw_access look_at_accounts(const room *r)
     lw_path at = lw_path_object(LW_OBJ_SERVER);
     while (view.account_count < r->client->cfg.servers_max && next_of(r, LW_OBJ_SERVER, &at)) {
         lw_access_account *account = &r->accounts[view.account_count];
-        account->instance = at.id[1];
+        account->instance = lw_path_id(at, LW_LEVEL_INSTANCE);
         view.account_count +=
             number_at(r, lw_path_child(at, LW_RES_SERVER_SHORT_SERVER_ID), &account->ssid) ? 1 : 0;
     }
@@ -65,7 +65,7 @@ static void look_at_entry(const room *r, lw_path acl, uint16_t ssid, lw_access_r
 static void look_at_rule(const room *r, const lw_access *view, lw_path at, lw_access_rule *rule)
 {
     lw_path acl = lw_path_child(at, LW_RES_ACCESS_CONTROL_ACL);
-    *rule = (lw_access_rule){.id = at.id[1], .entries = r->entries};
+    *rule = (lw_access_rule){.id = lw_path_id(at, LW_LEVEL_INSTANCE), .entries = r->entries};
     number_at(r, lw_path_child(at, LW_RES_ACCESS_CONTROL_OBJECT_ID), &rule->object);
     number_at(r, lw_path_child(at, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID), &rule->instance);
     number_at(r, lw_path_child(at, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER), &rule->owner);
@@ -115,8 +115,8 @@ static lw_err add_rule(const room *r, lw_path target, uint16_t owner, bool all_m
 {
     const struct {
         uint16_t resource, value;
-    } rows[] = {{LW_RES_ACCESS_CONTROL_OBJECT_ID, target.id[0]},
-                {LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID, target.id[1]},
+    } rows[] = {{LW_RES_ACCESS_CONTROL_OBJECT_ID, lw_path_id(target, LW_LEVEL_OBJECT)},
+                {LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID, lw_path_id(target, LW_LEVEL_INSTANCE)},
                 {LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER, owner}};
     lw_tree *tree = &r->client->tree;
     lw_path at;
@@ -137,7 +137,8 @@ static lw_err created(void *state, lw_server *server, lw_path instance)
     const room *r = state;
     lw_path at;
     if (look_at_accounts(r).account_count < 2 ||
-        find_rule(r, instance.id[0], instance.id[1], &at)) {
+        find_rule(r, lw_path_id(instance, LW_LEVEL_OBJECT), lw_path_id(instance, LW_LEVEL_INSTANCE),
+                  &at)) {
         return LW_OK;
     }
     return add_rule(r, instance, server->ssid, false);
@@ -147,7 +148,7 @@ static lw_err created(void *state, lw_server *server, lw_path instance)
 static lw_err remove_target(const room *r, lw_path target)
 {
     lw_tree *tree = &r->client->tree;
-    const lw_object *object = lw_tree_object(tree, target.id[0]);
+    const lw_object *object = lw_tree_object(tree, lw_path_id(target, LW_LEVEL_OBJECT));
     if (object == NULL || object->hooks == NULL || object->hooks->create == NULL ||
         !lw_tree_exists(tree, target)) {
         return LW_OK;
@@ -207,8 +208,9 @@ static lw_err leave(const room *r, const lw_access *view)
  * now what it could do with; else nobody. */
 static uint16_t owner_of(const room *r, const lw_access *view, lw_path instance)
 {
-    for (size_t i = 0; instance.id[0] == LW_OBJ_SERVER && i < view->account_count; i++) {
-        if (view->accounts[i].instance == instance.id[1]) {
+    for (size_t i = 0;
+         lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SERVER && i < view->account_count; i++) {
+        if (view->accounts[i].instance == lw_path_id(instance, LW_LEVEL_INSTANCE)) {
             return view->accounts[i].ssid;
         }
     }
@@ -222,9 +224,10 @@ static lw_err complete(const room *r, const lw_access *view)
     lw_path at = lw_path_root(), rule;
     while (err == LW_OK && view->account_count > 1 &&
            lw_tree_next(&r->client->tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        bool needs_rule =
-            at.id[0] != LW_OBJ_ACCESS_CONTROL && !lw_access_is_bootstrap_only(at.id[0]);
-        if (needs_rule && !find_rule(r, at.id[0], at.id[1], &rule)) {
+        bool needs_rule = lw_path_id(at, LW_LEVEL_OBJECT) != LW_OBJ_ACCESS_CONTROL &&
+                          !lw_access_is_bootstrap_only(lw_path_id(at, LW_LEVEL_OBJECT));
+        if (needs_rule && !find_rule(r, lw_path_id(at, LW_LEVEL_OBJECT),
+                                     lw_path_id(at, LW_LEVEL_INSTANCE), &rule)) {
             uint16_t owner = owner_of(r, view, at);
             err = add_rule(r, at, owner, owner == LW_ID_MAX);
         }
@@ -266,7 +269,8 @@ static lw_err forget(room *r, lw_path instance)
     lw_path rule;
     lw_err err = LW_OK;
     while (err == LW_OK && !lw_tree_exists(&r->client->tree, instance) &&
-           find_rule(r, instance.id[0], instance.id[1], &rule)) {
+           find_rule(r, lw_path_id(instance, LW_LEVEL_OBJECT),
+                     lw_path_id(instance, LW_LEVEL_INSTANCE), &rule)) {
         err = lw_tree_remove(&r->client->tree, rule);
     }
     return err;
@@ -275,9 +279,11 @@ static lw_err forget(room *r, lw_path instance)
 static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
 {
     room *r = state;
-    bool is_ssid = path.id[0] == LW_OBJ_SERVER && path.depth == LW_LEVEL_RESOURCE &&
-                   path.id[2] == LW_RES_SERVER_SHORT_SERVER_ID;
-    bool is_ours = client->started && !r->is_working && path.id[0] != LW_OBJ_ACCESS_CONTROL &&
+    bool is_ssid = lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SERVER &&
+                   lw_path_depth(path) == LW_LEVEL_RESOURCE &&
+                   lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_SERVER_SHORT_SERVER_ID;
+    bool is_ours = client->started && !r->is_working &&
+                   lw_path_id(path, LW_LEVEL_OBJECT) != LW_OBJ_ACCESS_CONTROL &&
                    !lw_tree_is_holding(&client->tree);
     if (!is_ours || (change == LW_TREE_VALUE && !is_ssid)) {
         return;

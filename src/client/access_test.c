@@ -76,14 +76,17 @@ static lw_server *server(rig *r, uint16_t ssid)
 static unsigned rights(rig *r, uint16_t ssid, const char *instance)
 {
     lw_path p = at(instance);
-    return lw_rights_of(r->client, server(r, ssid), p.id[0],
-                        p.depth == 1 ? (uint16_t)LW_ID_MAX : p.id[1]);
+    return lw_rights_of(r->client, server(r, ssid), lw_path_id(p, LW_LEVEL_OBJECT),
+                        lw_path_depth(p) == 1 ? (uint16_t)LW_ID_MAX
+                                              : lw_path_id(p, LW_LEVEL_INSTANCE));
 }
 
 static void add(rig *r, const char *instance)
 {
     lw_path p = at(instance);
-    assert_int_equal(lw_tree_add(lw_client_tree(r->client), p.id[0], p.id[1], &p), LW_OK);
+    assert_int_equal(lw_tree_add(lw_client_tree(r->client), lw_path_id(p, LW_LEVEL_OBJECT),
+                                 lw_path_id(p, LW_LEVEL_INSTANCE), &p),
+                     LW_OK);
 }
 
 static void remove_(rig *r, const char *instance)
@@ -99,9 +102,10 @@ static void rule(rig *r, uint16_t id, const char *target, uint16_t owner, const 
     lw_tree *tree = lw_client_tree(r->client);
     assert_int_equal(lw_tree_add(tree, 2, id, &added), LW_OK);
     snprintf(path, sizeof path, "/2/%u/0", (unsigned)id);
-    set(r, path, lw_value_integer(p.id[0]));
+    set(r, path, lw_value_integer(lw_path_id(p, LW_LEVEL_OBJECT)));
     snprintf(path, sizeof path, "/2/%u/1", (unsigned)id);
-    set(r, path, lw_value_integer(p.depth == 1 ? LW_ID_MAX : p.id[1]));
+    set(r, path,
+        lw_value_integer(lw_path_depth(p) == 1 ? LW_ID_MAX : lw_path_id(p, LW_LEVEL_INSTANCE)));
     snprintf(path, sizeof path, "/2/%u/3", (unsigned)id);
     set(r, path, lw_value_integer(owner));
     for (; acl != NULL && (*acl)[1] != 0; acl++) {

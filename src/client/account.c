@@ -44,8 +44,9 @@ static uint16_t find_account(lw_client *client, uint32_t ssid)
 {
     lw_path scope = lw_path_object(LW_OBJ_SERVER), at = scope;
     while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (number(client, LW_OBJ_SERVER, at.id[1], LW_RES_SERVER_SHORT_SERVER_ID) == ssid) {
-            return at.id[1];
+        if (number(client, LW_OBJ_SERVER, lw_path_id(at, LW_LEVEL_INSTANCE),
+                   LW_RES_SERVER_SHORT_SERVER_ID) == ssid) {
+            return lw_path_id(at, LW_LEVEL_INSTANCE);
         }
     }
     return LW_ID_MAX;
@@ -141,7 +142,7 @@ void lw_client_accounts_changed(lw_client *client)
     }
     lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
     while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        take_security(client, at.id[1]);
+        take_security(client, lw_path_id(at, LW_LEVEL_INSTANCE));
     }
     lw_schedule_begin(client);
 }

@@ -57,7 +57,7 @@ static lw_server *server_of_account(lw_client *client, uint16_t account)
 
 static void disable(void *ctx, lw_tree *tree, lw_path path)
 {
-    lw_server *server = server_of_account(ctx, path.id[1]);
+    lw_server *server = server_of_account(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
     (void)tree;
     if (server != NULL) {
         lw_server_disable(server, server->disable_for);
@@ -77,12 +77,12 @@ lw_err lw_act_disable(void *ctx, uint16_t account)
 
 static void update(void *ctx, lw_tree *tree, lw_path path)
 {
-    lw_server *server = server_of_account(ctx, path.id[1]);
+    lw_server *server = server_of_account(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
     (void)tree;
     if (server == NULL) {
         return;
     }
-    bool reconnects = path.depth == LW_LEVEL_RESOURCE;
+    bool reconnects = lw_path_depth(path) == LW_LEVEL_RESOURCE;
     if (reconnects) {
         lw_server_register_anew(server);
     } else {

@@ -79,18 +79,20 @@ static lw_err prepare(job *j, const lw_entry *e)
 static lw_err empty_base(job *j)
 {
     const lw_apply *a = j->apply;
-    const lw_object *object = lw_tree_object(j->tree, a->base.id[0]);
+    const lw_object *object = lw_tree_object(j->tree, lw_path_id(a->base, LW_LEVEL_OBJECT));
     /* Who prepares instances has emptied this one. */
-    bool is_instance = a->base.depth == LW_LEVEL_INSTANCE && a->rules->prepare == NULL;
+    bool is_instance = lw_path_depth(a->base) == LW_LEVEL_INSTANCE && a->rules->prepare == NULL;
     lw_err err = LW_OK;
-    if (!a->replace || !(is_instance || a->base.depth == LW_LEVEL_RESOURCE)) {
+    if (!a->replace || !(is_instance || lw_path_depth(a->base) == LW_LEVEL_RESOURCE)) {
         return LW_OK;
     }
     for (unsigned i = 0; i < object->field_count && err == LW_OK; i++) {
         const lw_field *f = &object->fields[i];
-        lw_path path = lw_path_resource(a->base.id[0], a->base.id[1], f->id);
+        lw_path path = lw_path_resource(lw_path_id(a->base, LW_LEVEL_OBJECT),
+                                        lw_path_id(a->base, LW_LEVEL_INSTANCE), f->id);
         const lw_resource_def *def = lw_tree_resource_def(j->tree, path);
-        bool is_meant = is_instance ? (def->ops & LW_OP_W) != 0 : f->id == a->base.id[2];
+        bool is_meant = is_instance ? (def->ops & LW_OP_W) != 0
+                                    : f->id == lw_path_id(a->base, LW_LEVEL_RESOURCE);
         if (!is_meant || !lw_field_is_stored(f)) {
             continue;
         }
@@ -129,11 +131,9 @@ static bool is_among(const lw_apply *a, uint32_t count, lw_path path, bool as_pl
  * Asked when the value is in place: reading overwrites the scratch that it may stand in. */
 static bool is_repeated(job *j, lw_path path)
 {
-    uint32_t h = path.depth;
-    for (unsigned i = 0; i < LW_PATH_DEPTH_MAX; i++) {
-        h = h * 31u + path.id[i];
-    }
-    h %= SEEN_BITS;
+    uint32_t h =
+        ((uint32_t)(path.key >> 32) * 31u + (uint32_t)(path.key >> 16) * 31u + (uint32_t)path.key) %
+        SEEN_BITS;
     bool is_new = (j->seen[h / 32] >> h % 32 & 1u) == 0;
     j->seen[h / 32] |= (uint32_t)1 << h % 32;
     return !is_new && is_among(j->apply, j->count, path, false);
@@ -183,10 +183,11 @@ static lw_err set_entry(const job *j, const lw_entry *e, lw_path path)
  * that must be there and that we do not have makes the instance unusable. */
 static lw_err check_unknown(const job *j, lw_path path)
 {
-    const lw_object *object = lw_tree_object(j->tree, path.id[0]);
-    const lw_resource_def *def = lw_object_def_resource(object->def, path.id[2]);
+    const lw_object *object = lw_tree_object(j->tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_resource_def *def =
+        lw_object_def_resource(object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
     bool is_mandatory = def != NULL && (def->flags & LW_DEF_MANDATORY) != 0;
-    return is_mandatory || j->apply->base.depth >= LW_LEVEL_RESOURCE ? LW_EINVAL : LW_END;
+    return is_mandatory || lw_path_depth(j->apply->base) >= LW_LEVEL_RESOURCE ? LW_EINVAL : LW_END;
 }
 
 /* LW_END: what the payload says about it is ignored. */
@@ -194,7 +195,7 @@ static lw_err check_operation(const job *j, lw_path path)
 {
     const lw_apply_rules *rules = j->apply->rules;
     const lw_resource_def *def = lw_tree_resource_def(j->tree, path);
-    if (path.depth < LW_LEVEL_RESOURCE) {
+    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
         return LW_END; /* an instance or object without values */
     }
     if (def == NULL) {
@@ -214,7 +215,9 @@ static lw_err set(job *j, const lw_entry *e)
     if (err != LW_OK) {
         return err == LW_END ? LW_OK : err;
     }
-    const lw_field *field = lw_object_field(lw_tree_object(j->tree, path.id[0]), path.id[2]);
+    const lw_field *field =
+        lw_object_field(lw_tree_object(j->tree, lw_path_id(path, LW_LEVEL_OBJECT)),
+                        lw_path_id(path, LW_LEVEL_RESOURCE));
     bool is_due = lw_field_is_stored(field) != j->passing_on;
     if (is_due) {
         err = set_entry(j, e, path);
@@ -244,7 +247,7 @@ static bool is_filled(lw_tree *tree, lw_path instance, const lw_field *field)
 lw_err lw_apply_check_mandatory(const lw_apply *a, lw_path instance, bool is_new)
 {
     lw_tree *tree = &a->client->tree;
-    const lw_object *object = lw_tree_object(tree, instance.id[0]);
+    const lw_object *object = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT));
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
@@ -262,7 +265,7 @@ static lw_err complete(const lw_apply *a)
     if (a->rules->complete != NULL) {
         return a->rules->complete(a);
     }
-    return a->replace && a->base.depth == LW_LEVEL_INSTANCE
+    return a->replace && lw_path_depth(a->base) == LW_LEVEL_INSTANCE
                ? lw_apply_check_mandatory(a, a->base, false)
                : LW_OK;
 }
@@ -273,7 +276,8 @@ static bool lacks_value(const job *j)
     lw_path base = j->apply->base;
     const lw_resource_def *def = lw_tree_resource_def(j->tree, base);
     return j->count == 0 && def != NULL &&
-           (base.depth == LW_LEVEL_RESOURCE_INSTANCE || (def->flags & LW_DEF_MULTIPLE) == 0);
+           (lw_path_depth(base) == LW_LEVEL_RESOURCE_INSTANCE ||
+            (def->flags & LW_DEF_MULTIPLE) == 0);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------- */

@@ -89,10 +89,10 @@ lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw
     for (size_t i = 0; i < places(all); i++) {
         const lw_attached *a = &all->attached[i];
         if (a->attrs.has != 0 && a->server == server && lw_path_contains(a->path, path)) {
-            at[a->path.depth] = &a->attrs;
+            at[lw_path_depth(a->path)] = &a->attrs;
         }
     }
-    return lw_attrs_effective(at, (lw_level)path.depth, query);
+    return lw_attrs_effective(at, (lw_level)lw_path_depth(path), query);
 }
 
 /* ---- Requests --------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_change)
         return LW_EINVAL;
     }
     lw_attrs_at at = {
-        .level = (lw_level)request->path.depth,
+        .level = (lw_level)lw_path_depth(request->path),
         .def = lw_tree_resource_def(&call->client->tree, request->path),
         .version = (lw_version)call->server->version,
     };

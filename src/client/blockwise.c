@@ -15,9 +15,10 @@ bool lw_write_is_streamed(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     lw_path path = call->request->path;
-    const lw_object *object = lw_tree_object(tree, path.id[0]);
-    const lw_field *field = object != NULL ? lw_object_field(object, path.id[2]) : NULL;
-    return call->request->op == LW_OP_WRITE && path.depth == LW_LEVEL_RESOURCE &&
+    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_field *field =
+        object != NULL ? lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE)) : NULL;
+    return call->request->op == LW_OP_WRITE && lw_path_depth(path) == LW_LEVEL_RESOURCE &&
            call->body != NULL && call->body->id == LW_CF_OPAQUE && field != NULL &&
            field->kind == LW_FIELD_COMPUTED && object->hooks != NULL &&
            object->hooks->write != NULL;
@@ -30,7 +31,8 @@ static uint8_t write_part(const lw_call *call)
     }
     lw_tree *tree = &call->client->tree;
     const lw_request *request = call->request;
-    const lw_object_hooks *hooks = lw_tree_object(tree, request->path.id[0])->hooks;
+    const lw_object_hooks *hooks =
+        lw_tree_object(tree, lw_path_id(request->path, LW_LEVEL_OBJECT))->hooks;
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
     lw_err err =
         hooks->write(tree->hooks_ctx, tree, request->path, value, call->in->offset, call->in->more);
@@ -55,8 +57,9 @@ static void on_stream_gone(void *ctx, lw_coap_peer *peer)
     lw_client *client = ctx;
     lw_server *server = LW_CONTAINER(peer, lw_server, peer);
     lw_path path = server->streaming;
-    const lw_object *object =
-        path.depth != LW_LEVEL_ROOT ? lw_tree_object(&client->tree, path.id[0]) : NULL;
+    const lw_object *object = lw_path_depth(path) != LW_LEVEL_ROOT
+                                  ? lw_tree_object(&client->tree, lw_path_id(path, LW_LEVEL_OBJECT))
+                                  : NULL;
     server->streaming = lw_path_root();
     if (object != NULL && object->hooks->lost != NULL) {
         object->hooks->lost(client->tree.hooks_ctx, &client->tree, path);

@@ -17,13 +17,13 @@ static uint16_t ssid_of(lw_client *client, lw_path instance)
     if (lw_bs_belongs_to(client, bootstrap, instance)) {
         return 0;
     }
-    if (instance.id[0] == LW_OBJ_SERVER) {
+    if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SERVER) {
         return (uint16_t)lw_bs_number(client, instance, LW_RES_SERVER_SHORT_SERVER_ID, 0);
     }
     lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
-    while (lw_access_is_bootstrap_only(instance.id[0]) &&
+    while (lw_access_is_bootstrap_only(lw_path_id(instance, LW_LEVEL_OBJECT)) &&
            lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (lw_bs_belongs_to(client, at.id[1], instance)) {
+        if (lw_bs_belongs_to(client, lw_path_id(at, LW_LEVEL_INSTANCE), instance)) {
             return (uint16_t)lw_bs_number(client, at, LW_RES_SECURITY_SHORT_SERVER_ID, 0);
         }
     }
@@ -35,7 +35,7 @@ static void put_instance(lw_client *client, lw_path instance, lw_link_out *out)
     lw_bs_item item = {.path = instance, .ssid = ssid_of(client, instance)};
     lw_value uri;
     lw_path at = lw_path_child(instance, LW_RES_SECURITY_SERVER_URI);
-    if (instance.id[0] == LW_OBJ_SECURITY && item.ssid != 0 &&
+    if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY && item.ssid != 0 &&
         client->cfg.version > LW_VERSION_1_0 && lw_tree_get(&client->tree, at, &uri) == LW_OK) {
         item.uri = uri.as.bytes;
     }
@@ -46,8 +46,9 @@ static void put_instance(lw_client *client, lw_path instance, lw_link_out *out)
 static void put_object(lw_client *client, lw_path object, lw_link_out *out)
 {
     lw_bs_item item = {.path = object};
-    item.has_version = lw_object_names_version(lw_tree_object(&client->tree, object.id[0]),
-                                               (lw_version)client->cfg.version, &item.version);
+    item.has_version =
+        lw_object_names_version(lw_tree_object(&client->tree, lw_path_id(object, LW_LEVEL_OBJECT)),
+                                (lw_version)client->cfg.version, &item.version);
     lw_path at = object;
     bool more = lw_tree_next(&client->tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
     if (item.has_version || !more) {
@@ -69,11 +70,11 @@ static uint8_t discover(const lw_call *call)
     lw_link_out out;
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     lw_bs_discover_begin(&out, &call->reply->payload, (lw_version)client->cfg.version);
-    if (path.depth == LW_LEVEL_OBJECT) {
+    if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
         put_object(client, path, &out);
     }
     lw_path at = path;
-    while (path.depth == LW_LEVEL_ROOT &&
+    while (lw_path_depth(path) == LW_LEVEL_ROOT &&
            lw_tree_next(&client->tree, path, LW_LEVEL_OBJECT, at, &at) == LW_OK) {
         put_object(client, at, &out);
     }
@@ -103,13 +104,14 @@ static lw_err prepare(const lw_apply *a, lw_path path)
     lw_tree *tree = &a->client->tree;
     lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE);
     lw_err err = LW_OK;
-    if (path.depth < LW_LEVEL_INSTANCE) {
+    if (lw_path_depth(path) < LW_LEVEL_INSTANCE) {
         return LW_OK; /* an object without instances */
     }
     if (!lw_tree_exists(tree, instance)) {
-        err = lw_tree_add(tree, instance.id[0], instance.id[1], &instance);
+        err = lw_tree_add(tree, lw_path_id(instance, LW_LEVEL_OBJECT),
+                          lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
     }
-    bool is_whole = a->base.depth <= LW_LEVEL_INSTANCE;
+    bool is_whole = lw_path_depth(a->base) <= LW_LEVEL_INSTANCE;
     return err == LW_OK && is_whole ? lw_tree_clear(tree, instance) : err;
 }
 
@@ -171,7 +173,8 @@ static bool is_device_owned(lw_client *client, uint16_t object)
 static lw_err remove_instance(lw_client *client, lw_path instance)
 {
     lw_tree *tree = &client->tree;
-    const lw_object_hooks *hooks = lw_tree_object(tree, instance.id[0])->hooks;
+    const lw_object_hooks *hooks =
+        lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT))->hooks;
     bool may_refuse = hooks != NULL && hooks->remove != NULL;
     lw_err err = may_refuse ? hooks->remove(tree->hooks_ctx, tree, instance) : LW_OK;
     return err == LW_OK ? lw_tree_remove(tree, instance) : err;
@@ -186,7 +189,7 @@ lw_err lw_bs_remove(lw_client *client, lw_path scope)
                                         LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
         bool is_meant = lw_path_contains(scope, at);
         if (is_meant && !lw_bs_belongs_to(client, bootstrap, at) &&
-            !is_device_owned(client, at.id[0])) {
+            !is_device_owned(client, lw_path_id(at, LW_LEVEL_OBJECT))) {
             err = remove_instance(client, at);
         }
     }
@@ -197,10 +200,11 @@ static lw_err delete (const lw_call *call)
 {
     lw_client *client = call->client;
     lw_path path = call->request->path;
-    if (path.depth > LW_LEVEL_ROOT && lw_tree_object(&client->tree, path.id[0]) == NULL) {
+    if (lw_path_depth(path) > LW_LEVEL_ROOT &&
+        lw_tree_object(&client->tree, lw_path_id(path, LW_LEVEL_OBJECT)) == NULL) {
         return LW_EINVAL;
     }
-    bool is_instance = path.depth == LW_LEVEL_INSTANCE;
+    bool is_instance = lw_path_depth(path) == LW_LEVEL_INSTANCE;
     bool is_kept = is_instance && (lw_bs_belongs_to(client, lw_bs_account(client, NULL), path) ||
                                    lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0)));
     return is_kept ? LW_EINVAL : lw_bs_remove(client, path); /* BS-32 */

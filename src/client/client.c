@@ -299,16 +299,19 @@ lw_err lw_client_begin_bootstrap(lw_client *client)
 
 static bool is_at(lw_path path, uint16_t object, uint16_t resource)
 {
-    return path.depth >= LW_LEVEL_RESOURCE && path.id[0] == object && path.id[2] == resource;
+    return lw_path_depth(path) >= LW_LEVEL_RESOURCE &&
+           lw_path_id(path, LW_LEVEL_OBJECT) == object &&
+           lw_path_id(path, LW_LEVEL_RESOURCE) == resource;
 }
 
 /* What a change means for a registration (REG-31, REG-34, DM-76, DM-83): LW_UPDATE_…, 0 nothing. */
 static uint8_t reasons_for_update(const lw_server *s, lw_tree_change change, lw_path path)
 {
     if (change != LW_TREE_VALUE) {
-        return lw_access_is_bootstrap_only(path.id[0]) ? 0 : LW_UPDATE_OBJECTS;
+        return lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? 0
+                                                                              : LW_UPDATE_OBJECTS;
     }
-    bool is_own = path.id[1] == s->account;
+    bool is_own = lw_path_id(path, LW_LEVEL_INSTANCE) == s->account;
     if (is_at(path, LW_OBJ_DEVICE, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES) ||
         (is_own && is_at(path, LW_OBJ_SERVER, LW_RES_SERVER_BINDING))) {
         return LW_UPDATE_BINDING;
@@ -335,7 +338,8 @@ static void on_change(void *ctx, lw_tree_change change, lw_path path)
     if (client->servers == NULL || client->feature_state == NULL) {
         return; /* the Device is being made */
     }
-    if (change != LW_TREE_VALUE && (path.id[0] == LW_OBJ_SECURITY || path.id[0] == LW_OBJ_SERVER)) {
+    if (change != LW_TREE_VALUE && (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY ||
+                                    lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SERVER)) {
         client->accounts_dirty = true;
     }
     watch_registrations(client, change, path);

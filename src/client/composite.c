@@ -34,16 +34,17 @@ static uint8_t serve_targets(const lw_call *call,
 static lw_err prepare(const lw_apply *a, lw_path path)
 {
     lw_tree *tree = &a->client->tree;
-    if (path.depth < LW_LEVEL_RESOURCE) {
+    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
         return LW_EINVAL;
     }
-    if (lw_access_is_bootstrap_only(path.id[0])) {
+    if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return LW_EDENIED;
     }
     if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
         return LW_ENOTFOUND;
     }
-    unsigned rights = lw_rights_of(a->client, a->server, path.id[0], path.id[1]);
+    unsigned rights = lw_rights_of(a->client, a->server, lw_path_id(path, LW_LEVEL_OBJECT),
+                                   lw_path_id(path, LW_LEVEL_INSTANCE));
     if ((rights & LW_RIGHT_W) == 0) {
         return LW_EDENIED;
     }
@@ -58,7 +59,7 @@ static lw_err prepare(const lw_apply *a, lw_path path)
  * be. */
 static lw_err remove_instance(lw_tree *tree, lw_path path)
 {
-    if (path.depth != LW_LEVEL_RESOURCE_INSTANCE) {
+    if (lw_path_depth(path) != LW_LEVEL_RESOURCE_INSTANCE) {
         return LW_EMETHOD;
     }
     lw_err err = lw_remove_resource_instance(tree, path);

@@ -29,7 +29,7 @@ uint16_t lw_bs_account(lw_client *client, unsigned *out_count)
     lw_path at = lw_path_object(LW_OBJ_SECURITY);
     while (next_instance(client, LW_OBJ_SECURITY, &at)) {
         if (is_bootstrap(client, at)) {
-            found = count == 0 ? at.id[1] : found;
+            found = count == 0 ? lw_path_id(at, LW_LEVEL_INSTANCE) : found;
             count++;
         }
     }
@@ -45,7 +45,7 @@ uint16_t lw_bs_security_of(lw_client *client, uint32_t ssid)
     while (next_instance(client, LW_OBJ_SECURITY, &at)) {
         if (!is_bootstrap(client, at) &&
             lw_bs_number(client, at, LW_RES_SECURITY_SHORT_SERVER_ID, 0) == ssid) {
-            return at.id[1];
+            return lw_path_id(at, LW_LEVEL_INSTANCE);
         }
     }
     return LW_ID_MAX;
@@ -66,15 +66,17 @@ bool lw_bs_next_link(lw_client *client, lw_path instance, lw_path *at, lw_objlnk
 
 bool lw_bs_belongs_to(lw_client *client, uint16_t security, lw_path instance)
 {
-    if (security == LW_ID_MAX || instance.id[0] == LW_OBJ_SECURITY) {
-        return security != LW_ID_MAX && instance.id[1] == security;
+    if (security == LW_ID_MAX || lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY) {
+        return security != LW_ID_MAX && lw_path_id(instance, LW_LEVEL_INSTANCE) == security;
     }
-    bool is_linked_kind = instance.id[0] == LW_OBJ_OSCORE || instance.id[0] == LW_OBJ_COSE ||
-                          instance.id[0] == LW_OBJ_MQTT_SERVER;
+    bool is_linked_kind = lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_OSCORE ||
+                          lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_COSE ||
+                          lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_MQTT_SERVER;
     lw_path from = lw_path_instance(LW_OBJ_SECURITY, security), at = from;
     lw_objlnk link;
     while (is_linked_kind && lw_bs_next_link(client, from, &at, &link)) {
-        if (link.object == instance.id[0] && link.instance == instance.id[1]) {
+        if (link.object == lw_path_id(instance, LW_LEVEL_OBJECT) &&
+            link.instance == lw_path_id(instance, LW_LEVEL_INSTANCE)) {
             return true;
         }
     }
@@ -171,7 +173,7 @@ static bool is_security_sound(lw_client *client, lw_path security)
     if (ssid == 0 || ssid >= LW_ID_MAX) {
         return says(client, "a server account lacks its Short Server ID");
     }
-    if (lw_bs_security_of(client, ssid) != security.id[1]) {
+    if (lw_bs_security_of(client, ssid) != lw_path_id(security, LW_LEVEL_INSTANCE)) {
         return says(client, "a Short Server ID is there twice");
     }
     return count_servers(client, ssid) == 1 ||

@@ -37,24 +37,26 @@ static lw_err make(const lw_apply *a, uint16_t id)
         return LW_ENOMEM;
     }
     lw_path instance;
-    lw_err err = lw_tree_add(tree, a->base.id[0], id, &instance);
+    lw_err err = lw_tree_add(tree, lw_path_id(a->base, LW_LEVEL_OBJECT), id, &instance);
     if (err != LW_OK) {
         return err;
     }
     m->chosen[m->count] = id == LW_ID_MAX;
-    m->ids[m->count++] = instance.id[1];
-    return lw_tree_object(tree, instance.id[0])->hooks->create(tree->hooks_ctx, tree, instance);
+    m->ids[m->count++] = lw_path_id(instance, LW_LEVEL_INSTANCE);
+    return lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT))
+        ->hooks->create(tree->hooks_ctx, tree, instance);
 }
 
 static lw_err prepare(const lw_apply *a, lw_path path)
 {
-    return path.depth < LW_LEVEL_INSTANCE ? LW_OK : make(a, path.id[1]);
+    return lw_path_depth(path) < LW_LEVEL_INSTANCE ? LW_OK
+                                                   : make(a, lw_path_id(path, LW_LEVEL_INSTANCE));
 }
 
 static lw_path place(const lw_apply *a, lw_path path)
 {
-    if (path.depth >= LW_LEVEL_INSTANCE && path.id[1] == LW_ID_MAX) {
-        path.id[1] = a->made->ids[find(a->made, LW_ID_MAX)];
+    if (lw_path_is_chosen(path)) {
+        path = lw_path_with_instance(path, a->made->ids[find(a->made, LW_ID_MAX)]);
     }
     return path;
 }
@@ -71,7 +73,7 @@ static lw_err complete(const lw_apply *a)
     const made *m = a->made;
     lw_err err = m->count == 0 ? make(a, LW_ID_MAX) : LW_OK;
     for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
-        lw_path instance = lw_path_instance(a->base.id[0], m->ids[i]);
+        lw_path instance = lw_path_instance(lw_path_id(a->base, LW_LEVEL_OBJECT), m->ids[i]);
         err = lw_apply_check_mandatory(a, instance, true);
     }
     return err;
@@ -85,7 +87,7 @@ static lw_err create_in(const lw_call *call, made *m)
     apply.made = m;
     lw_err err = lw_apply_payload(&apply);
     for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
-        lw_path instance = lw_path_instance(apply.base.id[0], m->ids[i]);
+        lw_path instance = lw_path_instance(lw_path_id(apply.base, LW_LEVEL_OBJECT), m->ids[i]);
         err = lw_rights_created(call->client, call->server, instance); /* DM-75 */
     }
     return err;
@@ -100,8 +102,9 @@ static lw_err create(const lw_call *call)
         err = lw_tree_end(tree, create_in(call, &m));
     }
     if (err == LW_OK) { /* P-DM-13: always told; the first of several */
-        lw_created_put(&call->reply->options,
-                       lw_path_instance(call->request->path.id[0], m.ids[0]));
+        lw_created_put(
+            &call->reply->options,
+            lw_path_instance(lw_path_id(call->request->path, LW_LEVEL_OBJECT), m.ids[0]));
     }
     return err;
 }
@@ -123,10 +126,10 @@ static lw_err remove_target(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     lw_path path = call->request->path;
-    if (path.depth == LW_LEVEL_RESOURCE_INSTANCE) {
+    if (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE) {
         return lw_remove_resource_instance(tree, path);
     }
-    const lw_object_hooks *hooks = lw_tree_object(tree, path.id[0])->hooks;
+    const lw_object_hooks *hooks = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT))->hooks;
     lw_err err = hooks->remove(tree->hooks_ctx, tree, path);
     return err == LW_OK ? lw_tree_remove(tree, path) : err;
 }

@@ -26,12 +26,13 @@ static void write_attributes(lw_client *client, const lw_server *server, lw_path
 {
     const lw_attrs *at[LW_PATH_DEPTH_MAX + 1] = {NULL};
     bool any = false;
-    for (unsigned depth = is_target ? LW_LEVEL_OBJECT : path.depth; depth <= path.depth; depth++) {
+    for (unsigned depth = is_target ? LW_LEVEL_OBJECT : lw_path_depth(path);
+         depth <= lw_path_depth(path); depth++) {
         at[depth] = attached(client, server, lw_path_cut(path, depth));
         any = any || at[depth] != NULL;
     }
     if (any) {
-        lw_attrs attrs = lw_attrs_effective(at, (lw_level)path.depth, NULL);
+        lw_attrs attrs = lw_attrs_effective(at, (lw_level)lw_path_depth(path), NULL);
         lw_attrs_write_link(w, &attrs, lw_client_decimal(client));
     }
 }
@@ -42,14 +43,14 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     lw_tree *tree = &client->tree;
     lw_link_put(out, NULL, &path);
     lw_object_version version;
-    if (path.depth == LW_LEVEL_OBJECT &&
-        lw_object_names_version(lw_tree_object(tree, path.id[0]), (lw_version)server->version,
-                                &version)) {
+    if (lw_path_depth(path) == LW_LEVEL_OBJECT &&
+        lw_object_names_version(lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT)),
+                                (lw_version)server->version, &version)) {
         char text[LW_OBJECT_VERSION_TEXT_MAX];
         lw_link_put_attr(out, "ver", lw_bytes_of(text, lw_object_version_format(version, text)));
     }
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    if (path.depth == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
+    if (lw_path_depth(path) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
     }
     write_attributes(client, server, path, is_target, out->w);
@@ -60,8 +61,8 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 {
     lw_link_out out;
     lw_link_begin(&out, w);
-    unsigned lowest =
-        path.depth + depth < LW_PATH_DEPTH_MAX ? path.depth + depth : LW_PATH_DEPTH_MAX;
+    unsigned lowest = lw_path_depth(path) + depth < LW_PATH_DEPTH_MAX ? lw_path_depth(path) + depth
+                                                                      : LW_PATH_DEPTH_MAX;
     lw_path at = path;
     lw_err err = LW_OK;
     while (err == LW_OK) {
@@ -74,10 +75,10 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
  * instances. */
 static unsigned default_depth(lw_path path, lw_version version)
 {
-    if (path.depth == LW_LEVEL_RESOURCE && version == LW_VERSION_1_0) {
+    if (lw_path_depth(path) == LW_LEVEL_RESOURCE && version == LW_VERSION_1_0) {
         return 0;
     }
-    return path.depth == LW_LEVEL_OBJECT ? 2 : 1;
+    return lw_path_depth(path) == LW_LEVEL_OBJECT ? 2 : 1;
 }
 
 uint8_t lw_serve_discover(const lw_call *call)

@@ -33,8 +33,7 @@ static uint64_t mark_of(const lw_observed *obs, const lw_path *path)
     lw_entry e;
     uint64_t mark = 0;
     while (source.next(source.ctx, &cursor, &e) == LW_OK) {
-        uint64_t words[] = {0, e.kind, lw_sample_of(e.value).mark};
-        memcpy(words, e.path.id, sizeof e.path.id);
+        uint64_t words[] = {e.path.key, e.kind, lw_sample_of(e.value).mark};
         for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
             mark = (mark ^ words[i]) * 1099511628211u;
             mark ^= mark >> 32;
@@ -47,9 +46,9 @@ static lw_watched_kind kind_of(const lw_observed *obs, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(&obs->all->client->tree, path);
     bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
-    return path.depth < LW_LEVEL_RESOURCE                   ? LW_WATCHED_MANY
-           : path.depth == LW_LEVEL_RESOURCE && is_multiple ? LW_WATCHED_MULTIPLE
-                                                            : LW_WATCHED_VALUE;
+    return lw_path_depth(path) < LW_LEVEL_RESOURCE                   ? LW_WATCHED_MANY
+           : lw_path_depth(path) == LW_LEVEL_RESOURCE && is_multiple ? LW_WATCHED_MULTIPLE
+                                                                     : LW_WATCHED_VALUE;
 }
 
 static lw_sample sample_of(const lw_observed *obs, const lw_watched *w)

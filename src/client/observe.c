@@ -96,7 +96,7 @@ static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readab
         .format = call->answer,
         .key = query->key,
         .sequence = lw_observe_first_sequence(call->client),
-        .composite = call->request->path.depth == LW_LEVEL_ROOT,
+        .composite = lw_path_depth(call->request->path) == LW_LEVEL_ROOT,
         .target_count = (uint8_t)readable->target_count,
     };
     lw_observed *obs = NULL;
@@ -171,7 +171,7 @@ static lw_observed *find_cancelled(lw_observing *all, const lw_call *call,
 
 static uint8_t answer(const lw_call *call, const lw_readable *readable)
 {
-    if (call->request->path.depth != LW_LEVEL_ROOT) {
+    if (lw_path_depth(call->request->path) != LW_LEVEL_ROOT) {
         return lw_serve_read(call);
     }
     return lw_op_answer_code((lw_op)call->request->op,

@@ -20,14 +20,6 @@
 
 /* ---- Saving ---------------------------------------------------------------------------------- */
 
-static void write_path(lw_writer *w, lw_path path)
-{
-    lw_write_u8(w, path.depth);
-    for (unsigned i = 0; i < path.depth; i++) {
-        lw_write_u16(w, path.id[i]);
-    }
-}
-
 static void write_attrs(lw_writer *w, const lw_attrs *attrs)
 {
     _Static_assert(sizeof *attrs == 48, "no padding");
@@ -68,14 +60,14 @@ static void write_observed(lw_writer *w, const lw_observed *obs)
     lw_write_bytes(w, lw_bytes_of(obs->token.octets, obs->token.len));
     lw_write_u8(w, obs->target_count);
     for (unsigned i = 0; i < obs->target_count; i++) {
-        write_path(w, obs->targets[i]);
+        lw_write_u64(w, obs->targets[i].key);
     }
     if (obs->query != NULL) {
         write_attrs(w, obs->query);
     }
     for (const lw_watched *watched = obs->watched; watched != NULL; watched = watched->next) {
         lw_write_u8(w, 'W');
-        write_path(w, watched->path);
+        lw_write_u64(w, watched->path.key);
         write_sample(w, &watched->watch.notified);
     }
     lw_write_u8(w, 'E');
@@ -94,7 +86,7 @@ lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w)
         if (a->attrs.has != 0) {
             lw_write_u8(w, 'A');
             lw_write_u16(w, a->server->ssid);
-            write_path(w, a->path);
+            lw_write_u64(w, a->path.key);
             write_attrs(w, &a->attrs);
         }
     }
@@ -108,19 +100,6 @@ lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w)
 
 /* ---- Restoring --------------------------------------------------------------------------------
  */
-
-static lw_path read_path(lw_reader *r)
-{
-    lw_path path = {.depth = lw_read_u8(r)};
-    if (path.depth > LW_PATH_DEPTH_MAX) {
-        lw_reader_fail(r, LW_EFORMAT);
-        return lw_path_root();
-    }
-    for (unsigned i = 0; i < path.depth; i++) {
-        path.id[i] = lw_read_u16(r);
-    }
-    return path;
-}
 
 static void read_attrs(lw_reader *r, lw_attrs *attrs)
 {
@@ -143,7 +122,7 @@ static void restore_attached(lw_observing *all, lw_reader *r)
 {
     lw_attrs attrs = {.has = 0};
     const lw_server *server = lw_client_server(all->client, lw_read_u16(r));
-    lw_path path = read_path(r);
+    lw_path path = {lw_read_u64(r)};
     read_attrs(r, &attrs);
     if (r->err == LW_OK && server != NULL && lw_tree_exists(&all->client->tree, path)) {
         lw_attached_set(all, server, path, &attrs);
@@ -160,7 +139,7 @@ static uint32_t later(uint32_t saved, uint32_t clock)
 static void restore_watches(lw_observed *obs, lw_reader *r)
 {
     while (lw_read_u8(r) == 'W') {
-        lw_path path = read_path(r);
+        lw_path path = {lw_read_u64(r)};
         lw_sample sample = read_sample(r);
         for (lw_watched *w = obs != NULL ? obs->watched : NULL; w != NULL; w = w->next) {
             if (lw_path_equal(w->path, path)) {
@@ -184,7 +163,7 @@ static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
     saved.target_count = lw_read_u8(r);
     lw_reader paths = *r;
     for (unsigned i = 0; i < saved.target_count; i++) {
-        read_path(r);
+        lw_read_u64(r);
     }
     if ((flags & FLAG_QUERY) != 0) {
         read_attrs(r, &query);
@@ -197,7 +176,7 @@ static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
         obs = lw_observed_new(all, &saved, (flags & FLAG_QUERY) != 0 ? &query : NULL);
     }
     for (unsigned i = 0; obs != NULL && i < obs->target_count; i++) {
-        obs->targets[i] = read_path(&paths);
+        obs->targets[i].key = lw_read_u64(&paths);
     }
     if (obs != NULL) {
         obs->sequence = later(obs->sequence, lw_observe_first_sequence(all->client));

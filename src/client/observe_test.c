@@ -955,7 +955,7 @@ static const lw_attrs *attached(rig *r, unsigned server, lw_path path)
     return lw_feature_observe.attributes(all, &r->client->servers[server], path);
 }
 
-static const lw_path battery = {{3, 0, 9, 0}, 3};
+#define battery lw_path_resource(3, 0, 9)
 
 /* DM-50, DM-51 */
 static void attributes_are_set_and_unset(void **state)

@@ -47,7 +47,7 @@ static lw_err remove_what_it_replaces(lw_client *client, const lw_format *format
     lw_path last = lw_path_root();
     while ((err = lw_decoder_next(&d, &e)) == LW_OK) {
         lw_path object = lw_path_cut(e.path, LW_LEVEL_OBJECT);
-        if (lw_tree_object(&client->tree, object.id[0]) == NULL) {
+        if (lw_tree_object(&client->tree, lw_path_id(object, LW_LEVEL_OBJECT)) == NULL) {
             return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
         }
         if (!lw_path_equal(object, last)) {

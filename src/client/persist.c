@@ -39,7 +39,7 @@
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION    1
+#define VERSION    2
 #define HEADER     8u
 #define RETRY_MS   (60 * LW_SECOND_MS)
 #define SESSION_MS (1 * LW_SECOND_MS)
@@ -67,9 +67,10 @@ static bool is_replaced(const lw_object *object)
 
 static bool is_kept(const lw_tree *tree, lw_path resource)
 {
-    const lw_object *object = lw_tree_object(tree, resource.id[0]);
-    const lw_field *field = lw_object_field(object, resource.id[2]);
-    const lw_resource_def *def = lw_object_def_resource(object->def, resource.id[2]);
+    const lw_object *object = lw_tree_object(tree, lw_path_id(resource, LW_LEVEL_OBJECT));
+    const lw_field *field = lw_object_field(object, lw_path_id(resource, LW_LEVEL_RESOURCE));
+    const lw_resource_def *def =
+        lw_object_def_resource(object->def, lw_path_id(resource, LW_LEVEL_RESOURCE));
     return field != NULL && lw_field_is_stored(field) &&
            (is_replaced(object) || (def->ops & LW_OP_W) != 0);
 }
@@ -120,8 +121,8 @@ static lw_value value_of(unsigned type, uint64_t bits)
 
 static void write_value(lw_writer *w, lw_path path, const lw_value *value)
 {
-    lw_write_u16(w, path.id[2]);
-    lw_write_u16(w, path.depth == LW_LEVEL_RESOURCE_INSTANCE ? path.id[3] : (uint16_t)LW_ID_MAX);
+    lw_write_u16(w, lw_path_id(path, LW_LEVEL_RESOURCE));
+    lw_write_u16(w, lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
     if (is_octets(value->type)) {
         lw_write_u8(w, (uint8_t)(value->type << 4));
         lw_write_u16(w, (uint16_t)value->as.bytes.len);
@@ -143,13 +144,14 @@ static void write_value(lw_writer *w, lw_path path, const lw_value *value)
 static void write_instance(lw_tree *tree, lw_path instance, lw_writer *w)
 {
     lw_write_u8(w, 'I');
-    lw_write_u16(w, instance.id[0]);
-    lw_write_u16(w, instance.id[1]);
+    lw_write_u16(w, lw_path_id(instance, LW_LEVEL_OBJECT));
+    lw_write_u16(w, lw_path_id(instance, LW_LEVEL_INSTANCE));
     lw_path at = instance;
     while (lw_tree_walk(tree, instance, LW_LEVEL_RESOURCE_INSTANCE, at, &at) == LW_OK) {
         lw_value value = lw_value_none();
         const lw_resource_def *def = lw_tree_resource_def(tree, at);
-        bool is_list = at.depth == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0;
+        bool is_list =
+            lw_path_depth(at) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0;
         if (is_kept(tree, at) &&
             (is_list ? lw_tree_count(tree, at) == 0 : lw_tree_get(tree, at, &value) == LW_OK)) {
             write_value(w, at, &value);
@@ -358,12 +360,14 @@ static lw_err strip(lw_tree *tree, const lw_field *field, lw_path resource)
 /* An instance that comes from the record. */
 static void make_instance(room *r, lw_path instance)
 {
-    const lw_object *object = lw_tree_object(&r->client->tree, instance.id[0]);
+    const lw_object *object =
+        lw_tree_object(&r->client->tree, lw_path_id(instance, LW_LEVEL_OBJECT));
     lw_path at;
     if (object == NULL || !is_replaced(object)) {
         return;
     }
-    lw_err err = lw_tree_add(&r->client->tree, instance.id[0], instance.id[1], &at);
+    lw_err err = lw_tree_add(&r->client->tree, lw_path_id(instance, LW_LEVEL_OBJECT),
+                             lw_path_id(instance, LW_LEVEL_INSTANCE), &at);
     for (unsigned i = 0; i < object->field_count && err == LW_OK; i++) {
         const lw_field *f = &object->fields[i];
         err = strip(&r->client->tree, f, lw_path_child(instance, f->id));
@@ -409,7 +413,8 @@ static void remove_replaced(lw_tree *tree)
 {
     lw_path at = lw_path_root();
     while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (is_replaced(lw_tree_object(tree, at.id[0])) && lw_tree_remove(tree, at) != LW_OK) {
+        if (is_replaced(lw_tree_object(tree, lw_path_id(at, LW_LEVEL_OBJECT))) &&
+            lw_tree_remove(tree, at) != LW_OK) {
             return; /* cannot be: outside of a transaction it takes no memory */
         }
     }

@@ -555,7 +555,7 @@ static void put_record(world *w, const char *name, char kind, lw_bytes body)
     lw_writer_init(&out, at->octets, sizeof at->octets);
     lw_write_str(&out, "LW");
     lw_write_u8(&out, (uint8_t)kind);
-    lw_write_u8(&out, 1);
+    lw_write_u8(&out, 2);
     lw_write_u32(&out, digest.digest);
     lw_write_bytes(&out, body);
     at->len = out.pos;

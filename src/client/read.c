@@ -27,8 +27,8 @@ static lw_err check_value(const lw_call *call)
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     lw_value value;
     bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
-    bool is_value = path.depth == LW_LEVEL_RESOURCE_INSTANCE ||
-                    (path.depth == LW_LEVEL_RESOURCE && !is_multiple);
+    bool is_value = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ||
+                    (lw_path_depth(path) == LW_LEVEL_RESOURCE && !is_multiple);
     return is_value ? lw_tree_get(tree, path, &value) : LW_OK;
 }
 

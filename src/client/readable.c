@@ -3,30 +3,25 @@
 #include "client/serve.h"
 #include "model/access.h"
 
-#define STARTED 0x80u /* something of this target was looked at: `at` holds */
-
 typedef struct position {
     size_t target;
-    bool started;
+    bool started; /* something of this target was looked at: `at` holds */
     lw_path at;
 } position;
 
 static position unpack(const lw_cursor *cursor)
 {
-    position p = {.target = cursor->at[0], .started = (cursor->at[1] & STARTED) != 0};
-    p.at.depth = (uint8_t)(cursor->at[1] & ~(uintptr_t)STARTED);
-    for (unsigned i = 0; i < LW_PATH_DEPTH_MAX; i++) {
-        p.at.id[i] = (uint16_t)(cursor->at[2 + i / 2] >> 16 * (i % 2));
-    }
-    return p;
+    return (position){.target = cursor->at[0],
+                      .started = cursor->at[1] != 0,
+                      .at = {(uint64_t)cursor->at[2] << 32 | cursor->at[3]}};
 }
 
 static void pack(const position *p, lw_cursor *cursor)
 {
     cursor->at[0] = p->target;
-    cursor->at[1] = p->at.depth | (p->started ? STARTED : 0u);
-    cursor->at[2] = p->at.id[0] | (uintptr_t)p->at.id[1] << 16;
-    cursor->at[3] = p->at.id[2] | (uintptr_t)p->at.id[3] << 16;
+    cursor->at[1] = p->started;
+    cursor->at[2] = (uint32_t)(p->at.key >> 32);
+    cursor->at[3] = (uint32_t)p->at.key;
 }
 
 /* The target itself first, if it is there; false when there is no more of it. */
@@ -47,8 +42,10 @@ static bool may_read(const lw_readable *r, lw_path path)
     if (r->server == NULL) {
         return true;
     }
-    return !lw_access_is_bootstrap_only(path.id[0]) &&
-           (lw_rights_of(r->client, r->server, path.id[0], path.id[1]) & LW_RIGHT_R) != 0;
+    return !lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) &&
+           (lw_rights_of(r->client, r->server, lw_path_id(path, LW_LEVEL_OBJECT),
+                         lw_path_id(path, LW_LEVEL_INSTANCE)) &
+            LW_RIGHT_R) != 0;
 }
 
 /* Is there something to yield at this place? A value that cannot be had now is left out. */
@@ -61,7 +58,7 @@ static bool look(const lw_readable *r, lw_path at, lw_entry *out)
         return false;
     }
     *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at};
-    if ((def->flags & LW_DEF_MULTIPLE) != 0 && at.depth == LW_LEVEL_RESOURCE) {
+    if ((def->flags & LW_DEF_MULTIPLE) != 0 && lw_path_depth(at) == LW_LEVEL_RESOURCE) {
         out->kind = LW_ENTRY_EMPTY; /* DM-15; else its instances follow */
         return lw_tree_count(tree, at) == 0;
     }

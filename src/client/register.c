@@ -31,8 +31,9 @@ static void put_object(const lw_server *server, lw_object_list_out *list, lw_pat
 {
     lw_tree *tree = &server->client->tree;
     lw_object_version version;
-    bool is_told = lw_object_names_version(lw_tree_object(tree, object.id[0]),
-                                           (lw_version)server->version, &version);
+    bool is_told =
+        lw_object_names_version(lw_tree_object(tree, lw_path_id(object, LW_LEVEL_OBJECT)),
+                                (lw_version)server->version, &version);
     lw_path at = object;
     bool has_instances = lw_tree_next(tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
     if (is_told || !has_instances) {
@@ -53,7 +54,7 @@ static void write_list(const lw_server *server, lw_writer *w)
     lw_object_list_begin(&list, w, lw_bytes_of(NULL, 0), formats, count);
     lw_path object = lw_path_root();
     while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_OBJECT, object, &object) == LW_OK) {
-        if (!lw_access_is_bootstrap_only(object.id[0])) { /* REG-21 */
+        if (!lw_access_is_bootstrap_only(lw_path_id(object, LW_LEVEL_OBJECT))) { /* REG-21 */
             put_object(server, &list, object);
         }
     }

@@ -26,18 +26,21 @@ lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
 
 lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path)
 {
-    if (path.depth > LW_LEVEL_ROOT && lw_access_is_bootstrap_only(path.id[0])) {
+    if (lw_path_depth(path) > LW_LEVEL_ROOT &&
+        lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return LW_EDENIED;
     }
     lw_path scope = lw_path_cut(path, LW_LEVEL_INSTANCE);
     lw_err err = LW_OK;
     lw_path at = scope;
-    bool more = scope.depth == LW_LEVEL_INSTANCE
+    bool more = lw_path_depth(scope) == LW_LEVEL_INSTANCE
                     ? lw_tree_exists(&client->tree, scope)
                     : lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
     while (more) {
-        bool is_open = !lw_access_is_bootstrap_only(at.id[0]);
-        if (is_open && (lw_rights_of(client, server, at.id[0], at.id[1]) & LW_RIGHT_R) != 0) {
+        bool is_open = !lw_access_is_bootstrap_only(lw_path_id(at, LW_LEVEL_OBJECT));
+        if (is_open && (lw_rights_of(client, server, lw_path_id(at, LW_LEVEL_OBJECT),
+                                     lw_path_id(at, LW_LEVEL_INSTANCE)) &
+                        LW_RIGHT_R) != 0) {
             return LW_OK;
         }
         err = is_open ? LW_EDENIED : err;

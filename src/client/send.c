@@ -143,8 +143,11 @@ static lw_err next_readable(void *ctx, lw_cursor *cursor, lw_entry *e)
     do {
         err = all.next(all.ctx, cursor, e);
         if (err == LW_OK) {
-            unsigned rights = lw_rights_of(j->all->client, j->server, e->path.id[0], e->path.id[1]);
-            visible = !lw_access_is_bootstrap_only(e->path.id[0]) && (rights & LW_RIGHT_R) != 0;
+            unsigned rights =
+                lw_rights_of(j->all->client, j->server, lw_path_id(e->path, LW_LEVEL_OBJECT),
+                             lw_path_id(e->path, LW_LEVEL_INSTANCE));
+            visible = !lw_access_is_bootstrap_only(lw_path_id(e->path, LW_LEVEL_OBJECT)) &&
+                      (rights & LW_RIGHT_R) != 0;
         }
     } while (err == LW_OK && !visible);
     return err;

@@ -13,9 +13,9 @@ static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .stored_max = 3,
                                     .dynamic = 6144};
 
-static const lw_path number_0 = {{42769, 0, 0, 0}, 3};
-static const lw_path number_1 = {{42769, 1, 0, 0}, 3};
-static const lw_path box_0 = {{42769, 0, 0, 0}, 2};
+#define number_0 lw_path_resource(42769, 0, 0)
+#define number_1 lw_path_resource(42769, 1, 0)
+#define box_0    lw_path_instance(42769, 0)
 
 static void unmute(rig *r)
 {
@@ -248,7 +248,8 @@ static void on_event(lw_client *client, const lw_client_event *event)
 {
     rig_on_event(client, event);
     if (event->kind == LW_CLIENT_SENT && event->err == LW_ECANCELED) {
-        assert_int_equal(lw_client_send(resender->client, 1, &number_1, 1), LW_OK);
+        lw_path again = number_1;
+        assert_int_equal(lw_client_send(resender->client, 1, &again, 1), LW_OK);
     }
 }
 

@@ -93,13 +93,14 @@ static need need_of(unsigned op)
 static lw_err check_right(const lw_call *call, unsigned right)
 {
     lw_path path = call->request->path;
-    if (path.depth == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
+    if (lw_path_depth(path) == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
         return call->request->op == LW_OP_WRITE_ATTRIBUTES
                    ? LW_OK
                    : lw_rights_to_read(call->client, call->server, path);
     }
-    uint16_t instance = path.depth == LW_LEVEL_OBJECT ? LW_ID_MAX : path.id[1];
-    unsigned rights = lw_rights_of(call->client, call->server, path.id[0], instance);
+    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
+    unsigned rights =
+        lw_rights_of(call->client, call->server, lw_path_id(path, LW_LEVEL_OBJECT), instance);
     return (rights & right) == right ? LW_OK : LW_EDENIED;
 }
 
@@ -107,12 +108,14 @@ static lw_err check_right(const lw_call *call, unsigned right)
 static lw_err check_object(const lw_call *call)
 {
     lw_path path = call->request->path;
-    const lw_object_hooks *hooks = lw_tree_object(&call->client->tree, path.id[0])->hooks;
+    const lw_object_hooks *hooks =
+        lw_tree_object(&call->client->tree, lw_path_id(path, LW_LEVEL_OBJECT))->hooks;
     bool refused = false;
     if (call->request->op == LW_OP_CREATE) {
         refused = hooks == NULL || hooks->create == NULL;
-    } else if (call->request->op == LW_OP_DELETE && path.depth == LW_LEVEL_INSTANCE) {
-        refused = hooks == NULL || hooks->remove == NULL || path.id[0] == OBJECT_DEVICE;
+    } else if (call->request->op == LW_OP_DELETE && lw_path_depth(path) == LW_LEVEL_INSTANCE) {
+        refused = hooks == NULL || hooks->remove == NULL ||
+                  lw_path_id(path, LW_LEVEL_OBJECT) == OBJECT_DEVICE;
     }
     return refused ? LW_EMETHOD : LW_OK;
 }
@@ -127,7 +130,7 @@ static lw_err check_resource(const lw_call *call, const lw_resource_def *def, un
     if (!is_known) {
         return LW_ENOTFOUND; /* an optional resource is made by its first Write */
     }
-    bool is_instance = path.depth == LW_LEVEL_RESOURCE_INSTANCE;
+    bool is_instance = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE;
     if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) || (def->ops & op) != op) {
         return LW_EMETHOD; /* DM-12, DM-34 */
     }
@@ -138,7 +141,7 @@ static lw_err check_target(const lw_call *call, const lw_resource_def *def)
 {
     lw_tree *tree = &call->client->tree;
     lw_path path = call->request->path;
-    if (path.depth == LW_LEVEL_ROOT) {
+    if (lw_path_depth(path) == LW_LEVEL_ROOT) {
         return LW_OK;
     }
     if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
@@ -149,8 +152,8 @@ static lw_err check_target(const lw_call *call, const lw_resource_def *def)
     if (err != LW_OK) {
         return err;
     }
-    return path.depth < LW_LEVEL_RESOURCE ? check_object(call)
-                                          : check_resource(call, def, needed.op);
+    return lw_path_depth(path) < LW_LEVEL_RESOURCE ? check_object(call)
+                                                   : check_resource(call, def, needed.op);
 }
 
 static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resource_def *def)
@@ -160,8 +163,8 @@ static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resour
     lw_format_choice choice = {
         .formats = call->client->cfg.formats,
         .version = version,
-        .single = path.depth == LW_LEVEL_RESOURCE_INSTANCE ||
-                  (path.depth == LW_LEVEL_RESOURCE && !is_multiple),
+        .single = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ||
+                  (lw_path_depth(path) == LW_LEVEL_RESOURCE && !is_multiple),
         .type = def != NULL ? (lw_type)def->type : LW_TYPE_NONE,
         .preferred = call->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
     };

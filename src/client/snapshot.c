@@ -56,11 +56,8 @@ static unsigned octets_of(uint64_t bits)
 
 static void put(lw_writer *w, const lw_entry *e)
 {
-    lw_write_u8(w, (uint8_t)(e->kind << 4 | e->path.depth));
-    for (unsigned i = 0; i < e->path.depth; i++) {
-        lw_write_u16(w, e->path.id[i]);
-    }
-    lw_write_u8(w, (uint8_t)(e->value.single << 4 | e->value.type));
+    lw_write_u64(w, e->path.key);
+    lw_write_u8(w, (uint8_t)(e->kind << 5 | e->value.single << 4 | e->value.type));
     if (has_octets(e->value.type)) {
         lw_write_u16(w, (uint16_t)e->value.as.bytes.len);
         lw_write_bytes(w, e->value.as.bytes);
@@ -73,14 +70,11 @@ static void put(lw_writer *w, const lw_entry *e)
 
 static void take(lw_reader *r, lw_entry *e)
 {
+    *e = (lw_entry){.path = {lw_read_u64(r)}};
     uint8_t head = lw_read_u8(r);
-    *e = (lw_entry){.kind = head >> 4, .path = {.depth = head & 15}};
-    for (unsigned i = 0; i < e->path.depth; i++) {
-        e->path.id[i] = lw_read_u16(r);
-    }
-    head = lw_read_u8(r);
+    e->kind = head >> 5;
     e->value.type = head & 15;
-    e->value.single = head >> 4 != 0;
+    e->value.single = (head >> 4 & 1) != 0;
     unsigned len = lw_read_u16(r);
     if (has_octets(e->value.type)) {
         e->value.as.bytes = lw_read_bytes(r, len);

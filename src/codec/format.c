@@ -31,7 +31,7 @@ lw_type lw_decoder_type_of(lw_decoder *d, const lw_path *path)
     if (!d->typed) {
         d->typed = true;
         d->type = LW_TYPE_NONE;
-        if (d->cfg.type_of != NULL && path->depth >= LW_LEVEL_RESOURCE) {
+        if (d->cfg.type_of != NULL && lw_path_depth(*path) >= LW_LEVEL_RESOURCE) {
             d->type = (uint8_t)d->cfg.type_of(d->cfg.type_ctx, *path);
         }
     }
@@ -59,18 +59,13 @@ lw_err lw_decoder_check_number(lw_decoder *d, const lw_entry *e)
 /* LW_ID_MAX names nothing; only a Create says with it that the client is to choose (FMT-31). */
 static lw_err check_path(const lw_decoder *d, const lw_path *path)
 {
-    for (unsigned i = 0; i < path->depth; i++) {
-        bool chosen_by_client = i == 1 && d->cfg.base.depth == LW_LEVEL_OBJECT;
-        if (path->id[i] == LW_ID_MAX && !chosen_by_client) {
-            return LW_ERANGE;
-        }
-    }
-    return LW_OK;
+    return lw_path_is_chosen(*path) && lw_path_depth(d->cfg.base) != LW_LEVEL_OBJECT ? LW_ERANGE
+                                                                                     : LW_OK;
 }
 
 static lw_err settle_value(lw_decoder *d, lw_entry *e)
 {
-    if (e->path.depth < LW_LEVEL_RESOURCE) {
+    if (lw_path_depth(e->path) < LW_LEVEL_RESOURCE) {
         return LW_EFORMAT;
     }
     lw_type type = lw_decoder_type_of(d, &e->path);

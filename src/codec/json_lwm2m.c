@@ -157,13 +157,10 @@ static lw_err resolve_name(const state *s, lw_path request, lw_bytes n, lw_path 
     }
     bool absolute = s->has_base && slash == 1;
     *out_path = absolute ? lw_path_root() : request;
-    for (unsigned i = 0; i < path.depth; i++) {
-        if (out_path->depth == LW_PATH_DEPTH_MAX) {
-            return LW_EDEPTH;
-        }
-        *out_path = lw_path_child(*out_path, path.id[i]);
+    for (unsigned level = LW_LEVEL_OBJECT; err == LW_OK && level <= lw_path_depth(path); level++) {
+        err = lw_path_append(out_path, lw_path_id(path, level));
     }
-    return LW_OK;
+    return err;
 }
 
 static lw_err settle_element(lw_decoder *d, state *s, const lw_senml_record *r, lw_writer *scratch,

@@ -342,7 +342,7 @@ void lw_link_put(lw_link_out *out, const lw_bytes *prefix, const lw_path *path)
         lw_write_u8(out->w, '/');
         lw_write_bytes(out->w, *prefix);
     }
-    if (path != NULL && path->depth > 0) {
+    if (path != NULL && lw_path_depth(*path) > 0) {
         char text[LW_PATH_TEXT_MAX];
         lw_write_octets(out->w, text, lw_path_format(*path, text));
     } else if (!has_prefix) {

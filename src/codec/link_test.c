@@ -111,11 +111,11 @@ LW_TEST(a_windowed_writer_yields_the_list_block_by_block)
         lw_writer_init_window(&w, block, sizeof block, from);
         lw_link_out out;
         lw_link_begin(&out, &w);
-        lw_link_put(&out, NULL, &(lw_path){.depth = 0});
+        lw_link_put(&out, NULL, &(lw_path){0});
         uint16_t ct[] = {110, 112};
         lw_link_put_numbers(&out, "ct", ct, 2);
         const lw_bytes alternate = LW_BYTES_LIT("lwm2m");
-        lw_link_put(&out, &alternate, &(lw_path){{1, 0}, 2});
+        lw_link_put(&out, &alternate, (lw_path[]){lw_path_instance(1, 0)});
         lw_link_put_u16(&out, "ssid", 101);
         lw_bytes kept = lw_writer_bytes(&w);
         memcpy(whole + len, kept.ptr, kept.len);
@@ -135,10 +135,10 @@ LW_TEST(dm_22_notification_attributes_go_both_ways)
     lw_writer_init(&w, text, sizeof text);
     lw_link_out out;
     lw_link_begin(&out, &w);
-    lw_link_put(&out, NULL, &(lw_path){{3, 0, 7}, 3});
+    lw_link_put(&out, NULL, (lw_path[]){lw_path_resource(3, 0, 7)});
     lw_link_put_u16(&out, "dim", 2);
     lw_attrs_write_link(out.w, &attrs, &lw_attr_decimal_text);
-    lw_link_put(&out, NULL, &(lw_path){{3, 0, 7, 0}, 4});
+    lw_link_put(&out, NULL, (lw_path[]){lw_path_resource_instance(3, 0, 7, 0)});
     assert_bytes(lw_writer_bytes(&w), "</3/0/7>;dim=2;pmin=10;pmax=60;gt=50;lt=42.2,</3/0/7/0>");
 
     lw_link_reader r;
@@ -407,7 +407,7 @@ LW_TEST(a_full_buffer_is_told)
     lw_writer_init(&w, small, sizeof small);
     lw_link_out out;
     lw_link_begin(&out, &w);
-    lw_link_put(&out, NULL, &(lw_path){{3, 0}, 2});
+    lw_link_put(&out, NULL, (lw_path[]){lw_path_instance(3, 0)});
     lw_link_put_attr(&out, "ver", lw_bytes_str("1.1"));
     lw_link_put_numbers(&out, "ct", NULL, 0);
     assert_int_equal(w.err, LW_ETOOBIG);

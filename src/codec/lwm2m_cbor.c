@@ -18,11 +18,11 @@
 /* How many ids two paths have in common. */
 static unsigned shared_depth(const lw_path *a, const lw_path *b)
 {
-    unsigned depth = 0;
-    while (depth < a->depth && depth < b->depth && a->id[depth] == b->id[depth]) {
-        depth++;
+    lw_path shared = *a;
+    while (!lw_path_contains(shared, *b)) {
+        shared = lw_path_parent(shared);
     }
-    return depth;
+    return lw_path_depth(shared);
 }
 
 /* ---- Reading ----------------------------------------------------------------------------------
@@ -63,21 +63,20 @@ static lw_err read_part(lw_cbor *c, key *k)
         return err;
     }
     if (part.type == LW_TYPE_STRING) {
-        bool is_first = k->path.depth == 0 && k->prefix.len == 0;
+        bool is_first = lw_path_depth(k->path) == 0 && k->prefix.len == 0;
         k->prefix = part.as.bytes;
         return is_first && part.as.bytes.len > 0 ? LW_OK : LW_EFORMAT;
     }
     if (part.type != LW_TYPE_INTEGER) {
         return LW_EFORMAT;
     }
-    if (k->path.depth == LW_PATH_DEPTH_MAX) {
+    if (lw_path_depth(k->path) == LW_PATH_DEPTH_MAX) {
         return LW_EDEPTH;
     }
     if (part.as.integer < 0 || part.as.integer > LW_ID_MAX) {
         return LW_ERANGE;
     }
-    k->path = lw_path_child(k->path, (uint16_t)part.as.integer);
-    return LW_OK;
+    return lw_path_append(&k->path, (uint16_t)part.as.integer);
 }
 
 static lw_err read_key(lw_cbor *c, key *k)
@@ -122,14 +121,15 @@ static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, lw_path path, bool *out_found)
     if (err != LW_OK) {
         return err;
     }
-    if (path.depth == LW_PATH_DEPTH_MAX) {
+    if (lw_path_depth(path) == LW_PATH_DEPTH_MAX) {
         return LW_EFORMAT;
     }
     if (left == 0) {
-        *out_found = path.depth >= LW_LEVEL_INSTANCE; /* of an empty object nothing is to be told */
+        *out_found =
+            lw_path_depth(path) >= LW_LEVEL_INSTANCE; /* of an empty object nothing is to be told */
         return LW_OK;
     }
-    s->maps[s->open++] = (open_map){left, path.depth};
+    s->maps[s->open++] = (open_map){left, (uint8_t)lw_path_depth(path)};
     s->at = path;
     return LW_OK;
 }
@@ -161,7 +161,8 @@ static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes prefix)
 static lw_err check_again(lwm2m_cbor *s, const lw_path *path)
 {
     unsigned shared = shared_depth(&s->last, path);
-    bool again = s->last.depth > 0 && (shared == s->last.depth || shared == path->depth);
+    bool again = lw_path_depth(s->last) > 0 &&
+                 (shared == lw_path_depth(s->last) || shared == lw_path_depth(*path));
     s->last = *path;
     return again ? LW_EFORMAT : LW_OK;
 }
@@ -189,7 +190,7 @@ static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_
         e->kind = LW_ENTRY_EMPTY;
         err = read_map(c, s, k.path, out_found);
     } else if (err == LW_OK) {
-        err = read_leaf(c, cfg->base.depth == LW_LEVEL_OBJECT, &e->value, out_found);
+        err = read_leaf(c, lw_path_depth(cfg->base) == LW_LEVEL_OBJECT, &e->value, out_found);
     }
     if (err == LW_OK) {
         err = keep_prefix(s, k.prefix);
@@ -269,14 +270,14 @@ static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e
         if (err != LW_OK) {
             return err;
         }
-    } while (e->kind == LW_ENTRY_EMPTY && e->path.depth < LW_LEVEL_INSTANCE);
+    } while (e->kind == LW_ENTRY_EMPTY && lw_path_depth(e->path) < LW_LEVEL_INSTANCE);
     bool is_empty = e->kind == LW_ENTRY_EMPTY;
     bool is_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
     if ((!is_empty && !is_value) || e->has_time) {
         return LW_ENOTSUP;
     }
-    bool is_placed =
-        is_empty ? e->path.depth < LW_LEVEL_RESOURCE_INSTANCE : e->path.depth >= LW_LEVEL_RESOURCE;
+    bool is_placed = is_empty ? lw_path_depth(e->path) < LW_LEVEL_RESOURCE_INSTANCE
+                              : lw_path_depth(e->path) >= LW_LEVEL_RESOURCE;
     return is_placed && e->prefix.len <= PREFIX_MAX ? LW_OK : LW_EINVAL;
 }
 
@@ -321,14 +322,15 @@ static lw_err look_at_run(const map_out *m, lw_cursor cursor, lw_path *out_share
     lw_err err;
     while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e)) {
         shared = lw_path_cut(shared, shared_depth(&shared, &e.path));
-        min_depth = e.path.depth < min_depth ? e.path.depth : min_depth;
+        min_depth = lw_path_depth(e.path) < min_depth ? lw_path_depth(e.path) : min_depth;
         count++;
     }
     if (err != LW_OK && err != LW_END) {
         return err;
     }
     *out_shared = shared;
-    return count > 1 && shared.depth == min_depth ? LW_EINVAL : LW_OK; /* one lies in another */
+    return count > 1 && lw_path_depth(shared) == min_depth ? LW_EINVAL
+                                                           : LW_OK; /* one lies in another */
 }
 
 /* The pairs of the map at `parent`, which starts at the cursor. */
@@ -340,25 +342,25 @@ static lw_err open_level(map_out *m, lw_cursor cursor, lw_path parent)
     lw_err err;
     while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e) &&
            lw_path_contains(parent, e.path)) {
-        count += count == 0 || e.path.id[parent.depth] != id;
-        id = e.path.id[parent.depth];
+        count += count == 0 || lw_path_id(e.path, lw_path_depth(parent) + 1) != id;
+        id = lw_path_id(e.path, lw_path_depth(parent) + 1);
     }
-    m->left[parent.depth] = count;
+    m->left[lw_path_depth(parent)] = count;
     lw_cbor_write_head(m->w, LW_CBOR_MAP, count);
     return err == LW_END ? LW_OK : err;
 }
 
 static void write_outer_key(lw_writer *w, lw_bytes prefix, lw_path path)
 {
-    unsigned parts = path.depth + (prefix.len > 0 ? 1u : 0u);
+    unsigned parts = lw_path_depth(path) + (prefix.len > 0 ? 1u : 0u);
     if (parts > 1) {
         lw_cbor_write_head(w, LW_CBOR_ARRAY, parts);
     }
     if (prefix.len > 0) {
         lw_cbor_write_text(w, prefix);
     }
-    for (unsigned i = 0; i < path.depth; i++) {
-        lw_cbor_write_head(w, LW_CBOR_UINT, path.id[i]);
+    for (unsigned i = 0; i < lw_path_depth(path); i++) {
+        lw_cbor_write_head(w, LW_CBOR_UINT, lw_path_id(path, i + 1));
     }
 }
 
@@ -385,13 +387,13 @@ static lw_err close_levels(map_out *m, unsigned level)
 /* The keys and map heads from `level` down to the entry. */
 static lw_err write_inner_keys(map_out *m, lw_cursor at, lw_path path, unsigned level)
 {
-    for (; level < path.depth; level++) {
+    for (; level < lw_path_depth(path); level++) {
         lw_err err = take_key(m, level);
         if (err != LW_OK) {
             return err;
         }
-        lw_cbor_write_head(m->w, LW_CBOR_UINT, path.id[level]);
-        if (level + 1u < path.depth) {
+        lw_cbor_write_head(m->w, LW_CBOR_UINT, lw_path_id(path, level + 1));
+        if (level + 1u < lw_path_depth(path)) {
             err = open_level(m, at, lw_path_cut(path, level + 1));
         }
         if (err != LW_OK) {
@@ -412,7 +414,7 @@ static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
         return err;
     }
     if (is_same) {
-        bool nested = level == last.depth || level == e->path.depth;
+        bool nested = level == lw_path_depth(last) || level == lw_path_depth(e->path);
         return nested ? LW_EINVAL : write_inner_keys(m, at, e->path, level);
     }
     lw_path shared;
@@ -424,10 +426,10 @@ static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
         return err;
     }
     write_outer_key(m->w, e->prefix, shared);
-    if (shared.depth < e->path.depth) {
+    if (lw_path_depth(shared) < lw_path_depth(e->path)) {
         err = open_level(m, at, shared);
     }
-    return err == LW_OK ? write_inner_keys(m, at, e->path, shared.depth) : err;
+    return err == LW_OK ? write_inner_keys(m, at, e->path, lw_path_depth(shared)) : err;
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)

@@ -2,7 +2,7 @@
 
 lw_err lw_single_start(lw_decoder *d)
 {
-    return d->cfg.base.depth >= LW_LEVEL_RESOURCE ? LW_OK : LW_ENOTSUP;
+    return lw_path_depth(d->cfg.base) >= LW_LEVEL_RESOURCE ? LW_OK : LW_ENOTSUP;
 }
 
 lw_err lw_single_take(lw_decoder *d, lw_entry *out_entry, lw_bytes *out_payload)
@@ -28,7 +28,8 @@ lw_err lw_single_value(const lw_source *source, const lw_encode_cfg *cfg, lw_val
     lw_err err = source->next(source->ctx, &cursor, &entry);
     if (err == LW_OK) {
         bool fits = entry.kind == LW_ENTRY_VALUE && !entry.has_time &&
-                    entry.path.depth <= cfg->base.depth && entry.value.type != LW_TYPE_NONE;
+                    lw_path_depth(entry.path) <= lw_path_depth(cfg->base) &&
+                    entry.value.type != LW_TYPE_NONE;
         *out_value = entry.value;
         lw_entry second;
         err = fits ? source->next(source->ctx, &cursor, &second) : LW_ENOTSUP;

@@ -27,19 +27,14 @@ typedef enum item_kind {
 /* Whether the first `levels` ids are the same. */
 static bool same_ids(const lw_path *a, const lw_path *b, unsigned levels)
 {
-    for (unsigned i = 0; i < levels; i++) {
-        if (a->id[i] != b->id[i]) {
-            return false;
-        }
-    }
-    return true;
+    return lw_path_equal(lw_path_cut(*a, levels), lw_path_cut(*b, levels));
 }
 
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
 typedef struct tlv {
-    lw_path last;     /* of the last item; at first what the base has, with depth 0 */
+    lw_path last;     /* of the last item; at first what it is to begin with */
     uint32_t open;    /* the level of the container that is open; 0 at the top */
     uint32_t top;     /* the level of what stands at the top; 0: nothing yet */
     uint32_t left[4]; /* octets that follow in the container of that level; [0]: no matter */
@@ -90,34 +85,29 @@ static bool is_container(const item *it)
 /* What the base lets stand at the top, all of one level: instances under an object, or resources of
  * one that the client is to number (Create); resources under an instance. A wrapper that the base
  * makes superfluous is accepted (P-DM-07, P-DM-09), and resource instances without theirs. */
-static bool may_be_at_top(tlv *s, const lw_path *base, unsigned level)
+static bool may_be_at_top(const tlv *s, const lw_path *base, unsigned level)
 {
-    s->top = s->top == 0 ? level : s->top;
-    return s->top == level &&
-           (level < LW_LEVEL_RESOURCE_INSTANCE || base->depth >= LW_LEVEL_RESOURCE);
+    return (s->top == 0 || s->top == level) &&
+           (level < LW_LEVEL_RESOURCE_INSTANCE || lw_path_depth(*base) >= LW_LEVEL_RESOURCE);
 }
 
 /* Gives the item its path, or refuses it where it stands. */
-static lw_err place(tlv *s, const lw_path *base, const item *it, lw_path *out)
+static lw_err place(const tlv *s, const lw_path *base, const item *it, lw_path *out)
 {
     unsigned level = level_of_kind[it->kind];
     bool fits = s->open == 0 ? may_be_at_top(s, base, level)
                              : level == s->open + 1u && it->head_len + it->len <= s->left[s->open];
     /* It agrees with the base, and a value does not stand above it. */
-    fits = fits && (level > base->depth || it->id == base->id[level - 1]);
-    fits = fits && (level >= base->depth || is_container(it));
+    fits = fits && (level > lw_path_depth(*base) || it->id == lw_path_id(*base, level));
+    fits = fits && (level >= lw_path_depth(*base) || is_container(it));
     /* Of duplicates those that can be seen without memory: neighbours. */
-    if (!fits || (s->last.depth >= level && s->last.id[level - 1] == it->id)) {
+    bool is_again = s->top != 0 && lw_path_id(s->last, level) == it->id;
+    if (!fits || is_again) {
         return LW_EFORMAT;
     }
-    *out = s->last;
-    out->id[level - 1] = (uint16_t)it->id;
-    out->depth = (uint8_t)level;
-    for (; level < LW_PATH_DEPTH_MAX; level++) {
-        out->id[level] = 0;
-    }
-    /* without a number it would stand without a wrapper */
-    return it->kind == INSTANCE && it->id == LW_ID_MAX ? LW_ERANGE : LW_OK;
+    /* An instance without a number would stand without a wrapper. */
+    *out = lw_path_cut(s->last, level - 1);
+    return it->id == LW_ID_MAX ? LW_ERANGE : lw_path_append(out, (uint16_t)it->id);
 }
 
 #define OCTETS(n) (1u << (n))
@@ -168,9 +158,13 @@ static void step_over(tlv *s, const item *it, const lw_path *path)
 {
     s->left[s->open] -= it->head_len + it->len; /* the outer pays for the inner as a whole */
     s->last = *path;
+    unsigned level = lw_path_depth(*path);
+    if (s->open == 0) {
+        s->top = level;
+    }
     if (is_container(it)) {
-        s->open = path->depth;
-        s->left[path->depth] = it->len;
+        s->open = level;
+        s->left[level] = it->len;
     }
 }
 
@@ -178,11 +172,10 @@ static void step_over(tlv *s, const item *it, const lw_path *path)
 static bool is_empty_entry(const item *it, const lw_path *base)
 {
     unsigned level = it->kind == INSTANCE ? LW_LEVEL_OBJECT : LW_LEVEL_RESOURCE;
-    return it->len == 0 && base->depth <= level;
+    return it->len == 0 && lw_path_depth(*base) <= level;
 }
 
-/* The next item. Until it is whole nothing is noted of it but what stands at the top, which does
- * not change. */
+/* The next item. Until it is whole nothing is noted of it. */
 static lw_err decode_next(lw_decoder *d, lw_entry *e)
 {
     tlv *s = (tlv *)(void *)d->state.octets;
@@ -225,11 +218,9 @@ static lw_err decode_start(lw_decoder *d)
 {
     tlv *s = (tlv *)(void *)d->state.octets;
     s->last = d->cfg.base;
-    s->last.depth = 0;
-    if (d->cfg.base.depth == LW_LEVEL_OBJECT) {
-        s->last.id[1] = LW_ID_MAX;
-    }
-    return d->cfg.base.depth >= LW_LEVEL_OBJECT ? LW_OK : LW_ENOTSUP;
+    return lw_path_depth(s->last) == LW_LEVEL_OBJECT  ? lw_path_append(&s->last, LW_ID_MAX)
+           : lw_path_depth(s->last) > LW_LEVEL_OBJECT ? LW_OK
+                                                      : LW_ENOTSUP;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -339,7 +330,7 @@ static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
 /* The next entry that TLV writes something for. */
 static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
 {
-    unsigned base_depth = t->base->depth;
+    unsigned base_depth = lw_path_depth(*t->base);
     unsigned wrapped_from = base_depth < LW_LEVEL_INSTANCE ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE;
     bool is_empty;
     do {
@@ -348,20 +339,21 @@ static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
             return err;
         }
         is_empty = e->kind == LW_ENTRY_EMPTY;
-    } while (is_empty && e->path.depth < wrapped_from);
+    } while (is_empty && lw_path_depth(e->path) < wrapped_from);
     bool has_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
     if ((!has_value && !is_empty) || e->has_time || e->prefix.len > 0) {
         return LW_ENOTSUP;
     }
-    bool fits = is_empty ? e->path.depth <= LW_LEVEL_RESOURCE : e->path.depth >= LW_LEVEL_RESOURCE;
-    fits = fits && e->path.depth >= base_depth && same_ids(t->base, &e->path, base_depth);
+    bool fits = is_empty ? lw_path_depth(e->path) <= LW_LEVEL_RESOURCE
+                         : lw_path_depth(e->path) >= LW_LEVEL_RESOURCE;
+    fits = fits && lw_path_contains(*t->base, e->path);
     return fits ? LW_OK : LW_EINVAL;
 }
 
 /* Stands within a multiple resource, or is one without instances. */
 static bool is_multiple(const lw_entry *e)
 {
-    return e->path.depth + (e->kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE;
+    return lw_path_depth(e->path) + (e->kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE;
 }
 
 /* The length of what stands in the container of that level around `path`, from the cursor on. */
@@ -386,19 +378,19 @@ static lw_err measure(const tlv_out *t, const lw_cursor *from, const lw_path *pa
         size_t len = 0;
         if (e.kind == LW_ENTRY_VALUE) {
             uint8_t room[8];
-            len = item_len(e.path.id[e.path.depth - 1], octets_of(&e.value, room).len);
+            len = item_len(lw_path_last(e.path), octets_of(&e.value, room).len);
         }
         if (level == LW_LEVEL_RESOURCE || !is_multiple(&e)) {
             total += len;
             continue;
         }
-        if (multiple != e.path.id[2]) {
-            multiple = e.path.id[2];
+        if (multiple != lw_path_id(e.path, LW_LEVEL_RESOURCE)) {
+            multiple = lw_path_id(e.path, LW_LEVEL_RESOURCE);
             outer = total;
             inner = 0;
         }
         inner += len;
-        total = outer + item_len(e.path.id[2], inner);
+        total = outer + item_len(lw_path_id(e.path, LW_LEVEL_RESOURCE), inner);
     }
 }
 
@@ -424,7 +416,7 @@ static bool needs_container(const tlv_out *t, const lw_entry *e, unsigned level)
     if (level == LW_LEVEL_RESOURCE) {
         return is_multiple(e);
     }
-    return t->base->depth == LW_LEVEL_OBJECT && e->path.id[1] != LW_ID_MAX;
+    return lw_path_depth(*t->base) == LW_LEVEL_OBJECT && !lw_path_is_chosen(e->path);
 }
 
 /* One entry, with the heads of the containers that start with it. `at` is the cursor before it. */
@@ -440,15 +432,15 @@ static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
         err = measure(t, at, &e->path, level, &len);
         if (err == LW_OK) {
             write_head(t->w, level == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
-                       e->path.id[level - 1], len);
+                       lw_path_id(e->path, level), len);
             t->end[level] = t->w->pos + len;
         }
     }
     if (err == LW_OK && e->kind == LW_ENTRY_VALUE) {
         uint8_t room[8];
         lw_bytes octets = octets_of(&e->value, room);
-        write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE,
-                   e->path.id[e->path.depth - 1], octets.len);
+        write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e->path),
+                   octets.len);
         lw_write_bytes(t->w, octets);
     }
     return err;
@@ -457,7 +449,7 @@ static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
     tlv_out t = {.source = source, .base = &cfg->base, .w = w};
-    if (cfg->base.depth < LW_LEVEL_OBJECT) {
+    if (lw_path_depth(cfg->base) < LW_LEVEL_OBJECT) {
         return LW_ENOTSUP;
     }
     lw_cursor cursor = {{0}};

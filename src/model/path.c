@@ -3,39 +3,95 @@
 #include "base/assert.h"
 #include "model/id.h"
 
+/* An instance that the client is to choose has no number of its own: its level stays 0, and where
+ * no resource follows that shows what is below it, this does. */
+#define CHOSEN 1u
+
+unsigned lw_path_depth(lw_path p)
+{
+    uint32_t upper = (uint32_t)(p.key >> 32), lower = (uint32_t)p.key;
+    if (lower > UINT16_MAX) {
+        return (uint16_t)lower != 0 ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
+    }
+    if (lower == CHOSEN || (uint16_t)upper != 0) {
+        return LW_LEVEL_INSTANCE;
+    }
+    return upper != 0 ? LW_LEVEL_OBJECT : LW_LEVEL_ROOT;
+}
+
+/* The two words of a key: object and instance, resource and resource instance. */
+static lw_path of_words(uint32_t upper, uint32_t lower)
+{
+    return (lw_path){(uint64_t)upper << 32 | lower};
+}
+
+lw_err lw_path_append(lw_path *p, uint16_t id)
+{
+    uint32_t upper = (uint32_t)(p->key >> 32), lower = (uint32_t)p->key;
+    unsigned depth = lw_path_depth(*p);
+    uint32_t number = depth % 2 == 0 ? (id + 1u) << 16 : id + 1u;
+    if (depth == LW_PATH_DEPTH_MAX) {
+        return LW_EDEPTH;
+    }
+    if (id == LW_ID_MAX) {
+        if (depth != LW_LEVEL_OBJECT) {
+            return LW_ERANGE;
+        }
+        lower = CHOSEN;
+    } else if (depth < LW_LEVEL_INSTANCE) {
+        upper |= number;
+    } else {
+        lower = depth == LW_LEVEL_INSTANCE ? number : lower | number;
+    }
+    *p = of_words(upper, lower);
+    return LW_OK;
+}
+
 lw_path lw_path_child(lw_path p, uint16_t id)
 {
-    lw_assert(p.depth < LW_PATH_DEPTH_MAX);
-    p.id[p.depth++] = id;
+    lw_err err = lw_path_append(&p, id);
+    lw_assert(err == LW_OK);
+    (void)err;
+    return p;
+}
+
+lw_path lw_path_with_instance(lw_path p, uint16_t id)
+{
+    if (lw_path_depth(p) == LW_LEVEL_INSTANCE) {
+        p.key &= ~(uint64_t)CHOSEN;
+    }
+    p.key |= (uint64_t)(id + 1u) << 32;
     return p;
 }
 
 lw_path lw_path_cut(lw_path p, unsigned depth)
 {
-    while (p.depth > depth) {
-        p.id[--p.depth] = 0;
+    uint32_t upper = (uint32_t)(p.key >> 32), lower = (uint32_t)p.key;
+    if (depth >= lw_path_depth(p)) {
+        return p;
     }
-    return p;
+    if (depth == LW_LEVEL_RESOURCE) {
+        return of_words(upper, lower >> 16 << 16);
+    }
+    if (depth == LW_LEVEL_INSTANCE) {
+        return of_words(upper, (uint16_t)upper == 0 ? CHOSEN : 0);
+    }
+    return of_words(depth == LW_LEVEL_OBJECT ? upper >> 16 << 16 : 0, 0);
 }
 
-bool lw_path_equal(lw_path a, lw_path b)
+lw_path lw_path_parent(lw_path p)
 {
-    return a.depth == b.depth && lw_path_contains(a, b);
+    return lw_path_cut(p, lw_path_depth(p) - 1);
+}
+
+uint16_t lw_path_last(lw_path p)
+{
+    return lw_path_id(p, lw_path_depth(p));
 }
 
 bool lw_path_contains(lw_path a, lw_path b)
 {
-    return a.depth <= b.depth && memcmp(a.id, b.id, a.depth * sizeof a.id[0]) == 0;
-}
-
-int lw_path_compare(lw_path a, lw_path b)
-{
-    for (unsigned i = 0; i < a.depth && i < b.depth; i++) {
-        if (a.id[i] != b.id[i]) {
-            return (int)a.id[i] - (int)b.id[i];
-        }
-    }
-    return (int)a.depth - (int)b.depth;
+    return lw_path_equal(lw_path_cut(b, lw_path_depth(a)), a);
 }
 
 lw_err lw_path_parse(lw_bytes text, lw_path *out_path)
@@ -45,17 +101,18 @@ lw_err lw_path_parse(lw_bytes text, lw_path *out_path)
         return LW_EFORMAT;
     }
     for (size_t pos = 1; pos < text.len; pos++) {
-        if (p.depth == LW_PATH_DEPTH_MAX) {
-            return LW_EDEPTH;
+        uint16_t id;
+        lw_err err =
+            lw_path_depth(p) == LW_PATH_DEPTH_MAX ? LW_EDEPTH : lw_id_read(text, &pos, &id);
+        if (err == LW_OK && pos < text.len && text.ptr[pos] != '/') {
+            err = LW_EFORMAT;
         }
-        lw_err err = lw_id_read(text, &pos, &p.id[p.depth]);
+        if (err == LW_OK) {
+            err = lw_path_append(&p, id);
+        }
         if (err != LW_OK) {
             return err;
         }
-        if (pos < text.len && text.ptr[pos] != '/') {
-            return LW_EFORMAT;
-        }
-        p.depth++;
     }
     *out_path = p;
     return LW_OK;
@@ -64,12 +121,13 @@ lw_err lw_path_parse(lw_bytes text, lw_path *out_path)
 size_t lw_path_format(lw_path p, char out[LW_PATH_TEXT_MAX])
 {
     size_t len = 0;
-    if (p.depth == 0) {
+    unsigned depth = lw_path_depth(p);
+    if (depth == LW_LEVEL_ROOT) {
         out[len++] = '/';
     }
-    for (unsigned i = 0; i < p.depth; i++) {
+    for (unsigned level = LW_LEVEL_OBJECT; level <= depth; level++) {
         out[len++] = '/';
-        len += lw_id_format(p.id[i], out + len);
+        len += lw_id_format(lw_path_id(p, level), out + len);
     }
     return len;
 }

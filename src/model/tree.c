@@ -228,23 +228,24 @@ const lw_field *lw_object_field(const lw_object *object, uint16_t id)
  */
 static lw_err find_place(const lw_tree *tree, lw_path path, place *out)
 {
-    *out = (place){.slot = path.depth > 0 ? find_slot(tree, path.id[0]) : NULL};
+    *out = (place){.slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT))};
     if (out->slot == NULL) {
         return LW_ENOTFOUND;
     }
-    if (path.depth >= LW_LEVEL_INSTANCE) {
-        out->piece = find_piece(out->slot, path.id[1]);
+    if (lw_path_depth(path) >= LW_LEVEL_INSTANCE) {
+        out->piece = find_piece(out->slot, lw_path_id(path, LW_LEVEL_INSTANCE));
         if (out->piece == NULL) {
             return LW_ENOTFOUND;
         }
     }
-    if (path.depth >= LW_LEVEL_RESOURCE) {
-        out->field = lw_object_field(out->slot->object, path.id[2]);
+    if (lw_path_depth(path) >= LW_LEVEL_RESOURCE) {
+        out->field = lw_object_field(out->slot->object, lw_path_id(path, LW_LEVEL_RESOURCE));
         if (out->field == NULL) {
             return LW_ENOTFOUND;
         }
         out->bit = (unsigned)(out->field - out->slot->object->fields);
-        out->def = lw_object_def_resource(out->slot->object->def, path.id[2]);
+        out->def =
+            lw_object_def_resource(out->slot->object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
     }
     return LW_OK;
 }
@@ -263,7 +264,7 @@ void *lw_tree_ctx(const lw_tree *tree)
 void *lw_tree_struct(lw_tree *tree, lw_path instance)
 {
     place at;
-    if (instance.depth < LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
+    if (lw_path_depth(instance) < LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
         return NULL;
     }
     return struct_of(at.piece);
@@ -304,7 +305,7 @@ static lw_err next_resource_instance(lw_tree *tree, const place *at, lw_path pat
 static lw_err next_child(lw_tree *tree, lw_path parent, uint32_t from, uint16_t *out_id)
 {
     place at;
-    if (parent.depth == LW_LEVEL_ROOT) {
+    if (lw_path_depth(parent) == LW_LEVEL_ROOT) {
         lw_tree_slot *slot = slot_from(tree, from);
         *out_id = slot != NULL ? slot->object->def->id : 0;
         return slot != NULL ? LW_OK : LW_END;
@@ -312,12 +313,12 @@ static lw_err next_child(lw_tree *tree, lw_path parent, uint32_t from, uint16_t 
     if (find_place(tree, parent, &at) != LW_OK) {
         return LW_END;
     }
-    if (parent.depth == LW_LEVEL_OBJECT) {
+    if (lw_path_depth(parent) == LW_LEVEL_OBJECT) {
         piece *p = piece_from(at.slot, from);
         *out_id = p != NULL ? p->id : 0;
         return p != NULL ? LW_OK : LW_END;
     }
-    return parent.depth == LW_LEVEL_INSTANCE
+    return lw_path_depth(parent) == LW_LEVEL_INSTANCE
                ? next_resource(&at, from, out_id)
                : next_resource_instance(tree, &at, parent, from, out_id);
 }
@@ -328,33 +329,33 @@ lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
     uint32_t from = 0;
     for (;;) {
         uint16_t id;
-        if (p.depth < depth && next_child(tree, p, from, &id) == LW_OK) {
+        if (lw_path_depth(p) < depth && next_child(tree, p, from, &id) == LW_OK) {
             p = lw_path_child(p, id);
             from = 0;
-            if (p.depth == depth) {
+            if (lw_path_depth(p) == depth) {
                 *out_path = p;
                 return LW_OK;
             }
             continue;
         }
-        if (p.depth <= scope.depth) {
+        if (lw_path_depth(p) <= lw_path_depth(scope)) {
             return LW_END;
         }
-        from = (uint32_t)p.id[p.depth - 1] + 1;
-        p = lw_path_cut(p, p.depth - 1u);
+        from = lw_path_last(p) + 1u;
+        p = lw_path_parent(p);
     }
 }
 
 lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
 {
     uint16_t id;
-    if (after.depth < depth && next_child(tree, after, 0, &id) == LW_OK) {
+    if (lw_path_depth(after) < depth && next_child(tree, after, 0, &id) == LW_OK) {
         *out_path = lw_path_child(after, id);
         return LW_OK;
     }
-    while (after.depth > scope.depth) {
-        uint32_t from = after.id[after.depth - 1] + 1u;
-        after = lw_path_cut(after, after.depth - 1u);
+    while (lw_path_depth(after) > lw_path_depth(scope)) {
+        uint32_t from = lw_path_last(after) + 1u;
+        after = lw_path_parent(after);
         if (next_child(tree, after, from, &id) == LW_OK) {
             *out_path = lw_path_child(after, id);
             return LW_OK;
@@ -366,26 +367,28 @@ lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
 bool lw_tree_exists(lw_tree *tree, lw_path path)
 {
     place at;
-    if (path.depth == LW_LEVEL_ROOT) {
+    if (lw_path_depth(path) == LW_LEVEL_ROOT) {
         return true;
     }
     if (find_place(tree, path, &at) != LW_OK) {
         return false;
     }
-    if (path.depth < LW_LEVEL_RESOURCE) {
+    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
         return true;
     }
     uint16_t id;
-    return path.depth == LW_LEVEL_RESOURCE ? is_present(&at)
-                                           : next_resource_instance(tree, &at, lw_path_cut(path, 3),
-                                                                    path.id[3], &id) == LW_OK &&
-                                                 id == path.id[3];
+    return lw_path_depth(path) == LW_LEVEL_RESOURCE
+               ? is_present(&at)
+               : next_resource_instance(tree, &at, lw_path_cut(path, 3),
+                                        lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE),
+                                        &id) == LW_OK &&
+                     id == lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
 }
 
 unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
 {
     unsigned depth = 0;
-    while (depth < path.depth && lw_tree_exists(tree, lw_path_cut(path, depth + 1))) {
+    while (depth < lw_path_depth(path) && lw_tree_exists(tree, lw_path_cut(path, depth + 1))) {
         depth++;
     }
     return depth;
@@ -393,12 +396,13 @@ unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
 
 const lw_resource_def *lw_tree_resource_def(const lw_tree *tree, lw_path path)
 {
-    const lw_object *object =
-        path.depth >= LW_LEVEL_RESOURCE ? lw_tree_object(tree, path.id[0]) : NULL;
-    if (object == NULL || lw_object_field(object, path.id[2]) == NULL) {
+    const lw_object *object = lw_path_depth(path) >= LW_LEVEL_RESOURCE
+                                  ? lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT))
+                                  : NULL;
+    if (object == NULL || lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE)) == NULL) {
         return NULL;
     }
-    return lw_object_def_resource(object->def, path.id[2]);
+    return lw_object_def_resource(object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
 }
 
 lw_type lw_tree_type_of(void *tree, lw_path path)
@@ -434,19 +438,20 @@ static lw_err get_computed(lw_tree *tree, const place *at, lw_path path, lw_valu
 static uint8_t *slot_of(const place *at, lw_path path)
 {
     uint8_t *instance = struct_of(at->piece);
-    return path.depth == LW_LEVEL_RESOURCE ? lw_field_slot(at->field, instance)
-                                           : lw_field_find(at->field, instance, path.id[3]);
+    return lw_path_depth(path) == LW_LEVEL_RESOURCE
+               ? lw_field_slot(at->field, instance)
+               : lw_field_find(at->field, instance, lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
 }
 
 lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
 {
     place at;
-    if (path.depth < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
+    if (lw_path_depth(path) < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
         !is_present(&at)) {
         return LW_ENOTFOUND;
     }
     bool multiple = (at.def->flags & LW_DEF_MULTIPLE) != 0;
-    if (multiple != (path.depth == LW_LEVEL_RESOURCE_INSTANCE)) {
+    if (multiple != (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE)) {
         return LW_ENOTFOUND;
     }
     if (!lw_field_is_stored(at.field)) {
@@ -487,8 +492,8 @@ static void tell(lw_tree *tree, lw_tree_change change, lw_path path)
 void lw_tree_changed(lw_tree *tree, lw_path path)
 {
     place at;
-    bool is_computed = path.depth >= LW_LEVEL_RESOURCE && find_place(tree, path, &at) == LW_OK &&
-                       !lw_field_is_stored(at.field);
+    bool is_computed = lw_path_depth(path) >= LW_LEVEL_RESOURCE &&
+                       find_place(tree, path, &at) == LW_OK && !lw_field_is_stored(at.field);
     if (!tree->in_transaction || is_computed) {
         tell(tree, LW_TREE_VALUE, path);
     }
@@ -559,12 +564,13 @@ lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
 {
     place at;
     lw_value checked;
-    lw_err err = path.depth >= LW_LEVEL_RESOURCE ? find_place(tree, path, &at) : LW_ENOTFOUND;
+    lw_err err =
+        lw_path_depth(path) >= LW_LEVEL_RESOURCE ? find_place(tree, path, &at) : LW_ENOTFOUND;
     if (err != LW_OK) {
         return err;
     }
     bool multiple = (at.def->flags & LW_DEF_MULTIPLE) != 0;
-    if (multiple != (path.depth == LW_LEVEL_RESOURCE_INSTANCE)) {
+    if (multiple != (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE)) {
         return LW_EINVAL;
     }
     err = check_value(&at, value, &checked);
@@ -580,7 +586,8 @@ lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
     }
     err = touch(tree, at.slot, at.piece);
     if (err == LW_OK && slot == NULL) {
-        slot = lw_field_insert(at.field, struct_of(at.piece), path.id[3]);
+        slot = lw_field_insert(at.field, struct_of(at.piece),
+                               lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
     }
     if (err != LW_OK || slot == NULL) {
         return LW_ENOMEM;
@@ -601,11 +608,11 @@ static void zero_field(const lw_field *field, piece *p)
 lw_err lw_tree_unset(lw_tree *tree, lw_path path)
 {
     place at;
-    if (path.depth < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
+    if (lw_path_depth(path) < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
         !lw_tree_exists(tree, path)) {
         return LW_ENOTFOUND;
     }
-    bool whole = path.depth == LW_LEVEL_RESOURCE;
+    bool whole = lw_path_depth(path) == LW_LEVEL_RESOURCE;
     if (!lw_field_is_stored(at.field) || (whole && (at.def->flags & LW_DEF_MANDATORY) != 0)) {
         return LW_EMETHOD;
     }
@@ -617,7 +624,8 @@ lw_err lw_tree_unset(lw_tree *tree, lw_path path)
         zero_field(at.field, at.piece);
         set_present(at.piece, at.bit, false);
     } else {
-        lw_field_remove(at.field, struct_of(at.piece), path.id[3]);
+        lw_field_remove(at.field, struct_of(at.piece),
+                        lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
     }
     lw_tree_changed(tree, path);
     return LW_OK;
@@ -626,7 +634,7 @@ lw_err lw_tree_unset(lw_tree *tree, lw_path path)
 lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
 {
     place at;
-    if (resource.depth != LW_LEVEL_RESOURCE || find_place(tree, resource, &at) != LW_OK) {
+    if (lw_path_depth(resource) != LW_LEVEL_RESOURCE || find_place(tree, resource, &at) != LW_OK) {
         return LW_ENOTFOUND;
     }
     if (!lw_field_is_stored(at.field) || at.field->count == 0) {
@@ -664,8 +672,8 @@ static void set_defaults(lw_tree *tree, const lw_tree_slot *slot, lw_path instan
 lw_err lw_tree_clear(lw_tree *tree, lw_path instance)
 {
     place at;
-    lw_err err =
-        instance.depth == LW_LEVEL_INSTANCE ? find_place(tree, instance, &at) : LW_ENOTFOUND;
+    lw_err err = lw_path_depth(instance) == LW_LEVEL_INSTANCE ? find_place(tree, instance, &at)
+                                                              : LW_ENOTFOUND;
     if (err == LW_OK) {
         err = touch(tree, at.slot, at.piece);
     }
@@ -730,7 +738,7 @@ lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_ins
 lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
 {
     place at;
-    if (instance.depth != LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
+    if (lw_path_depth(instance) != LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
         return LW_ENOTFOUND;
     }
     lw_err err = touch(tree, at.slot, at.piece);
@@ -884,8 +892,8 @@ bool lw_tree_is_holding(const lw_tree *tree)
 bool lw_tree_is_held(lw_tree *tree, lw_path instance)
 {
     place at;
-    return instance.depth == LW_LEVEL_INSTANCE && find_place(tree, instance, &at) == LW_OK &&
-           find_undo(&tree->held, at.piece) != NULL;
+    return lw_path_depth(instance) == LW_LEVEL_INSTANCE &&
+           find_place(tree, instance, &at) == LW_OK && find_undo(&tree->held, at.piece) != NULL;
 }
 
 lw_err lw_tree_check(lw_tree *tree)

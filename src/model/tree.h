@@ -57,8 +57,8 @@ const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object); /* NULL: 
 const lw_field *lw_object_field(const lw_object *object, uint16_t id); /* NULL: not declared */
 bool lw_tree_exists(lw_tree *tree, lw_path path);
 
-/* How many levels of the path are there: path.depth when all of it is. What DM-05 asks step by
- * step. */
+/* How many levels of the path are there: lw_path_depth(path) when all of it is. What DM-05 asks
+ * step by step. */
 unsigned lw_tree_depth_of(lw_tree *tree, lw_path path);
 
 /* The definition of the resource at or above the path, whether it is present or not; NULL: unknown

@@ -111,7 +111,7 @@ static int set_up(void **state)
     assert_int_equal(lw_tree_add(&f->tree, 3, LW_ID_MAX, &at), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3303, 7, &at), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &at), LW_OK);
-    assert_int_equal(at.id[1], 0);
+    assert_int_equal(lw_path_id(at, LW_LEVEL_INSTANCE), 0);
     f->tree.on_change = note_change;
     f->tree.on_change_ctx = f;
     *state = f;
@@ -350,7 +350,7 @@ static void instances_have_their_limits(void **state)
     lw_path p;
     assert_int_equal(lw_tree_add(&f->tree, 3303, 7, &p), LW_EEXISTS);
     assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &p), LW_OK);
-    assert_int_equal(p.id[1], 1);
+    assert_int_equal(lw_path_id(p, LW_LEVEL_INSTANCE), 1);
     assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &p), LW_ENOMEM);
     assert_int_equal(lw_tree_remove(&f->tree, at("/3/0")), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3, 1, &p), LW_ERANGE);

@@ -47,7 +47,7 @@ lw_err lw_bs_account_next(lw_link_reader *account, lw_path *out_instance)
     }
     lw_bytes prefix;
     if (lw_link_target_split(link.target, &prefix, out_instance) != LW_OK || prefix.len > 0 ||
-        out_instance->depth != LW_LEVEL_INSTANCE) {
+        lw_path_depth(*out_instance) != LW_LEVEL_INSTANCE) {
         return LW_EFORMAT;
     }
     return LW_OK;
@@ -182,10 +182,10 @@ lw_err lw_bs_discover_next(lw_bs_discover *discover, lw_bs_item *out_item)
         lw_bytes prefix;
         lw_path path;
         if (lw_link_target_split(link.target, &prefix, &path) != LW_OK || prefix.len > 0 ||
-            path.depth > LW_LEVEL_INSTANCE) {
+            lw_path_depth(path) > LW_LEVEL_INSTANCE) {
             return LW_EFORMAT; /* VER-33: never with an alternate path */
         }
-        if (path.depth > 0) {
+        if (lw_path_depth(path) > 0) {
             *out_item = item_of(&link, path);
             return LW_OK;
         }

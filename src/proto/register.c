@@ -271,7 +271,7 @@ void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes altern
 
 void lw_object_list_put(lw_object_list_out *out, lw_path path, const lw_object_version *version)
 {
-    if (is_never_listed(path.id[0])) {
+    if (is_never_listed(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return;
     }
     lw_link_put(&out->links, &out->alternate_path, &path);
@@ -304,7 +304,7 @@ static void take_root(lw_object_list *list, const lw_corelink *link)
     lw_bytes prefix;
     lw_path path;
     if (link->attrs.len == 0 || lw_link_target_split(link->target, &prefix, &path) != LW_OK ||
-        path.depth > 0) {
+        lw_path_depth(path) > 0) {
         return;
     }
     lw_link_attr attr;
@@ -329,12 +329,13 @@ static verdict judge(const lw_object_list *list, const lw_corelink *link, lw_obj
     if (lw_link_target_split(link->target, &prefix, path) != LW_OK) {
         return out_of_place;
     }
-    if (path->depth == 0 || (prefix.len > 0 && !lw_bytes_equal(prefix, list->alternate_path))) {
+    if (lw_path_depth(*path) == 0 ||
+        (prefix.len > 0 && !lw_bytes_equal(prefix, list->alternate_path))) {
         return SKIPPED;
     }
-    if (path->depth > LW_LEVEL_INSTANCE || path->id[0] == LW_ID_MAX || path->id[1] == LW_ID_MAX ||
-        is_never_listed(path->id[0])) {
-        return path->id[0] == 24 ? SKIPPED : out_of_place;
+    if (lw_path_depth(*path) > LW_LEVEL_INSTANCE || lw_path_is_chosen(*path) ||
+        is_never_listed(lw_path_id(*path, LW_LEVEL_OBJECT))) {
+        return lw_path_id(*path, LW_LEVEL_OBJECT) == 24 ? SKIPPED : out_of_place;
     }
     lw_link_attr attr;
     if (lw_link_attr_find(link, "ver", &attr)) {

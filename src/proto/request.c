@@ -82,12 +82,20 @@ static bool is_number(lw_bytes segment)
     return segment.len > 0;
 }
 
+static lw_err append(lw_path *path, lw_bytes segment)
+{
+    uint16_t id;
+    size_t pos = 0;
+    lw_err err = lw_id_read(segment, &pos, &id);
+    return err == LW_OK ? lw_path_append(path, id) : err;
+}
+
 /* DM-03: not a number 4.04, a wrong number or a fifth 4.05. */
 static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *request)
 {
     lw_path *path = &request->path;
     if (!is_number(segment)) {
-        bool is_prefix = route->gateway && !route->bootstrap && path->depth == 0 &&
+        bool is_prefix = route->gateway && !route->bootstrap && lw_path_depth(*path) == 0 &&
                          request->prefix.len == 0 && segment.len > 0 &&
                          memchr(segment.ptr, '/', segment.len) == NULL; /* GW-03, GW-09 */
         if (!is_prefix) {
@@ -96,13 +104,7 @@ static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *
         request->prefix = segment;
         return LW_COAP_EMPTY;
     }
-    size_t pos = 0;
-    if (path->depth == LW_PATH_DEPTH_MAX ||
-        lw_id_read(segment, &pos, &path->id[path->depth]) != LW_OK) {
-        return LW_COAP_METHOD_NOT_ALLOWED;
-    }
-    path->depth++;
-    return LW_COAP_EMPTY;
+    return append(path, segment) == LW_OK ? LW_COAP_EMPTY : LW_COAP_METHOD_NOT_ALLOWED;
 }
 
 static uint8_t read_path(const lw_route *route, lw_request *request)
@@ -148,10 +150,10 @@ static lw_op op_of_dm(uint8_t method, const lw_request *request, mode how)
     if (op == LW_OP_WRITE && request->has_query && !has_body) { /* P-DM-22 */
         return LW_OP_WRITE_ATTRIBUTES;
     }
-    if (op == LW_OP_EXECUTE && request->path.depth == LW_LEVEL_OBJECT) {
+    if (op == LW_OP_EXECUTE && lw_path_depth(request->path) == LW_LEVEL_OBJECT) {
         return LW_OP_CREATE;
     }
-    if (op == LW_OP_EXECUTE && request->path.depth == LW_LEVEL_INSTANCE) {
+    if (op == LW_OP_EXECUTE && lw_path_depth(request->path) == LW_LEVEL_INSTANCE) {
         return LW_OP_WRITE_PARTIAL;
     }
     return op;
@@ -161,8 +163,9 @@ static lw_op op_of_bootstrap(uint8_t method, const lw_request *request)
 {
     switch (method) {
     case LW_COAP_GET:
-        return request->accept == LW_CF_LINK || request->path.depth == 0 ? LW_OP_BS_DISCOVER
-                                                                         : LW_OP_BS_READ;
+        return request->accept == LW_CF_LINK || lw_path_depth(request->path) == 0
+                   ? LW_OP_BS_DISCOVER
+                   : LW_OP_BS_READ;
     case LW_COAP_PUT:
         return LW_OP_BS_WRITE;
     case LW_COAP_DELETE:
@@ -180,7 +183,8 @@ static bool is_composite(lw_op op)
 bool lw_request_is_forbidden(const lw_path *path)
 {
     const uint32_t forbidden = 1u << 0 | 1u << 21 | 1u << 23 | 1u << 24;
-    return path->depth > 0 && path->id[0] < 32 && (forbidden >> path->id[0] & 1u) != 0;
+    return lw_path_depth(*path) > 0 && lw_path_id(*path, LW_LEVEL_OBJECT) < 32 &&
+           (forbidden >> lw_path_id(*path, LW_LEVEL_OBJECT) & 1u) != 0;
 }
 
 static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
@@ -190,12 +194,13 @@ static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw
     if (op == LW_OP_COUNT) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
-    if (!lw_op_has_level(op, request->path.depth, route->version)) {
+    if (!lw_op_has_level(op, lw_path_depth(request->path), route->version)) {
         /* BS-20 and BS-31 against BS-24 and BS-25 */
         return op == LW_OP_BS_DISCOVER || op == LW_OP_BS_DELETE ? LW_COAP_BAD_REQUEST
                                                                 : LW_COAP_METHOD_NOT_ALLOWED;
     }
-    bool is_account = request->path.id[0] == 1 || request->path.id[0] == 2; /* BS-24 */
+    bool is_account = lw_path_id(request->path, LW_LEVEL_OBJECT) == 1 ||
+                      lw_path_id(request->path, LW_LEVEL_OBJECT) == 2; /* BS-24 */
     return op == LW_OP_BS_READ && !is_account ? LW_COAP_METHOD_NOT_ALLOWED : LW_COAP_EMPTY;
 }
 
@@ -218,7 +223,7 @@ static uint8_t route_dm(const lw_route *route, const lw_coap_msg *msg, mode how,
 {
     lw_op op = op_of_dm(msg->code, request, how);
     request->op = (uint8_t)op;
-    if (op == LW_OP_COUNT || !lw_op_has_level(op, request->path.depth, route->version) ||
+    if (op == LW_OP_COUNT || !lw_op_has_level(op, lw_path_depth(request->path), route->version) ||
         (is_composite(op) && !route->composite)) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
@@ -383,9 +388,9 @@ static void put_text_path(lw_coap_out *out, lw_bytes text)
 
 static void put_ids(lw_coap_out *out, uint32_t option, lw_path path)
 {
-    for (unsigned i = 0; i < path.depth; i++) {
+    for (unsigned i = 0; i < lw_path_depth(path); i++) {
         char text[LW_ID_TEXT_MAX];
-        lw_coap_put(out, option, lw_bytes_of(text, lw_id_format(path.id[i], text)));
+        lw_coap_put(out, option, lw_bytes_of(text, lw_id_format(lw_path_id(path, i + 1), text)));
     }
 }
 
@@ -464,21 +469,17 @@ lw_err lw_created_read(lw_bytes options, lw_path *out_instance)
             continue;
         }
         found = true;
-        size_t pos = 0;
         if (!is_number(opt.value)) {
-            if (path.depth > 0) {
+            if (lw_path_depth(path) > 0) {
                 return LW_EFORMAT;
             }
-        } else if (path.depth == LW_LEVEL_INSTANCE ||
-                   lw_id_read(opt.value, &pos, &path.id[path.depth]) != LW_OK) {
+        } else if (lw_path_depth(path) == LW_LEVEL_INSTANCE || append(&path, opt.value) != LW_OK) {
             return LW_EFORMAT;
-        } else {
-            path.depth++;
         }
     }
     if (!found) {
         return LW_ENOTFOUND;
     }
     *out_instance = path;
-    return path.depth == LW_LEVEL_INSTANCE ? LW_OK : LW_EFORMAT;
+    return lw_path_depth(path) == LW_LEVEL_INSTANCE ? LW_OK : LW_EFORMAT;
 }

@@ -502,9 +502,9 @@ bool lw_server_next_object(const lw_server_device *device, size_t *cursor, lw_pa
         return false;
     }
     lw_object_version version =
-        link.has_version
-            ? link.version
-            : lw_object_version_implied((lw_version)device->row.version, link.path.id[0]);
+        link.has_version ? link.version
+                         : lw_object_version_implied((lw_version)device->row.version,
+                                                     lw_path_id(link.path, LW_LEVEL_OBJECT));
     *cursor = list.reader.pos;
     *out_path = link.path;
     *out_major = version.major;

@@ -676,9 +676,6 @@ LW_TEST(questions_that_make_no_sense_are_refused)
     query = everything("e");
     query.step = -1;
     assert_err(store->ops->values(store, &query, basket_take, &b), LW_EINVAL);
-    query = everything("e");
-    query.path.depth = 5;
-    assert_err(store->ops->values(store, &query, basket_take, &b), LW_EINVAL);
 }
 
 LW_TEST(rows_have_a_ceiling)

@@ -133,8 +133,7 @@ lw_err lw_row_check(const lw_row *row, bool key)
     if (row->kind == LW_ROW_REQUEST && row->as.request.endpoint.len == 0) {
         return LW_EINVAL;
     }
-    if (row->kind == LW_ROW_VALUE && (row->as.value.path.depth > LW_PATH_DEPTH_MAX ||
-                                      row->as.value.value.type > LW_TYPE_CORELNK)) {
+    if (row->kind == LW_ROW_VALUE && row->as.value.value.type > LW_TYPE_CORELNK) {
         return LW_EINVAL;
     }
     return check_slices(*row);
@@ -142,8 +141,8 @@ lw_err lw_row_check(const lw_row *row, bool key)
 
 lw_err lw_values_query_check(const lw_values_query *query)
 {
-    bool is_sound = query->endpoint.len > 0 && query->endpoint.len <= LW_ROW_KEY_MAX &&
-                    query->path.depth <= LW_PATH_DEPTH_MAX && query->step >= 0;
+    bool is_sound =
+        query->endpoint.len > 0 && query->endpoint.len <= LW_ROW_KEY_MAX && query->step >= 0;
     return is_sound ? LW_OK : LW_EINVAL;
 }
 

@@ -80,7 +80,8 @@ static bool exists(const world *w, const char *path)
     assert_ok(lw_path_parse(lw_bytes_str(path), &p));
     lw_value ignored;
     lw_tree *tree = lw_client_tree(w->device->client);
-    return p.depth > 2 ? lw_tree_get(tree, p, &ignored) == LW_OK : lw_tree_struct(tree, p) != NULL;
+    return lw_path_depth(p) > 2 ? lw_tree_get(tree, p, &ignored) == LW_OK
+                                : lw_tree_struct(tree, p) != NULL;
 }
 
 static unsigned asked(const world *w)

@@ -319,7 +319,7 @@ static void notify(world *w, double value)
 
 static void send_values(world *w)
 {
-    static const lw_path what = {{3303, 0, 5700}, 3};
+    lw_path what = lw_path_resource(3303, 0, 5700);
     unsigned before = far_server_count(w->a, LW_COAP_POST, "/dp");
     lw_time end = world_now(w) + PATIENCE;
     while (far_server_count(w->a, LW_COAP_POST, "/dp") == before) {
@@ -412,7 +412,8 @@ static void has_accounts(world *w)
 {
     lw_tree *tree = lw_client_tree(w->device->client);
     lw_value uri;
-    lw_path object = {{0}, 1}, at = object, first = {{0, 1, 0}, 3};
+    lw_path object = lw_path_object(LW_OBJ_SECURITY), at = object,
+            first = lw_path_resource(0, 1, 0);
     unsigned securities = 0;
     while (lw_tree_next(tree, object, 2, at, &at) == LW_OK) {
         securities++;

@@ -261,7 +261,8 @@ static void others(world *w, uint8_t version)
         with_value(LW_OP_CREATE, "/42769", "/42769/65535/0", lw_value_string("new"));
     r = ask(w, create);
     assert_int_equal(r.result.code, LW_COAP_CREATED);
-    assert_int_equal(r.result.path.depth, LW_LEVEL_INSTANCE); /* 1; or 2, when an answer was lost */
+    assert_int_equal(lw_path_depth(r.result.path),
+                     LW_LEVEL_INSTANCE); /* 1; or 2, when an answer was lost */
     char made[LW_PATH_TEXT_MAX + 1] = "";
     made[lw_path_format(r.result.path, made)] = '\0';
     lw_server_request gone = request_of(LW_OP_DELETE, made);

@@ -30,7 +30,8 @@ static lw_bytes uri_of(lw_tree *tree, uint16_t ssid)
     while (lw_tree_next(tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
         lw_value v;
         lw_path uri = lw_path_child(at, LW_RES_SECURITY_SERVER_URI);
-        if (is_account(tree, at.id[1], ssid) && lw_tree_get(tree, uri, &v) == LW_OK) {
+        if (is_account(tree, lw_path_id(at, LW_LEVEL_INSTANCE), ssid) &&
+            lw_tree_get(tree, uri, &v) == LW_OK) {
             return v.as.bytes;
         }
     }

@@ -65,13 +65,13 @@ static void do_get(prompt *p, char *rest)
     }
     lw_value value;
     lw_path at = scope;
-    if (scope.depth >= LW_LEVEL_RESOURCE && lw_tree_get(tree, scope, &value) == LW_OK) {
+    if (lw_path_depth(scope) >= LW_LEVEL_RESOURCE && lw_tree_get(tree, scope, &value) == LW_OK) {
         show_value(p, scope, value);
         return;
     }
-    while (scope.depth < LW_PATH_DEPTH_MAX &&
+    while (lw_path_depth(scope) < LW_PATH_DEPTH_MAX &&
            lw_tree_walk(tree, scope, LW_PATH_DEPTH_MAX, at, &at) == LW_OK) {
-        if (at.depth >= LW_LEVEL_RESOURCE && lw_tree_get(tree, at, &value) == LW_OK) {
+        if (lw_path_depth(at) >= LW_LEVEL_RESOURCE && lw_tree_get(tree, at, &value) == LW_OK) {
             show_value(p, at, value);
             shown++;
         }
@@ -92,7 +92,7 @@ static void do_list(prompt *p, char *rest)
         size_t len = lw_path_format(at, text);
         report_begin(r, "entity");
         report_text(r, "path", lw_bytes_of(text, len));
-        report_end(r, at.depth == LW_LEVEL_OBJECT ? "%.*s  %s" : "  %.*s", (int)len, text,
+        report_end(r, lw_path_depth(at) == LW_LEVEL_OBJECT ? "%.*s  %s" : "  %.*s", (int)len, text,
                    value_name(tree, at));
     }
 }

@@ -168,19 +168,20 @@ static lw_err ensure_instance(lw_tree *tree, lw_path path)
     if (lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
         return LW_OK;
     }
-    return lw_tree_add(tree, path.id[0], path.id[1], &added);
+    return lw_tree_add(tree, lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
+                       &added);
 }
 
 lw_err value_assign(lw_tree *tree, lw_path path, char *text)
 {
     lw_value value;
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    const lw_object *object = lw_tree_object(tree, path.id[0]);
+    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
     if (def == NULL) {
-        return path.depth < LW_LEVEL_RESOURCE ? LW_EDEPTH : LW_ENOTFOUND;
+        return lw_path_depth(path) < LW_LEVEL_RESOURCE ? LW_EDEPTH : LW_ENOTFOUND;
     }
     bool is_multiple = (def->flags & LW_DEF_MULTIPLE) != 0;
-    if (path.depth != (is_multiple ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE)) {
+    if (lw_path_depth(path) != (is_multiple ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE)) {
         return LW_EDEPTH;
     }
     lw_err err = value_parse((lw_type)def->type, text, &value);
@@ -190,7 +191,7 @@ lw_err value_assign(lw_tree *tree, lw_path path, char *text)
     if (err != LW_OK) {
         return err;
     }
-    const lw_field *field = lw_object_field(object, path.id[2]);
+    const lw_field *field = lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE));
     if (field->kind != LW_FIELD_COMPUTED) {
         return lw_tree_set(tree, path, value);
     }
@@ -217,7 +218,7 @@ lw_err value_assign_line(lw_tree *tree, char *line)
 
 const char *value_name(const lw_tree *tree, lw_path path)
 {
-    const lw_object *object = lw_tree_object(tree, path.id[0]);
+    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     for (size_t i = 0; object != NULL && i < LW_OBJECTS_ALL_COUNT; i++) {
         const lw_object_text *text = lw_objects_all_text[i];

@@ -72,7 +72,7 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
 static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
 {
     lw_actuator *a = lw_tree_struct(tree, path);
-    *out_value = lw_ipso_run_read(&a->run, path.id[2], lw_act_now(ctx));
+    *out_value = lw_ipso_run_read(&a->run, lw_path_id(path, LW_LEVEL_RESOURCE), lw_act_now(ctx));
     return LW_OK;
 }
 
@@ -82,7 +82,8 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     (void)offset;
     (void)more;
     lw_actuator *a = lw_tree_struct(tree, path);
-    lw_err err = lw_ipso_run_write(&a->run, path.id[2], value, lw_act_now(ctx));
+    lw_err err =
+        lw_ipso_run_write(&a->run, lw_path_id(path, LW_LEVEL_RESOURCE), value, lw_act_now(ctx));
     lw_tree_changed(tree, path);
     return err;
 }

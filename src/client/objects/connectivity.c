@@ -86,7 +86,7 @@ static void stop(lw_statistics *s)
 static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
 {
     (void)arguments; /* DM-64 */
-    if (path.id[2] == LW_RES_CONNECTIVITY_STATISTICS_START) {
+    if (lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_CONNECTIVITY_STATISTICS_START) {
         start(ctx, tree, statistics_of(tree));
     } else {
         stop(statistics_of(tree));

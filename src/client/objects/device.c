@@ -101,7 +101,7 @@ static lw_err show(lw_tree *tree, uint16_t state, uint16_t message, lw_err err)
 static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
 {
     (void)arguments; /* DM-64 */
-    switch (path.id[2]) {
+    switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_DEVICE_REBOOT:
         return show(tree, LW_RES_REBOOT_STATUS_REBOOT_STATE,
                     LW_RES_REBOOT_STATUS_REBOOT_ERROR_MESSAGE, lw_act_reboot(ctx));

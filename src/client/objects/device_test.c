@@ -26,8 +26,8 @@ static void expect_errors(bench *b, const char *expected)
         lw_value v;
         size_t len = strlen(seen);
         assert_ok(lw_tree_get(&b->tree, p, &v));
-        snprintf(seen + len, sizeof seen - len, "%s%u=%d", len > 0 ? " " : "", p.id[3],
-                 (int)v.as.integer);
+        snprintf(seen + len, sizeof seen - len, "%s%u=%d", len > 0 ? " " : "",
+                 lw_path_id(p, LW_LEVEL_RESOURCE_INSTANCE), (int)v.as.integer);
     }
     assert_string_equal(seen, expected);
 }

@@ -7,8 +7,12 @@
 
 static void tell(lw_tree *tree, lw_path instance)
 {
-    lw_tree_changed(tree, lw_path_resource(instance.id[0], instance.id[1], LW_RES_LOG_STATUS));
-    lw_tree_changed(tree, lw_path_resource(instance.id[0], instance.id[1], LW_RES_LOG_DATA));
+    lw_tree_changed(tree,
+                    lw_path_resource(lw_path_id(instance, LW_LEVEL_OBJECT),
+                                     lw_path_id(instance, LW_LEVEL_INSTANCE), LW_RES_LOG_STATUS));
+    lw_tree_changed(tree,
+                    lw_path_resource(lw_path_id(instance, LW_LEVEL_OBJECT),
+                                     lw_path_id(instance, LW_LEVEL_INSTANCE), LW_RES_LOG_DATA));
 }
 
 lw_err lw_event_log_append(lw_tree *tree, uint16_t instance, lw_bytes entry)
@@ -44,7 +48,7 @@ static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments
     if ((err != LW_OK && err != LW_ENOTFOUND) || (!is_one && !lw_bytes_is(arg.value, "0"))) {
         return LW_EINVAL;
     }
-    log->is_running = path.id[2] == LW_RES_LOG_START;
+    log->is_running = lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_LOG_START;
     if (log->is_running != is_one) {
         log->len = 0;
     }
@@ -57,7 +61,7 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     (void)ctx;
     const lw_event_log *log = lw_tree_struct(tree, path);
     *out_value =
-        path.id[2] == LW_RES_LOG_DATA
+        lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_LOG_DATA
             ? lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(log->octets, log->len))
             : lw_value_integer((log->is_running ? 0 : STOPPED) + (log->len > 0 ? VALID : 0));
     return LW_OK;

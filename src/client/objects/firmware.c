@@ -351,7 +351,7 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     if (u == NULL) {
         return LW_EMETHOD;
     }
-    if (path.id[2] == LW_RES_FIRMWARE_UPDATE_PACKAGE) {
+    if (lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_PACKAGE) {
         return write_package(u, value.as.bytes, offset, more);
     }
     bool is_whole = offset == 0 && !more && value.as.bytes.len <= sizeof u->uri;
@@ -377,7 +377,9 @@ static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments
     if (u == NULL) {
         return LW_EMETHOD;
     }
-    return path.id[2] == LW_RES_FIRMWARE_UPDATE_UPDATE ? update_or_defer(u) : handle(u, CANCEL, 0);
+    return lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_UPDATE
+               ? update_or_defer(u)
+               : handle(u, CANCEL, 0);
 }
 
 static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
@@ -387,7 +389,7 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     if (u == NULL) {
         return LW_ENOTFOUND;
     }
-    switch (path.id[2]) {
+    switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_FIRMWARE_UPDATE_PACKAGE_URI:
         *out_value = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(u->uri, u->uri_len));
         return LW_OK;
@@ -398,7 +400,8 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
         *out_value = lw_value_integer(u->result);
         return LW_OK;
     case LW_RES_FIRMWARE_UPDATE_FIRMWARE_UPDATE_PROTOCOL_SUPPORT:
-        *out_value = lw_value_integer(path.id[3]); /* instance i is protocol i */
+        *out_value = lw_value_integer(
+            lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE)); /* instance i is protocol i */
         return LW_OK;
     case LW_RES_FIRMWARE_UPDATE_FIRMWARE_UPDATE_DELIVERY_METHOD:
         *out_value = lw_value_integer(u->port->package.fetch != NULL ? 2 : 1);

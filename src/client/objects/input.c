@@ -4,7 +4,8 @@
 
 static lw_path resource(lw_path instance, uint16_t id)
 {
-    return lw_path_resource(instance.id[0], instance.id[1], id);
+    return lw_path_resource(lw_path_id(instance, LW_LEVEL_OBJECT),
+                            lw_path_id(instance, LW_LEVEL_INSTANCE), id);
 }
 
 static int64_t number(lw_tree *tree, lw_path path, int64_t absent)
@@ -46,9 +47,10 @@ static lw_err take_edge(lw_tree *tree, lw_path instance, lw_input *in)
 /* ms that a new level has to last: of presence by direction, else debounce. */
 static int64_t delay_of(lw_tree *tree, lw_path instance, const lw_input *in)
 {
-    uint16_t id = instance.id[0] != LW_OBJ_PRESENCE ? LW_RES_DIGITAL_INPUT_DEBOUNCE
-                  : in->state                       ? LW_RES_BUSY_TO_CLEAR_DELAY
-                                                    : LW_RES_CLEAR_TO_BUSY_DELAY;
+    uint16_t id = lw_path_id(instance, LW_LEVEL_OBJECT) != LW_OBJ_PRESENCE
+                      ? LW_RES_DIGITAL_INPUT_DEBOUNCE
+                  : in->state ? LW_RES_BUSY_TO_CLEAR_DELAY
+                              : LW_RES_CLEAR_TO_BUSY_DELAY;
     return number(tree, resource(instance, id), 0);
 }
 
@@ -117,7 +119,7 @@ static lw_err validate(void *ctx, lw_tree *tree, lw_path instance)
 static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
 {
     lw_input *in = lw_tree_struct(tree, path);
-    *out_value = lw_ipso_run_read(&in->run, path.id[2], lw_act_now(ctx));
+    *out_value = lw_ipso_run_read(&in->run, lw_path_id(path, LW_LEVEL_RESOURCE), lw_act_now(ctx));
     return LW_OK;
 }
 
@@ -127,7 +129,8 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     (void)offset;
     (void)more;
     lw_input *in = lw_tree_struct(tree, path);
-    lw_err err = lw_ipso_run_write(&in->run, path.id[2], value, lw_act_now(ctx));
+    lw_err err =
+        lw_ipso_run_write(&in->run, lw_path_id(path, LW_LEVEL_RESOURCE), value, lw_act_now(ctx));
     lw_tree_changed(tree, path);
     return err;
 }

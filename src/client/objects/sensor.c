@@ -55,12 +55,22 @@ static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments
     (void)ctx;
     (void)arguments; /* DM-64 */
     lw_value value;
-    lw_err err = lw_tree_get(tree, at(path.id[0], path.id[1], value_id(path.id[0])), &value);
+    lw_err err =
+        lw_tree_get(tree,
+                    at(lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
+                       value_id(lw_path_id(path, LW_LEVEL_OBJECT))),
+                    &value);
     if (err != LW_OK) {
         return err;
     }
-    lw_tree_set(tree, at(path.id[0], path.id[1], LW_RES_MIN_MEASURED_VALUE), value);
-    return lw_tree_set(tree, at(path.id[0], path.id[1], LW_RES_MAX_MEASURED_VALUE), value);
+    lw_tree_set(tree,
+                at(lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
+                   LW_RES_MIN_MEASURED_VALUE),
+                value);
+    return lw_tree_set(tree,
+                       at(lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
+                          LW_RES_MAX_MEASURED_VALUE),
+                       value);
 }
 
 const lw_object_hooks lw_sensor_hooks = {.execute = execute};

@@ -37,7 +37,7 @@ static lw_err check_binding(lw_tree *tree, lw_bytes binding, const char *known)
 
 static lw_path field(lw_path instance, uint16_t resource)
 {
-    return lw_path_resource(LW_OBJ_SERVER, instance.id[1], resource);
+    return lw_path_resource(LW_OBJ_SERVER, lw_path_id(instance, LW_LEVEL_INSTANCE), resource);
 }
 
 /* REG-60: U, UQ, S, SQ, US, UQS. */
@@ -67,8 +67,9 @@ static lw_err execute_1_0(void *ctx, lw_tree *tree, lw_path path, lw_bytes argum
 {
     (void)tree;
     (void)arguments; /* DM-64 */
-    return path.id[2] == LW_RES_SERVER_DISABLE ? lw_act_disable(ctx, path.id[1])
-                                               : lw_act_update(ctx, path.id[1], 0);
+    return lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_SERVER_DISABLE
+               ? lw_act_disable(ctx, lw_path_id(path, LW_LEVEL_INSTANCE))
+               : lw_act_update(ctx, lw_path_id(path, LW_LEVEL_INSTANCE), 0);
 }
 
 /* REG-64: 0='T' reconnects over a binding that the server asked for in 1/x/7 and that we have. */
@@ -77,19 +78,19 @@ static lw_err update_over(void *ctx, lw_tree *tree, lw_path path, lw_bytes argum
     lw_exec_arg arg;
     lw_err err = lw_exec_args_find(arguments, 0, &arg);
     if (err == LW_ENOTFOUND) {
-        return lw_act_update(ctx, path.id[1], 0);
+        return lw_act_update(ctx, lw_path_id(path, LW_LEVEL_INSTANCE), 0);
     }
     lw_bytes asked = lw_tree_octets(tree, field(path, LW_RES_SERVER_BINDING));
     if (err != LW_OK || arg.value.len != 1 || arg.value.ptr[0] == 'Q' ||
         !has_letter(asked, arg.value.ptr[0]) || !is_supported(tree, arg.value.ptr[0])) {
         return LW_EINVAL;
     }
-    return lw_act_update(ctx, path.id[1], (char)arg.value.ptr[0]);
+    return lw_act_update(ctx, lw_path_id(path, LW_LEVEL_INSTANCE), (char)arg.value.ptr[0]);
 }
 
 static lw_err execute_1_1(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
 {
-    switch (path.id[2]) {
+    switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_SERVER_REGISTRATION_UPDATE_TRIGGER:
         return update_over(ctx, tree, path, arguments);
     case LW_RES_SERVER_BOOTSTRAP_REQUEST_TRIGGER:

@@ -279,13 +279,14 @@ static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments
     if (u == NULL) {
         return LW_EMETHOD;
     }
-    switch (path.id[2]) {
+    switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_SOFTWARE_MANAGEMENT_INSTALL:
         return install(u, path);
     case LW_RES_SOFTWARE_MANAGEMENT_UNINSTALL:
         return uninstall(u, arguments);
     default:
-        return activate(u, path.id[2] == LW_RES_SOFTWARE_MANAGEMENT_ACTIVATE);
+        return activate(u,
+                        lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_SOFTWARE_MANAGEMENT_ACTIVATE);
     }
 }
 
@@ -297,7 +298,7 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     if (u == NULL) {
         return LW_EMETHOD;
     }
-    if (path.id[2] == LW_RES_SOFTWARE_MANAGEMENT_PACKAGE) {
+    if (lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_SOFTWARE_MANAGEMENT_PACKAGE) {
         return write_package(u, value.as.bytes, offset, more);
     }
     return offset == 0 && !more ? write_uri(u, value.as.bytes) : LW_ETOOBIG;
@@ -320,7 +321,7 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     if (u == NULL) {
         return LW_ENOTFOUND;
     }
-    switch (path.id[2]) {
+    switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_SOFTWARE_MANAGEMENT_UPDATE_STATE:
         *out_value = lw_value_integer(shown(u->state));
         return LW_OK;

@@ -11,9 +11,10 @@
 static const lw_resource_def *find_resource(const lw_downlink_device *device, lw_path path)
 {
     const lw_object_def *def = NULL;
-    (void)device->object(device->ctx, path.id[0], &def);
-    return def != NULL && path.depth >= LW_LEVEL_RESOURCE ? lw_object_def_resource(def, path.id[2])
-                                                          : NULL;
+    (void)device->object(device->ctx, lw_path_id(path, LW_LEVEL_OBJECT), &def);
+    return def != NULL && lw_path_depth(path) >= LW_LEVEL_RESOURCE
+               ? lw_object_def_resource(def, lw_path_id(path, LW_LEVEL_RESOURCE))
+               : NULL;
 }
 
 static lw_type type_of(void *ctx, lw_path path)
@@ -115,8 +116,7 @@ static lw_err check_paths(const lw_ask *a)
         if ((repeated && e->kind != LW_ENTRY_PATH) || !lw_path_contains(a->said->path, e->path)) {
             return LW_EINVAL;
         }
-        if (a->op == LW_OP_CREATE &&
-            (e->path.id[1] == LW_ID_MAX) != (first->path.id[1] == LW_ID_MAX)) {
+        if (a->op == LW_OP_CREATE && lw_path_is_chosen(e->path) != lw_path_is_chosen(first->path)) {
             return LW_EINVAL;
         }
         if (!a->said->force && lw_request_is_forbidden(&e->path)) {
@@ -129,10 +129,10 @@ static lw_err check_paths(const lw_ask *a)
 /* One value, at the target itself. Of a resource nobody knows the body tells (VER-15). */
 static bool is_single_body(const lw_ask *a)
 {
-    if (a->said->path.depth < LW_LEVEL_RESOURCE || a->op == LW_OP_WRITE_PARTIAL) {
+    if (lw_path_depth(a->said->path) < LW_LEVEL_RESOURCE || a->op == LW_OP_WRITE_PARTIAL) {
         return false;
     }
-    if (a->def != NULL && a->said->path.depth == LW_LEVEL_RESOURCE) {
+    if (a->def != NULL && lw_path_depth(a->said->path) == LW_LEVEL_RESOURCE) {
         return !is_multiple(a->def);
     }
     return a->count == 1 && lw_path_equal(a->list[0].path, a->said->path);
@@ -151,7 +151,7 @@ static lw_err check_body(lw_ask *a)
         return fits || lw_ask_body_uses(a) == LW_FORMAT_FETCH ? check_paths(a) : LW_EINVAL;
     }
     if (a->op == LW_OP_WRITE && !a->is_single &&
-        a->said->path.depth <= LW_LEVEL_RESOURCE) { /* nothing is left of what there is */
+        lw_path_depth(a->said->path) <= LW_LEVEL_RESOURCE) { /* nothing is left of what there is */
         a->empty = (lw_entry){.kind = LW_ENTRY_EMPTY, .path = a->said->path};
         return LW_OK;
     }
@@ -187,17 +187,8 @@ lw_err lw_ask_measure(const lw_ask *a, const lw_format *format, size_t *out_len)
 
 static bool is_post_to_resource(const lw_ask *a)
 {
-    return lw_op_rule_of(a->op)->method == LW_COAP_POST && a->said->path.depth == LW_LEVEL_RESOURCE;
-}
-
-/* VER-20 */
-static bool names_nothing(lw_path path)
-{
-    bool is_max = false;
-    for (unsigned i = 0; i < path.depth; i++) {
-        is_max = is_max || path.id[i] == LW_ID_MAX;
-    }
-    return is_max;
+    return lw_op_rule_of(a->op)->method == LW_COAP_POST &&
+           lw_path_depth(a->said->path) == LW_LEVEL_RESOURCE;
 }
 
 /* SRV-05, SRV-07 */
@@ -208,15 +199,17 @@ static lw_err check_plausible(const lw_ask *a)
     if (lw_request_is_forbidden(&path)) {
         return LW_EDENIED;
     }
-    if ((lw_op_rule_of(a->op)->levels & 1u << path.depth) == 0 || names_nothing(path)) {
+    if ((lw_op_rule_of(a->op)->levels & 1u << lw_path_depth(path)) == 0 ||
+        lw_path_is_chosen(path)) { /* VER-20 */
         return LW_EINVAL;
     }
-    if (!lw_op_has_level(a->op, path.depth, a->device->version) ||
-        (a->op == LW_OP_WRITE_PARTIAL && path.depth == LW_LEVEL_RESOURCE &&
+    if (!lw_op_has_level(a->op, lw_path_depth(path), a->device->version) ||
+        (a->op == LW_OP_WRITE_PARTIAL && lw_path_depth(path) == LW_LEVEL_RESOURCE &&
          a->device->version < LW_VERSION_1_1)) { /* DM-30 */
         return LW_ENOTSUP;
     }
-    if (path.depth > 0 && !a->device->object(a->device->ctx, path.id[0], &def)) {
+    if (lw_path_depth(path) > 0 &&
+        !a->device->object(a->device->ctx, lw_path_id(path, LW_LEVEL_OBJECT), &def)) {
         return LW_ENOTFOUND;
     }
     /* DM-65: the device goes by the definition, and would do the other thing. */
@@ -224,7 +217,8 @@ static lw_err check_plausible(const lw_ask *a)
         return LW_EINVAL;
     }
     bool is_single = a->def != NULL && !is_multiple(a->def);
-    return is_single && path.depth == LW_LEVEL_RESOURCE_INSTANCE ? LW_EINVAL : LW_OK; /* DM-12 */
+    return is_single && lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ? LW_EINVAL
+                                                                          : LW_OK; /* DM-12 */
 }
 
 bool lw_ask_takes_attributes(const lw_ask *a)
@@ -271,10 +265,10 @@ static lw_err check_attributes(const lw_ask *a)
     } else if (mask == 0) {
         return LW_EINVAL; /* would be a Write of nothing */
     }
-    if (a->said->path.depth == LW_LEVEL_ROOT) { /* OBS-23 */
+    if (lw_path_depth(a->said->path) == LW_LEVEL_ROOT) { /* OBS-23 */
         err = (mask & ~LW_ATTRS_COMPOSITE) == 0 ? LW_OK : LW_EINVAL;
     } else {
-        lw_attrs_at at = {(lw_level)a->said->path.depth, a->def, a->device->version};
+        lw_attrs_at at = {(lw_level)lw_path_depth(a->said->path), a->def, a->device->version};
         err = lw_attrs_check_target(mask, &at);
         err = err == LW_EMETHOD ? LW_EINVAL : err;
     }
@@ -322,11 +316,11 @@ static lw_err check_ask(const lw_ask *a)
 
 bool lw_ask_is_about_one(const lw_ask *a)
 {
-    if (a->said->path.depth == LW_LEVEL_RESOURCE) {
+    if (lw_path_depth(a->said->path) == LW_LEVEL_RESOURCE) {
         return a->def == NULL ||
                !is_multiple(a->def); /* of one that nobody knows it is not known */
     }
-    return a->said->path.depth == LW_LEVEL_RESOURCE_INSTANCE;
+    return lw_path_depth(a->said->path) == LW_LEVEL_RESOURCE_INSTANCE;
 }
 
 lw_err lw_ask_init(lw_ask *a, const lw_downlink_device *device, const lw_downlink_ask *said,

@@ -107,7 +107,7 @@ static lw_err init(translation *t, const lw_downlink_device *device, const lw_do
     lw_version since = (lw_version)lw_op_rule_of(ask->op)->since;
     lw_version version = device->version > since ? device->version : since; /* with force */
     bool chooses =
-        ask->op == LW_OP_CREATE && ask->count > 0 && ask->list[0].path.id[1] == LW_ID_MAX;
+        ask->op == LW_OP_CREATE && ask->count > 0 && lw_path_is_chosen(ask->list[0].path);
     t->body = (lw_format_choice){.formats = chooses ? choosing_formats : lw_server_formats,
                                  .version = version,
                                  .single = ask->is_single,
@@ -173,8 +173,9 @@ static lw_err choose_answer(const translation *t, const lw_format **out)
 /* P-DM-13: an answer to Create may leave out the instance that the request named. */
 static lw_path target_of(const translation *t)
 {
-    if (t->ask.op != LW_OP_CREATE || t->ask.count == 0 || t->ask.list[0].path.id[1] == LW_ID_MAX ||
-        t->ask.list[0].path.id[1] != t->ask.list[t->ask.count - 1].path.id[1]) {
+    if (t->ask.op != LW_OP_CREATE || t->ask.count == 0 || lw_path_is_chosen(t->ask.list[0].path) ||
+        lw_path_id(t->ask.list[0].path, LW_LEVEL_INSTANCE) !=
+            lw_path_id(t->ask.list[t->ask.count - 1].path, LW_LEVEL_INSTANCE)) {
         return t->ask.said->path;
     }
     return lw_path_cut(t->ask.list[0].path, LW_LEVEL_INSTANCE);

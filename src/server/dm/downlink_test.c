@@ -502,7 +502,7 @@ LW_TEST(dm_72_create_of_several_instances)
     ask.body = body_of(&r, &lw_format_senml_cbor, list, 2);
     SENT(&r, &ask, "POST /3303 cf=11542 : 0407e11645430408e1164546");
     assert_true(lw_path_equal(r.downlink.target, path_of("/3303")));
-    list[0].path.id[1] = LW_ID_MAX;
+    list[0].path = path_of("/3303/65535/5701");
     ask.body = body_of(&r, &lw_format_senml_cbor, list, 2);
     SENT(&r, &ask, "LW_EINVAL");
 }
@@ -729,8 +729,9 @@ LW_TEST(too_much_of_anything_is_refused)
     static uint8_t body[2 * LW_DOWNLINK_ENTRIES_MAX * 16];
     static lw_entry list[LW_DOWNLINK_ENTRIES_MAX + 1];
     for (size_t i = 0; i <= LW_DOWNLINK_ENTRIES_MAX; i++) {
+        uint16_t resource = (uint16_t)(LW_DOWNLINK_ENTRIES_MAX - i);
         list[i] = entry("/33000/0/0/0", lw_value_integer(1));
-        list[i].path.id[2] = (uint16_t)(LW_DOWNLINK_ENTRIES_MAX - i);
+        list[i].path = lw_path_resource_instance(33000, 0, resource, 0);
     }
     for (size_t more = 0; more <= 1; more++) {
         lw_entries entries = {list, LW_DOWNLINK_ENTRIES_MAX + more};

@@ -73,7 +73,7 @@ static lw_time time_of(lw_time wall, const lw_entry *entry)
 static lw_err check(const lw_report *report, const lw_entry *entry)
 {
     if (entry->prefix.len > 0 || !lw_path_contains(report->base, entry->path) ||
-        lw_links_find(report->device->links, entry->path.id[0]) == NULL) {
+        lw_links_find(report->device->links, lw_path_id(entry->path, LW_LEVEL_OBJECT)) == NULL) {
         return LW_ENOTFOUND; /* with a prefix it is another device's, behind a gateway */
     }
     return report->allows == NULL || report->allows(report->ctx, entry->path) ? LW_OK

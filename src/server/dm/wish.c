@@ -72,7 +72,8 @@ static lw_err normalise(lw_bytes text, bool composite, target *out)
     size_t count;
     lw_err err = read_paths(text, paths, &count);
     if (err == LW_OK && !composite &&
-        (count != 1 || !lw_op_has_level(LW_OP_OBSERVE, paths[0].depth, LW_VERSION_NEWEST))) {
+        (count != 1 ||
+         !lw_op_has_level(LW_OP_OBSERVE, lw_path_depth(paths[0]), LW_VERSION_NEWEST))) {
         return LW_EINVAL;
     }
     return err == LW_OK ? write_target(paths, count, out) : err;

@@ -77,7 +77,7 @@ static uint16_t place_of(const lw_links *links, uint16_t object)
 /* VER-14: what the object link says wins over what instance links say. */
 static void take(lw_links *links, const lw_object_link *link)
 {
-    uint16_t object = link->path.id[0];
+    uint16_t object = lw_path_id(link->path, LW_LEVEL_OBJECT);
     uint16_t at = place_of(links, object);
     lw_listed_object *o = &links->objects[at];
     bool is_new = at == links->count || o->id != object;
@@ -87,7 +87,7 @@ static void take(lw_links *links, const lw_object_link *link)
         *o = (lw_listed_object){
             .id = object, .version = lw_object_version_implied((lw_version)links->version, object)};
     }
-    if (link->has_version && (is_new || link->path.depth == LW_LEVEL_OBJECT)) {
+    if (link->has_version && (is_new || lw_path_depth(link->path) == LW_LEVEL_OBJECT)) {
         o->version = link->version;
     }
 }
@@ -171,10 +171,12 @@ const lw_object_def *lw_links_definition(const lw_server *server, const lw_links
 lw_type lw_links_type_of(void *ctx, lw_path path)
 {
     const lw_links_types *types = ctx;
-    const lw_object_def *def = lw_links_definition(types->server, types->links, path.id[0]);
-    const lw_resource_def *resource = def != NULL && path.depth >= LW_LEVEL_RESOURCE
-                                          ? lw_object_def_resource(def, path.id[2])
-                                          : NULL;
+    const lw_object_def *def =
+        lw_links_definition(types->server, types->links, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_resource_def *resource =
+        def != NULL && lw_path_depth(path) >= LW_LEVEL_RESOURCE
+            ? lw_object_def_resource(def, lw_path_id(path, LW_LEVEL_RESOURCE))
+            : NULL;
     return resource != NULL ? (lw_type)resource->type : LW_TYPE_NONE;
 }
 

@@ -171,7 +171,8 @@ void world_set_number(world *w, const char *path, int64_t number)
 void world_add(world *w, const char *path)
 {
     lw_path at, p = path_of(path);
-    assert_ok(lw_tree_add(lw_client_tree(w->device->client), p.id[0], p.id[1], &at));
+    assert_ok(lw_tree_add(lw_client_tree(w->device->client), lw_path_id(p, LW_LEVEL_OBJECT),
+                          lw_path_id(p, LW_LEVEL_INSTANCE), &at));
     device_poke(w->device);
 }
 
