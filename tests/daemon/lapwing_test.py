@@ -92,6 +92,36 @@ def test_help_manual_and_completion_know_every_command_and_option():
     assert re.match(r"lapwing \d+\.\d+\.\d+$", lapwing("-V").out)
 
 
+def commands():
+    return re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?= [A-Z[]|  )", lapwing("--help").out, re.M)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_each_command_has_a_page_with_examples_that_work(name):
+    page = lapwing(*name.split(), "--help")
+    assert page.status == 0 and page.err == ""
+    assert page.out.startswith(f"usage: lapwing {name} ")
+    assert set(re.findall(r"--[a-z-]+", page.out.split("Example")[0])) <= set(re.findall(r"--[a-z-]+", lapwing("-h").out))
+    examples = re.findall(rf"^  lapwing ({name} ?.*)$", page.out.split("Example")[1].split("See also")[0], re.M)
+    assert examples
+    for example in examples:
+        if "@" not in example and ".xml" not in example:  # files that are not here
+            result = lapwing(*example.split(), url="http://127.0.0.1:1")
+            assert result.status == 3, result.err  # the command line is right, and no server there
+
+
+def test_help_comes_with_the_word_of_several_commands_and_before_it():
+    assert lapwing("--help", "read").out == lapwing("read", "-h", "lamp-1").out
+    assert lapwing("composite", "--help").lines == [
+        "usage:",
+        "  lapwing composite read EP PATH...        several paths at once",
+        "  lapwing composite write EP PATH=VALUE... several resources at once"]
+    assert "lapwing tokens add NAME" in lapwing("tokens", "--help").out.split("See also")[1]
+    nothing = lapwing("sing", "--help")
+    assert nothing.status == 2 and "sing: no such command" in nothing.err
+    assert "Try 'lapwing read --help'." in lapwing("read", "lamp-1").err
+
+
 # ---- Where the server is ------------------------------------------------------------------------
 
 

@@ -17,7 +17,8 @@ typedef struct command {
     const char *args; /* "EP PATH [VALUE...]": completion knows EP, PATH, FILE … */
     const char *help; /* NULL: not listed */
     command_fn *run;
-    uint32_t flags; /* bits of cli_flag it takes beside those that all take */
+    uint32_t flags;       /* bits of cli_flag it takes beside those that all take */
+    const char *examples; /* one a line, without "lapwing" */
 } command;
 
 extern const command commands[];
@@ -64,6 +65,9 @@ typedef enum cli_flag {
 #define BIT(flag) (1u << (flag))
 /* What every operation on a device takes. */
 #define CLI_OPERATION (BIT(CLI_WAIT) | BIT(CLI_NO_WAIT) | BIT(CLI_QUEUE) | BIT(CLI_FORCE))
+
+/* The page of one command; or, of the first word of several, a line each. False: there is none. */
+bool command_help(int argc, char **argv);
 
 extern const flag cli_flags[];
 extern const size_t cli_flag_count;

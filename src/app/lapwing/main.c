@@ -85,6 +85,7 @@ typedef struct line {
 /* STATUS_OK: go on; *out_done: help or version was printed. */
 static status read_line(cli *c, int argc, char **argv, line *l, bool *out_done)
 {
+    bool wants_help = false;
     flags f = {.program = PROGRAM,
                .usage = "COMMAND [ARGUMENTS] [OPTIONS]\n",
                .rows = cli_flags,
@@ -98,13 +99,23 @@ static status read_line(cli *c, int argc, char **argv, line *l, bool *out_done)
             f.only_words = f.only_words || strcmp(l->argv[0], "complete") == 0;
             continue;
         }
-        *out_done = f.row->id == CLI_HELP || f.row->id == CLI_VERSION;
-        if (*out_done) {
-            f.row->id == CLI_HELP ? print_help(&f) : (void)puts(PROGRAM " " LAPWING_VERSION);
+        if (f.row->id == CLI_VERSION) {
+            puts(PROGRAM " " LAPWING_VERSION);
+            *out_done = true;
             return STATUS_OK;
+        }
+        if (f.row->id == CLI_HELP) {
+            wants_help = true;
+            continue;
         }
         l->given |= BIT(f.row->id);
         take(c, f.row->id, f.value);
+    }
+    if (step == FLAGS_END && wants_help && l->argc == 0) {
+        print_help(&f);
+        *out_done = true;
+    } else if (step == FLAGS_END && wants_help) {
+        *out_done = command_help(l->argc, l->argv);
     }
     return step == FLAGS_END ? STATUS_OK : STATUS_USAGE;
 }
@@ -126,13 +137,13 @@ static status check(const line *l, const command *cmd, int words)
         return STATUS_USAGE;
     }
     if (!command_takes(cmd, l->argc - words)) {
-        complain(PROGRAM, "usage: lapwing %s %s", cmd->name, cmd->args);
-        return STATUS_USAGE;
+        return fail(STATUS_USAGE, "usage: lapwing %s %s\nTry 'lapwing %s --help'.", cmd->name,
+                    cmd->args, cmd->name);
     }
     for (int id = CLI_COMMON_LAST + 1; id <= CLI_ROLE; id++) {
         if ((l->given & BIT(id)) != 0 && (cmd->flags & BIT(id)) == 0) {
-            complain(PROGRAM, "%s does not take --%s", cmd->name, flag_name(id));
-            return STATUS_USAGE;
+            return fail(STATUS_USAGE, "%s does not take --%s\nTry 'lapwing %s --help'.", cmd->name,
+                        flag_name(id), cmd->name);
         }
     }
     return STATUS_OK;

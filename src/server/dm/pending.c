@@ -175,8 +175,10 @@ void lw_pending_set_state(lw_pending *p, lw_request_state state)
     stats->in_flight = stats->in_flight + is_sent - was_sent;
     stats->waiting_requests = stats->waiting_requests + was_sent - is_sent;
     p->state = (uint8_t)state;
-    lw_server_result result = lw_pending_result(p);
-    tell(p, LW_SERVER_REQUEST, &result);
+    if (state != LW_REQUEST_QUEUED || p->has_row) { /* what waits without one will get it, or go */
+        lw_server_result result = lw_pending_result(p);
+        tell(p, LW_SERVER_REQUEST, &result);
+    }
 }
 
 void lw_pending_set_progress(lw_pending *p, const lw_progress *progress)
