@@ -635,6 +635,24 @@ LW_TEST(a_device_has_room_for_so_many_requests)
 
 /* ---- A device that sleeps -------------------------------------------------------------------- */
 
+LW_TEST(a_request_that_went_and_waits_after_all_is_told_once_and_when_it_is_durable)
+{
+    rig *r = begin(QUEUE_MODE);
+    person o = {0};
+    submit_read(r, &o, "/3/0/9");
+    assert_string_equal(rig_told(r), "REQUEST");
+    rig_pass(r, 200000);
+    assert_string_equal(rig_told(r), "ASLEEP");
+    assert_int_equal(o.queued, 0);
+    rig_commit(r, LW_OK);
+    assert_int_equal(o.queued, 1);
+    assert_int_equal(rig_event_last(r)->request->state, LW_REQUEST_QUEUED);
+    assert_string_equal(rig_told(r), "REQUEST");
+    wake(r);
+    assert_string_equal(rig_told(r), "UPDATED AWAKE REQUEST");
+    rig_free(r);
+}
+
 LW_TEST(a_request_for_a_sleeping_device_is_durable_and_goes_at_the_next_uplink)
 {
     rig *r = begin(QUEUE_MODE);
@@ -1400,6 +1418,8 @@ int main(void)
         cmocka_unit_test(edge_23_create_tells_the_new_instance_whether_the_device_does_or_not),
         cmocka_unit_test(srv_05_what_cannot_be_asked_is_refused_at_once),
         cmocka_unit_test(a_device_has_room_for_so_many_requests),
+        cmocka_unit_test(
+            a_request_that_went_and_waits_after_all_is_told_once_and_when_it_is_durable),
         cmocka_unit_test(a_request_for_a_sleeping_device_is_durable_and_goes_at_the_next_uplink),
         cmocka_unit_test(the_answer_to_the_update_goes_before_what_waited),
         cmocka_unit_test(p_trn_01_what_waited_goes_one_by_one_in_order),
