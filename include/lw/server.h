@@ -314,7 +314,9 @@ typedef struct lw_server_wish {
  * is durable. LW_ENOTFOUND, LW_EINVAL (target or attributes), LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_server_observe(lw_server *server, lw_time now, const lw_row_wish *wish,
                                        lw_server_kept_fn *on_kept, void *ctx);
-/* Withdraws it: an active cancel if the device can be reached, else passive. */
+/* Withdraws it: an active cancel if the device can be reached, else passive. LW_ENOTFOUND: there is
+ * none; LW_ESTATE: the store has not told yet that the wish, or its withdrawal, is durable;
+ * LW_ENOMEM, LW_EIO: the store does not take it, and the wish stays. */
 LW_MUST_CHECK lw_err lw_server_unobserve(lw_server *server, lw_time now, lw_bytes endpoint,
                                          lw_bytes target, lw_server_kept_fn *on_kept, void *ctx);
 /* LW_ENOTFOUND: no such device. */

@@ -178,6 +178,9 @@ static void answer_failed(api_call *call, lw_err err)
     case LW_ENOTSUP:
         call_invalid(call, "", "these paths or attributes cannot be observed");
         break;
+    case LW_ESTATE:
+        call_problem(call, API_BUSY, "this observation is being changed; ask again in a moment");
+        break;
     case LW_ENOMEM:
         call_problem(call, API_QUEUE_FULL, "there are too many observations of this device");
         break;

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import subprocess
+import threading
 import time
 import urllib.parse
 
@@ -394,6 +395,19 @@ def test_requests_that_never_were_are_not_found(daemon):
 
 
 # ---- Observations and history -------------------------------------------------------------------
+
+
+def test_two_who_withdraw_the_same_wish_get_along(lamp):
+    target = "/v1/devices/lamp/observations/3/0/14"
+    for _ in range(10):
+        assert lamp.call("PUT", target)[0] == 200
+        answers = []
+        both = [threading.Thread(target=lambda: answers.append(lamp.call("DELETE", target)[0])) for _ in range(2)]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+        assert 204 in answers and set(answers) <= {204, 404, 503}, answers
 
 
 def test_a_wish_is_kept_and_what_it_brings_is_recorded(lamp):
