@@ -330,6 +330,27 @@ LW_TEST(ids_ascend_across_restarts)
     stream_close(s);
 }
 
+LW_TEST(a_clock_that_goes_back_changes_no_order_of_events)
+{
+    open_hub(0, 0);
+    api_stream *s = follow("", 0, false, 0);
+    for (int i = 0; i < 3; i++) {
+        hub_add(&h, NULL,
+                &(lw_server_event){.kind = LW_SERVER_UPDATED,
+                                   .endpoint = lw_bytes_str("lamp"),
+                                   .at = 1769846400000 - 3600000 * i});
+    }
+    for (int i = 0; hub_get_state(&h).newest < 3 && i < 1000; i++) {
+        usleep(1000);
+    }
+    const char *text = take(s, 4096);
+    const char *first = strstr(text, "\"id\":1,\"type\":\"updated\",\"at\":\"2026-01-31T08:");
+    const char *second = strstr(text, "\"id\":2,\"type\":\"updated\",\"at\":\"2026-01-31T07:");
+    const char *third = strstr(text, "\"id\":3,\"type\":\"updated\",\"at\":\"2026-01-31T06:");
+    assert_true(first != NULL && first < second && second < third);
+    stream_close(s);
+}
+
 LW_TEST(ids_that_cannot_be_reserved_are_an_error_at_start)
 {
     hub_cfg cfg = {.models = &definitions, .store = &fake.store, .log = no_log};
@@ -412,6 +433,7 @@ int main(void)
         CASE(an_event_that_is_being_sent_stays_although_the_ring_went_on),
         CASE(the_ring_is_bounded_in_octets_too),
         CASE(ids_ascend_across_restarts),
+        CASE(a_clock_that_goes_back_changes_no_order_of_events),
         CASE(ids_that_cannot_be_reserved_are_an_error_at_start),
         CASE(values_are_decoded_with_the_definitions),
         CASE(payloads_that_cannot_be_read_are_told_as_they_are),

@@ -25,11 +25,12 @@ typedef struct lw_store_options {
     uint64_t values_octets; /* the oldest go when all values together take more */
     lw_time requests_age;   /* ms since they ended */
 
+    lw_time (*clock)(void *ctx); /* what their age is measured by; NULL: the wall clock */
+    void *clock_ctx;
+
     uint64_t waiting_max; /* 0: LW_STORE_WAITING_MAX */
 
     /* For tests. 0 and NULL: as it is without them. */
-    lw_time (*clock)(void *ctx); /* the wall clock */
-    void *clock_ctx;
     const char *vfs;   /* the layer below SQLite */
     uint32_t tidy_ms;  /* how often there is a look for what is to go */
     uint32_t retry_ms; /* when a commit that failed is tried again */

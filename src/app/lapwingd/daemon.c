@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "app/lapwingd/ageing.h"
 #include "app/lapwingd/log.h"
 #include "app/lapwingd/notify.h"
 #include "app/lapwingd/rest.h"
@@ -20,6 +22,7 @@ typedef struct daemon {
     daemon_reread_fn *reread;
     void *reread_ctx;
     logger log;
+    ageing ageing;
     lw_store *store;
     rest rest;
     lw_loop *loop;
@@ -99,12 +102,27 @@ static void on_watchdog(void *ctx)
 /* ---- Start ------------------------------------------------------------------------------------
  */
 
+static lw_time monotonic_clock(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (lw_time)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static lw_time store_clock(void *ctx)
+{
+    return ageing_clock(ctx, monotonic_clock(), lw_wall_clock());
+}
+
 static bool open_store(daemon *d, char *why)
 {
     const config *c = &d->options.config;
+    d->ageing = (ageing){.now = monotonic_clock(), .wall = lw_wall_clock()};
     lw_store_options kept = {.values_age = (lw_time)c->record_age_s * LW_SECOND_MS,
                              .values_octets = c->record_size,
-                             .requests_age = (lw_time)c->request_age_s * LW_SECOND_MS};
+                             .requests_age = (lw_time)c->request_age_s * LW_SECOND_MS,
+                             .clock = store_clock,
+                             .clock_ctx = &d->ageing};
     if (mkdir(c->data_dir, 0700) != 0 && errno != EEXIST) {
         snprintf(why, WHY_MAX, "data-dir %s: %s", c->data_dir, strerror(errno));
         return false;

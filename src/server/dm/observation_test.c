@@ -758,6 +758,30 @@ LW_TEST(OBS_19_a_notification_that_was_overtaken_still_gives_its_history)
     rig_free(r);
 }
 
+LW_TEST(a_clock_that_jumps_changes_no_order_of_notifications)
+{
+    lw_server_cfg cfg = recording();
+    char location[32];
+    rig *r = begin(&cfg, location);
+    lw_coap_token token = establish(r, "/3/0/9");
+    size_t before = rig_rows(r, LW_ROW_VALUE);
+    (void)rig_told(r);
+    notify_text(r, token, 20, "2");
+    lw_server_set_clock(r->server, r->now, RIG_WALL + INT64_C(315360000000)); /* ten years */
+    notify_text(r, token, 19, "1"); /* stale all the same: 128 s have not passed */
+    notify_text(r, token, 21, "3");
+    lw_server_set_clock(r->server, r->now, RIG_WALL - 1000);
+    notify_text(r, token, 20, "2");
+    notify_text(r, token, 22, "4");
+    assert_string_equal(rig_told(r), "NOTIFIED NOTIFIED NOTIFIED");
+    assert_int_equal(rig_rows(r, LW_ROW_VALUE),
+                     before + 3); /* as they came, by the clock there was */
+    assert_int_equal(value_at(r, before)->at, RIG_WALL);
+    assert_int_equal(value_at(r, before + 1)->at, RIG_WALL + INT64_C(315360000000));
+    assert_int_equal(value_at(r, before + 2)->at, RIG_WALL - 1000);
+    rig_free(r);
+}
+
 LW_TEST(a_confirmable_notification_is_acknowledged_when_it_is_durable)
 {
     lw_server_cfg cfg = recording();
@@ -1052,6 +1076,7 @@ int main(void)
         TEST(OBS_14_stale_notifications_are_acknowledged_and_not_told),
         TEST(OBS_19_edge_19_time_stamped_values_are_kept_with_their_times),
         TEST(OBS_19_a_notification_that_was_overtaken_still_gives_its_history),
+        TEST(a_clock_that_jumps_changes_no_order_of_notifications),
         TEST(a_confirmable_notification_is_acknowledged_when_it_is_durable),
         TEST(what_could_not_be_stored_is_not_acknowledged_and_taken_when_it_comes_again),
         TEST(OBS_20_the_rest_of_a_large_notification_is_fetched),

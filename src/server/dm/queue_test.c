@@ -822,6 +822,34 @@ LW_TEST(one_that_expires_while_in_flight_does_not_go_back_into_the_queue)
     rig_free(r);
 }
 
+/* Ten years ahead, then back to the origin of time. */
+#define YEARS ((lw_time)3650 * 24 * 3600 * LW_SECOND_MS)
+
+LW_TEST(a_clock_that_jumps_expires_no_request_and_keeps_their_order)
+{
+    rig *r = begin(QUEUE_MODE);
+    person o[2] = {{0}};
+    fall_asleep(r);
+    for (int i = 0; i < 2; i++) {
+        lw_server_request request = ask(&o[i], LW_OP_READ, i == 0 ? "/3/0/9" : "/3/0/1");
+        lw_server_set_clock(r->server, r->now, i == 0 ? RIG_WALL + YEARS : 0);
+        request.queue_s = 3600;
+        submit(r, &request);
+    }
+    rig_commit(r, LW_OK);
+    rig_pass(r, 3000000);
+    lw_server_set_clock(r->server, r->now, RIG_WALL + YEARS);
+    rig_pass(r, 500000);
+    assert_int_equal(o[0].ended + o[1].ended, 0);
+    wake(r);
+    answer(r, LW_COAP_CONTENT, "95");
+    assert_string_equal(asked(r), "/3/0/9 /3/0/1");
+    ENDED(o[0], LW_REQUEST_DONE, LW_OK);
+    rig_pass(r, 200000); /* 3700 s after it was asked for, the second was not answered */
+    ENDED(o[1], LW_REQUEST_EXPIRED, LW_OK);
+    rig_free(r);
+}
+
 LW_TEST(a_request_can_be_left_for_later_though_the_device_is_awake)
 {
     rig *r = begin(AWAKE);
@@ -1428,6 +1456,7 @@ int main(void)
         cmocka_unit_test(what_must_go_now_does_not_wait),
         cmocka_unit_test(a_request_waits_so_long),
         cmocka_unit_test(one_that_expires_while_in_flight_does_not_go_back_into_the_queue),
+        cmocka_unit_test(a_clock_that_jumps_expires_no_request_and_keeps_their_order),
         cmocka_unit_test(a_request_can_be_left_for_later_though_the_device_is_awake),
         cmocka_unit_test(a_device_that_is_not_registered_gets_it_after_its_next_register),
         cmocka_unit_test(what_the_device_lost_meanwhile_is_told_when_its_turn_comes),
