@@ -8,6 +8,7 @@
 #include "api/call.h"
 #include "api/gen/routes.h"
 #include "base/base64.h"
+#include "host/heap.h"
 
 /* ---- What a credential consists of ---------------------------------------------------------- */
 
@@ -164,18 +165,6 @@ static uint64_t hash_of(const void *ctx, const lw_map_node *node)
     return lw_hash(ctx, lw_bytes_str(i->name));
 }
 
-static void *heap_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void heap_release(void *ctx, void *ptr)
-{
-    (void)ctx;
-    free(ptr);
-}
-
 static identity *find_identity(const credentials *c, const char *name)
 {
     uint64_t hash = lw_hash(&c->key, lw_bytes_str(name));
@@ -244,7 +233,7 @@ static bool load_next(void *ctx, const lw_row *row)
 lw_err credentials_init(credentials *c, lw_store *store)
 {
     loading l = {c, LW_OK};
-    *c = (credentials){.store = store, .mem = {.alloc = heap_alloc, .release = heap_release}};
+    *c = (credentials){.store = store, .mem = lw_heap};
     pthread_mutex_init(&c->change, NULL);
     lw_list_init(&c->all);
     if (RAND_bytes((unsigned char *)&c->key, sizeof c->key) != 1) {

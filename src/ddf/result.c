@@ -2,27 +2,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void *heap_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void heap_release(void *ctx, void *ptr)
-{
-    (void)ctx;
-    free(ptr);
-}
-
-static const lw_mem heap = {heap_alloc, heap_release, NULL};
+#include "host/heap.h"
 
 lw_ddf_result *lw_ddf_result_new(const lw_mem *mem, const char *name)
 {
     lw_arena arena;
-    lw_mem copy = mem != NULL ? *mem : heap;
+    lw_mem copy = mem != NULL ? *mem : lw_heap;
     lw_arena_init(&arena, &copy);
     lw_ddf_result *r = lw_arena_alloc(&arena, sizeof *r);
     if (r == NULL) {

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/loop.h"
+
 #define LINE_LEN 1024
 
 /* systemd tells which stream leads to the journal by the device and inode of its file. */
@@ -30,7 +32,8 @@ void log_init(logger *l, int level)
 static size_t put_head(const logger *l, int level, const char *module, char *out, size_t size)
 {
     static const char priorities[LEVEL_COUNT] = {'3', '4', '6', '7'};
-    struct timespec now;
+    lw_time now = lw_wall_clock();
+    time_t seconds = (time_t)(now / LW_SECOND_MS);
     struct tm utc;
     char at[32];
     int len;
@@ -38,10 +41,9 @@ static size_t put_head(const logger *l, int level, const char *module, char *out
         len = snprintf(out, size, "<%c>%s: ", priorities[level], module);
         return (size_t)len;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
+    gmtime_r(&seconds, &utc);
     strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%S", &utc);
-    len = snprintf(out, size, "%s.%03ldZ %s %s: ", at, now.tv_nsec / 1000000, level_names[level],
+    len = snprintf(out, size, "%s.%03dZ %s %s: ", at, (int)(now % LW_SECOND_MS), level_names[level],
                    module);
     return (size_t)len;
 }

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/heap.h"
+
 /* How often the wall clock is compared with the monotonic one, and how far they may drift apart
  * before the engine is told, and before people are. */
 #define CLOCK_PERIOD_MS ((lw_time)1000)
@@ -47,18 +49,6 @@ static void on_random(void *ctx, uint8_t *out, size_t len)
             len -= (size_t)got;
         }
     }
-}
-
-static void *on_alloc(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void on_release(void *ctx, void *ptr)
-{
-    (void)ctx;
-    free(ptr);
 }
 
 static void on_log(void *ctx, int level, const char *module, lw_bytes text)
@@ -232,8 +222,8 @@ static bool open_engine(shard *s, char *why, size_t why_len)
                                .send = on_send,
                                .on_event = on_event,
                                .random = on_random,
-                               .alloc = on_alloc,
-                               .release = on_release,
+                               .alloc = lw_heap_alloc,
+                               .release = lw_heap_release,
                                .log = on_log};
     lw_server_cfg cfg = engine_cfg(s);
     lw_err err = lw_server_new(&cfg, now, wall, &s->server);
