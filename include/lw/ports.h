@@ -210,6 +210,10 @@ typedef struct lw_store_ops {
     /* Requests of one device, newest first, at most limit, with id below `before` (0: all). */
     lw_err (*requests)(lw_store *s, lw_bytes endpoint, uint64_t before, uint32_t limit,
                        lw_row_fn *fn, void *ctx);
+    /* Documents of a kind with a key above `after` (empty: from the first), at most limit,
+     * ascending: for a page of many. */
+    lw_err (*documents)(lw_store *s, lw_row_kind kind, lw_bytes after, uint32_t limit,
+                        lw_row_fn *fn, void *ctx);
     lw_err (*values)(lw_store *s, const lw_values_query *query, lw_row_fn *fn, void *ctx);
     /* The largest number of a device, or id of a request, that was ever put with `shard` in its
      * uppermost octet, rows that are gone included: so that none is given twice. 0: none was. */

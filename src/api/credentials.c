@@ -286,27 +286,16 @@ static void write_known(json_out *o, lw_bytes endpoint, const json_t *json)
 
 typedef struct page {
     json_out *o;
-    lw_bytes after;
     uint32_t limit, count;
     char last[256 * 4 + 1];
     size_t last_len;
     bool has_more;
 } page;
 
-static int compare(lw_bytes a, lw_bytes b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len > 0 ? memcmp(a.ptr, b.ptr, len) : 0;
-    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
 static bool write_next(void *ctx, const lw_row *row)
 {
     page *p = ctx;
     lw_bytes key = row->as.document.key;
-    if (p->after.len > 0 && compare(key, p->after) <= 0) {
-        return true;
-    }
     if (p->count == p->limit) {
         p->has_more = true;
         return false;
@@ -339,12 +328,11 @@ void api_serve_list_credentials(api_call *call)
 {
     lw_store *store = call->api->cfg.store;
     json_out o = {.text = NULL};
-    page p = {.o = &o,
-              .after = call_text(call, "cursor"),
-              .limit = (uint32_t)call_number(call, "limit", 100)};
+    page p = {.o = &o, .limit = (uint32_t)call_number(call, "limit", 100)};
     out_object(&o, NULL);
     out_array(&o, "items");
-    lw_err err = store->ops->each(store, LW_ROW_CREDENTIAL, write_next, &p);
+    lw_err err = store->ops->documents(store, LW_ROW_CREDENTIAL, call_text(call, "cursor"),
+                                       p.limit + 1, write_next, &p);
     out_end(&o, ']');
     if (p.has_more) {
         out_text(&o, "next", lw_bytes_of(p.last, p.last_len));

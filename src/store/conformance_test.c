@@ -414,6 +414,51 @@ LW_TEST(requests_of_a_device_come_newest_first_page_by_page)
     expect_requests("nobody", 0, 10, "");
 }
 
+static void expect_documents(lw_bytes after, uint32_t limit, const char *expected)
+{
+    char keys[64] = "";
+    basket b = {0};
+    assert_ok(store->ops->documents(store, LW_ROW_CREDENTIAL, after, limit, basket_take, &b));
+    for (size_t i = 0; i < b.count; i++) {
+        lw_bytes key = b.rows[i]->as.document.key;
+        size_t len = strlen(keys);
+        snprintf(keys + len, sizeof keys - len, "%s%.*s", i > 0 ? " " : "", (int)key.len,
+                 (const char *)key.ptr);
+    }
+    assert_string_equal(keys, expected);
+    basket_empty(&b);
+}
+
+LW_TEST(documents_come_in_order_page_by_page)
+{
+    static const char *const keys[] = {"b", "a", "ab", "d", "a b"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        put(document_row(LW_ROW_CREDENTIAL, keys[i], "{}"));
+    }
+    put(document_row(LW_ROW_BOOTSTRAP, "c", "{}")); /* of another kind */
+    expect_documents(BYTES(""), 10, "a a b ab b d");
+    expect_documents(BYTES(""), 2, "a a b");
+    expect_documents(BYTES("a b"), 2, "ab b");
+    expect_documents(BYTES("aa"), 2, "ab b"); /* that is not there any more */
+    expect_documents(BYTES("b"), 2, "d");
+    expect_documents(BYTES("d"), 2, "");
+    expect_documents(BYTES(""), 0, "");
+}
+
+LW_TEST(documents_of_what_has_none_are_refused)
+{
+    static char longer[LW_ROW_KEY_MAX + 1];
+    basket b = {0};
+    assert_err(store->ops->documents(store, LW_ROW_DEVICE, BYTES(""), 1, basket_take, &b),
+               LW_EINVAL);
+    assert_err(store->ops->documents(store, LW_ROW_KIND_COUNT, BYTES(""), 1, basket_take, &b),
+               LW_EINVAL);
+    assert_err(store->ops->documents(store, LW_ROW_CREDENTIAL, lw_bytes_of(longer, sizeof longer),
+                                     1, basket_take, &b),
+               LW_EINVAL);
+    assert_int_equal(b.count, 0);
+}
+
 /* ---- Values ---- */
 
 static void put_every_type(void)
@@ -842,6 +887,8 @@ int main(void)
         TEST(giving_stops_when_it_is_told_to),
         TEST(who_is_given_a_row_may_use_the_store),
         TEST(requests_of_a_device_come_newest_first_page_by_page),
+        TEST(documents_come_in_order_page_by_page),
+        TEST(documents_of_what_has_none_are_refused),
         TEST(values_of_every_type_come_back_bit_by_bit),
         TEST(values_are_found_by_path_and_below_it),
         TEST(values_come_in_order_of_their_time_across_paths),

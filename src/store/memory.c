@@ -546,6 +546,22 @@ static lw_err memory_requests(lw_store *store, lw_bytes endpoint, uint64_t befor
     return give_rows(memory_of(store), &prefix, &from, limit, fn, ctx);
 }
 
+static lw_err memory_documents(lw_store *store, lw_row_kind kind, lw_bytes after, uint32_t limit,
+                               lw_row_fn *fn, void *ctx)
+{
+    key prefix, from;
+    if (!lw_row_kind_is_document(kind) || after.len > LW_ROW_KEY_MAX) {
+        return LW_EINVAL;
+    }
+    key_of_kind(&prefix, kind);
+    copy_key(&from, &prefix);
+    if (after.len > 0) {
+        key_text(&from, after);
+        lw_write_u8(&from.w, 0); /* the smallest key behind it */
+    }
+    return give_rows(memory_of(store), &prefix, &from, limit, fn, ctx);
+}
+
 /* What a question for values has found so far. */
 typedef struct found {
     lw_chart_point *points;
@@ -728,6 +744,7 @@ static const lw_store_ops memory_ops = {
     .remove = memory_remove,
     .wait = memory_wait,
     .each = memory_each,
+    .documents = memory_documents,
     .get = memory_get,
     .requests = memory_requests,
     .values = memory_values,

@@ -185,6 +185,7 @@ static const lw_store_ops sqlite_ops = {
     .remove = take_away,
     .wait = wait_for,
     .each = lw_sqlite_each,
+    .documents = lw_sqlite_documents,
     .get = lw_sqlite_get,
     .requests = lw_sqlite_requests,
     .values = lw_sqlite_values,

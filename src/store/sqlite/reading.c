@@ -177,6 +177,29 @@ lw_err lw_sqlite_requests(lw_store *store, lw_bytes endpoint, uint64_t before, u
     return end_reading(s, db, err);
 }
 
+lw_err lw_sqlite_documents(lw_store *store, lw_row_kind kind, lw_bytes after, uint32_t limit,
+                           lw_row_fn *fn, void *ctx)
+{
+    lw_sqlite *s = lw_sqlite_of(store);
+    lw_err err = LW_EINVAL;
+    bool is_sound = lw_row_kind_is_document(kind) && after.len <= LW_ROW_KEY_MAX;
+    lw_db *db = is_sound ? lw_sqlite_borrow(s, &err) : NULL;
+    if (db == NULL) {
+        return err;
+    }
+    sqlite3_stmt *statement = lw_db_take(db, LW_SQL_DOCUMENTS_AFTER);
+    if (statement == NULL) {
+        return end_reading(s, db, lw_db_err(db));
+    }
+    lw_bind_text(statement, 1, lw_bytes_str(lw_row_kind_name(kind)));
+    lw_bind_text(statement, 2, after);
+    sqlite3_bind_int64(statement, 3, limit);
+    uint64_t count;
+    err = give_rows(db, statement, kind, fn, ctx, &count);
+    lw_db_give(db, LW_SQL_DOCUMENTS_AFTER, statement);
+    return end_reading(s, db, err);
+}
+
 /* ---- Values: the series below the path, each read in order of time, merged ---- */
 
 typedef struct cursor {

@@ -47,6 +47,8 @@
       "SELECT v.id, v.at, v.received_at, v.source, v.type, v.single, v.value, s.endpoint,"         \
       " s.path FROM value v CROSS JOIN series s ON s.id = v.series ORDER BY v.id")                 \
     X(LW_SQL_EACH_DOCUMENT, "SELECT key, text FROM document WHERE kind = ?1 ORDER BY key")         \
+    X(LW_SQL_DOCUMENTS_AFTER,                                                                      \
+      "SELECT key, text FROM document WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3")         \
     X(LW_SQL_GET_DEVICE, "SELECT " LW_DEVICE_COLUMNS " FROM device WHERE endpoint = ?1")           \
     X(LW_SQL_GET_WISH, "SELECT " LW_WISH_COLUMNS " FROM wish WHERE endpoint = ?1 AND target = ?2") \
     X(LW_SQL_GET_REQUEST,                                                                          \

@@ -65,6 +65,8 @@ lw_err lw_sqlite_checkpoint(lw_sqlite *s);
 /* reading.c */
 lw_err lw_sqlite_each(lw_store *store, lw_row_kind kind, lw_row_fn *fn, void *ctx);
 lw_err lw_sqlite_get(lw_store *store, const lw_row *key, lw_row_fn *fn, void *ctx);
+lw_err lw_sqlite_documents(lw_store *store, lw_row_kind kind, lw_bytes after, uint32_t limit,
+                           lw_row_fn *fn, void *ctx);
 lw_err lw_sqlite_requests(lw_store *store, lw_bytes endpoint, uint64_t before, uint32_t limit,
                           lw_row_fn *fn, void *ctx);
 lw_err lw_sqlite_values(lw_store *store, const lw_values_query *query, lw_row_fn *fn, void *ctx);
