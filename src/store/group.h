@@ -2,7 +2,7 @@
  *
  * An urgent change starts a commit at once; what comes while it runs gathers for the next one, so a
  * commit is as large as the disk is slow, and nobody waits longer than for two of them. Lazy
- * changes alone wait for others, 200 ms at most.
+ * changes alone wait for others, 150 ms at most, so that with its commit each is durable within 200.
  *
  *              a commit fails                 it says LW_EFORMAT
  *    WELL ─────────────────────▶ FAILING ─────────────────────────▶ DAMAGED
@@ -22,7 +22,7 @@
 #include "lw/time.h"
 #include "store/row.h"
 
-#define LW_GROUP_LAZY_MS 200
+#define LW_GROUP_LAZY_MS 150
 #define LW_GROUP_BATCH   10000u /* changes in one transaction */
 
 typedef struct lw_group lw_group;
