@@ -2,7 +2,6 @@
  *
  * Exit status: cli.h. */
 #include <curl/curl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,17 +11,6 @@
 #include "app/lapwing/settings.h"
 
 #define PROGRAM "lapwing"
-
-status fail(status s, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs(PROGRAM ": ", stderr);
-    vfprintf(stderr, format, args);
-    putc('\n', stderr);
-    va_end(args);
-    return s;
-}
 
 static void print_help(const flags *f)
 {
