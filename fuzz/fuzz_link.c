@@ -60,7 +60,7 @@ static bool write_link(lw_link_out *out, lw_corelink link)
         }
         memcpy(name, attr.name.ptr, attr.name.len);
         name[attr.name.len] = '\0';
-        lw_link_put_quoted(out, name, value);
+        lw_link_put_quoted(out, name, &value);
     }
     return out->w->err == LW_OK;
 }

@@ -35,8 +35,8 @@ typedef struct lw_objlnk {
 } lw_objlnk;
 
 typedef struct lw_value {
-    uint8_t type; /* lw_type: which member of the union holds */
-    bool single;  /* FLOAT only: exactly representable in 32 bits, and meant so */
+    uint32_t type; /* lw_type: which member of the union holds */
+    bool single;   /* FLOAT only: exactly representable in 32 bits, and meant so */
     union {
         lw_bytes bytes;  /* STRING, OPAQUE, CORELNK */
         int64_t integer; /* INTEGER, TIME */
@@ -67,11 +67,12 @@ bool lw_value_equal(lw_value a, lw_value b);
  * decimal text of a float is. LW_ETYPE when the kinds do not fit, LW_ERANGE when the number does
  * not (a fraction or 2^63 for INTEGER, a negative for UNSIGNED), LW_EFORMAT when the octets of a
  * string are not UTF-8 or not an object link. An opaque comes from nothing but an opaque, a boolean
- * from nothing but a boolean (P-DM-20). *out_value is untouched on failure. */
-LW_MUST_CHECK lw_err lw_value_convert(lw_value in, lw_type type, lw_value *out_value);
+ * from nothing but a boolean (P-DM-20). *out_value is untouched on failure; it
+ * may be `in`. */
+LW_MUST_CHECK lw_err lw_value_convert(const lw_value *in, lw_type type, lw_value *out_value);
 
 /* Numeric view for attributes: INTEGER, UNSIGNED, FLOAT and TIME (ATT-15); false for the others. */
-bool lw_value_to_number(lw_value v, double *out_number);
+bool lw_value_to_number(const lw_value *v, double *out_number);
 
 #define LW_OBJLNK_TEXT_MAX 11u /* "65535:65535" without a NUL */
 

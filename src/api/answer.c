@@ -79,7 +79,7 @@ lw_type view_type_of(void *ctx, lw_path path)
 
 /* ---- Values --------------------------------------------------------------------------------- */
 
-const char *type_word(uint8_t type)
+const char *type_word(uint32_t type)
 {
     static const char *const words[] = {
         [LW_TYPE_NONE] = "empty",        [LW_TYPE_STRING] = "string", [LW_TYPE_INTEGER] = "integer",

@@ -49,7 +49,7 @@ void answer_links(json_out *o, const view *v, lw_bytes payload);
 lw_bytes answer_diagnostic(lw_bytes payload);
 
 /* "string", "integer", … as the interface names types; "empty" for NONE. */
-const char *type_word(uint8_t type);
+const char *type_word(uint32_t type);
 
 /* "application/senml+cbor"; NULL: not known. */
 const char *format_media_type(uint16_t format);

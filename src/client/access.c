@@ -30,7 +30,7 @@ static bool number_at(const room *r, lw_path path, uint16_t *out)
 {
     lw_value value, number;
     bool is_there = lw_tree_get(&r->client->tree, path, &value) == LW_OK &&
-                    lw_value_convert(value, LW_TYPE_UNSIGNED, &number) == LW_OK;
+                    lw_value_convert(&value, LW_TYPE_UNSIGNED, &number) == LW_OK;
     *out = is_there ? (uint16_t)number.as.uns : 0;
     return is_there;
 }

@@ -158,7 +158,7 @@ static inline int64_t number_at(rig *r, const char *path)
 {
     lw_value v, n;
     assert_int_equal(lw_tree_get(lw_client_tree(r->client), at(path), &v), LW_OK);
-    assert_int_equal(lw_value_convert(v, LW_TYPE_INTEGER, &n), LW_OK);
+    assert_int_equal(lw_value_convert(&v, LW_TYPE_INTEGER, &n), LW_OK);
     return n.as.integer;
 }
 

@@ -46,8 +46,7 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     if (lw_path_depth(path) == LW_LEVEL_OBJECT &&
         lw_object_names_version(lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT)),
                                 (lw_version)server->version, &version)) {
-        char text[LW_OBJECT_VERSION_TEXT_MAX];
-        lw_link_put_attr(out, "ver", lw_bytes_of(text, lw_object_version_format(version, text)));
+        lw_link_put_version(out, &version);
     }
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     if (lw_path_depth(path) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {

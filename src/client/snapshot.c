@@ -11,7 +11,7 @@
  *
  * Numbers are their 64 bits without leading zero octets. */
 
-static bool has_octets(uint8_t type)
+static bool has_octets(uint32_t type)
 {
     return type == LW_TYPE_STRING || type == LW_TYPE_OPAQUE || type == LW_TYPE_CORELNK;
 }

@@ -206,7 +206,7 @@ static void scale(lw_value *value, double base, const head *exponent)
     uint32_t left = exponent->len < 2200 ? exponent->len : 2200; /* beyond: infinite or zero */
     double factor = 1;
     double x;
-    (void)lw_value_to_number(*value, &x);
+    (void)lw_value_to_number(value, &x);
     for (left += divide; left > 0; left--) { /* -1 - n */
         factor *= base;
         if (left % 22 == 1) {

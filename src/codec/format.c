@@ -70,7 +70,7 @@ static lw_err settle_value(lw_decoder *d, lw_entry *e)
     }
     lw_type type = lw_decoder_type_of(d, &e->path);
     if (type != LW_TYPE_NONE && type != (lw_type)e->value.type) {
-        return lw_value_convert(e->value, type, &e->value);
+        return lw_value_convert(&e->value, type, &e->value);
     }
     bool is_text = e->value.type == LW_TYPE_STRING || e->value.type == LW_TYPE_CORELNK;
     return !is_text || lw_utf8_is_valid(e->value.as.bytes) ? LW_OK : LW_EFORMAT;
@@ -130,7 +130,7 @@ lw_source lw_entries_source(const lw_entries *entries)
     return (lw_source){.next = next_of_list, .ctx = (void *)entries}; /* only read, see above */
 }
 
-static uint16_t successor_of_draft(uint16_t id)
+static uint32_t successor_of_draft(uint32_t id)
 {
     switch (id) {
     case LW_CF_TEXT_DRAFT:
@@ -144,7 +144,7 @@ static uint16_t successor_of_draft(uint16_t id)
     }
 }
 
-const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id)
+const lw_format *lw_format_find(const lw_format *const *formats, uint32_t id)
 {
     id = successor_of_draft(id);
     while (*formats != NULL && (*formats)->id != id) {

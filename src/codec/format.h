@@ -47,9 +47,9 @@ typedef enum lw_entry_kind {
 } lw_entry_kind;
 
 typedef struct lw_entry {
-    uint8_t kind; /* lw_entry_kind */
+    lw_path path; /* absolute; instance 65535 = the client is to choose it (Create) */
     bool has_time;
-    lw_path path;   /* absolute; instance 65535 = the client is to choose it (Create) */
+    uint32_t kind;  /* lw_entry_kind */
     lw_value value; /* strings and opaques are borrowed */
     lw_time time; /* ms; with has_time: absolute since 1970 when >= 2^28 s, else relative to now */
     lw_bytes prefix; /* text segments in front of the path, as "d01" of a gateway's device (GW-04);
@@ -179,7 +179,7 @@ struct lw_format {
 
 /* The format with that Content-Format number in a NULL-terminated table; draft numbers find their
  * successors (FMT-03). NULL when the table does not have it. */
-const lw_format *lw_format_find(const lw_format *const *formats, uint16_t id);
+const lw_format *lw_format_find(const lw_format *const *formats, uint32_t id);
 
 /* For whoever shows formats to people, or names them in HTTP. False for an unknown number. */
 bool lw_format_describe(uint16_t id, const char **out_name, const char **out_media_type);

@@ -1,6 +1,7 @@
 #include "codec/link.h"
 
 #include "base/assert.h"
+#include "codec/path_text.h"
 #include "model/id.h"
 
 /* ---- Reading -------------------------------------------------------------------------------- */
@@ -342,11 +343,9 @@ void lw_link_put(lw_link_out *out, const lw_bytes *prefix, const lw_path *path)
         lw_write_u8(out->w, '/');
         lw_write_bytes(out->w, *prefix);
     }
-    if (path != NULL && lw_path_depth(*path) > 0) {
-        char text[LW_PATH_TEXT_MAX];
-        lw_write_octets(out->w, text, lw_path_format(*path, text));
-    } else if (!has_prefix) {
-        lw_write_u8(out->w, '/');
+    lw_path at = path != NULL ? *path : lw_path_root();
+    if (lw_path_depth(at) > 0 || !has_prefix) {
+        lw_write_path(out->w, at);
     }
     lw_write_u8(out->w, '>');
 }
@@ -359,35 +358,38 @@ static void put_name(lw_link_out *out, const char *name)
     lw_write_u8(out->w, '=');
 }
 
-static void put_number(lw_link_out *out, uint16_t number)
-{
-    char text[LW_ID_TEXT_MAX];
-    lw_write_octets(out->w, text, lw_id_format(number, text));
-}
-
 void lw_link_put_attr(lw_link_out *out, const char *name, lw_bytes token)
 {
     put_name(out, name);
     lw_write_bytes(out->w, token);
 }
 
-void lw_link_put_quoted(lw_link_out *out, const char *name, lw_bytes text)
+void lw_link_put_quoted(lw_link_out *out, const char *name, const lw_bytes *text)
 {
     put_name(out, name);
     lw_write_u8(out->w, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '"' || text.ptr[i] == '\\') {
+    for (size_t i = 0; i < text->len; i++) {
+        uint8_t c = text->ptr[i];
+        if (c == '"' || c == '\\') {
             lw_write_u8(out->w, '\\');
         }
-        lw_write_u8(out->w, text.ptr[i]);
+        lw_write_u8(out->w, c);
     }
     lw_write_u8(out->w, '"');
+}
+
+void lw_link_put_version(lw_link_out *out, const lw_object_version *version)
+{
+    put_name(out, "ver");
+    lw_write_id(out->w, version->major);
+    lw_write_u8(out->w, '.');
+    lw_write_id(out->w, version->minor);
 }
 
 void lw_link_put_u16(lw_link_out *out, const char *name, uint16_t number)
 {
     put_name(out, name);
-    put_number(out, number);
+    lw_write_id(out->w, number);
 }
 
 void lw_link_put_numbers(lw_link_out *out, const char *name, const uint16_t *numbers, size_t count)
@@ -402,7 +404,7 @@ void lw_link_put_numbers(lw_link_out *out, const char *name, const uint16_t *num
         if (i > 0) {
             lw_write_u8(out->w, ' ');
         }
-        put_number(out, numbers[i]);
+        lw_write_id(out->w, numbers[i]);
     }
     lw_write_str(out->w, quote);
 }

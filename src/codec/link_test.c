@@ -67,7 +67,7 @@ static lw_err rewrite(lw_bytes in, char *out, size_t cap, size_t *out_len)
                 return LW_ETOOBIG;
             }
             if (lw_bytes_is(attr.name, "rt") || lw_bytes_is(attr.name, "uri")) {
-                lw_link_put_quoted(&links, name, text);
+                lw_link_put_quoted(&links, name, &text);
             } else if (lw_bytes_is(attr.name, "ct")) {
                 uint16_t ct[8];
                 size_t count = 0;

@@ -1,5 +1,7 @@
 #include "codec/senml.h"
 
+#include "codec/path_text.h"
+
 #define BIT(label) LW_SENML_BIT(LW_SENML_##label)
 
 /* bt + t below 2^28 s is relative to now, from there on it is Unix time (RFC 8428 section 4.5.3).
@@ -30,7 +32,7 @@ lw_senml_label lw_senml_label_of(lw_bytes name)
 static lw_err put_time(const lw_value *value, lw_time *out)
 {
     double seconds;
-    if (!lw_value_to_number(*value, &seconds)) {
+    if (!lw_value_to_number(value, &seconds)) {
         return LW_EFORMAT;
     }
     union {
@@ -47,7 +49,7 @@ static lw_err put_time(const lw_value *value, lw_time *out)
 static bool is_whole_up_to(const lw_value *value, unsigned largest)
 {
     lw_value whole;
-    return lw_value_convert(*value, LW_TYPE_INTEGER, &whole) == LW_OK && whole.as.uns <= largest;
+    return lw_value_convert(value, LW_TYPE_INTEGER, &whole) == LW_OK && whole.as.uns <= largest;
 }
 
 /* The kind that a member's value has; numbers go by INTEGER. */
@@ -70,7 +72,7 @@ static lw_err put_value(lw_senml_record *r, lw_senml_label label, const lw_value
         return LW_EFORMAT;
     }
     r->value = *value;
-    return label == LW_SENML_VLO ? lw_value_convert(*value, LW_TYPE_OBJLNK, &r->value) : LW_OK;
+    return label == LW_SENML_VLO ? lw_value_convert(value, LW_TYPE_OBJLNK, &r->value) : LW_OK;
 }
 
 lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value)
@@ -222,12 +224,11 @@ static void write_front(lw_writer *w, lw_bytes segments)
 static lw_err write_name(const lw_senml_plan *p, const lw_entry *e, uint8_t out[LW_SENML_NAME_MAX],
                          size_t *out_len)
 {
-    char path[LW_PATH_TEXT_MAX];
     lw_writer w;
     lw_writer_init(&w, out, LW_SENML_NAME_MAX);
     write_front(&w, p->cfg->alternate_path);
     write_front(&w, e->prefix);
-    lw_write_bytes(&w, lw_bytes_of(path, lw_path_format(e->path, path)));
+    lw_write_path(&w, e->path);
     *out_len = w.pos;
     return w.err;
 }
@@ -360,7 +361,7 @@ lw_value lw_senml_seconds(lw_time ms)
 {
     lw_value seconds = lw_value_float((double)ms / 1000.0);
     lw_value whole;
-    return lw_value_convert(seconds, LW_TYPE_INTEGER, &whole) == LW_OK ? whole : seconds;
+    return lw_value_convert(&seconds, LW_TYPE_INTEGER, &whole) == LW_OK ? whole : seconds;
 }
 
 lw_senml_label lw_senml_label_of_type(lw_type type)

@@ -246,8 +246,8 @@ static size_t integer_len(uint64_t bits)
     return low > UINT16_MAX ? 4 : low > UINT8_MAX ? 2 : 1;
 }
 
-/* The octets of a value: its own, or those of a number, put into `room`. */
-static lw_bytes octets_of(const lw_value *v, uint8_t room[8])
+/* The octets of a value and how many: its own, or those of a number, put into `room`. */
+static size_t octets_of(const lw_value *v, uint8_t room[8], const uint8_t **out_octets)
 {
     uint64_t bits = v->as.uns; /* also those of a double */
     size_t len = sizeof bits;
@@ -278,13 +278,15 @@ static lw_bytes octets_of(const lw_value *v, uint8_t room[8])
         len = 4;
         break;
     default:
-        return v->as.bytes;
+        *out_octets = v->as.bytes.ptr;
+        return v->as.bytes.len;
     }
+    *out_octets = room;
     for (size_t i = len; i > 0; i--) {
         room[i - 1] = (uint8_t)bits;
         bits >>= 8;
     }
-    return lw_bytes_of(room, len);
+    return len;
 }
 
 #define HEAD_MAX 6u
@@ -378,7 +380,8 @@ static lw_err measure(const tlv_out *t, const lw_cursor *from, const lw_path *pa
         size_t len = 0;
         if (e.kind == LW_ENTRY_VALUE) {
             uint8_t room[8];
-            len = item_len(lw_path_last(e.path), octets_of(&e.value, room).len);
+            const uint8_t *octets;
+            len = item_len(lw_path_last(e.path), octets_of(&e.value, room, &octets));
         }
         if (level == LW_LEVEL_RESOURCE || !is_multiple(&e)) {
             total += len;
@@ -438,10 +441,10 @@ static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
     }
     if (err == LW_OK && e->kind == LW_ENTRY_VALUE) {
         uint8_t room[8];
-        lw_bytes octets = octets_of(&e->value, room);
-        write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e->path),
-                   octets.len);
-        lw_write_bytes(t->w, octets);
+        const uint8_t *octets;
+        size_t len = octets_of(&e->value, room, &octets);
+        write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e->path), len);
+        lw_write_octets(t->w, octets, len);
     }
     return err;
 }

@@ -96,7 +96,7 @@ lw_err lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, l
     default:
         return LW_ENOTFOUND;
     }
-    return lw_value_convert(natural, type, out_value);
+    return lw_value_convert(&natural, type, out_value);
 }
 
 static lw_err store_octets(const lw_field *field, uint8_t *slot, lw_bytes octets)
@@ -117,7 +117,7 @@ static lw_err store_octets(const lw_field *field, uint8_t *slot, lw_bytes octets
 static lw_err store_whole(uint8_t *slot, unsigned octets, bool is_signed, lw_value value)
 {
     lw_value wide;
-    lw_err err = lw_value_convert(value, is_signed ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED, &wide);
+    lw_err err = lw_value_convert(&value, is_signed ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED, &wide);
     if (err != LW_OK) {
         return err;
     }

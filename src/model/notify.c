@@ -41,7 +41,7 @@ static uint64_t mark_of(const lw_value *value)
 lw_sample lw_sample_of(lw_value value)
 {
     lw_sample sample = lw_sample_of_mark(mark_of(&value));
-    bool is_number = lw_value_to_number(value, &sample.number);
+    bool is_number = lw_value_to_number(&value, &sample.number);
     if (is_number && sample.number == sample.number) { /* not a NaN */
         sample.kind = LW_SAMPLE_NUMBER;
     } else if (value.type == LW_TYPE_BOOLEAN) {

@@ -60,7 +60,7 @@ lw_err lw_range_check(const lw_range *range, lw_value value)
     int64_t n;
     if (range->kind == LW_RANGE_FLOAT) {
         double number;
-        if (lw_value_to_number(value, &number)) {
+        if (lw_value_to_number(&value, &number)) {
             ok = number >= range->as.f.lo && number <= range->as.f.hi; /* false for a NaN */
         }
     } else if (quantity(&value, &n)) {

@@ -431,7 +431,7 @@ static lw_err get_computed(lw_tree *tree, const place *at, lw_path path, lw_valu
     }
     lw_value value;
     lw_err err = hooks->read(tree->hooks_ctx, tree, path, &value);
-    return err == LW_OK ? lw_value_convert(value, (lw_type)at->def->type, out_value) : err;
+    return err == LW_OK ? lw_value_convert(&value, (lw_type)at->def->type, out_value) : err;
 }
 
 /* Where the value of a stored resource is; NULL: no such instance of it. */
@@ -544,7 +544,7 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path instance)
  * is changed. */
 static lw_err check_value(const place *at, lw_value value, lw_value *out)
 {
-    lw_err err = lw_value_convert(value, (lw_type)at->def->type, out);
+    lw_err err = lw_value_convert(&value, (lw_type)at->def->type, out);
     if (err == LW_OK) {
         err = lw_range_check(at->def->range, *out);
     }

@@ -154,7 +154,7 @@ static lw_err convert(const lw_value *in, lw_type type, lw_value *out)
     case LW_TYPE_TIME:
         return to_whole(in, type, out);
     case LW_TYPE_FLOAT:
-        return lw_value_to_number(*in, &out->as.number) ? LW_OK : LW_ETYPE;
+        return lw_value_to_number(in, &out->as.number) ? LW_OK : LW_ETYPE;
     case LW_TYPE_OBJLNK:
         if (in->type == LW_TYPE_STRING) {
             return lw_objlnk_parse(in->as.bytes, &out->as.link);
@@ -167,28 +167,28 @@ static lw_err convert(const lw_value *in, lw_type type, lw_value *out)
     return in->type == type ? LW_OK : LW_ETYPE;
 }
 
-lw_err lw_value_convert(lw_value in, lw_type type, lw_value *out_value)
+lw_err lw_value_convert(const lw_value *in, lw_type type, lw_value *out_value)
 {
-    lw_value out = {.type = (uint8_t)type, .single = in.single && type == LW_TYPE_FLOAT};
-    lw_err err = convert(&in, type, &out);
+    lw_value out = {.type = (uint8_t)type, .single = in->single && type == LW_TYPE_FLOAT};
+    lw_err err = convert(in, type, &out);
     if (err == LW_OK) {
         *out_value = out;
     }
     return err;
 }
 
-bool lw_value_to_number(lw_value v, double *out_number)
+bool lw_value_to_number(const lw_value *v, double *out_number)
 {
-    switch (v.type) {
+    switch (v->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        *out_number = (double)v.as.integer;
+        *out_number = (double)v->as.integer;
         return true;
     case LW_TYPE_UNSIGNED:
-        *out_number = (double)v.as.uns;
+        *out_number = (double)v->as.uns;
         return true;
     case LW_TYPE_FLOAT:
-        *out_number = v.as.number;
+        *out_number = v->as.number;
         return true;
     default:
         return false;

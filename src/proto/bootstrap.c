@@ -13,12 +13,17 @@ bool lw_bs_is_format(uint16_t content_format)
 
 /* ---- Bootstrap-Request, Bootstrap-Pack-Request ---------------------------------------------- */
 
+static void put_endpoint(lw_coap_out *out, lw_op op, const lw_bs_request *bs)
+{
+    lw_op_put_path(out, op);
+    if (bs->endpoint.ptr != NULL) {
+        lw_query_put(out, "ep", &bs->endpoint, false);
+    }
+}
+
 void lw_bs_request_put(lw_coap_out *out, const lw_bs_request *bs)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_BS_REQUEST));
-    if (bs->endpoint.ptr != NULL) {
-        lw_query_put(out, "ep", &bs->endpoint, "");
-    }
+    put_endpoint(out, LW_OP_BS_REQUEST, bs);
     if (bs->format != LW_CF_NONE) {
         lw_query_put_number(out, "pct", bs->format);
     }
@@ -26,12 +31,9 @@ void lw_bs_request_put(lw_coap_out *out, const lw_bs_request *bs)
 
 void lw_bs_pack_request_put(lw_coap_out *out, const lw_bs_request *bs)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_BS_PACK_REQUEST));
-    if (bs->endpoint.ptr != NULL) {
-        lw_query_put(out, "ep", &bs->endpoint, "");
-    }
+    put_endpoint(out, LW_OP_BS_PACK_REQUEST, bs);
     if (bs->account.len > 0) {
-        lw_query_put(out, "acc", &bs->account, "");
+        lw_query_put(out, "acc", &bs->account, false);
     }
     if (bs->format != LW_CF_NONE) {
         lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, bs->format);
@@ -114,7 +116,7 @@ lw_refusal lw_bs_request_parse(const lw_request *request, const lw_bs_policy *po
         }
     }
     if (is_pack) {
-        out_bs->format = request->accept;
+        out_bs->format = (uint16_t)request->accept;
     }
     if (out_bs->endpoint.ptr == NULL && !policy->identified) {
         return LW_REFUSAL_NO_ENDPOINT;
@@ -135,15 +137,13 @@ void lw_bs_discover_put(lw_link_out *out, const lw_bs_item *item)
 {
     lw_link_put(out, NULL, &item->path);
     if (item->has_version) {
-        char text[LW_OBJECT_VERSION_TEXT_MAX];
-        size_t len = lw_object_version_format(item->version, text);
-        lw_link_put_attr(out, "ver", lw_bytes_of(text, len));
+        lw_link_put_version(out, &item->version);
     }
     if (item->ssid != 0) {
         lw_link_put_u16(out, "ssid", item->ssid);
     }
     if (item->uri.len > 0) {
-        lw_link_put_quoted(out, "uri", item->uri);
+        lw_link_put_quoted(out, "uri", &item->uri);
     }
 }
 

@@ -82,6 +82,11 @@ const char *lw_op_path(lw_op op)
     return paths[lw_op_rule_of(op)->place];
 }
 
+void lw_op_put_path(lw_coap_out *out, lw_op op)
+{
+    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(op));
+}
+
 const char *lw_op_name(lw_op op)
 {
     static const char *const names[LW_OP_COUNT] = {
@@ -155,38 +160,26 @@ bool lw_op_may_answer(lw_op op, uint8_t code)
     }
 }
 
-/* What an error means where every code is allowed. */
-static uint8_t plain_code(lw_op op, lw_err err)
-{
-    bool has_body = lw_op_rule_of(op)->body != 0;
-    switch (err) {
-    case LW_EFORMAT:
-    case LW_ETYPE:
-    case LW_ERANGE:
-    case LW_EDEPTH:
-    case LW_EPROTO:
-    case LW_EINVAL:
-    case LW_EEXISTS: /* DM-72 */
-        return LW_COAP_BAD_REQUEST;
-    case LW_ENOTFOUND:
-        return LW_COAP_NOT_FOUND;
-    case LW_EDENIED:
-        return op == LW_OP_REGISTER ? LW_COAP_FORBIDDEN : LW_COAP_UNAUTHORIZED;
-    case LW_EMETHOD:
-        return LW_COAP_METHOD_NOT_ALLOWED;
-    case LW_ENOTSUP:
-        if (op == LW_OP_BS_PACK_REQUEST) {
-            return LW_COAP_NOT_IMPLEMENTED; /* BS-61 */
-        }
-        return has_body ? LW_COAP_UNSUPPORTED_CONTENT_FORMAT : LW_COAP_NOT_ACCEPTABLE;
-    case LW_ETOOBIG: /* without a body it is our own answer that does not fit */
-        return has_body ? LW_COAP_REQUEST_ENTITY_TOO_LARGE : LW_COAP_INTERNAL_SERVER_ERROR;
-    case LW_ESTATE:
-        return op == LW_OP_BS_FINISH ? LW_COAP_NOT_ACCEPTABLE : LW_COAP_SERVICE_UNAVAILABLE;
-    default:
-        return LW_COAP_INTERNAL_SERVER_ERROR;
-    }
-}
+/* What an error means where every code is allowed: what it is told as, and what it is told as when
+ * the request has no body, so that it is our own answer that cannot be. Errors without a row are
+ * 5.00. */
+static const uint8_t plain_codes[] = {
+    [-LW_OK] = LW_COAP_INTERNAL_SERVER_ERROR,
+    [-LW_ENOMEM] = LW_COAP_INTERNAL_SERVER_ERROR,
+    [-LW_EFORMAT] = LW_COAP_BAD_REQUEST,
+    [-LW_ETYPE] = LW_COAP_BAD_REQUEST,
+    [-LW_ERANGE] = LW_COAP_BAD_REQUEST,
+    [-LW_ETOOBIG] = LW_COAP_REQUEST_ENTITY_TOO_LARGE,
+    [-LW_EDEPTH] = LW_COAP_BAD_REQUEST,
+    [-LW_EPROTO] = LW_COAP_BAD_REQUEST,
+    [-LW_EINVAL] = LW_COAP_BAD_REQUEST,
+    [-LW_ENOTFOUND] = LW_COAP_NOT_FOUND,
+    [-LW_EEXISTS] = LW_COAP_BAD_REQUEST, /* DM-72 */
+    [-LW_ENOTSUP] = LW_COAP_UNSUPPORTED_CONTENT_FORMAT,
+    [-LW_EDENIED] = LW_COAP_UNAUTHORIZED,
+    [-LW_EMETHOD] = LW_COAP_METHOD_NOT_ALLOWED,
+    [-LW_ESTATE] = LW_COAP_SERVICE_UNAVAILABLE,
+};
 
 uint8_t lw_op_code(lw_op op, lw_err err)
 {
@@ -194,12 +187,21 @@ uint8_t lw_op_code(lw_op op, lw_err err)
     if (err == LW_OK) {
         return rule->success;
     }
-    uint8_t code = plain_code(op, err);
-    if (lists(rule, code) || lw_coap_code_class(code) == 5 ||
-        code == LW_COAP_REQUEST_ENTITY_TOO_LARGE) {
-        return code;
+    unsigned row = (unsigned)-(int)err;
+    uint8_t code = plain_codes[row < sizeof plain_codes ? row : 0];
+    if (rule->body == 0 && err == LW_ENOTSUP) {
+        code = op == LW_OP_BS_PACK_REQUEST ? LW_COAP_NOT_IMPLEMENTED /* BS-61 */
+                                           : LW_COAP_NOT_ACCEPTABLE;
+    } else if (rule->body == 0 && err == LW_ETOOBIG) { /* our own answer does not fit */
+        code = LW_COAP_INTERNAL_SERVER_ERROR;
+    } else if (op == LW_OP_BS_FINISH && err == LW_ESTATE) {
+        code = LW_COAP_NOT_ACCEPTABLE;
+    } else if (op == LW_OP_REGISTER && err == LW_EDENIED) {
+        code = LW_COAP_FORBIDDEN;
     }
-    return LW_COAP_BAD_REQUEST; /* every operation lists it (DM-04) */
+    bool is_allowed = lists(rule, code) || lw_coap_code_class(code) == 5 ||
+                      code == LW_COAP_REQUEST_ENTITY_TOO_LARGE;
+    return is_allowed ? code : LW_COAP_BAD_REQUEST; /* every operation lists it (DM-04) */
 }
 
 uint8_t lw_op_answer_code(lw_op op, lw_err err)
@@ -214,16 +216,15 @@ uint8_t lw_op_answer_code(lw_op op, lw_err err)
 
 /* Orders of preference (formats.md section 16); what a version or a use does not allow drops out,
  * so that 1.0 is left with text, opaque, TLV and JSON. */
-static const uint16_t structured_order[] = {LW_CF_SENML_CBOR, LW_CF_ETCH_CBOR, LW_CF_LWM2M_CBOR,
-                                            LW_CF_SENML_JSON, LW_CF_ETCH_JSON, LW_CF_TLV,
-                                            LW_CF_JSON,       LW_CF_NONE};
+/* Answers, single values or not (DM-13: from 1.1 on a device answers in SenML CBOR unless asked
+ * otherwise), and bodies of more than one value. */
+static const uint16_t answer_order[] = {LW_CF_SENML_CBOR, LW_CF_ETCH_CBOR, LW_CF_LWM2M_CBOR,
+                                        LW_CF_SENML_JSON, LW_CF_ETCH_JSON, LW_CF_OPAQUE,
+                                        LW_CF_TEXT,       LW_CF_CBOR,      LW_CF_TLV,
+                                        LW_CF_JSON,       LW_CF_NONE};
 static const uint16_t single_order[] = {LW_CF_OPAQUE,     LW_CF_TEXT,       LW_CF_CBOR,
                                         LW_CF_SENML_CBOR, LW_CF_LWM2M_CBOR, LW_CF_SENML_JSON,
                                         LW_CF_TLV,        LW_CF_JSON,       LW_CF_NONE};
-/* DM-13: from 1.1 on a device answers in SenML CBOR unless asked otherwise. */
-static const uint16_t single_answer_order[] = {LW_CF_SENML_CBOR, LW_CF_LWM2M_CBOR, LW_CF_SENML_JSON,
-                                               LW_CF_OPAQUE,     LW_CF_TEXT,       LW_CF_CBOR,
-                                               LW_CF_TLV,        LW_CF_NONE};
 /* P-BS-12: the device's version is not known yet. */
 static const uint16_t bootstrap_order[] = {LW_CF_TLV,        LW_CF_SENML_CBOR, LW_CF_SENML_JSON,
                                            LW_CF_LWM2M_CBOR, LW_CF_JSON,       LW_CF_NONE};
@@ -243,18 +244,18 @@ static bool is_usable(const lw_format *format, uint8_t uses, const lw_format_cho
            choice->type == LW_TYPE_NONE; /* FMT-13 */
 }
 
-static const lw_format *find_usable(uint16_t id, uint8_t uses, const lw_format_choice *choice)
+static const lw_format *find_usable(uint32_t id, uint8_t uses, const lw_format_choice *choice)
 {
     const lw_format *format = lw_format_find(choice->formats, id);
     return format != NULL && is_usable(format, uses, choice) ? format : NULL;
 }
 
-const lw_format *lw_op_find_body_format(lw_op op, const lw_format_choice *choice, uint16_t id)
+const lw_format *lw_op_find_body_format(lw_op op, const lw_format_choice *choice, uint32_t id)
 {
     return find_usable(id, lw_op_rule_of(op)->body & LW_FORMAT_REAL, choice);
 }
 
-const lw_format *lw_op_find_answer_format(lw_op op, const lw_format_choice *choice, uint16_t id)
+const lw_format *lw_op_find_answer_format(lw_op op, const lw_format_choice *choice, uint32_t id)
 {
     return find_usable(id, lw_op_rule_of(op)->answer & LW_FORMAT_REAL, choice);
 }
@@ -284,15 +285,12 @@ const lw_format *lw_op_body_format(lw_op op, const lw_format_choice *choice,
 {
     const uint16_t *order = op == LW_OP_BS_WRITE ? bootstrap_order
                             : choice->single     ? single_order
-                                                 : structured_order;
+                                                 : answer_order;
     return next_format(order, lw_op_rule_of(op)->body & LW_FORMAT_REAL, choice, refused);
 }
 
 const lw_format *lw_op_answer_format(lw_op op, const lw_format_choice *choice,
                                      const lw_format *refused)
 {
-    const uint16_t *order = !choice->single                     ? structured_order
-                            : choice->version == LW_VERSION_1_0 ? single_order
-                                                                : single_answer_order;
-    return next_format(order, lw_op_rule_of(op)->answer & LW_FORMAT_REAL, choice, refused);
+    return next_format(answer_order, lw_op_rule_of(op)->answer & LW_FORMAT_REAL, choice, refused);
 }

@@ -29,15 +29,15 @@ typedef enum lw_op_place {
 } lw_op_place;
 
 typedef struct lw_op_rule {
-    uint8_t method;  /* lw_coap_code */
-    uint8_t place;   /* lw_op_place */
-    uint8_t levels;  /* bit d: a path of d ids is allowed; 0: the path is fixed */
-    uint8_t since;   /* lw_version */
-    uint8_t success; /* lw_coap_code */
-    uint8_t body;    /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
-    uint8_t answer;  /* what its success carries, likewise */
-    bool may_be_non; /* TRN-02: all others are CON */
-    uint16_t errors; /* bit dd: 4.dd is listed */
+    uint8_t levels;         /* bit d: a path of d ids is allowed; 0: the path is fixed */
+    uint8_t since;          /* lw_version */
+    uint8_t success;        /* lw_coap_code */
+    uint8_t body;           /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
+    uint8_t answer;         /* what its success carries, likewise */
+    uint8_t method : 3;     /* lw_coap_code */
+    uint8_t place : 3;      /* lw_op_place */
+    uint8_t may_be_non : 1; /* TRN-02: all others are CON */
+    uint16_t errors;        /* bit dd: 4.dd is listed */
 } lw_op_rule;
 
 /* In `body` and `answer` besides the uses of codec/format.h. */
@@ -49,6 +49,7 @@ const lw_op_rule *lw_op_rule_of(lw_op op);
 
 /* The first segment of its fixed path, "rd"; "" when it goes to ids. */
 const char *lw_op_path(lw_op op);
+void lw_op_put_path(lw_coap_out *out, lw_op op); /* that segment */
 
 /* May a path of `depth` ids be the target, at a client of that version (DM-03)? */
 bool lw_op_has_level(lw_op op, unsigned depth, lw_version version);
@@ -83,8 +84,8 @@ typedef struct lw_format_choice {
 
 /* The format with that Content-Format number if we have it and it will do for the body, or for the
  * answer, of this operation (FMT-10); else NULL. */
-const lw_format *lw_op_find_body_format(lw_op op, const lw_format_choice *choice, uint16_t id);
-const lw_format *lw_op_find_answer_format(lw_op op, const lw_format_choice *choice, uint16_t id);
+const lw_format *lw_op_find_body_format(lw_op op, const lw_format_choice *choice, uint32_t id);
+const lw_format *lw_op_find_answer_format(lw_op op, const lw_format_choice *choice, uint32_t id);
 
 /* What a sender uses by default, and after a 4.15 or 4.06 what it tries next: pass NULL first, then
  * the format that was refused. NULL when none is left (formats.md section 16). */

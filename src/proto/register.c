@@ -223,14 +223,14 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
             lw_bytes value = value_of(reg, parameter, text);
             bool is_list = parameter == LW_REG_PROFILES && value.len > 0 &&
                            memchr(value.ptr, ',', value.len) != NULL;
-            lw_query_put(out, names[i], &value, is_list ? "\"" : "");
+            lw_query_put(out, names[i], &value, is_list);
         }
     }
 }
 
 void lw_register_put(lw_coap_out *out, const lw_registration *reg)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_REGISTER));
+    lw_op_put_path(out, LW_OP_REGISTER);
     put_format(out, reg);
     put_parameters(out, reg);
     lw_coap_put_payload(out, reg->list);
@@ -249,12 +249,6 @@ void lw_deregister_put(lw_coap_out *out, const lw_location *location)
     put_location(out, location);
 }
 
-/* REG-21; /24 is adopted (P-REG-14). */
-static bool is_never_listed(uint16_t object)
-{
-    return object == 0 || object == 21 || object == 23 || object == 24;
-}
-
 void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes alternate_path,
                           const uint16_t *formats, size_t format_count)
 {
@@ -264,21 +258,20 @@ void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes altern
         lw_link_put(&out->links, &alternate_path, NULL);
     }
     if (alternate_path.len > 0) {
-        lw_link_put_quoted(&out->links, "rt", lw_bytes_str(RESOURCE_TYPE));
+        static const lw_bytes type = LW_BYTES_LIT(RESOURCE_TYPE);
+        lw_link_put_quoted(&out->links, "rt", &type);
     }
     lw_link_put_numbers(&out->links, "ct", formats, format_count);
 }
 
 void lw_object_list_put(lw_object_list_out *out, lw_path path, const lw_object_version *version)
 {
-    if (is_never_listed(lw_path_id(path, LW_LEVEL_OBJECT))) {
-        return;
+    if (lw_request_is_forbidden(&path)) {
+        return; /* REG-21; /24 is adopted (P-REG-14) */
     }
     lw_link_put(&out->links, &out->alternate_path, &path);
     if (version != NULL) {
-        char text[LW_OBJECT_VERSION_TEXT_MAX];
-        size_t len = lw_object_version_format(*version, text);
-        lw_link_put_attr(&out->links, "ver", lw_bytes_of(text, len));
+        lw_link_put_version(&out->links, version);
     }
 }
 
@@ -334,7 +327,7 @@ static verdict judge(const lw_object_list *list, const lw_corelink *link, lw_obj
         return SKIPPED;
     }
     if (lw_path_depth(*path) > LW_LEVEL_INSTANCE || lw_path_is_chosen(*path) ||
-        is_never_listed(lw_path_id(*path, LW_LEVEL_OBJECT))) {
+        lw_request_is_forbidden(path)) {
         return lw_path_id(*path, LW_LEVEL_OBJECT) == 24 ? SKIPPED : out_of_place;
     }
     lw_link_attr attr;

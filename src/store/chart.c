@@ -30,7 +30,7 @@ unsigned lw_chart_feed(lw_chart *chart, const lw_row_value *value, uint64_t orde
                        lw_chart_point out[2])
 {
     lw_chart_point point = {.value = *value, .order = order};
-    if (!lw_value_to_number(value->value, &point.number) || point.number != point.number) {
+    if (!lw_value_to_number(&value->value, &point.number) || point.number != point.number) {
         return 0; /* no number, or NaN */
     }
     /* Unsigned: between two times may lie more than a time can tell. */

@@ -101,7 +101,7 @@ static bool same_value(lw_value a, lw_value b)
 {
     double x;
     double y;
-    if (a.type != b.type && lw_value_to_number(a, &x) && lw_value_to_number(b, &y)) {
+    if (a.type != b.type && lw_value_to_number(&a, &x) && lw_value_to_number(&b, &y)) {
         return lw_value_equal(lw_value_float(x), lw_value_float(y)) || (x == 0 && y == 0);
     }
     return lw_value_equal(a, b);
@@ -400,7 +400,7 @@ static void print_entry(const lw_entry *e)
     (void)fprintf(stderr, "    %.*s %s %s", (int)len, path, kinds[e->kind],
                   type_names[e->value.type]);
     double number;
-    if (lw_value_to_number(e->value, &number)) {
+    if (lw_value_to_number(&e->value, &number)) {
         (void)fprintf(stderr, " %.17g", number);
     }
     if (has_bytes(&e->value)) {

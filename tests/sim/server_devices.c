@@ -203,7 +203,7 @@ static bool see_value(void *ctx, const lw_row *row)
 {
     history *h = ctx;
     double number;
-    assert_true(lw_value_to_number(row->as.value.value, &number));
+    assert_true(lw_value_to_number(&row->as.value.value, &number));
     assert_true(number >= 0 && number < 64);
     h->has[(int)number] = true;
     h->count++;

@@ -16,7 +16,7 @@ static lw_err parse_number(lw_type type, lw_bytes text, lw_value *out)
 {
     lw_value number;
     lw_err err = lw_num_parse_value(text, &number);
-    return err == LW_OK ? lw_value_convert(number, type, out) : err;
+    return err == LW_OK ? lw_value_convert(&number, type, out) : err;
 }
 
 static lw_err parse_boolean(lw_bytes text, lw_value *out)

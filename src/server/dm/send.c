@@ -14,7 +14,7 @@ static lw_err refuse(lw_server *server, const lw_device *device, const lw_reques
                              .code = reply->code,
                              .err = err,
                              .why = lw_err_text(err),
-                             .format = request->content_format,
+                             .format = (uint16_t)request->content_format,
                              .payload = request->payload};
     lw_server_log(server, LW_LOG_INFO, lw_device_name(device), "a Send that cannot be read");
     lw_server_tell(server, device, event);
@@ -52,8 +52,9 @@ lw_err lw_send_handle(lw_server *server, lw_peer *peer, const lw_coap_inbound *i
         return refuse(server, device, request, err, reply);
     }
     server->stats.sends++;
-    lw_server_event event = {
-        .kind = LW_SERVER_SENT, .format = request->content_format, .payload = request->payload};
+    lw_server_event event = {.kind = LW_SERVER_SENT,
+                             .format = (uint16_t)request->content_format,
+                             .payload = request->payload};
     lw_server_tell(server, device, event);
     reply->code = LW_COAP_CHANGED;
     return ticket == 0 ? LW_OK : lw_kept_answer(server, peer, in->msg, LW_OP_SEND, ticket);
