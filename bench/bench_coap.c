@@ -89,7 +89,7 @@ static const sample notification = {
 static void parse_ours(const sample *s)
 {
     lw_coap_msg m;
-    BENCH_CHECK(lw_coap_msg_parse(s->wire, &m) == LW_OK && m.refused == 0);
+    BENCH_CHECK(lw_coap_msg_parse(s->wire, &m) == LW_OK && m.noted.refused == 0);
     lw_coap_opt_iter it = lw_coap_opts(m.options);
     lw_coap_opt opt;
     size_t count = 0;

@@ -17,8 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t number = 0;
     lw_err err = lw_coap_opts_check(m.options, &number);
     FUZZ_CHECK(err == LW_OK || (err == LW_EPROTO && lw_coap_opt_is_critical(number)));
-    lw_block b;
-    if (lw_block_find(m.options, LW_COAP_OPT_BLOCK1, true, &b) == LW_OK) {
+    if (lw_coap_has(&m.noted, LW_COAP_NOTE_BLOCK1)) {
+        lw_block b = lw_block_of(m.noted.value[LW_COAP_NOTE_BLOCK1]);
         lw_block again;
         FUZZ_CHECK(lw_block_at(lw_block_offset(b), b.szx, b.more, &again));
         FUZZ_CHECK(lw_block_value(again) == lw_block_value(b));

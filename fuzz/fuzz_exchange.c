@@ -74,7 +74,7 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
 {
     world *w = ctx;
     lw_bytes path = {NULL, 0};
-    (void)lw_coap_opt_find(in->msg->options, LW_COAP_OPT_URI_PATH, &path);
+    (void)lw_coap_opt_find(&in->msg->options, LW_COAP_OPT_URI_PATH, &path);
     uint8_t kind = path.len > 0 ? path.ptr[0] : 0;
     if ((kind & 1) != 0) {
         w->later[in->peer - w->peers] = in->msg->token;

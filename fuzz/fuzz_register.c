@@ -35,7 +35,7 @@ static lw_bytes cut_at(lw_bytes *rest, uint8_t separator)
 static bool route(const lw_writer *w, lw_coap_msg *msg, lw_request *request)
 {
     return w->err == LW_OK && lw_coap_msg_parse(lw_writer_bytes(w), msg) == LW_OK &&
-           msg->refused == 0 && lw_route_server(msg, request) == LW_COAP_EMPTY;
+           msg->noted.refused == 0 && lw_route_server(msg, request) == LW_COAP_EMPTY;
 }
 
 static lw_refusal parse(const lw_request *request, unsigned mode, lw_registration *reg,

@@ -138,7 +138,7 @@ static void on_send(void *ctx, const lw_hop *to, lw_bytes datagram)
     lw_bytes value;
     if (lw_coap_code_is_request(m.code)) {
         remember(w->requests, &w->request_count, &h);
-        if (lw_coap_opt_find(m.options, LW_COAP_OPT_OBSERVE, &value)) {
+        if (lw_coap_opt_find(&m.options, LW_COAP_OPT_OBSERVE, &value)) {
             remember(w->tokens, &w->token_count, &h);
         }
     }

@@ -210,12 +210,10 @@ static void ask(lw_bootstrap *bs)
 /* BS-63: as a whole or not at all, and consistent. */
 static lw_err take_pack(lw_bootstrap *bs, const lw_coap_msg *msg)
 {
-    uint32_t id = LW_CF_NONE;
-    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_CONTENT_FORMAT, &id);
     lw_format_choice choice = {.formats = bs->client->cfg.formats,
                                .version = (lw_version)bs->client->cfg.version};
     const lw_format *format =
-        lw_op_find_answer_format(LW_OP_BS_PACK_REQUEST, &choice, (uint16_t)id);
+        lw_op_find_answer_format(LW_OP_BS_PACK_REQUEST, &choice, lw_content_format_of(msg));
     lw_err err = format != NULL ? lw_tree_hold(&bs->client->tree) : LW_ENOTSUP;
     if (err == LW_OK) {
         err = lw_bs_pack_apply(bs->client, format, msg->payload);

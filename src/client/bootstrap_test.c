@@ -979,7 +979,7 @@ static void a_pack_is_the_whole_bootstrap(void **state)
     expect_request(r, LW_COAP_GET, "/bspack", "ep=dev1&acc=</0/0>");
     uint32_t accept = 0;
     lw_bytes options = rig_last_request(r, BS_LINK)->msg.options;
-    assert_true(lw_coap_opt_find_uint(options, LW_COAP_OPT_ACCEPT, &accept));
+    assert_true(lw_coap_opt_find_uint(&options, LW_COAP_OPT_ACCEPT, &accept));
     assert_int_equal(accept, LW_CF_SENML_CBOR);
     answer_pack(r, LW_COAP_CONTENT, LW_CF_LWM2M_CBOR, LIT(PACK));
     assert_true(rig_has_event(r, LW_CLIENT_BOOTSTRAPPED));

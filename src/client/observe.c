@@ -182,9 +182,7 @@ static uint8_t answer(const lw_call *call, const lw_readable *readable)
  * Observe all the same reads. */
 static bool is_later_block(const lw_call *call)
 {
-    uint32_t block;
-    return lw_coap_opt_find_uint(call->in->msg->options, LW_COAP_OPT_BLOCK2, &block) &&
-           block >> 4 != 0;
+    return call->in->msg->noted.value[LW_COAP_NOTE_BLOCK2] >> 4 != 0;
 }
 
 /* The observation with that target, begun anew, or a new one. */

@@ -190,7 +190,7 @@ static inline rig_datagram *request(rig *r, const ask *a)
 
 static inline bool has_observe(const rig_datagram *d, uint32_t *out_sequence)
 {
-    return lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_OBSERVE, out_sequence);
+    return lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_OBSERVE, out_sequence);
 }
 
 static inline void expect_text(const rig_datagram *d, const char *text)

@@ -96,7 +96,7 @@ static void notifications_keep_the_format_of_the_first_answer(void **state)
     set_number(r, "/3/0/9", 95);
     expect_told(r, 1, "95");
     uint32_t format;
-    assert_true(lw_coap_opt_find_uint(expect_told(r, 2, NULL)->msg.options,
+    assert_true(lw_coap_opt_find_uint(&expect_told(r, 2, NULL)->msg.options,
                                       LW_COAP_OPT_CONTENT_FORMAT, &format));
     assert_int_equal(format, LW_CF_SENML_CBOR);
     expect_silence(r);
@@ -242,7 +242,7 @@ static void a_large_notification_is_its_first_block(void **state)
     set(r, "/42769/0/5", lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(octets, sizeof octets)));
     rig_datagram *d = expect_told(r, 1, NULL);
     assert_int_equal(d->msg.payload.len, 256);
-    assert_true(lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_BLOCK2, &block));
+    assert_true(lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_BLOCK2, &block));
     assert_int_equal(block, 0 << 4 | 8 | 4);
 }
 

@@ -56,7 +56,7 @@ static void expect_request(rig *r, uint8_t link, int format, const char *text)
     assert_int_equal(d->msg.code, LW_COAP_POST);
     assert_int_equal(d->msg.type, LW_COAP_CON);
     assert_string_equal(rig_path(d, path), "/dp");
-    assert_true(lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_CONTENT_FORMAT, &got));
+    assert_true(lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_CONTENT_FORMAT, &got));
     assert_int_equal(got, format);
     if (text != NULL) {
         expect_text(d, text);
@@ -343,7 +343,7 @@ static void a_large_body_goes_in_blocks(void **state)
     assert_int_equal(send_to(r, 1, lw_path_resource(42769, 0, 5)), LW_OK);
     while ((block & 8) != 0) {
         rig_datagram *d = rig_last_request(r, 0);
-        assert_true(lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_BLOCK1, &block));
+        assert_true(lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_BLOCK1, &block));
         memcpy(whole + len, d->msg.payload.ptr, d->msg.payload.len);
         len += d->msg.payload.len;
         set_number(r, "/42769/0/0", (int64_t)len); /* changes nothing of it */

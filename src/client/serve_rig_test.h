@@ -385,7 +385,7 @@ static inline void rig_send(void *ctx, lw_coap_peer *peer, lw_bytes message)
         memcpy(r->answer + r->answer_len, msg.payload.ptr, msg.payload.len);
     }
     r->answer_len += msg.payload.len;
-    if (!lw_coap_opt_find_uint(msg.options, LW_COAP_OPT_CONTENT_FORMAT, &r->content_format)) {
+    if (!lw_coap_opt_find_uint(&msg.options, LW_COAP_OPT_CONTENT_FORMAT, &r->content_format)) {
         r->content_format = NONE;
     }
     size_t len = 0;

@@ -63,7 +63,8 @@ static void register_says_what_the_server_needs(void **state)
     assert_int_equal(rig_requests(r, 0), 1);
     expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
     uint32_t format = 0;
-    assert_true(lw_coap_opt_find_uint(r->sent[0].msg.options, LW_COAP_OPT_CONTENT_FORMAT, &format));
+    assert_true(
+        lw_coap_opt_find_uint(&r->sent[0].msg.options, LW_COAP_OPT_CONTENT_FORMAT, &format));
     assert_int_equal(format, LW_CF_LINK);
     lw_bytes list = r->sent[0].msg.payload;
     assert_true(lw_bytes_is(list, "</>;ct=112,</1/0>,</3>;ver=1.0,</3/0>"));

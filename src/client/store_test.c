@@ -358,7 +358,7 @@ static void a_delivery_fits_one_block(void **state)
     online(r);
     for (size_t left = 4; left > 0; left = stored_of(r)) {
         rig_datagram *d = expect_told(r, 1, NULL);
-        assert_false(lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_BLOCK2, &block));
+        assert_false(lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_BLOCK2, &block));
         acknowledge(r, d);
         assert_true(stored_of(r) < left);
     }

@@ -11,22 +11,18 @@ lw_err lw_block_parse(lw_bytes value, bool bert_allowed, lw_block *out_block)
     if (value.len > 3) {
         return LW_EFORMAT;
     }
-    uint32_t v = lw_coap_opt_uint(value);
-    uint8_t szx = v & 7u;
-    if (szx == LW_BLOCK_SZX_BERT && !bert_allowed) {
+    lw_block block = lw_block_of(lw_coap_opt_uint(value));
+    if (block.szx == LW_BLOCK_SZX_BERT && !bert_allowed) {
         return LW_EPROTO;
     }
-    *out_block = (lw_block){.num = v >> 4, .szx = szx, .more = (v & 8u) != 0};
+    *out_block = block;
     return LW_OK;
 }
 
-lw_err lw_block_find(lw_bytes options, uint32_t number, bool bert_allowed, lw_block *out_block)
+bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, lw_block *out_block)
 {
-    lw_bytes value;
-    if (!lw_coap_opt_find(options, number, &value)) {
-        return LW_END;
-    }
-    return lw_block_parse(value, bert_allowed, out_block);
+    *out_block = lw_block_of(noted->value[note]);
+    return lw_coap_has(noted, note) && out_block->szx != LW_BLOCK_SZX_BERT;
 }
 
 static unsigned size_bits(uint8_t szx)
@@ -42,7 +38,7 @@ size_t lw_block_size(uint8_t szx)
 uint8_t lw_block_szx(size_t size)
 {
     uint8_t szx = 0;
-    while (szx < LW_BLOCK_SZX_MAX && lw_block_size((uint8_t)(szx + 1)) <= size) {
+    while (szx < LW_BLOCK_SZX_MAX && size >> (szx + 5u) != 0) {
         szx++;
     }
     return szx;

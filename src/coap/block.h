@@ -30,9 +30,14 @@ static inline uint32_t lw_block_value(lw_block b)
     return b.num << 4 | (b.more ? 8u : 0u) | b.szx;
 }
 
-/* As parse, on the option of that number in a message: LW_END when there is none. */
-LW_MUST_CHECK lw_err lw_block_find(lw_bytes options, uint32_t number, bool bert_allowed,
-                                   lw_block *out_block);
+static inline lw_block lw_block_of(uint32_t value)
+{
+    return (lw_block){.num = value >> 4, .szx = value & 7u, .more = (value & 8u) != 0};
+}
+
+/* What a message says in LW_COAP_NOTE_BLOCK1 or LW_COAP_NOTE_BLOCK2. False when that option is not
+ * there, or has the SZX 7. */
+bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, lw_block *out_block);
 
 /* Octets of one block, 16..1024; of one step of NUM for BERT, 1024. */
 size_t lw_block_size(uint8_t szx);

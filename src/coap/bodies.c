@@ -206,7 +206,7 @@ static lw_err append(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_co
 static uint32_t key_with_tag(uint32_t key, const lw_coap_msg *msg)
 {
     lw_bytes tag;
-    if (!lw_coap_opt_find(msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
+    if (!lw_coap_opt_find(&msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
         return key;
     }
     return lw_coap_digest((key ^ (uint32_t)tag.len) * 16777619u, tag.ptr, tag.len);
@@ -238,16 +238,15 @@ static lw_err check_sequence(lw_coap *coap, const lw_coap_inbound *in, lw_coap_r
 static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
                           lw_coap_reply *reply)
 {
-    lw_block block;
-    if (lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &block) != LW_OK ||
-        (block.more && msg->payload.len != lw_block_size(block.szx))) {
+    lw_block block = lw_block_of(reply->ask.block1);
+    if (block.more && msg->payload.len != lw_block_size(block.szx)) {
         return refuse(reply, LW_COAP_BAD_REQUEST);
     }
     if (block.num == 0 && !block.more) {
         return LW_OK; /* whole in one block */
     }
-    uint32_t announced = 0; /* the size that the first request says the body has */
-    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_SIZE1, &announced);
+    /* The size that the first request says the body has. */
+    uint32_t announced = msg->noted.value[LW_COAP_NOTE_SIZE1];
     reply->ask.body_key = key_with_tag(reply->ask.key, msg);
     lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
     lw_err err;
@@ -285,7 +284,8 @@ static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply 
 
 /* ---- Block2: answers that were kept -------------------------------------------------------- */
 
-static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply, lw_bytes whole)
+static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply,
+                   const lw_bytes *whole)
 {
     lw_bytes options = lw_writer_plain(&reply->option_writer);
     lw_coap_body *body = find(peer, reply->ask.key, true);
@@ -297,10 +297,10 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply
         return LW_ENOMEM;
     }
     const lw_mem *mem = &coap->config.mem;
-    size_t total = options.len + whole.len;
+    size_t total = options.len + whole->len;
     lw_err err = lw_coap_gather_add(&body->body, mem, &options, total, total);
     if (err == LW_OK) {
-        err = lw_coap_gather_add(&body->body, mem, &whole, total, total);
+        err = lw_coap_gather_add(&body->body, mem, whole, total, total);
     }
     if (err != LW_OK) {
         forget(coap, body);

@@ -32,22 +32,16 @@ static lw_coap_seen *oldest(const lw_coap *coap)
     return LW_CONTAINER(coap->seen.next, lw_coap_seen, of_all);
 }
 
-/* The timer follows the entry at the head of the list. */
-static void rearm(lw_coap *coap)
+lw_time lw_coap_seen_next(const lw_coap *coap)
 {
-    lw_time at = lw_list_is_empty(&coap->seen) ? LW_TIME_NEVER : oldest(coap)->expires;
-    if (at != coap->seen_timer.deadline.at) {
-        lw_deadline_arm(&coap->deadlines, &coap->seen_timer.deadline, at);
-    }
+    return lw_list_is_empty(&coap->seen) ? LW_TIME_NEVER : oldest(coap)->expires;
 }
 
-void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer)
+void lw_coap_seen_expire(lw_coap *coap)
 {
-    (void)timer;
     while (!lw_list_is_empty(&coap->seen) && oldest(coap)->expires <= coap->now) {
         forget(coap, oldest(coap));
     }
-    rearm(coap);
 }
 
 static lw_coap_seen *find_mid(lw_coap_peer *peer, uint16_t mid)
@@ -99,7 +93,6 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_
         peer->seen_count++;
         coap->seen_count++;
     }
-    rearm(coap);
     return s;
 }
 
@@ -123,7 +116,6 @@ void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
     lw_coap_seen *s = find_mid(peer, mid);
     if (s != NULL) {
         forget(coap, s);
-        rearm(coap);
     }
 }
 
@@ -132,5 +124,4 @@ void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer)
     while (!lw_list_is_empty(&peer->seen)) {
         forget(coap, LW_CONTAINER(peer->seen.next, lw_coap_seen, of_peer));
     }
-    rearm(coap);
 }

@@ -9,7 +9,7 @@ bool lw_coap_echo_is_fresh(const lw_coap_echo *echo, const lw_coap_inbound *in, 
 {
     lw_bytes value;
     return is_younger(echo, in->now, max_age_ms) &&
-           lw_coap_opt_find(in->msg->options, LW_COAP_OPT_ECHO, &value) &&
+           lw_coap_opt_find(&in->msg->options, LW_COAP_OPT_ECHO, &value) &&
            lw_bytes_equal(value, lw_bytes_of(echo->value, sizeof echo->value));
 }
 

@@ -18,13 +18,11 @@ lw_err lw_coap_init(lw_coap *coap, const lw_coap_config *config)
     coap->config = *config;
     lw_deadlines_init(&coap->deadlines);
     lw_list_init(&coap->seen);
-    lw_coap_timer_init(&coap->seen_timer, lw_coap_seen_fire);
     return LW_OK;
 }
 
 void lw_coap_fini(lw_coap *coap)
 {
-    lw_coap_timer_disarm(coap, &coap->seen_timer);
     lw_wipe(coap->config.buf, coap->config.buf_size);
 }
 
@@ -53,10 +51,10 @@ void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time delay)
     lw_deadline_arm(&coap->deadlines, &t->deadline, lw_time_add(coap->now, delay));
 }
 
-void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, lw_bytes message)
+void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, const lw_bytes *message)
 {
     coap->stats.sent++;
-    coap->config.handler->send(coap->config.ctx, peer, message);
+    coap->config.handler->send(coap->config.ctx, peer, *message);
 }
 
 void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid)
@@ -69,7 +67,7 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     coap->stats.resets_sent += type == LW_COAP_RST;
     lw_bytes body = lw_bytes_of(message + sizeof message, 0);
     lw_coap_prepend_head(peer->params, &head, &body);
-    lw_coap_send(coap, peer, body);
+    lw_coap_send(coap, peer, &body);
 }
 
 /* ---- incoming ------------------------------------------------------------------------------ */
@@ -95,7 +93,7 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *
         lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, seen->mid);
         break;
     case SEEN_REPLY:
-        lw_coap_send(coap, peer, seen->reply);
+        lw_coap_send(coap, peer, &seen->reply);
         break;
     default:
         lw_coap_later_ack(coap, peer, seen->mid);
@@ -131,7 +129,7 @@ void lw_coap_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
 /* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
 static bool is_acceptable(const lw_coap_msg *msg)
 {
-    return msg->refused == 0;
+    return msg->noted.refused == 0;
 }
 
 static void end_with(lw_coap *coap, lw_coap_exchange *ex, const lw_coap_msg *msg)
@@ -263,9 +261,12 @@ void lw_coap_step(lw_coap *coap, lw_time now)
         lw_coap_timer *timer = (lw_coap_timer *)(void *)d; /* its first member */
         timer->fire(coap, timer);
     }
+    lw_coap_seen_expire(coap);
 }
 
 lw_time lw_coap_next_deadline(const lw_coap *coap)
 {
-    return lw_deadlines_next(&coap->deadlines);
+    lw_time timer = lw_deadlines_next(&coap->deadlines);
+    lw_time seen = lw_coap_seen_next(coap);
+    return timer < seen ? timer : seen;
 }

@@ -130,7 +130,6 @@ struct lw_coap {
     lw_link seen; /* message ids remembered, oldest first: coap/dedup.c */
     uint32_t seen_count;
     lw_coap_stats stats;
-    lw_coap_timer seen_timer;
 };
 
 struct lw_coap_peer {

@@ -32,7 +32,7 @@ static inline void lw_coap_timer_disarm(lw_coap *coap, lw_coap_timer *t)
 
 /* ---- sending: endpoint.c ------------------------------------------------------------------- */
 
-void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, lw_bytes message);
+void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, const lw_bytes *message);
 
 /* An empty message: ACK, RST, or CON as a ping. */
 void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid);
@@ -99,7 +99,9 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
                            const lw_bytes *reply);
 void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer);
-void lw_coap_seen_fire(lw_coap *coap, lw_coap_timer *timer);
+/* When the oldest entry is to go, LW_TIME_NEVER when there is none; what is due goes. */
+lw_time lw_coap_seen_next(const lw_coap *coap);
+void lw_coap_seen_expire(lw_coap *coap);
 
 /* ---- exchanges of ours: exchange.c --------------------------------------------------------- */
 
@@ -150,7 +152,8 @@ typedef struct lw_coap_body_hooks {
     /* The handler was called with what take gave it. */
     void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply);
     /* Keeps an answer that exists only once, for the blocks after the first. */
-    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply, lw_bytes whole);
+    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply,
+                   const lw_bytes *whole);
     uint32_t (*key)(const lw_coap_msg *msg);
     void (*drop)(lw_coap *coap, lw_coap_peer *peer);
 } lw_coap_body_hooks;

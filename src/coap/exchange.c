@@ -47,7 +47,7 @@ static void transmit(lw_coap *coap, lw_coap_exchange *ex)
 {
     ex->mid = ex->own_mid;
     lw_coap_timer_arm(coap, &ex->timer, ex->timeout_ms);
-    lw_coap_send(coap, ex->peer, ex->message);
+    lw_coap_send(coap, ex->peer, &ex->message);
 }
 
 /* RFC 7252 section 4.2: from ACK_TIMEOUT to ACK_TIMEOUT * ACK_RANDOM_FACTOR, evenly. A NON request
@@ -75,7 +75,7 @@ static void begin(lw_coap *coap, lw_coap_exchange *ex)
     if (lw_coap_is_stream(ex->peer)) {
         /* Nothing is acknowledged; a message without response is done, but tells so from step. */
         wait_for_response(coap, ex, ex->response_timeout_ms);
-        lw_coap_send(coap, ex->peer, ex->message);
+        lw_coap_send(coap, ex->peer, &ex->message);
         return;
     }
     set_state(ex, STATE_UNCONFIRMED);
@@ -308,7 +308,7 @@ lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, 
     head->mid = peer->next_mid++;
     lw_coap_prepend_head(peer->params, head, body);
     if (head->type != LW_COAP_CON) {
-        lw_coap_send(coap, peer, *body);
+        lw_coap_send(coap, peer, body);
         return LW_OK;
     }
     lw_coap_exchange *ex;

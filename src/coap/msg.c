@@ -51,7 +51,7 @@ lw_err lw_coap_msg_parse_tail(lw_coap_msg *msg, unsigned token_len, lw_bytes tai
         msg->token.octets[i] = tail.ptr[i];
     }
     return lw_coap_opts_split(lw_bytes_from(tail, token_len), &msg->options, &msg->payload,
-                              &msg->refused);
+                              &msg->noted);
 }
 
 /* Takes room for len octets; NULL when there is none or something failed before. */
@@ -180,19 +180,19 @@ void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)
     lw_coap_put(out, number, lw_bytes_str(value));
 }
 
-void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload)
+void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len)
 {
-    if (payload.len == 0) {
+    if (len == 0) {
         return;
     }
     if (out->has_payload) {
         lw_writer_fail(out->w, LW_EINVAL);
         return;
     }
-    uint8_t *p = take(out->w, 1 + payload.len);
+    uint8_t *p = take(out->w, 1 + len);
     if (p != NULL) {
         p[0] = PAYLOAD_MARKER;
-        memcpy(p + 1, payload.ptr, payload.len);
+        memcpy(p + 1, octets, len);
         out->has_payload = true;
     }
 }

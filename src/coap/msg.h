@@ -39,8 +39,7 @@ typedef struct lw_coap_msg {
     lw_coap_token token;
     lw_bytes options; /* encoded and checked: iterate with lw_coap_opt_iter */
     lw_bytes payload;
-    uint32_t refused; /* the first critical option that is not as the table of options says, to be
-                         refused with 4.02 (lw_coap_opts_check); 0: none. Not for signals */
+    lw_coap_noted noted; /* of the options, once parsed; not for signals, whose numbers mean else */
 } lw_coap_msg;
 
 /* Parses and checks a whole datagram: header, token, every option's encoding, payload marker.
@@ -75,7 +74,11 @@ void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value);
 /* An option whose value the caller writes himself, `len` octets, straight to out->w. */
 void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t len);
 /* Writes the marker and the payload; nothing at all when it is empty. */
-void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload);
+void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len);
+static inline void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload)
+{
+    lw_coap_put_payload_octets(out, payload.ptr, payload.len);
+}
 
 /* Writes a message that exists as a view. */
 void lw_coap_msg_encode(lw_writer *w, const lw_coap_msg *msg);

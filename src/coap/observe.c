@@ -27,11 +27,10 @@ void lw_coap_observation_stop(lw_coap_observation *obs)
 static void on_registered(void *ctx, const lw_coap_result *result)
 {
     lw_coap_observation *obs = ctx;
-    uint32_t sequence;
     if (result->err == LW_OK && lw_coap_code_class(result->msg->code) == 2 &&
-        lw_coap_opt_find_uint(result->msg->options, LW_COAP_OPT_OBSERVE, &sequence)) {
+        lw_coap_has(&result->msg->noted, LW_COAP_NOTE_OBSERVE)) {
         lw_coap_observation_start(obs, obs->list, obs->token);
-        obs->sequence = sequence;
+        obs->sequence = result->msg->noted.value[LW_COAP_NOTE_OBSERVE];
         obs->at = result->now;
     }
     if (obs->on_end != NULL) {
@@ -105,9 +104,8 @@ lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_tim
             obs); /* RFC 7641 section 3.2: no longer on the list of observers */
         return obs->on_notify(obs, now, msg);
     }
-    uint32_t sequence = 0;
-    bool has_sequence = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_OBSERVE, &sequence);
-    if (!has_sequence) {
+    uint32_t sequence = msg->noted.value[LW_COAP_NOTE_OBSERVE];
+    if (!lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE)) {
         lw_coap_observation_stop(obs); /* a plain response: the server observes for us no more */
         return obs->on_notify(obs, now, msg);
     }

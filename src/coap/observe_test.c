@@ -213,10 +213,9 @@ LW_TEST(a_stream_keeps_the_order_by_itself)
 {
     lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     lw_coap_observation_start(&obs, &observations, (lw_coap_token){.len = 1, .octets = {0x20}});
-    static const uint8_t empty_observe[] = {0x60};
-    lw_coap_msg msg = {.code = LW_COAP_CONTENT,
-                       .token = {.len = 1, .octets = {0x20}},
-                       .options = {empty_observe, 1}};
+    static const uint8_t token_and_empty_observe[] = {0x20, 0x60};
+    lw_coap_msg msg = {.code = LW_COAP_CONTENT};
+    assert_ok(lw_coap_msg_parse_tail(&msg, 1, lw_bytes_of(token_and_empty_observe, 2)));
     lw_coap_feed_msg(&r.coap, &r.peer, r.now, &msg);
     lw_coap_feed_msg(&r.coap, &r.peer, r.now, &msg);
     assert_int_equal(notified, 2);

@@ -96,13 +96,13 @@ bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_va
     return false;
 }
 
-bool lw_coap_opt_find(lw_bytes options, uint32_t number, lw_bytes *out_value)
+bool lw_coap_opt_find(const lw_bytes *options, uint32_t number, lw_bytes *out_value)
 {
-    lw_coap_opt_iter it = lw_coap_opts(options);
+    lw_coap_opt_iter it = lw_coap_opts(*options);
     return lw_coap_opt_next_of(&it, number, out_value);
 }
 
-bool lw_coap_opt_find_uint(lw_bytes options, uint32_t number, uint32_t *out_value)
+bool lw_coap_opt_find_uint(const lw_bytes *options, uint32_t number, uint32_t *out_value)
 {
     lw_bytes value;
     if (!lw_coap_opt_find(options, number, &value) || value.len > 4) {
@@ -149,19 +149,32 @@ uint32_t lw_coap_opt_uint(lw_bytes value)
 
 enum { FLAG__ = 0, FLAG_C = 1, FLAG_U = 1, FLAG_N = 1, FLAG_R = 1 };
 
+/* What is noted of an option: 1 + lw_coap_note, or 0. */
+#define NOTE_OF(number)                                                          \
+    ((number) == LW_COAP_OPT_OBSERVE          ? 1u + LW_COAP_NOTE_OBSERVE        \
+     : (number) == LW_COAP_OPT_CONTENT_FORMAT ? 1u + LW_COAP_NOTE_CONTENT_FORMAT \
+     : (number) == LW_COAP_OPT_ACCEPT         ? 1u + LW_COAP_NOTE_ACCEPT         \
+     : (number) == LW_COAP_OPT_BLOCK2         ? 1u + LW_COAP_NOTE_BLOCK2         \
+     : (number) == LW_COAP_OPT_BLOCK1         ? 1u + LW_COAP_NOTE_BLOCK1         \
+     : (number) == LW_COAP_OPT_SIZE2          ? 1u + LW_COAP_NOTE_SIZE2          \
+     : (number) == LW_COAP_OPT_SIZE1          ? 1u + LW_COAP_NOTE_SIZE1          \
+                                              : 0u)
+
 /* The names stand apart, so that a device that shows none links none. */
 typedef struct option_row {
     uint16_t number;
-    uint16_t max_len : 14;
+    uint16_t max_len : 11;
     uint16_t min_len : 1;
     uint16_t is_repeatable : 1;
+    uint16_t note : 3;
 } option_row;
 
 static const option_row option_rows[] = {
-#define OPTION_ROW(number, c, u, n, r, name, format, min, max) {number, max, min, FLAG_##r},
+#define OPTION_ROW(number, c, u, n, r, name, format, min, max) \
+    {number, max, min, FLAG_##r, NOTE_OF(number)},
     OPTION_LIST(OPTION_ROW)
 #undef OPTION_ROW
-        {LW_COAP_OPT_NUMBER_MAX, 0, 1, false}, /* the end: no length is between 1 and 0 */
+        {LW_COAP_OPT_NUMBER_MAX, 0, 1, false, 0}, /* the end: no length is between 1 and 0 */
 };
 
 #define OPTION_NUMBER_CHECK(number, c, u, n, r, name, format, min, max) \
@@ -177,34 +190,35 @@ static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repe
            opt->value.len <= row->max_len && (row->is_repeatable || !is_repeated);
 }
 
-/* Walks over the options once: returns what is behind them, and gives the first critical one that
- * is not as its row says, 0 for none. Options and rows both ascend, so the rows are walked once,
- * too. */
-static lw_bytes scan(lw_bytes in, uint32_t *out_refused)
+/* Walks over the options once: notes what is to be noted, and returns what is behind them. Options
+ * and rows both ascend, so the rows are walked once, too. */
+static lw_bytes scan(lw_bytes in, lw_coap_noted *out)
 {
     const option_row *row = option_rows;
     lw_coap_opt_iter it = lw_coap_opts(in);
     lw_coap_opt opt;
-    uint32_t refused = 0;
     uint32_t last = 0;
     while (next(&it, &opt)) {
         while (row->number < opt.number) {
             row++;
         }
-        if (!is_right(row, &opt, opt.number == last) && lw_coap_opt_is_critical(opt.number) &&
-            refused == 0) {
-            refused = opt.number;
+        if (is_right(row, &opt, opt.number == last)) {
+            if (row->note != 0) {
+                out->has |= 1u << (row->note - 1);
+                out->value[row->note - 1] = lw_coap_opt_uint(opt.value);
+            }
+        } else if (lw_coap_opt_is_critical(opt.number) && out->refused == 0) {
+            out->refused = opt.number;
         }
         last = opt.number;
     }
-    *out_refused = refused;
     return it.rest;
 }
 
 lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload,
-                          uint32_t *out_refused)
+                          lw_coap_noted *out_noted)
 {
-    lw_bytes rest = scan(in, out_refused);
+    lw_bytes rest = scan(in, out_noted);
     if (rest.len == 1 || (rest.len != 0 && rest.ptr[0] != PAYLOAD_MARKER)) {
         return LW_EFORMAT;
     }
@@ -215,8 +229,10 @@ lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payl
 
 lw_err lw_coap_opts_check(lw_bytes options, uint32_t *out_number)
 {
-    (void)scan(options, out_number);
-    return *out_number == 0 ? LW_OK : LW_EPROTO;
+    lw_coap_noted noted = {.refused = 0};
+    (void)scan(options, &noted);
+    *out_number = noted.refused;
+    return noted.refused == 0 ? LW_OK : LW_EPROTO;
 }
 
 bool lw_coap_opt_describe(uint32_t number, const char **out_name, lw_coap_opt_format *out_format)
@@ -239,7 +255,7 @@ bool lw_coap_opt_describe(uint32_t number, const char **out_name, lw_coap_opt_fo
 bool lw_coap_opts_suppress(lw_bytes request_options, uint8_t response_code)
 {
     lw_bytes value;
-    if (!lw_coap_opt_find(request_options, LW_COAP_OPT_NO_RESPONSE, &value) || value.len != 1) {
+    if (!lw_coap_opt_find(&request_options, LW_COAP_OPT_NO_RESPONSE, &value) || value.len != 1) {
         return false;
     }
     return lw_coap_code_is_response(response_code) &&

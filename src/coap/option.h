@@ -59,19 +59,45 @@ bool lw_coap_opt_next(lw_coap_opt_iter *it, lw_coap_opt *out_opt);
  * there is none left; `it` then stands before the first larger number. */
 bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_value);
 
+/* Options that are numbers, of which parsing a message takes note on its way: whoever asks for one
+ * has no walk to do. */
+typedef enum lw_coap_note {
+    LW_COAP_NOTE_OBSERVE,
+    LW_COAP_NOTE_CONTENT_FORMAT,
+    LW_COAP_NOTE_ACCEPT,
+    LW_COAP_NOTE_BLOCK2,
+    LW_COAP_NOTE_BLOCK1,
+    LW_COAP_NOTE_SIZE2,
+    LW_COAP_NOTE_SIZE1,
+    LW_COAP_NOTES
+} lw_coap_note;
+
+/* One that is longer than the table of options says, or comes again, is not noted (RFC 7252 section
+ * 5.4). */
+typedef struct lw_coap_noted {
+    uint32_t refused; /* the first critical option that is not as the table of options says, to be
+                         refused with 4.02 (lw_coap_opts_check); 0: none */
+    uint32_t has;     /* bit lw_coap_note: it is there */
+    uint32_t value[LW_COAP_NOTES]; /* 0 for those that are not */
+} lw_coap_noted;
+
+static inline bool lw_coap_has(const lw_coap_noted *noted, lw_coap_note note)
+{
+    return (noted->has >> note & 1u) != 0;
+}
+
 /* Takes encoded options and what follows them apart, checking every option's encoding and that a
  * payload marker has a payload behind it: the tail of a message, or the plaintext of OSCORE.
- * On the way it finds what lw_coap_opts_check finds: the number to be refused, or 0.
- * LW_EFORMAT (RFC 7252 section 3: a message format error). */
+ * `out_noted` is zeroed. LW_EFORMAT (RFC 7252 section 3: a message format error). */
 LW_MUST_CHECK lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload,
-                                        uint32_t *out_refused);
+                                        lw_coap_noted *out_noted);
 
 /* The first option of that number; false when absent. */
-bool lw_coap_opt_find(lw_bytes options, uint32_t number, lw_bytes *out_value);
+bool lw_coap_opt_find(const lw_bytes *options, uint32_t number, lw_bytes *out_value);
 
 /* As find, read as a uint (leading zero octets accepted). False when absent or longer than 4
  * octets. */
-bool lw_coap_opt_find_uint(lw_bytes options, uint32_t number, uint32_t *out_value);
+bool lw_coap_opt_find_uint(const lw_bytes *options, uint32_t number, uint32_t *out_value);
 
 uint32_t lw_coap_opt_uint(lw_bytes value); /* at most 4 octets */
 

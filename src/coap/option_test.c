@@ -11,13 +11,13 @@ static const lw_bytes options = LW_BYTES_LIT("\xb1"
 LW_TEST(first_option_of_a_number_is_found)
 {
     lw_bytes value;
-    assert_true(lw_coap_opt_find(options, LW_COAP_OPT_URI_PATH, &value));
+    assert_true(lw_coap_opt_find(&options, LW_COAP_OPT_URI_PATH, &value));
     assert_bytes(value, "3");
-    assert_true(lw_coap_opt_find(options, LW_COAP_OPT_BLOCK1, &value));
+    assert_true(lw_coap_opt_find(&options, LW_COAP_OPT_BLOCK1, &value));
     assert_bytes(value, "\x1a");
-    assert_false(lw_coap_opt_find(options, LW_COAP_OPT_ACCEPT, &value));
-    assert_false(lw_coap_opt_find(options, LW_COAP_OPT_SIZE1, &value));
-    assert_false(lw_coap_opt_find(lw_bytes_of(NULL, 0), LW_COAP_OPT_URI_PATH, &value));
+    assert_false(lw_coap_opt_find(&options, LW_COAP_OPT_ACCEPT, &value));
+    assert_false(lw_coap_opt_find(&options, LW_COAP_OPT_SIZE1, &value));
+    assert_false(lw_coap_opt_find(&(lw_bytes){NULL, 0}, LW_COAP_OPT_URI_PATH, &value));
 }
 
 LW_TEST(options_of_one_number_are_walked_then_those_of_the_next)
@@ -38,13 +38,13 @@ LW_TEST(options_of_one_number_are_walked_then_those_of_the_next)
 LW_TEST(uint_is_read_from_up_to_four_octets)
 {
     uint32_t v;
-    assert_true(lw_coap_opt_find_uint(options, LW_COAP_OPT_CONTENT_FORMAT, &v));
+    assert_true(lw_coap_opt_find_uint(&options, LW_COAP_OPT_CONTENT_FORMAT, &v));
     assert_int_equal(v, 40);
     lw_bytes four = LW_BYTES_LIT("\xe4\x00\x00\xff\xff\xff\xff"); /* number 269 */
-    assert_true(lw_coap_opt_find_uint(four, 269, &v));
+    assert_true(lw_coap_opt_find_uint(&four, 269, &v));
     assert_int_equal(v, UINT32_MAX);
     lw_bytes five = LW_BYTES_LIT("\x65\x00\x00\x00\x00\x01");
-    assert_false(lw_coap_opt_find_uint(five, LW_COAP_OPT_OBSERVE, &v));
+    assert_false(lw_coap_opt_find_uint(&five, LW_COAP_OPT_OBSERVE, &v));
     assert_int_equal(lw_coap_opt_uint(lw_bytes_of(NULL, 0)), 0);
 }
 
@@ -61,17 +61,59 @@ LW_TEST(options_and_payload_are_split)
 {
     lw_bytes o;
     lw_bytes payload;
-    uint32_t refused;
+    lw_coap_noted noted = {.has = 0};
     assert_ok(
-        lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xffx\xff"), &o, &payload, &refused));
+        lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xffx\xff"), &o, &payload, &noted));
     assert_bytes(o, "\x11\x28");
     assert_bytes(payload, "x\xff");
-    assert_ok(lw_coap_opts_split(lw_bytes_of(NULL, 0), &o, &payload, &refused));
+    assert_ok(lw_coap_opts_split(lw_bytes_of(NULL, 0), &o, &payload, &noted));
     assert_int_equal(o.len + payload.len, 0);
-    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xff"), &o, &payload, &refused),
+    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x11\x28\xff"), &o, &payload, &noted),
                LW_EFORMAT);
-    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x1f\x28"), &o, &payload, &refused),
+    assert_err(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\x1f\x28"), &o, &payload, &noted),
                LW_EFORMAT);
+}
+
+static lw_coap_noted noted_of(lw_bytes encoded)
+{
+    lw_bytes o;
+    lw_bytes payload;
+    lw_coap_noted noted = {.has = 0};
+    assert_ok(lw_coap_opts_split(encoded, &o, &payload, &noted));
+    return noted;
+}
+
+LW_TEST(numbers_are_noted)
+{
+    /* Observe 1, Content-Format 112, Accept 11542, Block2 0b, Block1 1f, Size2 70000, Size1 0 */
+    lw_coap_noted noted = noted_of((lw_bytes)LW_BYTES_LIT(
+        "\x61\x01\x61\x70\x52\x2d\x16\x61\x0b\x41\x1f\x13\x01\x11\x70\xd0\x13"));
+    assert_int_equal(noted.has, (1u << LW_COAP_NOTES) - 1);
+    assert_int_equal(noted.value[LW_COAP_NOTE_OBSERVE], 1);
+    assert_int_equal(noted.value[LW_COAP_NOTE_CONTENT_FORMAT], 112);
+    assert_int_equal(noted.value[LW_COAP_NOTE_ACCEPT], 11542);
+    assert_int_equal(noted.value[LW_COAP_NOTE_BLOCK2], 0x0b);
+    assert_int_equal(noted.value[LW_COAP_NOTE_BLOCK1], 0x1f);
+    assert_int_equal(noted.value[LW_COAP_NOTE_SIZE2], 70000);
+    assert_int_equal(noted.value[LW_COAP_NOTE_SIZE1], 0);
+    assert_int_equal(noted.refused, 0);
+}
+
+LW_TEST(a_number_that_is_too_long_is_not_noted)
+{
+    /* RFC 7252 section 5.4.3: an elective option of a wrong length is ignored, a critical refused
+     */
+    lw_coap_noted noted = noted_of((lw_bytes)LW_BYTES_LIT("\xc3\x01\x02\x03\x53\x01\x02\x03"));
+    assert_int_equal(noted.has, 0);
+    assert_int_equal(noted.refused, LW_COAP_OPT_ACCEPT);
+}
+
+LW_TEST(of_a_number_that_comes_again_the_first_is_noted)
+{
+    lw_coap_noted noted = noted_of((lw_bytes)LW_BYTES_LIT("\x61\x05\x01\x06")); /* section 5.4.5 */
+    assert_true(lw_coap_has(&noted, LW_COAP_NOTE_OBSERVE));
+    assert_int_equal(noted.value[LW_COAP_NOTE_OBSERVE], 5);
+    assert_false(lw_coap_has(&noted, LW_COAP_NOTE_ACCEPT));
 }
 
 LW_TEST(numbers_say_what_kind_of_option_they_are)
@@ -125,6 +167,9 @@ int main(void)
         cmocka_unit_test(uint_is_read_from_up_to_four_octets),
         cmocka_unit_test(iterating_ends_at_an_encoding_that_is_wrong),
         cmocka_unit_test(options_and_payload_are_split),
+        cmocka_unit_test(numbers_are_noted),
+        cmocka_unit_test(a_number_that_is_too_long_is_not_noted),
+        cmocka_unit_test(of_a_number_that_comes_again_the_first_is_noted),
         cmocka_unit_test(numbers_say_what_kind_of_option_they_are),
         cmocka_unit_test(options_have_names),
         cmocka_unit_test(no_response_suppresses_the_classes_it_names),

@@ -102,7 +102,7 @@ static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *repl
         const lw_coap_bodies *bodies = coap->config.bodies;
         lw_err err = LW_ETOOBIG;
         if (bodies != NULL && payload->len == w->pos) {
-            err = bodies->hooks->keep(coap, peer, reply, *payload);
+            err = bodies->hooks->keep(coap, peer, reply, payload);
         }
         /* A FETCH can be answered again by a client that repeats its payload for each block. */
         if (err != LW_OK && reply->ask.method != LW_COAP_FETCH) {
@@ -137,7 +137,7 @@ static void put_extras(const lw_coap_reply *reply, const lw_block *b, lw_bytes o
 {
     lw_bytes value;
     if (b != NULL && (b->more || b->num != 0) &&
-        !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
+        !lw_coap_opt_find(&options, LW_COAP_OPT_ETAG, &value)) {
         uint32_t digest = reply->payload.digest; /* opaque: any order will do */
         lw_coap_put_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
     }
@@ -217,7 +217,7 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
     head.mid = ask->mid;
     lw_coap_prepend_head(peer->params, &head, body);
     lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, body);
-    lw_coap_send(coap, peer, *body);
+    lw_coap_send(coap, peer, body);
     return LW_OK;
 }
 
@@ -251,17 +251,21 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
 /* `ask` is zeroed. */
 static void read_ask(const lw_coap *coap, const lw_coap_msg *msg, lw_coap_ask *ask)
 {
-    uint32_t no_response = 0;
-    uint32_t block2 = 0;
-    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_NO_RESPONSE, &no_response);
+    lw_bytes no_response;
+    uint32_t block2 = msg->noted.value[LW_COAP_NOTE_BLOCK2];
     ask->token = msg->token;
     ask->mid = msg->mid;
     ask->type = msg->type;
     ask->method = msg->code;
-    ask->no_response = (uint8_t)no_response;
-    ask->has_block1 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK1, &ask->block1);
-    ask->has_block2 = lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_BLOCK2, &block2);
-    ask->block2 = (lw_block){.num = block2 >> 4, .szx = block2 & 7};
+    if (lw_coap_opt_find(&msg->options, LW_COAP_OPT_NO_RESPONSE, &no_response) &&
+        no_response.len == 1) {
+        ask->no_response = no_response.ptr[0];
+    }
+    ask->has_block1 = lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK1);
+    ask->block1 = msg->noted.value[LW_COAP_NOTE_BLOCK1];
+    ask->has_block2 = lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK2);
+    ask->block2 = lw_block_of(block2);
+    ask->block2.more = false;
     if (coap->config.bodies != NULL) {
         ask->key = coap->config.bodies->hooks->key(msg);
     }
@@ -324,7 +328,7 @@ static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask 
 
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
 {
-    bool is_bad = msg->refused != 0;
+    bool is_bad = msg->noted.refused != 0;
     if (is_bad && msg->type == LW_COAP_NON) {
         return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
     }

@@ -25,7 +25,7 @@ lw_err lw_signal_check(lw_bytes options, uint32_t *out_number)
 
 static bool find_within(lw_bytes options, uint32_t number, size_t max_len, lw_bytes *out_value)
 {
-    return lw_coap_opt_find(options, number, out_value) && out_value->len <= max_len;
+    return lw_coap_opt_find(&options, number, out_value) && out_value->len <= max_len;
 }
 
 lw_signal_csm lw_signal_csm_base(void)

@@ -170,9 +170,8 @@ static void tell_progress(const lw_coap_transfer *t)
 
 static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg, bool is_last)
 {
-    uint32_t announced = 0;
+    size_t announced = msg->noted.value[LW_COAP_NOTE_SIZE2];
     size_t needed = t->received + msg->payload.len;
-    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_SIZE2, &announced);
     if (needed > t->r.max_body || announced > t->r.max_body) {
         return LW_ETOOBIG;
     }
@@ -196,7 +195,7 @@ static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg, bool is_last)
 static bool same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     lw_bytes etag = {NULL, 0};
-    (void)lw_coap_opt_find(msg->options, LW_COAP_OPT_ETAG, &etag);
+    (void)lw_coap_opt_find(&msg->options, LW_COAP_OPT_ETAG, &etag);
     if (t->received == 0) {
         t->etag_len = (uint8_t)(etag.len <= ETAG_MAX ? etag.len : 0);
         if (t->etag_len != 0) {
@@ -211,11 +210,10 @@ static bool same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
 static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     lw_block b;
-    lw_err err = lw_block_find(msg->options, LW_COAP_OPT_BLOCK2, false, &b);
-    if (err == LW_END && t->received == 0) {
+    if (t->received == 0 && !lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK2)) {
         return take(t, msg, true);
     }
-    if (err != LW_OK) {
+    if (!lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK2, &b)) {
         return LW_EPROTO;
     }
     if (!same_etag(t, msg)) {
@@ -225,7 +223,7 @@ static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
     if (lw_block_offset(b) != t->received || (b.more && msg->payload.len != lw_block_size(b.szx))) {
         return LW_EPROTO;
     }
-    err = take(t, msg, !b.more);
+    lw_err err = take(t, msg, !b.more);
     if (err != LW_OK || !b.more) {
         return err;
     }
@@ -240,9 +238,8 @@ static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
         t->r.on_first(t->r.ctx, &msg);
     }
     lw_coap_result done = {.err = LW_OK, .msg = &msg, .now = result->now};
-    lw_bytes block2;
     bool is_whole = t->received == 0 && t->r.on_chunk == NULL && msg.payload.len <= t->r.max_body &&
-                    !lw_coap_opt_find(msg.options, LW_COAP_OPT_BLOCK2, &block2);
+                    !lw_coap_has(&msg.noted, LW_COAP_NOTE_BLOCK2);
     if (is_whole || lw_coap_code_class(msg.code) != 2) {
         end(t, &done); /* as it is, without a copy */
         return;
@@ -272,7 +269,7 @@ static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
 static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     lw_block b;
-    bool has_block = lw_block_find(msg->options, LW_COAP_OPT_BLOCK1, false, &b) == LW_OK;
+    bool has_block = lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK1, &b);
     bool is_lost = msg->code == LW_COAP_REQUEST_ENTITY_INCOMPLETE && t->is_blocked;
     bool is_too_large = msg->code == LW_COAP_REQUEST_ENTITY_TOO_LARGE && has_block &&
                         lw_block_size(b.szx) < t->in_flight;
@@ -304,7 +301,7 @@ static bool takes_echo(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     lw_bytes echo;
     if (msg->code != LW_COAP_UNAUTHORIZED ||
-        !lw_coap_opt_find(msg->options, LW_COAP_OPT_ECHO, &echo) || echo.len == 0 ||
+        !lw_coap_opt_find(&msg->options, LW_COAP_OPT_ECHO, &echo) || echo.len == 0 ||
         echo.len > ECHO_MAX || !may_restart(t)) {
         return false;
     }

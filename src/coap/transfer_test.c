@@ -561,9 +561,10 @@ LW_TEST(observe_and_its_token_go_with_the_first_request_only)
 
 LW_TEST(a_large_notification_is_continued_from_its_second_block)
 {
-    lw_coap_msg first = {.code = LW_COAP_CONTENT, .payload = lw_bytes_of(body, 16)};
+    lw_coap_msg first = {.code = LW_COAP_CONTENT};
     static const uint8_t options[] = {0x61, 0x07, 0xd1, 0x04, 0x08}; /* Observe 7, 2:0/1/16 */
-    first.options = lw_bytes_of(options, sizeof options);
+    assert_ok(lw_coap_msg_parse_tail(&first, 0, lw_bytes_of(options, sizeof options)));
+    first.payload = lw_bytes_of(body, 16);
     lw_coap_transfer_request request = get();
     request.first = &first;
     start(request);

@@ -22,36 +22,34 @@ static uint8_t read_depth(lw_bytes value)
     return valid ? (uint8_t)(value.ptr[0] - '0') : DEPTH_INVALID;
 }
 
+static uint16_t format_in(const lw_coap_msg *msg, lw_coap_note note)
+{
+    return lw_coap_has(&msg->noted, note) ? (uint16_t)msg->noted.value[note] : LW_CF_NONE;
+}
+
 /* What the Observe option of a request says. */
 typedef enum mode { MODE_REGISTER, MODE_DEREGISTER, MODE_PLAIN } mode;
 
-/* Everything the options say, except the path. Lengths of critical ones were checked below;
- * elective options of a wrong length count as absent. */
+uint16_t lw_content_format_of(const lw_coap_msg *msg)
+{
+    return format_in(msg, LW_COAP_NOTE_CONTENT_FORMAT);
+}
+
+/* Everything the options say, except the path. */
 static mode read_options(const lw_coap_msg *msg, lw_request *request)
 {
-    mode how = MODE_PLAIN;
+    lw_bytes query;
+    uint32_t observe = msg->noted.value[LW_COAP_NOTE_OBSERVE];
     memset(request, 0, sizeof *request);
     request->op = LW_OP_COUNT;
     request->depth = LW_DEPTH_DEFAULT;
-    request->content_format = LW_CF_NONE;
-    request->accept = LW_CF_NONE;
+    request->content_format = lw_content_format_of(msg);
+    request->accept = format_in(msg, LW_COAP_NOTE_ACCEPT);
+    request->has_query = lw_coap_opt_find(&msg->options, LW_COAP_OPT_URI_QUERY, &query);
     request->options = msg->options;
     request->payload = msg->payload;
-    lw_coap_opt_iter it = lw_coap_opts(msg->options);
-    lw_coap_opt opt;
-    while (lw_coap_opt_next(&it, &opt)) {
-        uint32_t value = opt.value.len <= 2 ? lw_coap_opt_uint(opt.value) : UINT32_MAX;
-        if (opt.number == LW_COAP_OPT_URI_QUERY) {
-            request->has_query = true;
-        } else if (opt.number == LW_COAP_OPT_OBSERVE && value < MODE_PLAIN) {
-            how = (mode)value;
-        } else if (opt.number == LW_COAP_OPT_CONTENT_FORMAT) {
-            request->content_format = (uint16_t)value; /* LW_CF_NONE when it is too long */
-        } else if (opt.number == LW_COAP_OPT_ACCEPT) {
-            request->accept = (uint16_t)value;
-        }
-    }
-    return how;
+    bool has_observe = lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE);
+    return has_observe && observe < MODE_PLAIN ? (mode)observe : MODE_PLAIN;
 }
 
 static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
@@ -183,8 +181,8 @@ static bool is_composite(lw_op op)
 bool lw_request_is_forbidden(const lw_path *path)
 {
     const uint32_t forbidden = 1u << 0 | 1u << 21 | 1u << 23 | 1u << 24;
-    return lw_path_depth(*path) > 0 && lw_path_id(*path, LW_LEVEL_OBJECT) < 32 &&
-           (forbidden >> lw_path_id(*path, LW_LEVEL_OBJECT) & 1u) != 0;
+    unsigned object = lw_path_id(*path, LW_LEVEL_OBJECT); /* of the root LW_ID_MAX */
+    return object < 32 && (forbidden >> object & 1u) != 0;
 }
 
 static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
@@ -320,7 +318,7 @@ static lw_err check_body(const lw_request *request, const lw_format_choice *choi
                          const lw_format **out_body)
 {
     uint8_t uses = lw_op_rule_of((lw_op)request->op)->body;
-    uint16_t cf = request->content_format;
+    uint32_t cf = request->content_format;
     if (uses == LW_FORMAT_ARGS) { /* DM-60; P-DM-16 */
         return cf == LW_CF_NONE || cf == LW_CF_TEXT || cf == LW_CF_TEXT_DRAFT ? LW_OK : LW_ENOTSUP;
     }
@@ -448,7 +446,7 @@ void lw_request_put(lw_coap_out *out, const lw_request *request)
 
 void lw_send_put(lw_coap_out *out, uint16_t content_format, lw_bytes payload)
 {
-    lw_coap_put_str(out, LW_COAP_OPT_URI_PATH, lw_op_path(LW_OP_SEND));
+    lw_op_put_path(out, LW_OP_SEND);
     lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, content_format);
     lw_coap_put_payload(out, payload);
 }

@@ -23,12 +23,12 @@
 #define LW_DEPTH_DEFAULT 255u /* Discover without `depth` */
 
 typedef struct lw_request {
-    uint8_t op;              /* lw_op */
-    uint8_t depth;           /* Discover: 0..3 or LW_DEPTH_DEFAULT (DM-21) */
+    uint32_t op;             /* lw_op */
+    uint32_t depth;          /* Discover: 0..3 or LW_DEPTH_DEFAULT (DM-21) */
     bool has_query;          /* routed: it had one; Write-Attributes and Observe read theirs with
                                 lw_request_attrs */
-    uint16_t content_format; /* lw_content_format */
-    uint16_t accept;         /* lw_content_format */
+    uint32_t content_format; /* lw_content_format */
+    uint32_t accept;         /* lw_content_format */
     lw_path path;            /* of operations with levels */
     lw_bytes alternate_path; /* put in front of the path (VER-31); not told by routing */
     lw_bytes prefix;         /* of a gateway's end device, "d01" (GW-04); usually empty */
@@ -68,6 +68,9 @@ bool lw_request_is_forbidden(const lw_path *path);
 /* What a device asks of a server or Bootstrap-Server: /rd, /bs, /bspack, /dp. 4.04 for other
  * paths, 4.05 for other methods. */
 uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request);
+
+/* The Content-Format of a message; LW_CF_NONE when it says none. */
+uint16_t lw_content_format_of(const lw_coap_msg *msg);
 
 /* The attributes in the query of Write-Attributes and Observe: failures as lw_attrs_take. */
 LW_MUST_CHECK lw_err lw_request_attrs(const lw_request *request, const lw_attr_decimal *decimal,

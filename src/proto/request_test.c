@@ -316,7 +316,7 @@ LW_TEST(ver_33_a_bootstrap_knows_neither_alternate_path_nor_end_devices)
 
 /* ---- Discover depth, attributes ------------------------------------------------------------- */
 
-static uint8_t discover_depth(lw_version version, const char *target, uint8_t *out_code)
+static uint32_t discover_depth(lw_version version, const char *target, uint8_t *out_code)
 {
     lw_route route = {.version = version};
     lw_format_choice choice = {.version = version, .preferred = LW_CF_NONE};

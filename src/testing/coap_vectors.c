@@ -304,8 +304,8 @@ static void check_options(lw_vectors *v, const lw_coap_msg *m)
     long long want = lw_vectors_has(v, "refused") ? lw_vectors_int(v, "refused") : 0;
     uint32_t number = 0;
     lw_err err = lw_coap_opts_check(m->options, &number);
-    if (number != want || m->refused != want || (err == LW_EPROTO) != (want != 0)) {
-        lw_vectors_fail(v, "refused options %u and %u, not %lld", number, m->refused, want);
+    if (number != want || m->noted.refused != want || (err == LW_EPROTO) != (want != 0)) {
+        lw_vectors_fail(v, "refused options %u and %u, not %lld", number, m->noted.refused, want);
     }
 }
 

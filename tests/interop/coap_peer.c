@@ -129,7 +129,7 @@ static uint8_t get(wire *w, peer *p, const char *path, const lw_coap_inbound *in
         lw_write_bytes(&reply->payload, lw_bytes_of(w->store, w->store_len));
     } else if (strcmp(path, "/count") == 0) {
         char text[16];
-        bool has = lw_coap_opt_find_uint(in->msg->options, LW_COAP_OPT_OBSERVE, &observe);
+        bool has = lw_coap_opt_find_uint(&in->msg->options, LW_COAP_OPT_OBSERVE, &observe);
         p->observes = has && observe == LW_COAP_OBSERVE_REGISTER;
         if (p->observes) {
             p->token = in->msg->token;

@@ -406,7 +406,7 @@ RULE(rule_21_a_new_instance_is_told_at_once_with_the_whole_list)
     assert_string_equal(device_sent_query(s, text), "");
     assert_true(lw_bytes_is(s->msg.payload, "</>;ct=112,</1/0>,</3/0>,</3303/1>"));
     uint32_t format;
-    assert_true(lw_coap_opt_find_uint(s->msg.options, LW_COAP_OPT_CONTENT_FORMAT, &format));
+    assert_true(lw_coap_opt_find_uint(&s->msg.options, LW_COAP_OPT_CONTENT_FORMAT, &format));
     assert_int_equal(format, 40);
     world_until(w, strstr(w->a->registration.list, "</3303/1>") != NULL, 1 * HOUR);
 }

@@ -55,7 +55,7 @@ static bool is_body(uint32_t number, lw_bytes body)
 static uint32_t number_of(const lw_coap_msg *msg)
 {
     lw_bytes path;
-    assert_true(lw_coap_opt_find(msg->options, LW_COAP_OPT_URI_PATH, &path) && path.len == 2);
+    assert_true(lw_coap_opt_find(&msg->options, LW_COAP_OPT_URI_PATH, &path) && path.len == 2);
     return (uint32_t)(path.ptr[0] << 8 | path.ptr[1]);
 }
 

@@ -146,19 +146,12 @@ static lw_err take_value(lw_wish *w, uint16_t format, lw_bytes payload, bool is_
     return LW_OK;
 }
 
-static uint16_t format_of(const lw_coap_msg *msg)
-{
-    uint32_t format = LW_CF_NONE;
-    (void)lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_CONTENT_FORMAT, &format);
-    return format < LW_CF_NONE ? (uint16_t)format : LW_CF_NONE;
-}
-
 /* A representation that came as the answer to a request of ours: nothing waits for it to be
  * durable. */
 static void take_answer(lw_wish *w, const lw_coap_msg *msg)
 {
     lw_ticket ticket;
-    if (take_value(w, format_of(msg), msg->payload, false, &ticket) != LW_OK) {
+    if (take_value(w, lw_content_format_of(msg), msg->payload, false, &ticket) != LW_OK) {
         lw_server_log(w->server, LW_LOG_WARN, lw_device_name(w->device),
                       "the store did not take a value");
     }
@@ -262,10 +255,9 @@ static lw_err start(lw_wish *w, ask_parts *p, lw_coap_transfer_request *request)
 static void on_first(void *ctx, const lw_coap_msg *msg)
 {
     lw_wish *w = ctx;
-    uint32_t sequence;
-    if (lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_OBSERVE, &sequence)) {
+    if (lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE)) {
         join(w);
-        w->obs.sequence = sequence;
+        w->obs.sequence = msg->noted.value[LW_COAP_NOTE_OBSERVE];
         w->obs.at = w->server->now;
         w->is_observed = true;
     }
@@ -423,7 +415,7 @@ static lw_err fetch_rest(lw_wish *w, const lw_coap_msg *msg)
         err = start(w, &p, &request);
     }
     if (err != LW_OK) {
-        tell_bad(w, err, format_of(msg), msg->payload);
+        tell_bad(w, err, lw_content_format_of(msg), msg->payload);
     }
     return LW_OK;
 }
@@ -431,13 +423,13 @@ static lw_err fetch_rest(lw_wish *w, const lw_coap_msg *msg)
 static bool has_more(const lw_coap_msg *msg)
 {
     lw_block b;
-    return lw_block_find(msg->options, LW_COAP_OPT_BLOCK2, false, &b) == LW_OK && b.more;
+    return lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK2, &b) && b.more;
 }
 
 static lw_err keep_notification(lw_wish *w, const lw_coap_msg *msg, bool is_stale)
 {
     lw_ticket ticket;
-    lw_err err = take_value(w, format_of(msg), msg->payload, is_stale, &ticket);
+    lw_err err = take_value(w, lw_content_format_of(msg), msg->payload, is_stale, &ticket);
     if (err != LW_OK) {
         w->obs.at = INT64_MIN; /* it is not acknowledged, and will come again */
         return LW_END;

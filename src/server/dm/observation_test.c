@@ -125,7 +125,7 @@ static const char *target_of(const rig_datagram *d)
 static int observe_of(const rig_datagram *d)
 {
     uint32_t value;
-    return lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_OBSERVE, &value) ? (int)value : -1;
+    return lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_OBSERVE, &value) ? (int)value : -1;
 }
 
 typedef struct answer {
@@ -459,10 +459,10 @@ LW_TEST(another_format_is_asked_for_after_4_06)
     observe(r, "/3303/0");
     uint32_t first;
     uint32_t second = 0;
-    assert_true(lw_coap_opt_find_uint(asked(r)->msg.options, LW_COAP_OPT_ACCEPT, &first));
+    assert_true(lw_coap_opt_find_uint(&asked(r)->msg.options, LW_COAP_OPT_ACCEPT, &first));
     reply(r, &(answer){.code = LW_COAP_NOT_ACCEPTABLE});
     assert_int_equal(asks(r), 2);
-    (void)lw_coap_opt_find_uint(asked(r)->msg.options, LW_COAP_OPT_ACCEPT, &second);
+    (void)lw_coap_opt_find_uint(&asked(r)->msg.options, LW_COAP_OPT_ACCEPT, &second);
     assert_int_not_equal(first, second);
     rig_free(r);
 }
@@ -844,7 +844,7 @@ LW_TEST(OBS_20_the_rest_of_a_large_notification_is_fetched)
     assert_int_equal(asks(r), 2);
     assert_string_equal(target_of(d), "/3/0/1");
     assert_int_equal(observe_of(d), -1);
-    assert_true(lw_coap_opt_find_uint(d->msg.options, LW_COAP_OPT_BLOCK2, &block2));
+    assert_true(lw_coap_opt_find_uint(&d->msg.options, LW_COAP_OPT_BLOCK2, &block2));
     assert_int_equal(block2, 1 << 4 | 1);
     assert_false(lw_coap_token_equal(d->msg.token, token));
     answer a = {.code = LW_COAP_CONTENT,

@@ -195,13 +195,10 @@ static void on_silence(lw_pending *p, bool was_acked)
 static void on_answered(lw_pending *p, const lw_coap_msg *msg)
 {
     lw_server_result result = lw_pending_result(p);
-    uint32_t format;
     result.state = LW_REQUEST_DONE;
     result.code = msg->code;
     result.payload = msg->payload;
-    if (lw_coap_opt_find_uint(msg->options, LW_COAP_OPT_CONTENT_FORMAT, &format)) {
-        result.format = (uint16_t)format;
-    }
+    result.format = lw_content_format_of(msg);
     if (msg->code == LW_COAP_CREATED && p->ask.op == LW_OP_CREATE &&
         lw_created_read(msg->options, &result.path) != LW_OK) {
         result.path = p->downlink.target;

@@ -327,17 +327,17 @@ LW_TEST(a_refused_format_is_followed_by_the_next_and_remembered)
     answer(r, LW_COAP_NOT_ACCEPTABLE, "");
     assert_int_equal(o[0].ended, 0);
     uint32_t accept = 0;
-    assert_true(lw_coap_opt_find_uint(last_request(r)->options, LW_COAP_OPT_ACCEPT, &accept));
+    assert_true(lw_coap_opt_find_uint(&last_request(r)->options, LW_COAP_OPT_ACCEPT, &accept));
     assert_int_equal(accept, LW_CF_TLV);
     answer(r, LW_COAP_CONTENT, "");
     ENDED(o[0], LW_REQUEST_DONE, LW_OK);
     submit_read(r, &o[1], "/1/0");
-    assert_true(lw_coap_opt_find_uint(last_request(r)->options, LW_COAP_OPT_ACCEPT, &accept));
+    assert_true(lw_coap_opt_find_uint(&last_request(r)->options, LW_COAP_OPT_ACCEPT, &accept));
     assert_int_equal(accept, LW_CF_TLV);
     answer(r, LW_COAP_CONTENT, "");
     rig_register(r, PORT, AWAKE, LINKS, location); /* it may be another software now */
     submit_read(r, &o[1], "/1/0");
-    assert_true(lw_coap_opt_find_uint(last_request(r)->options, LW_COAP_OPT_ACCEPT, &accept));
+    assert_true(lw_coap_opt_find_uint(&last_request(r)->options, LW_COAP_OPT_ACCEPT, &accept));
     assert_int_equal(accept, LW_CF_SENML_CBOR);
     rig_free(r);
 }
@@ -358,7 +358,7 @@ LW_TEST(an_echo_is_brought_back)
     lw_server_feed(r->server, r->now, &hop, lw_writer_bytes(&w));
     lw_bytes echo;
     assert_int_equal(o.ended, 0);
-    assert_true(lw_coap_opt_find(last_request(r)->options, LW_COAP_OPT_ECHO, &echo));
+    assert_true(lw_coap_opt_find(&last_request(r)->options, LW_COAP_OPT_ECHO, &echo));
     assert_bytes(echo, "fresh");
     answer(r, LW_COAP_CONTENT, "95");
     ENDED(o, LW_REQUEST_DONE, LW_OK);

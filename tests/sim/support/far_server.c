@@ -41,7 +41,7 @@ static void options_as_text(lw_bytes options, uint32_t number, char mark, char *
 static int64_t option_as_number(lw_bytes options, uint32_t number)
 {
     uint32_t value;
-    return lw_coap_opt_find_uint(options, number, &value) ? (int64_t)value : -1;
+    return lw_coap_opt_find_uint(&options, number, &value) ? (int64_t)value : -1;
 }
 
 static size_t copy_body(lw_bytes body, char out[FAR_BODY_MAX])
