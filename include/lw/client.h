@@ -86,7 +86,7 @@ typedef struct lw_client_event {
     uint8_t code;     /* CoAP code of the answer, 0 when there was none */
     uint16_t ssid;    /* Short Server ID; 0: the Bootstrap-Server, or none */
     lw_err err;       /* LW_OK, or why */
-    lw_time retry_at; /* monotonic; LW_TIME_NEVER: not by itself */
+    lw_time retry_at; /* when it goes on by itself, monotonic; LW_TIME_NEVER: it does not */
 } lw_client_event;
 
 typedef struct lw_client_cfg {

@@ -73,26 +73,14 @@ typedef enum lw_server_state {
 
 typedef struct lw_server {
     lw_client *client;
-    lw_coap_peer peer;
-    lw_coap_params params;
-    lw_alarm alarm;        /* of the state */
-    lw_alarm nap;          /* queue mode: when the awake window ends (TRN-41) */
-    void *asking;          /* Register, Update or De-register in flight: an
-                              lw_coap_exchange, or what lw_feature_blockwise makes of it */
-    lw_time expires;       /* REGISTERED: when the lifetime is over; NEVER for 0 (CLI-63) */
-    lw_time registered_at; /* the last 2.01 */
-    uint32_t lifetime;     /* s, as the server knows it */
-    uint16_t ssid;         /* 0: the Bootstrap-Server */
-    uint16_t security;     /* instance of /0 */
-    uint16_t account;      /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
-    uint8_t link;          /* number for lw_platform */
-    uint8_t state;         /* lw_server_state; changed by lw_server_set_state alone */
-    uint8_t version;       /* lw_version agreed, or tried next (VER-04) */
-    uint8_t update;        /* LW_UPDATE_… pending */
-    uint8_t telling;       /* LW_UPDATE_… of the Update in flight */
-    uint8_t attempt;       /* of this sequence, from 1 (CLI-50) */
-    uint8_t sequence;      /* from 1 */
-    bool link_is_open;     /* or being opened */
+    uint8_t link;      /* number for lw_platform */
+    uint8_t state;     /* lw_server_state; changed by set_state alone */
+    uint8_t version;   /* lw_version agreed, or tried next (VER-04) */
+    uint8_t update;    /* LW_UPDATE_… pending */
+    uint8_t telling;   /* LW_UPDATE_… of the Update in flight */
+    uint8_t attempt;   /* of this sequence, from 1 (CLI-50) */
+    uint8_t sequence;  /* from 1 */
+    bool link_is_open; /* or being opened */
     bool link_is_up;
     bool registered;         /* between 2.01 and the end of the registration, UPDATING included */
     bool had_success;        /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
@@ -100,13 +88,25 @@ typedef struct lw_server {
     bool asleep;             /* queue mode */
     bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
     bool offline;            /* did not answer, or its link is down */
-    bool stale;              /* an Update was not answered: Register comes next (REG-33) */
     bool was_due;            /* alarm rang while a bootstrap ran */
+    uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
+    uint16_t ssid;           /* 0: the Bootstrap-Server */
+    uint16_t security;       /* instance of /0 */
+    uint16_t account;        /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
+    uint32_t lifetime;       /* s, as the server knows it */
     uint32_t disable_for;    /* s */
     uint32_t own_address;    /* that it was registered from, under NoSec; 0: unknown */
-    uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
-    lw_path streaming;       /* what a body in blocks is written to; depth 0: none */
-    lw_location location;    /* of the registration, as the server gave it (rule 23) */
+    void *asking;            /* Register, Update or De-register in flight: an
+                                lw_coap_exchange, or what lw_feature_blockwise makes of it */
+    lw_time expires;       /* when the registration may be over for the server; NEVER for a lifetime
+                              of 0 (CLI-63) */
+    lw_time registered_at; /* the last 2.01 */
+    lw_alarm alarm;        /* of the state */
+    lw_alarm nap;          /* queue mode: when the awake window ends (TRN-41) */
+    lw_path streaming;     /* what a body in blocks is written to; depth 0: none */
+    lw_coap_peer peer;
+    lw_coap_params params;
+    lw_location location; /* of the registration, as the server gave it (rule 23) */
 } lw_server;
 
 /* May requests of this server be served, and notifications be sent to it (REG-08)? */
@@ -164,31 +164,31 @@ typedef struct lw_act_slot {
  */
 
 struct lw_client {
+    bool started;
+    bool stopping;
+    bool bootstrapping;  /* servers are not served, nothing is sent to them (BS-09, rule 12) */
+    bool accounts_dirty; /* /0 or /1 changed: looked at with the next step */
+    bool has_factory_data;
+    bool erased;        /* factory reset: nothing is stored any more */
+    bool clock_is_set;  /* by 3/0/13 */
+    lw_server *servers; /* servers_max; with lw_feature_bootstrap, then the Bootstrap-Server */
+    unsigned server_count;
+    lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
+    void **feature_state; /* parallel to cfg.features */
+    struct lw_fetching *fetching; /* a download of the device's own (client/fetch.h); or NULL */
+    uint8_t *coap_buf;
+    lw_deadlines alarms;
+    lw_time now;       /* of the call that is being served */
     lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
     lw_pool pool;
     lw_mem mem;
     lw_rng rng;
     lw_log log;
-    lw_time now; /* of the call that is being served */
-    lw_deadlines alarms;
-    lw_tree tree;
-    lw_coap coap;
-    lw_server *servers; /* servers_max; with lw_feature_bootstrap, then the Bootstrap-Server */
-    unsigned server_count;
-    lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
-    void **feature_state; /* parallel to cfg.features */
-    lw_outbox outbox;
-    struct lw_fetching *fetching; /* a download of the device's own (client/fetch.h); or NULL */
-    lw_act_slot acts[LW_ACTS_MAX];
-    bool accounts_dirty; /* /0 or /1 changed: looked at with the next step */
-    bool has_factory_data;
-    uint8_t *coap_buf;
     int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
-    bool clock_is_set;   /* by 3/0/13 */
-    bool started;
-    bool stopping;
-    bool erased;        /* factory reset: nothing is stored any more */
-    bool bootstrapping; /* servers are not served, nothing is sent to them (BS-09, rule 12) */
+    lw_tree tree;
+    lw_outbox outbox;
+    lw_act_slot acts[LW_ACTS_MAX];
+    lw_coap coap;
 };
 
 /* NULL without lw_feature_bootstrap. */

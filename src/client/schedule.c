@@ -1,4 +1,4 @@
-/* Which server registers when (CLI-40..43), and what happens when none will (CLI-30, CLI-31).
+/* Which server registers when (CLI-40..43).
  *
  * Servers with 1/x/13 come one after the other, the smallest first; the others start together with
  * the first. A server that failed lets the next one pass unless 1/x/15 says no. */
@@ -71,33 +71,4 @@ void lw_schedule_next(lw_server *server)
             start_in_order(client);
         }
     }
-}
-
-/* Without a way to bootstrap the device keeps trying (CLI-31): 1/x/19 later, from the start. */
-static void try_again_later(lw_server *server, const lw_client_event *why)
-{
-    uint32_t delay =
-        lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
-    lw_client_event event = *why;
-    if (delay != UINT32_MAX) {
-        event.retry_at = lw_server_retry_in(server, delay);
-    }
-    lw_client_tell(server->client, &event);
-    if (lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
-        lw_schedule_next(server);
-    }
-}
-
-void lw_schedule_failed(lw_server *server, const lw_client_event *why)
-{
-    lw_client *client = server->client;
-    bool wants_bootstrap =
-        lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
-    if (wants_bootstrap && lw_client_can_bootstrap(client)) {
-        lw_client_tell(client, why);
-        if (lw_client_begin_bootstrap(client) == LW_OK) {
-            return;
-        }
-    }
-    try_again_later(server, why);
 }

@@ -46,38 +46,61 @@ const char *lw_server_state_name(lw_server_state state)
     return names[state];
 }
 
+static bool is_one_of(const lw_server *server, unsigned states)
+{
+    return (states >> server->state & 1u) != 0;
+}
+
+/* The states in which something is under way with the server. */
+#define TALKING (S(CONNECTING) | S(REGISTERING) | S(UPDATING))
+
+static void wake_at(lw_server *server, lw_time at)
+{
+    lw_alarm_set(server->client, &server->alarm, at);
+}
+
+static void wake_now(lw_server *server)
+{
+    wake_at(server, server->client->now);
+}
+
 /* The one place where a state changes; `until` is the deadline of the new one. */
-static void set_state(lw_server *server, lw_server_state to, lw_time until)
+static void set_state_until(lw_server *server, lw_server_state to, lw_time until)
 {
     lw_assert((moves[server->state] >> to & 1u) != 0);
     lw_log_line(&server->client->log, LW_LOG_DEBUG, "server",
                 lw_bytes_str(lw_server_state_name(to)));
     server->state = (uint8_t)to;
-    lw_alarm_set(server->client, &server->alarm, until);
+    wake_at(server, until);
+}
+
+static void set_state(lw_server *server, lw_server_state to)
+{
+    set_state_until(server, to, LW_TIME_NEVER);
 }
 
 /* The largest number of seconds is never. */
 static lw_time after(const lw_server *server, uint32_t seconds)
 {
-    return seconds == UINT32_MAX ? LW_TIME_NEVER
-                                 : lw_time_add(server->client->now, seconds * LW_SECOND_MS);
+    return seconds == UINT32_MAX ? LW_TIME_NEVER : server->client->now + seconds * LW_SECOND_MS;
 }
 
-static lw_time jittered(const lw_server *server, uint32_t seconds)
+static void wait_jittered(lw_server *server, lw_server_state in, uint32_t seconds)
 {
     uint32_t span =
         seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
-    return lw_time_add(after(server, seconds), lw_rng_below(&server->client->rng, span));
+    lw_time jitter = lw_rng_below(&server->client->rng, span);
+    set_state_until(server, in, lw_time_add(after(server, seconds), jitter));
 }
 
-static void tell(const lw_server *server, lw_client_event_kind kind, const lw_coap_result *result,
-                 lw_time retry_at)
+/* When it goes on by itself is the alarm of its state. */
+static void tell(const lw_server *server, lw_client_event_kind kind, lw_err err, uint8_t code)
 {
-    lw_client_event event = {.kind = (uint8_t)kind, .ssid = server->ssid, .retry_at = retry_at};
-    if (result != NULL) {
-        event.err = result->err;
-        event.code = result->msg != NULL ? result->msg->code : 0;
-    }
+    lw_client_event event = {.kind = (uint8_t)kind,
+                             .code = code,
+                             .ssid = server->ssid,
+                             .err = err,
+                             .retry_at = server->alarm.deadline.at};
     lw_client_tell(server->client, &event);
 }
 
@@ -161,94 +184,99 @@ lw_err lw_server_open_link(lw_server *server)
 static void on_register_end(void *ctx, const lw_coap_result *result);
 static void on_update_end(void *ctx, const lw_coap_result *result);
 
+/* 0: no answer. */
+static uint8_t code_of(const lw_coap_result *result)
+{
+    return result->err == LW_OK ? result->msg->code : LW_COAP_EMPTY;
+}
+
+static bool is_rejection(uint8_t code)
+{
+    return lw_coap_code_class(code) == 4;
+}
+
 static void end_registration(lw_server *server)
 {
     if (server->registered) {
         server->registered = false;
-        server->stale = false;
-        server->expires = LW_TIME_NEVER;
         lw_client_dispatch(server, LW_SERVER_EV_ENDED);
     }
 }
 
-/* 1/x/19: the largest value says "no further sequence". */
-static bool has_more_sequences(const lw_server *server, uint32_t delay)
+/* 1/x/16: rather a bootstrap than another attempt (CLI-30). */
+static bool prefers_bootstrap(const lw_server *server)
 {
-    return server->sequence <
-               lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1) &&
-           delay != UINT32_MAX;
+    return lw_client_can_bootstrap(server->client) &&
+           lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
 }
 
-static void sequence_failed(lw_server *server, const lw_coap_result *result, bool rejected)
+/* A sequence is over, with `all` every one: bootstrap, or without a way to do so begin anew, so
+ * that the device keeps trying (CLI-31). The largest value of 1/x/19 says "no further sequence". */
+static void sequence_failed(lw_server *server, lw_err err, uint8_t code, bool all)
 {
     uint32_t delay =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
-    if (!rejected && has_more_sequences(server, delay)) {
-        lw_time at = jittered(server, delay);
-        server->sequence++;
-        server->attempt = 1;
-        set_state(server, LW_SERVER_SEQ_WAIT, at);
-        tell(server, LW_CLIENT_REGISTRATION_FAILED, result, at);
-        if (lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
-            lw_schedule_next(server); /* CLI-43 */
-        }
-        return;
+    uint32_t sequences =
+        lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
+    all = all || server->sequence >= sequences || delay == UINT32_MAX;
+    server->sequence = all ? 1 : (uint8_t)(server->sequence + 1);
+    server->attempt = 1;
+    bool gives_up =
+        all && prefers_bootstrap(server) && lw_client_begin_bootstrap(server->client) == LW_OK;
+    if (gives_up || delay == UINT32_MAX) {
+        set_state(server, LW_SERVER_FAILED);
+    } else {
+        wait_jittered(server, LW_SERVER_SEQ_WAIT, delay);
     }
-    set_state(server, LW_SERVER_FAILED, LW_TIME_NEVER);
-    lw_client_event why = {.kind = LW_CLIENT_REGISTRATION_FAILED,
-                           .ssid = server->ssid,
-                           .err = result->err,
-                           .code = result->msg != NULL ? result->msg->code : 0,
-                           .retry_at = LW_TIME_NEVER};
-    lw_schedule_failed(server, &why);
+    tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
+    if (!gives_up && lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
+        lw_schedule_next(server); /* CLI-43 */
+    }
 }
 
-/* One attempt is over without a registration. `rejected`: the server said no (CLI-51). */
-static void attempt_failed(lw_server *server, const lw_coap_result *result, bool rejected)
+/* One attempt is over without a registration. */
+static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
 {
-    bool gives_up =
-        rejected && lw_client_can_bootstrap(server->client) &&
-        lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
+    bool is_refused = server->state == LW_SERVER_REGISTERING && is_rejection(code) &&
+                      prefers_bootstrap(server); /* CLI-51 */
     uint32_t tries = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
     lw_server_close_link(server);
-    if (gives_up || server->attempt >= tries) {
-        sequence_failed(server, result, gives_up);
+    if (is_refused || server->attempt >= tries) {
+        sequence_failed(server, err, code, is_refused);
         return;
     }
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
     unsigned doublings = server->attempt > 1 ? server->attempt - 1u : 0;
     wait = doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : UINT32_MAX;
-    lw_time at = jittered(server, wait);
     server->attempt++;
-    set_state(server, LW_SERVER_BACKOFF, at);
-    tell(server, LW_CLIENT_REGISTRATION_FAILED, result, at);
+    wait_jittered(server, LW_SERVER_BACKOFF, wait);
+    tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
 }
 
-static void fail_without_message(lw_server *server, lw_err err)
+static void ask_to_register(lw_server *server)
 {
-    lw_coap_result result = {.err = err, .now = server->client->now};
-    attempt_failed(server, &result, false);
+    lw_err err = lw_register_start(server, on_register_end);
+    if (err != LW_OK) {
+        attempt_failed(server, err, LW_COAP_EMPTY);
+    }
 }
 
 static void begin_register(lw_server *server)
 {
     end_registration(server);
-    set_state(server, LW_SERVER_REGISTERING, LW_TIME_NEVER);
-    lw_err err = lw_register_start(server, on_register_end);
-    if (err != LW_OK) {
-        fail_without_message(server, err);
-    }
+    set_state(server, LW_SERVER_REGISTERING);
+    ask_to_register(server);
 }
 
 static void begin_update(lw_server *server)
 {
     server->telling = server->update;
     server->update = 0;
-    set_state(server, LW_SERVER_UPDATING, LW_TIME_NEVER);
+    set_state(server, LW_SERVER_UPDATING);
     lw_err err = lw_update_start(server, server->telling, on_update_end);
     if (err != LW_OK) {
         server->update = server->telling;
-        fail_without_message(server, err);
+        attempt_failed(server, err, LW_COAP_EMPTY);
     }
 }
 
@@ -265,8 +293,7 @@ static void talk(lw_server *server)
     bool same_session = security_mode(server) == LW_SECURITY_NOSEC
                             ? own_address(server) == server->own_address
                             : server->version >= LW_VERSION_1_2;
-    if (server->registered && same_session && !server->stale &&
-        server->client->now < server->expires) {
+    if (server->registered && same_session && server->client->now < server->expires) {
         begin_update(server);
     } else {
         begin_register(server);
@@ -275,22 +302,17 @@ static void talk(lw_server *server)
 
 static void connect_link(lw_server *server)
 {
-    set_state(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT));
+    set_state_until(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT));
     lw_err err = lw_server_open_link(server);
-    if (err == LW_AGAIN) {
-        return;
-    }
     if (err == LW_OK) {
         talk(server);
-        return;
-    }
-    lw_coap_result result = {.err = err, .now = server->client->now};
-    bool never = err == LW_EFORMAT || err == LW_ENOTSUP;
-    tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
-    if (never) {
-        sequence_failed(server, &result, true);
-    } else {
-        attempt_failed(server, &result, false);
+    } else if (err != LW_AGAIN) {
+        tell(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
+        if (err == LW_EFORMAT || err == LW_ENOTSUP) { /* and will */
+            sequence_failed(server, err, LW_COAP_EMPTY, true);
+        } else {
+            attempt_failed(server, err, LW_COAP_EMPTY);
+        }
     }
 }
 
@@ -313,21 +335,19 @@ static void go_offline(lw_server *server)
 
 void lw_server_link_down(lw_server *server, lw_err why)
 {
-    lw_coap_result result = {.err = why, .now = server->client->now};
     bool was_up = server->link_is_up;
     server->link_is_open = server->link_is_up = false;
     if (server->state == LW_SERVER_DEREGISTERING) {
         lw_server_stop_asking(server); /* which ends it */
-    } else if (server->state == LW_SERVER_CONNECTING || server->state == LW_SERVER_REGISTERING ||
-               server->state == LW_SERVER_UPDATING) {
+    } else if (is_one_of(server, TALKING)) {
         lw_server_stop_asking(server);
         go_offline(server);
-        tell(server, LW_CLIENT_LINK_FAILED, &result, LW_TIME_NEVER);
-        attempt_failed(server, &result, false);
+        tell(server, LW_CLIENT_LINK_FAILED, why, LW_COAP_EMPTY);
+        attempt_failed(server, why, LW_COAP_EMPTY);
     } else if (was_up && server->state == LW_SERVER_REGISTERED) {
         go_offline(server);
         if (server->client->bootstrapping) {
-            set_state(server, LW_SERVER_BACKOFF, server->client->now);
+            set_state_until(server, LW_SERVER_BACKOFF, server->client->now);
         } else {
             connect_link(server);
         }
@@ -337,11 +357,6 @@ void lw_server_link_down(lw_server *server, lw_err why)
 /* ---- Registration -----------------------------------------------------------------------------
  */
 
-static bool is_rejection(const lw_coap_result *result)
-{
-    return result->err == LW_OK && lw_coap_code_class(result->msg->code) == 4;
-}
-
 /* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
 static lw_time update_time(const lw_server *server)
 {
@@ -349,30 +364,36 @@ static lw_time update_time(const lw_server *server)
     lw_time wait = lw_coap_max_transmit_wait(&server->params);
     lw_time in = span > 2 * wait ? span - wait : span / 2;
     in = in > LW_SECOND_MS ? in : LW_SECOND_MS;
-    return server->lifetime == 0 ? LW_TIME_NEVER : lw_time_add(server->client->now, in);
+    return server->client->now + in;
 }
 
-/* The lifetime runs from here; what became due meanwhile goes out with the next step. */
+/* The lifetime runs from here, unless it is 0 (CLI-63); what became due meanwhile goes out with the
+ * next step. */
 static void stay_registered(lw_server *server)
 {
-    server->expires = server->lifetime == 0 ? LW_TIME_NEVER : after(server, server->lifetime);
     bool was_offline = server->offline;
     server->offline = false;
     server->attempt = 1;
     server->sequence = 1;
-    set_state(server, LW_SERVER_REGISTERED,
-              server->update != 0 ? server->client->now : update_time(server));
+    server->expires = LW_TIME_NEVER;
+    set_state(server, LW_SERVER_REGISTERED);
+    if (server->lifetime != 0) {
+        server->expires = after(server, server->lifetime);
+        wake_at(server, update_time(server));
+    }
+    if (server->update != 0) {
+        wake_now(server);
+    }
     if (was_offline) {
         lw_client_dispatch(server, LW_SERVER_EV_ONLINE);
     }
 }
 
-static void take_registration(lw_server *server, const lw_coap_result *result)
+static void take_registration(lw_server *server, const lw_coap_msg *answer)
 {
-    lw_err err = lw_location_read(result->msg->options, &server->location);
-    if (err != LW_OK) { /* REG-05, rule 23: a place we cannot name is no registration */
-        lw_coap_result bad = {.err = LW_EPROTO, .now = result->now};
-        attempt_failed(server, &bad, false);
+    if (lw_location_read(answer->options, &server->location) != LW_OK) {
+        /* REG-05, rule 23: a place we cannot name is no registration */
+        attempt_failed(server, LW_EPROTO, LW_COAP_EMPTY);
         return;
     }
     server->registered = true;
@@ -382,88 +403,77 @@ static void take_registration(lw_server *server, const lw_coap_result *result)
     server->offline = false;
     stay_registered(server);
     lw_client_dispatch(server, LW_SERVER_EV_REGISTERED);
-    tell(server, LW_CLIENT_REGISTERED, result, LW_TIME_NEVER);
+    tell(server, LW_CLIENT_REGISTERED, LW_OK, LW_COAP_CREATED);
     lw_schedule_next(server);
 }
 
 static void on_register_end(void *ctx, const lw_coap_result *result)
 {
     lw_server *server = ctx;
+    uint8_t code = code_of(result);
+    lw_version lower = lw_version_lower((lw_version)server->version);
     server->asking = NULL;
     if (result->err == LW_ECANCELED || server->state != LW_SERVER_REGISTERING) {
         return;
     }
-    if (result->err != LW_OK) {
-        attempt_failed(server, result, false);
-        return;
-    }
-    uint8_t code = result->msg->code;
-    lw_version lower = lw_version_lower((lw_version)server->version);
     if (code == LW_COAP_CREATED) {
-        take_registration(server, result);
+        take_registration(server, result->msg);
     } else if (code == LW_COAP_PRECONDITION_FAILED && lower != LW_VERSION_NONE) { /* VER-04 */
         server->version = (uint8_t)lower;
-        lw_err err = lw_register_start(server, on_register_end);
-        if (err != LW_OK) {
-            fail_without_message(server, err);
-        }
+        ask_to_register(server);
     } else {
-        attempt_failed(server, result, is_rejection(result));
-    }
-}
-
-/* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a server
- * which forgets at once is not asked for ever. */
-static void register_after_refusal(lw_server *server, const lw_coap_result *result)
-{
-    end_registration(server);
-    if (server->client->now - server->registered_at < BRAKE_MS) {
-        attempt_failed(server, result, false);
-    } else {
-        begin_register(server);
+        attempt_failed(server, result->err, code);
     }
 }
 
 static void on_update_end(void *ctx, const lw_coap_result *result)
 {
     lw_server *server = ctx;
+    uint8_t code = code_of(result);
     server->asking = NULL;
     if (result->err == LW_ECANCELED || server->state != LW_SERVER_UPDATING) {
         server->update |= server->telling; /* the next one says it */
         return;
     }
-    if (result->err == LW_OK && result->msg->code == LW_COAP_CHANGED) {
+    if (code == LW_COAP_CHANGED) {
         stay_registered(server);
         lw_client_dispatch(server, LW_SERVER_EV_UPDATED);
-        tell(server, LW_CLIENT_UPDATED, result, LW_TIME_NEVER);
+        tell(server, LW_CLIENT_UPDATED, LW_OK, code);
         return;
     }
-    tell(server, LW_CLIENT_UPDATE_FAILED, result, server->client->now);
-    if (is_rejection(result)) {
-        register_after_refusal(server, result);
-        return;
+    wake_now(server);
+    tell(server, LW_CLIENT_UPDATE_FAILED, result->err, code);
+    /* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a
+     * server which forgets at once is not asked for ever. */
+    if (is_rejection(code)) {
+        end_registration(server);
+        if (server->client->now - server->registered_at >= BRAKE_MS) {
+            begin_register(server);
+            return;
+        }
+    } else {
+        server->expires = server->client->now; /* as it may be for the server: Register is next */
+        go_offline(server);
     }
-    server->stale = true;
-    go_offline(server);
-    attempt_failed(server, result, false);
+    attempt_failed(server, result->err, code);
 }
 
 void lw_server_want_update(lw_server *server, uint8_t reasons)
 {
     server->update |= reasons;
     if (server->state == LW_SERVER_REGISTERED) {
-        lw_alarm_set(server->client, &server->alarm, server->client->now);
+        wake_now(server);
     }
 }
 
 bool lw_server_hurry(lw_server *server)
 {
-    bool waits = server->state == LW_SERVER_BACKOFF || server->state == LW_SERVER_SEQ_WAIT;
+    bool waits = is_one_of(server, S(BACKOFF) | S(SEQ_WAIT));
     if (server->registered) {
         lw_server_want_update(server, LW_UPDATE_PLAIN);
     }
     if (waits) {
-        lw_alarm_set(server->client, &server->alarm, server->client->now);
+        wake_now(server);
     }
     return server->registered || waits;
 }
@@ -475,15 +485,14 @@ static void left(lw_server *server)
 {
     end_registration(server);
     lw_server_close_link(server);
-    tell(server, LW_CLIENT_DEREGISTERED, NULL, LW_TIME_NEVER);
+    tell(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
     if (!server->disable) {
-        set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
+        set_state(server, LW_SERVER_IDLE);
         return;
     }
-    lw_time until = after(server, server->disable_for);
     server->disable = false;
-    set_state(server, LW_SERVER_DISABLED, until);
-    tell(server, LW_CLIENT_DISABLED, NULL, until);
+    set_state_until(server, LW_SERVER_DISABLED, after(server, server->disable_for));
+    tell(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
 }
 
 static void on_deregister_end(void *ctx, const lw_coap_result *result)
@@ -505,7 +514,7 @@ void lw_server_leave(lw_server *server)
         }
         return;
     }
-    set_state(server, LW_SERVER_DEREGISTERING, LW_TIME_NEVER);
+    set_state(server, LW_SERVER_DEREGISTERING);
     if (lw_deregister_start(server, on_deregister_end) != LW_OK) {
         left(server);
     }
@@ -538,16 +547,13 @@ void lw_server_reset(lw_server *server)
         server->client->turn = NULL;
     }
     if (server->state != LW_SERVER_IDLE) {
-        set_state(server, LW_SERVER_IDLE, LW_TIME_NEVER);
+        set_state(server, LW_SERVER_IDLE);
     }
 }
 
 void lw_server_register_anew(lw_server *server)
 {
-    bool was_running = server->state != LW_SERVER_IDLE && server->state != LW_SERVER_UNUSED &&
-                       server->state != LW_SERVER_DISABLED &&
-                       server->state != LW_SERVER_DEREGISTERING;
-    if (was_running) {
+    if (!is_one_of(server, S(UNUSED) | S(IDLE) | S(DISABLED) | S(DEREGISTERING))) {
         lw_server_reset(server);
         lw_schedule_begin(server->client);
     }
@@ -570,12 +576,10 @@ void lw_server_remember(lw_server *server, const lw_server_memory *memory)
 
 void lw_server_pause(lw_server *server)
 {
-    bool is_talking = server->state == LW_SERVER_CONNECTING ||
-                      server->state == LW_SERVER_REGISTERING || server->state == LW_SERVER_UPDATING;
-    if (is_talking) {
+    if (is_one_of(server, TALKING)) {
         lw_server_stop_asking(server);
         lw_server_close_link(server);
-        set_state(server, LW_SERVER_BACKOFF, server->client->now);
+        set_state_until(server, LW_SERVER_BACKOFF, server->client->now);
     }
 }
 
@@ -586,7 +590,7 @@ void lw_server_resume(lw_server *server)
     if (server->state == LW_SERVER_FAILED) {
         lw_server_reset(server);
     } else if (was_due) {
-        lw_alarm_set(server->client, &server->alarm, server->client->now);
+        wake_now(server);
     }
     if (server->registered && !server->offline) {
         lw_client_dispatch(server, LW_SERVER_EV_ONLINE); /* what waited may go */
@@ -602,7 +606,7 @@ void lw_server_start(lw_server *server)
     server->attempt = server->sequence = 1;
     server->version = server->registered ? server->version : server->client->cfg.version;
     if (server->state == LW_SERVER_IDLE && delay > 0 && !server->had_success) { /* CLI-41 */
-        set_state(server, LW_SERVER_DELAY, after(server, delay));
+        set_state_until(server, LW_SERVER_DELAY, after(server, delay));
         return;
     }
     connect_link(server);
@@ -626,7 +630,7 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
     }
     switch ((lw_server_state)server->state) {
     case LW_SERVER_CONNECTING:
-        fail_without_message(server, LW_ETIMEOUT);
+        attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
         break;
     case LW_SERVER_REGISTERED:
         on_registered_alarm(server);
@@ -654,7 +658,7 @@ void lw_server_is_active(lw_server *server)
     lw_alarm_set(server->client, &server->nap, lw_time_add(server->client->now, window));
     if (server->asleep) {
         server->asleep = false;
-        tell(server, LW_CLIENT_AWAKE, NULL, LW_TIME_NEVER);
+        tell(server, LW_CLIENT_AWAKE, LW_OK, LW_COAP_EMPTY);
     }
 }
 
@@ -664,14 +668,6 @@ static void on_nap(lw_client *client, lw_alarm *alarm)
     (void)client;
     if (server->registered) {
         server->asleep = true;
-        tell(server, LW_CLIENT_ASLEEP, NULL, server->alarm.deadline.at);
+        tell(server, LW_CLIENT_ASLEEP, LW_OK, LW_COAP_EMPTY);
     }
-}
-
-lw_time lw_server_retry_in(lw_server *server, uint32_t seconds)
-{
-    lw_time at = jittered(server, seconds);
-    server->attempt = server->sequence = 1;
-    set_state(server, LW_SERVER_SEQ_WAIT, at);
-    return at;
 }

@@ -9,7 +9,7 @@
  *    |                              |           | attempts used up                  |
  *    |                              +------- SEQ_WAIT                               | 4.04, 4.00
  *    |                                          | sequences used up                 v
- *    |                                        FAILED -> schedule.h            REGISTERING
+ *    |                                        FAILED -> bootstrap             REGISTERING
  *    |            disable, stop
  *    +--- DEREGISTERING <------- REGISTERED           (disable: DISABLED, after 1/x/5 CONNECTING)
  *
@@ -52,9 +52,6 @@ void lw_server_link_down(lw_server *server, lw_err why);
  */
 void lw_server_register_anew(lw_server *server);
 
-/* FAILED, but not for ever: begins again after `seconds` (and jitter); returns when. */
-lw_time lw_server_retry_in(lw_server *server, uint32_t seconds);
-
 /* A registration that outlived a power loss: lw_server_start goes on with it (CLI-76). The server
  * is IDLE; `expires` is monotonic. */
 typedef struct lw_server_memory {
@@ -90,8 +87,6 @@ void lw_server_stop_asking(lw_server *server);
 void lw_schedule_begin(lw_client *client);
 /* A server is registered, or its sequence failed and it lets others pass. */
 void lw_schedule_next(lw_server *server);
-/* All sequences of a server are over, or it was refused: bootstrap, or try again later. */
-void lw_schedule_failed(lw_server *server, const lw_client_event *why);
 
 /* ---- client.c */
 
