@@ -3,40 +3,9 @@
 #include "client/server.h"
 #include "lw/objects.h"
 
-#define FNV_OFFSET 2166136261u
-#define FNV_PRIME  16777619u
-
 static uint32_t number(lw_client *client, uint16_t object, uint16_t instance, uint16_t resource)
 {
     return lw_tree_number(&client->tree, lw_path_resource(object, instance, resource), 0);
-}
-
-static bool is_bootstrap(lw_client *client, uint16_t security)
-{
-    return number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_BOOTSTRAP_SERVER) != 0;
-}
-
-static uint32_t ssid_of(lw_client *client, uint16_t security)
-{
-    return number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_SHORT_SERVER_ID);
-}
-
-/* Of what decides where and how to connect: URI, keys, mode (BS-52). */
-static uint32_t digest_of(lw_client *client, uint16_t security)
-{
-    static const uint8_t resources[] = {
-        LW_RES_SECURITY_SERVER_URI, LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY,
-        LW_RES_SECURITY_SERVER_PUBLIC_KEY, LW_RES_SECURITY_SECRET_KEY};
-    uint32_t digest = FNV_OFFSET;
-    for (size_t i = 0; i < sizeof resources; i++) {
-        lw_path path = lw_path_resource(LW_OBJ_SECURITY, security, resources[i]);
-        lw_bytes octets = lw_tree_octets(&client->tree, path);
-        for (size_t j = 0; j < octets.len; j++) {
-            digest = (digest ^ octets.ptr[j]) * FNV_PRIME;
-        }
-        digest = (digest ^ (uint32_t)octets.len) * FNV_PRIME;
-    }
-    return digest ^ number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_SECURITY_MODE);
 }
 
 /* The Server instance with that Short Server ID, or LW_ID_MAX. */
@@ -44,29 +13,32 @@ static uint16_t find_account(lw_client *client, uint32_t ssid)
 {
     lw_path scope = lw_path_object(LW_OBJ_SERVER), at = scope;
     while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (number(client, LW_OBJ_SERVER, lw_path_id(at, LW_LEVEL_INSTANCE),
-                   LW_RES_SERVER_SHORT_SERVER_ID) == ssid) {
-            return lw_path_id(at, LW_LEVEL_INSTANCE);
+        uint16_t instance = lw_path_id(at, LW_LEVEL_INSTANCE);
+        if (number(client, LW_OBJ_SERVER, instance, LW_RES_SERVER_SHORT_SERVER_ID) == ssid) {
+            return instance;
         }
     }
     return LW_ID_MAX;
 }
 
+/* Whose account a Security instance is: the Short Server ID, with the Server instance; 0 for the
+ * Bootstrap-Server, which has none. LW_ID_MAX: it is gone, or no account. */
+static uint16_t read_account(lw_client *client, uint16_t security, uint16_t *out_account)
+{
+    *out_account = LW_ID_MAX;
+    if (number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_BOOTSTRAP_SERVER) != 0) {
+        return 0;
+    }
+    uint32_t ssid = number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_SHORT_SERVER_ID);
+    *out_account = ssid != 0 ? find_account(client, ssid) : LW_ID_MAX;
+    return *out_account != LW_ID_MAX ? (uint16_t)ssid : LW_ID_MAX;
+}
+
+/* A place that is not used has the Short Server ID 0. */
 lw_server *lw_client_server(lw_client *client, uint16_t ssid)
 {
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
-        if (s->state != LW_SERVER_UNUSED && s->ssid == ssid) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-static lw_server *unused_server(lw_client *client)
-{
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        if (client->servers[i].state == LW_SERVER_UNUSED) {
+        if (client->servers[i].ssid == ssid) {
             return &client->servers[i];
         }
     }
@@ -80,64 +52,45 @@ static void forget(lw_server *server)
     lw_server_init(server->client, server, server->link);
 }
 
-static void take(lw_server *server, uint16_t ssid, uint16_t security, uint16_t account)
+/* The server's own place, else an unused one, or NULL. */
+static lw_server *place_for(lw_client *client, uint16_t ssid)
 {
-    uint32_t digest = digest_of(server->client, security);
-    bool is_new = server->state == LW_SERVER_UNUSED;
-    bool moved = !is_new && server->account_digest != digest;
-    server->ssid = ssid;
-    server->security = security;
-    server->account = account;
-    server->account_digest = digest;
-    if (is_new) {
-        server->state = LW_SERVER_IDLE;
-        server->attempt = server->sequence = 1;
-    } else if (moved) {
-        lw_server_register_anew(server);
+    if (ssid == 0) {
+        return lw_client_bootstrap_server(client);
     }
-}
-
-/* Does the account of this server still stand in the tree? */
-static bool still_there(lw_client *client, const lw_server *server)
-{
-    lw_path security = lw_path_instance(LW_OBJ_SECURITY, server->security);
-    if (!lw_tree_exists(&client->tree, security)) {
-        return false;
-    }
-    if (server == lw_client_bootstrap_server(client)) {
-        return is_bootstrap(client, server->security);
-    }
-    return !is_bootstrap(client, server->security) &&
-           ssid_of(client, server->security) == server->ssid &&
-           find_account(client, server->ssid) != LW_ID_MAX;
+    lw_server *own = lw_client_server(client, ssid);
+    return own != NULL ? own : lw_client_server(client, 0);
 }
 
 static void take_security(lw_client *client, uint16_t security)
 {
-    if (is_bootstrap(client, security)) {
-        lw_server *bootstrap = lw_client_bootstrap_server(client);
-        if (bootstrap != NULL) {
-            take(bootstrap, 0, security, LW_ID_MAX);
-        }
+    uint16_t account;
+    uint16_t ssid = read_account(client, security, &account);
+    lw_server *server = ssid != LW_ID_MAX ? place_for(client, ssid) : NULL;
+    if (server == NULL) {
         return;
     }
-    uint32_t ssid = ssid_of(client, security);
-    uint16_t account = ssid != 0 ? find_account(client, ssid) : LW_ID_MAX;
-    lw_server *server = lw_client_server(client, (uint16_t)ssid);
-    if (server == NULL) {
-        server = unused_server(client);
-    }
-    if (account != LW_ID_MAX && server != NULL) {
-        take(server, (uint16_t)ssid, security, account);
+    server->account = account;
+    if (server->state == LW_SERVER_UNUSED) {
+        server->ssid = ssid;
+        server->security = security;
+        server->state = LW_SERVER_IDLE;
     }
 }
 
 void lw_client_accounts_changed(lw_client *client)
 {
+    client->accounts_dirty = false;
     for (unsigned i = 0; i < client->server_count; i++) {
         lw_server *s = &client->servers[i];
-        if (s->state != LW_SERVER_UNUSED && !still_there(client, s)) {
+        uint16_t account;
+        if (s->state != LW_SERVER_UNUSED &&
+            read_account(client, s->security, &account) != s->ssid) {
             forget(s);
+        }
+        if (s->moved) {
+            s->moved = false;
+            lw_server_register_anew(s);
         }
     }
     lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;

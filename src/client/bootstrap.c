@@ -426,7 +426,6 @@ static void close_session(lw_bootstrap *bs)
             lw_server_reset(s);
         }
     }
-    client->accounts_dirty = false;
     lw_client_accounts_changed(client);
 }
 

@@ -297,13 +297,6 @@ lw_err lw_client_begin_bootstrap(lw_client *client)
     return LW_ESTATE;
 }
 
-static bool is_at(lw_path path, uint16_t object, uint16_t resource)
-{
-    return lw_path_depth(path) >= LW_LEVEL_RESOURCE &&
-           lw_path_id(path, LW_LEVEL_OBJECT) == object &&
-           lw_path_id(path, LW_LEVEL_RESOURCE) == resource;
-}
-
 /* What a change means for a registration (REG-31, REG-34, DM-76, DM-83): LW_UPDATE_…, 0 nothing. */
 static uint8_t reasons_for_update(const lw_server *s, lw_tree_change change, lw_path path)
 {
@@ -311,23 +304,28 @@ static uint8_t reasons_for_update(const lw_server *s, lw_tree_change change, lw_
         return lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? 0
                                                                               : LW_UPDATE_OBJECTS;
     }
-    bool is_own = lw_path_id(path, LW_LEVEL_INSTANCE) == s->account;
-    if (is_at(path, LW_OBJ_DEVICE, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES) ||
-        (is_own && is_at(path, LW_OBJ_SERVER, LW_RES_SERVER_BINDING))) {
+    lw_path own = lw_path_instance(LW_OBJ_SERVER, s->account);
+    lw_path supported =
+        lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
+    if (lw_path_equal(path, supported) ||
+        lw_path_equal(path, lw_path_child(own, LW_RES_SERVER_BINDING))) {
         return LW_UPDATE_BINDING;
     }
-    bool is_lifetime = is_own && is_at(path, LW_OBJ_SERVER, LW_RES_SERVER_LIFETIME) &&
-                       lw_server_setting(s, LW_RES_SERVER_LIFETIME, 86400) != s->lifetime;
-    return is_lifetime ? LW_UPDATE_LIFETIME : 0;
+    return lw_path_equal(path, lw_path_child(own, LW_RES_SERVER_LIFETIME)) ? LW_UPDATE_LIFETIME : 0;
 }
 
 static void watch_registrations(lw_client *client, lw_tree_change change, lw_path path)
 {
+    client->accounts_dirty =
+        client->accounts_dirty || lw_path_id(path, LW_LEVEL_OBJECT) <= LW_OBJ_SERVER;
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server *s = &client->servers[i];
-        uint8_t reasons = s->state != LW_SERVER_UNUSED ? reasons_for_update(s, change, path) : 0;
+        uint8_t reasons = reasons_for_update(s, change, path);
         if (reasons != 0) {
             lw_server_want_update(s, reasons);
+        }
+        if (lw_path_contains(lw_path_instance(LW_OBJ_SECURITY, s->security), path)) {
+            s->moved = true;
         }
     }
 }
@@ -337,10 +335,6 @@ static void on_change(void *ctx, lw_tree_change change, lw_path path)
     lw_client *client = ctx;
     if (client->servers == NULL || client->feature_state == NULL) {
         return; /* the Device is being made */
-    }
-    if (change != LW_TREE_VALUE && (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY ||
-                                    lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SERVER)) {
-        client->accounts_dirty = true;
     }
     watch_registrations(client, change, path);
     LW_EACH_FEATURE (client, i, on_change) {
@@ -401,7 +395,6 @@ void lw_client_start(lw_client *client, lw_time now)
     LW_EACH_FEATURE (client, i, load) {
         client->cfg.features[i]->load(client->feature_state[i], client);
     }
-    client->accounts_dirty = false;
     lw_client_accounts_changed(client); /* places them; they start below */
     client->started = true;
     LW_EACH_FEATURE (client, i, accounts) {
@@ -446,7 +439,6 @@ lw_time lw_client_step(lw_client *client, lw_time now)
     client->now = now;
     lw_coap_step(&client->coap, now);
     if (client->accounts_dirty && !client->bootstrapping) {
-        client->accounts_dirty = false;
         lw_client_accounts_changed(client);
     }
     lw_time objects = lw_tree_step(&client->tree, now);

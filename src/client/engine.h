@@ -89,7 +89,7 @@ typedef struct lw_server {
     bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
     bool offline;            /* did not answer, or its link is down */
     bool was_due;            /* alarm rang while a bootstrap ran */
-    uint32_t account_digest; /* URI and keys: what a change of needs a new link (BS-52) */
+    bool moved;              /* its /0 instance changed: it needs a new link (BS-52) */
     uint16_t ssid;           /* 0: the Bootstrap-Server */
     uint16_t security;       /* instance of /0 */
     uint16_t account;        /* instance of /1; LW_ID_MAX for the Bootstrap-Server */

@@ -408,6 +408,43 @@ static void an_update_by_hand_ends_a_wait(void **state)
     assert_int_equal(lw_client_update(r->client, 1), LW_ESTATE);
 }
 
+/* BS-52: a new link, a new registration */
+static void another_address_in_the_account_is_registered_with_anew(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/0/0/0", lw_value_string("coap://192.0.2.2"));
+    rig_pass(r, 0);
+    assert_int_equal(r->closed[0], 1);
+    assert_int_equal(r->opened[0], 2);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
+    rig_pass(r, 1000);
+    assert_int_equal(rig_requests(r, 0), 2);
+}
+
+static void an_account_that_is_set_to_what_it_is_changes_nothing(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/0/0/0", lw_value_string("coap://192.0.2.1"));
+    rig_pass(r, 1000);
+    assert_int_equal(r->opened[0], 1);
+    assert_int_equal(rig_requests(r, 0), 1);
+}
+
+/* BS-52: nothing more is said to it, and the place is free for another account. */
+static void an_account_that_the_device_removes_is_forgotten(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    assert_int_equal(lw_tree_remove(lw_client_tree(r->client), lw_path_instance(1, 0)), LW_OK);
+    rig_pass(r, 1000);
+    assert_false(lw_client_is_registered(r->client, 0));
+    assert_int_equal(r->closed[0], 1);
+    assert_int_equal(rig_requests(r, 0), 1);
+    assert_int_equal(lw_client_update(r->client, 1), LW_ENOTFOUND);
+}
+
 static void memory_that_is_too_small_is_told(void **state)
 {
     static uint8_t memory[RIG_MEMORY];
@@ -454,6 +491,9 @@ int main(void)
         T(what_waited_for_a_closed_link_is_not_sent),
         T(another_address_does_not_wake_a_client_that_stops),
         T(an_update_by_hand_ends_a_wait),
+        T(another_address_in_the_account_is_registered_with_anew),
+        T(an_account_that_is_set_to_what_it_is_changes_nothing),
+        T(an_account_that_the_device_removes_is_forgotten),
         T(memory_that_is_too_small_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
