@@ -77,8 +77,17 @@ class Program:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
+    def listens_to(self, number):
+        """Whether the signal would not just kill it."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        masks = re.findall(r"^Sig(?:Cgt|Blk):\s*([0-9a-f]+)$", status, re.M)
+        return any(int(mask, 16) >> number - 1 & 1 for mask in masks)
+
     def stop(self, number=signal.SIGTERM, timeout=15):
-        """The exit status after that signal."""
+        """The exit status after that signal, which a program that has only just been started hears too."""
+        until = time.monotonic() + timeout
+        while self.process.poll() is None and not self.listens_to(number) and time.monotonic() < until:
+            time.sleep(0.01)
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.wait(timeout)
