@@ -1,43 +1,61 @@
-/* What reading and writing floating point share: m * 10^exp10 to binary and back. */
+/* Big integers, as far as reading and writing floating point exactly takes them: 32-bit limbs, the
+ * least significant first, in arrays of the caller's, all zero at first. The numbers of one
+ * calculation have the same length, so that they are worked on side by side; it grows with the
+ * largest, and a caller knows how large that can become.
+ *
+ * A fraction top / bottom gives its digits one by one, in base 2 to who reads a number, in base 10
+ * to who writes one.
+ */
 #ifndef LW_BASE_NUM_PRIV_H
 #define LW_BASE_NUM_PRIV_H
 
+#include <float.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "lw/bytes.h"
+/* A number of 64 bits fits this, and so does what every calculation starts with. */
+#define LW_BIG_LEN_MIN 2u
 
-/* The value m * 10^exp10. When m could not hold all digits they are read again from `digits`. */
+void lw_big_set(uint32_t *a, uint64_t v); /* its first two limbs */
+
+/* a = a * factor + addend, a = a * base^n */
+void lw_big_times(uint32_t *a, unsigned *len, uint32_t factor, uint32_t addend);
+void lw_big_times_power(uint32_t *a, unsigned *len, uint32_t base, int n);
+
+/* The sign of a + times * b - c. */
+int lw_big_compare(const uint32_t *a, uint32_t times, const uint32_t *b, const uint32_t *c,
+                   unsigned len);
+
+/* The next digit of top / bottom < 1 behind the point; the rest of it stays in `top`. */
+unsigned lw_big_next_digit(uint32_t *top, const uint32_t *bottom, unsigned *len, uint32_t base);
+
+/* ---- What reading and writing share -------------------------------------------------------------
+ */
+
+/* The value m * 10^exp10. */
 struct decimal {
     uint64_t m;
     int exp10;
-    int exp_text;    /* the exponent as written: that of the unit when `digits` has no point */
-    bool cut;        /* digits other than zero follow those in m */
-    lw_bytes digits; /* the text in front of the exponent; used only when cut */
 };
 
-/* f * 2^e with the top bit of f set. */
-struct extended {
-    uint64_t f;
-    int e;
-};
+/* The double next to f * 2^e, ties to even; infinity when there is none. f has its top bit or the
+ * one below it; `exact` when it is all there is, else a little follows. */
+double lw_num_round(uint64_t f, int e, bool exact);
 
-/* lw_pow10_times leaves an error of at most this many units of f's last place: 2 for the first
- * product, twice that plus the error of the factor plus the new truncation for the second. */
-#define EXTENDED_ERROR 8
+/* ---- The quick way -----------------------------------------------------------------------------
+ * For processors that calculate with doubles. Where that is a call it needs more code than it is
+ * worth, and with excess precision (x87) it would round twice: there the exact way is the only one.
+ */
+#ifndef LW_NUM_QUICK
+#if defined(__arm__) && (!defined(__ARM_FP) || (__ARM_FP & 8) == 0)
+#define LW_NUM_QUICK 0
+#else
+#define LW_NUM_QUICK (FLT_EVAL_METHOD == 0)
+#endif
+#endif
 
-#define LW_POW10_MIN (-364)
-#define LW_POW10_MAX 363
-
-struct extended lw_extended_of(uint64_t m); /* m > 0 */
-struct extended lw_pow10_times(struct extended x, int n);
-
-/* 10^0..10^22: all powers of ten that are doubles. */
-extern const double lw_pow10_exact[23];
-#define LW_POW10_EXACT_MAX 22
-
-#define LW_DOUBLE_INTEGER_MAX ((uint64_t)1 << 53) /* up to here every integer is a double */
-
-/* The nearest double, ties to even; infinity when there is none. */
-double lw_decimal_to_double(const struct decimal *d);
+/* Both give what the exact way does, or false for what they are not sure of. d.m, v > 0. */
+bool lw_num_quick_read(struct decimal d, double *out_v);
+bool lw_num_quick_digits(double v, bool single, struct decimal *out);
 
 #endif

@@ -1,10 +1,7 @@
-/* Double to the shortest decimal text that reads back.
- *
- * Values as sensors give them, 21.5 or 43.61092, have few decimals: multiplying by 10^k until the
- * rounded product divided by 10^k is the value again finds them, in k + 1 steps of plain double
- * arithmetic. Everything else takes 17 digits from the extended product and drops digits as long
- * as what is left still reads back, which the exact reader decides. (The usual algorithms that
- * print without reading back need tables of all powers, or long division of big integers.)
+/* Double to the shortest decimal text that reads back, and of those the nearest: the value is taken
+ * as a fraction of big integers, whose digits are put out until what they say lies as near to the
+ * value as the middle between it and its neighbour (Steele and White 1990). Where LW_NUM_QUICK, few
+ * numbers come that far.
  */
 #include <float.h>
 #include <string.h>
@@ -12,89 +9,70 @@
 #include "base/num.h"
 #include "base/num_priv.h"
 
-#define TEN_TO_17      100000000000000000u /* with 17 digits every double reads back */
-#define TEN_TO_15      1000000000000000u   /* with 15, at most one decimal does */
-#define FEW_DIGITS_MAX 1e15
+#define FRACTION_BITS 52 /* of a double, without the hidden one */
+#define SINGLE_DROPS  29 /* what a float has fewer */
+
+/* The value m * 2^e; `narrow` when the next one below is only half as far away as the one above. */
+struct binary {
+    uint64_t m;
+    int e;
+    bool narrow;
+};
 
 /* ---- The digits --------------------------------------------------------------------------------
  */
 
-static bool reads_back(const struct decimal *d, double v, bool single)
-{
-    double back = lw_decimal_to_double(d);
-    return single ? (float)back == (float)v : back == v;
-}
-
-static bool find_few_decimals(double v, bool single, struct decimal *out)
-{
-    if (v < 1e-6 || v >= FEW_DIGITS_MAX) {
-        return false;
-    }
-    for (int k = 0;; k++) { /* up to 21, where the smallest v has too many digits */
-        double scaled = v * lw_pow10_exact[k];
-        if (scaled >= FEW_DIGITS_MAX) {
-            return false;
-        }
-        uint64_t m = (uint64_t)(scaled + 0.5);
-        double back = (double)m / lw_pow10_exact[k];
-        if (single ? (float)back == (float)v : back == v) {
-            *out = (struct decimal){.m = m, .exp10 = -k};
-            return true;
-        }
-    }
-}
-
-/* v > 0 as 17 digits in front of a binary fraction: the integer part; *out_up tells whether the
- * fraction is a half or more, *out_exp10 what power of ten the last digit stands for. */
-static uint64_t scale_to_17_digits(double v, int *out_exp10, bool *out_up)
+static struct binary take_apart(double v, bool single)
 {
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
-    int biased = (int)(bits >> 52);
-    uint64_t fraction = bits & (((uint64_t)1 << 52) - 1);
-    struct extended x = lw_extended_of(biased != 0 ? fraction | (uint64_t)1 << 52 : fraction);
-    x.e += (biased != 0 ? biased : 1) - 1075;
-    /* floor(log10(2^b)); v may already be in the next decade. */
-    int decade = (x.e + 63) * 78913 >> 18;
-    int exp10 = decade - 16;
-    struct extended y = lw_pow10_times(x, -exp10);
-    if (y.f >> -y.e >= TEN_TO_17) {
-        exp10++;
-        y = lw_pow10_times(x, -exp10);
+    int biased = (int)(bits >> FRACTION_BITS);
+    uint64_t hidden = (uint64_t)1 << FRACTION_BITS;
+    struct binary x = {.m = bits % hidden + (biased > 0 ? hidden : 0),
+                       .e = (biased > 0 ? biased : 1) - 1075};
+    int least = -1074;
+    int drop = -149 - x.e > SINGLE_DROPS ? -149 - x.e : SINGLE_DROPS;
+    if (single && drop <= FRACTION_BITS && x.m % ((uint64_t)1 << drop) == 0) {
+        least = -149;
+        x.m >>= drop;
+        x.e += drop;
     }
-    *out_exp10 = exp10;
-    *out_up = (y.f >> (-y.e - 1) & 1) != 0;
-    return y.f >> -y.e;
+    x.narrow = (x.m & (x.m - 1)) == 0 && x.e > least;
+    return x;
 }
 
-/* The decimals below and above v, the nearer one (up: above) first. */
-static bool find_around(uint64_t below, bool up, double v, bool single, struct decimal *out)
-{
-    out->m = up ? below + 1 : below;
-    if (reads_back(out, v, single)) {
-        return true;
-    }
-    out->m = up ? below : below + 1;
-    return reads_back(out, v, single);
-}
+#define LIMBS 34 /* 10 * 2^1075 is the largest, with the smallest subnormal over it */
 
-/* With n digits only the two decimals around v can be the shortest. The product's error, less than
- * a tenth of the 17th digit, cannot hide the right one: where it could change the integer part, v
- * is so close to the decimal found that this one reads back. */
-static void find_shortest(double v, bool single, struct decimal *out)
+static struct decimal find_shortest(struct binary x)
 {
-    bool up;
-    int exp10;
-    uint64_t whole = scale_to_17_digits(v, &exp10, &up);
-    bool unique = !single && v >= DBL_MIN;                           /* then start with 15 */
-    uint64_t unit = unique ? TEN_TO_17 / TEN_TO_15 : TEN_TO_17 / 10; /* 10^(17 - digits) */
-    *out = (struct decimal){.exp10 = exp10 + (unique ? 2 : 16)};
-    for (; unit > 1; unit /= 10, out->exp10--) {
-        if (find_around(whole / unit, whole % unit >= unit / 2, v, single, out)) {
-            return;
-        }
-    }
-    (void)find_around(whole, up, v, single, out); /* 17 digits always read back */
+    /* A power of ten above x, perhaps the second: 10^k > 2 * 2^log2 > x. */
+    int log2 = 63 - __builtin_clzll(x.m) + x.e;
+    int k = (log2 * 78913 >> 18) + 2; /* floor(log2 * log10(2)) for |log2| < 1100 */
+    /* x / 10^k = top / bottom, and on the same scale what it may be off, below and above. */
+    uint32_t top[LIMBS] = {0}, bottom[LIMBS] = {0}, off[LIMBS] = {1};
+    uint32_t above = x.narrow ? 2 : 1;
+    unsigned len = LW_BIG_LEN_MIN;
+    lw_big_set(top, x.m * 2 * above);
+    bottom[0] = 2 * above;
+    lw_big_times_power(bottom, &len, 2, -x.e);
+    lw_big_times_power(top, &len, 2, x.e);
+    lw_big_times_power(off, &len, 2, x.e);
+    lw_big_times_power(bottom, &len, 10, k);
+    lw_big_times_power(top, &len, 10, -k);
+    lw_big_times_power(off, &len, 10, -k);
+    int edge = x.m % 2 == 0 ? 0 : 1; /* the middle itself reads back as the even neighbour */
+    struct decimal d = {.exp10 = k};
+    bool low, high;
+    do {
+        lw_big_times(off, &len, 10, 0);
+        d.m = d.m * 10 + lw_big_next_digit(top, bottom, &len, 10);
+        d.exp10--;
+        low = lw_big_compare(top, 0, top, off, len) <= -edge;
+        high = lw_big_compare(top, above, off, bottom, len) >= edge;
+    } while (!low && !high);
+    bool nearer_above = lw_big_compare(top, 1, top, bottom, len) >= 0;
+    d.m += high && (!low || nearer_above);
+    return d;
 }
 
 /* ---- The text ----------------------------------------------------------------------------------
@@ -131,17 +109,6 @@ static size_t put_plain(char *out, size_t at, const char *digits, size_t len, in
     return put_digits(out, at, digits + whole, len - whole);
 }
 
-static size_t put_exponent(char *out, size_t at, const char *digits, size_t len, int point)
-{
-    out[at++] = digits[0];
-    if (len > 1) {
-        out[at++] = '.';
-        at = put_digits(out, at, digits + 1, len - 1);
-    }
-    out[at++] = 'e';
-    return at + lw_num_format_int64(point - 1, out + at);
-}
-
 size_t lw_num_format_double(double v, bool single, lw_num_style style, char out[LW_NUM_TEXT_MAX])
 {
     if (!(v >= -DBL_MAX && v <= DBL_MAX)) {
@@ -159,17 +126,16 @@ size_t lw_num_format_double(double v, bool single, lw_num_style style, char out[
         return at;
     }
     struct decimal d;
-    if (!find_few_decimals(v, single, &d)) {
-        find_shortest(v, single, &d);
-        for (; d.m % 10 == 0; d.m /= 10) {
-            d.exp10++;
-        }
+    if (!LW_NUM_QUICK || !lw_num_quick_digits(v, single, &d)) {
+        d = find_shortest(take_apart(v, single));
     }
     char digits[LW_NUM_INT_TEXT_MAX];
     size_t len = lw_num_format_uint64(d.m, digits);
     int point = (int)len + d.exp10;
-    if (style == LW_NUM_SHORT && (point > 21 || point <= -6)) {
-        return put_exponent(out, at, digits, len, point);
+    if (style == LW_NUM_PLAIN || (point <= 21 && point > -6)) {
+        return put_plain(out, at, digits, len, point);
     }
-    return put_plain(out, at, digits, len, point);
+    at = put_plain(out, at, digits, len, 1);
+    out[at++] = 'e';
+    return at + lw_num_format_int64(point - 1, out + at);
 }
