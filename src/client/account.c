@@ -3,35 +3,40 @@
 #include "client/server.h"
 #include "lw/objects.h"
 
-static uint32_t number(lw_client *client, uint16_t object, uint16_t instance, uint16_t resource)
+uint16_t lw_account_ssid(lw_client *client, lw_path instance)
 {
-    return lw_tree_number(&client->tree, lw_path_resource(object, instance, resource), 0);
+    lw_tree *tree = &client->tree;
+    bool is_security = lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY;
+    if (is_security &&
+        lw_tree_number(tree, lw_path_child(instance, LW_RES_SECURITY_BOOTSTRAP_SERVER), 0) != 0) {
+        return 0;
+    }
+    uint16_t resource =
+        is_security ? LW_RES_SECURITY_SHORT_SERVER_ID : LW_RES_SERVER_SHORT_SERVER_ID;
+    uint32_t ssid = lw_tree_number(tree, lw_path_child(instance, resource), 0);
+    return ssid > 0 && ssid < LW_ID_MAX ? (uint16_t)ssid : LW_ID_MAX;
 }
 
-/* The Server instance with that Short Server ID, or LW_ID_MAX. */
-static uint16_t find_account(lw_client *client, uint32_t ssid)
+bool lw_account_next(lw_client *client, uint16_t ssid, lw_path *at)
 {
-    lw_path scope = lw_path_object(LW_OBJ_SERVER), at = scope;
-    while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        uint16_t instance = lw_path_id(at, LW_LEVEL_INSTANCE);
-        if (number(client, LW_OBJ_SERVER, instance, LW_RES_SERVER_SHORT_SERVER_ID) == ssid) {
-            return instance;
+    lw_path scope = lw_path_cut(*at, LW_LEVEL_OBJECT);
+    while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, *at, at) == LW_OK) {
+        if (lw_account_ssid(client, *at) == ssid) {
+            return true;
         }
     }
-    return LW_ID_MAX;
+    return false;
 }
 
 /* Whose account a Security instance is: the Short Server ID, with the Server instance; 0 for the
  * Bootstrap-Server, which has none. LW_ID_MAX: it is gone, or no account. */
-static uint16_t read_account(lw_client *client, uint16_t security, uint16_t *out_account)
+static uint16_t read_account(lw_client *client, lw_path security, uint16_t *out_account)
 {
-    *out_account = LW_ID_MAX;
-    if (number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_BOOTSTRAP_SERVER) != 0) {
-        return 0;
-    }
-    uint32_t ssid = number(client, LW_OBJ_SECURITY, security, LW_RES_SECURITY_SHORT_SERVER_ID);
-    *out_account = ssid != 0 ? find_account(client, ssid) : LW_ID_MAX;
-    return *out_account != LW_ID_MAX ? (uint16_t)ssid : LW_ID_MAX;
+    uint16_t ssid = lw_account_ssid(client, security);
+    lw_path at = lw_path_object(LW_OBJ_SERVER);
+    bool is_account = ssid == 0 || lw_account_next(client, ssid, &at);
+    *out_account = lw_path_id(at, LW_LEVEL_INSTANCE);
+    return is_account ? ssid : LW_ID_MAX;
 }
 
 /* A place that is not used has the Short Server ID 0. */
@@ -62,7 +67,7 @@ static lw_server *place_for(lw_client *client, uint16_t ssid)
     return own != NULL ? own : lw_client_server(client, 0);
 }
 
-static void take_security(lw_client *client, uint16_t security)
+static void take_security(lw_client *client, lw_path security)
 {
     uint16_t account;
     uint16_t ssid = read_account(client, security, &account);
@@ -73,7 +78,7 @@ static void take_security(lw_client *client, uint16_t security)
     server->account = account;
     if (server->state == LW_SERVER_UNUSED) {
         server->ssid = ssid;
-        server->security = security;
+        server->security = lw_path_id(security, LW_LEVEL_INSTANCE);
         server->state = LW_SERVER_IDLE;
     }
 }
@@ -84,8 +89,8 @@ void lw_client_accounts_changed(lw_client *client)
     for (unsigned i = 0; i < client->server_count; i++) {
         lw_server *s = &client->servers[i];
         uint16_t account;
-        if (s->state != LW_SERVER_UNUSED &&
-            read_account(client, s->security, &account) != s->ssid) {
+        lw_path security = lw_path_instance(LW_OBJ_SECURITY, s->security);
+        if (s->state != LW_SERVER_UNUSED && read_account(client, security, &account) != s->ssid) {
             forget(s);
         }
         if (s->moved) {
@@ -95,7 +100,7 @@ void lw_client_accounts_changed(lw_client *client)
     }
     lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
     while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        take_security(client, lw_path_id(at, LW_LEVEL_INSTANCE));
+        take_security(client, at);
     }
     lw_schedule_begin(client);
 }

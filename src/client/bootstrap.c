@@ -271,8 +271,8 @@ static void open_session(lw_bootstrap *bs)
 static lw_err begin(void *state, lw_client *client)
 {
     lw_bootstrap *bs = state;
-    uint16_t security = lw_bs_account(client, NULL);
-    if (security == LW_ID_MAX || !client->started || client->stopping) {
+    lw_path account = lw_bs_account(client);
+    if (lw_path_depth(account) == LW_LEVEL_ROOT || !client->started || client->stopping) {
         return LW_ESTATE;
     }
     if (bs->state == LW_BS_LINGER) {
@@ -280,9 +280,8 @@ static lw_err begin(void *state, lw_client *client)
     } else if (bs->state != LW_BS_IDLE) {
         return LW_OK; /* it is on its way */
     }
-    lw_path account = lw_path_instance(LW_OBJ_SECURITY, security);
     lw_time hold_off =
-        LW_SECOND_MS * lw_bs_number(client, account, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME, 0);
+        LW_SECOND_MS * lw_bs_number(client, account, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME);
     lw_time wait = back_off(bs);
     bs->no_packs = false;
     bs->err = LW_OK;
@@ -336,10 +335,10 @@ static lw_err complete_servers(lw_client *client)
     lw_err err = LW_OK;
     lw_path at = lw_path_object(LW_OBJ_SERVER);
     while (err == LW_OK && next_server(client, &at)) {
-        uint32_t ssid = lw_bs_number(client, at, LW_RES_SERVER_SHORT_SERVER_ID, 0);
+        uint16_t ssid = lw_account_ssid(client, at);
         lw_path when = lw_path_child(at, LW_RES_SERVER_LAST_BOOTSTRAPPED);
         bool is_written = lw_tree_is_held(tree, at);
-        if (!is_written && lw_bs_security_of(client, ssid) == LW_ID_MAX) {
+        if (!is_written && lw_bs_count(client, LW_OBJ_SECURITY, ssid) == 0) {
             err = lw_tree_remove(tree, at);
         } else if (is_written && clock >= 0 && lw_tree_resource_def(tree, when) != NULL) {
             err = lw_tree_set(tree, when, lw_value_time(clock));
@@ -375,9 +374,8 @@ static lw_err ask_everybody(lw_client *client)
 static void set_purge(lw_bootstrap *bs)
 {
     int64_t clock = lw_client_clock(bs->client);
-    lw_path account = lw_path_instance(LW_OBJ_SECURITY, lw_bs_account(bs->client, NULL));
-    bs->purge_after =
-        lw_bs_number(bs->client, account, LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT, 0);
+    bs->purge_after = lw_bs_number(bs->client, lw_bs_account(bs->client),
+                                   LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT);
     bs->purge_at = clock >= 0 ? clock + bs->purge_after : -1;
 }
 
@@ -405,7 +403,7 @@ lw_err lw_bs_conclude(lw_bootstrap *bs)
     }
     arm_purge(bs, bs->purge_after);
     lw_tree_settle(&client->tree);
-    bool keeps_link = lw_bs_account(client, NULL) != LW_ID_MAX;
+    bool keeps_link = lw_path_depth(lw_bs_account(client)) != LW_LEVEL_ROOT;
     set_state(bs, LW_BS_COMMITTED, after(bs, keeps_link ? 0 : ANSWER_GRACE_MS));
     return LW_OK;
 }
@@ -461,21 +459,16 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
  */
 static lw_err purge_account(lw_client *client)
 {
-    uint16_t security = lw_bs_account(client, NULL);
     lw_tree *tree = &client->tree;
-    lw_path at = lw_path_root();
-    lw_path account = lw_path_instance(LW_OBJ_SECURITY, security);
+    lw_path account = lw_bs_account(client), at = lw_path_root(), part;
     lw_err err = lw_tree_begin(tree);
     if (err != LW_OK) {
         return err;
     }
-    while (err == LW_OK &&
-           lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (!lw_path_equal(at, account) && lw_bs_belongs_to(client, security, at)) {
-            err = lw_tree_remove(tree, at);
-        }
+    while (err == LW_OK && lw_bs_next_part(client, account, &at, &part)) {
+        err = lw_path_equal(part, account) ? LW_OK : lw_tree_remove(tree, part);
     }
-    if (err == LW_OK && security != LW_ID_MAX) {
+    if (err == LW_OK && lw_path_depth(account) != LW_LEVEL_ROOT) {
         err = lw_tree_remove(tree, account);
     }
     return lw_tree_end(tree, err);

@@ -81,24 +81,23 @@ const lw_format *lw_bs_pack_format(const lw_client *client);
 /* Puts the pack into the tree, as a whole or not at all (BS-63), in a series that is held. */
 LW_MUST_CHECK lw_err lw_bs_pack_apply(lw_client *client, const lw_format *format, lw_bytes pack);
 
-/* ---- consistency.c: what the accounts in the tree are */
+/* ---- consistency.c: what the accounts in the tree are. One is its Security instance. */
 
 /* BS-40. LW_ESTATE, and a line in the log that tells why. */
 LW_MUST_CHECK lw_err lw_bs_check(lw_client *client);
 
-/* The Security instance of the Bootstrap-Server, or LW_ID_MAX; out_count may be NULL. */
-uint16_t lw_bs_account(lw_client *client, unsigned *out_count);
+/* That of the Bootstrap-Server; the root: there is none. */
+lw_path lw_bs_account(lw_client *client);
 
-/* A number in an instance, or `absent`. */
-uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource, uint32_t absent);
+/* How many instances of /0, or of /1, have that Short Server ID (lw_account_ssid). */
+unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid);
 
-/* The Security instance with that Short Server ID, or LW_ID_MAX. */
-uint16_t lw_bs_security_of(lw_client *client, uint32_t ssid);
+/* A number in an instance; 0: none. */
+uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource);
 
-/* The next link among the values of an instance, at *at or behind; start with the instance. */
-bool lw_bs_next_link(lw_client *client, lw_path instance, lw_path *at, lw_objlnk *out_link);
-
-/* Is it the instance, or of /21, /23 or /24 and linked by it? With LW_ID_MAX: false. */
-bool lw_bs_belongs_to(lw_client *client, uint16_t security, lw_path instance);
+/* The next instance of an account: its own, then those of /21, /23 and /24 that it links. Start
+ * with *at the root; none of the root. */
+bool lw_bs_next_part(lw_client *client, lw_path account, lw_path *at, lw_path *out_part);
+bool lw_bs_belongs_to(lw_client *client, lw_path account, lw_path instance);
 
 #endif

@@ -9,74 +9,62 @@
 /* ---- Discover ---------------------------------------------------------------------------------
  */
 
-/* The Short Server ID that stands with the instance (BS-22): 0 for the Bootstrap-Server's, and for
- * other objects. */
+/* The Short Server ID that stands with the instance (BS-22); 0: none, as with the
+ * Bootstrap-Server's and with other objects. */
 static uint16_t ssid_of(lw_client *client, lw_path instance)
 {
-    uint16_t bootstrap = lw_bs_account(client, NULL);
-    if (lw_bs_belongs_to(client, bootstrap, instance)) {
-        return 0;
-    }
-    if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SERVER) {
-        return (uint16_t)lw_bs_number(client, instance, LW_RES_SERVER_SHORT_SERVER_ID, 0);
-    }
+    uint16_t ssid = 0;
     lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
-    while (lw_access_is_bootstrap_only(lw_path_id(instance, LW_LEVEL_OBJECT)) &&
-           lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (lw_bs_belongs_to(client, lw_path_id(at, LW_LEVEL_INSTANCE), instance)) {
-            return (uint16_t)lw_bs_number(client, at, LW_RES_SECURITY_SHORT_SERVER_ID, 0);
+    if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SERVER) {
+        ssid = lw_account_ssid(client, instance);
+    }
+    while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+        if (lw_bs_belongs_to(client, at, instance)) {
+            ssid = lw_account_ssid(client, at);
         }
     }
-    return 0;
-}
-
-static void put_instance(lw_client *client, lw_path instance, lw_link_out *out)
-{
-    lw_bs_item item = {.path = instance, .ssid = ssid_of(client, instance)};
-    lw_value uri;
-    lw_path at = lw_path_child(instance, LW_RES_SECURITY_SERVER_URI);
-    if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY && item.ssid != 0 &&
-        client->cfg.version > LW_VERSION_1_0 && lw_tree_get(&client->tree, at, &uri) == LW_OK) {
-        item.uri = uri.as.bytes;
-    }
-    lw_bs_discover_put(out, &item);
+    return ssid == LW_ID_MAX ? 0 : ssid;
 }
 
 /* BS-21: an object is listed when it has to say its version, or has nothing else to show. */
-static void put_object(lw_client *client, lw_path object, lw_link_out *out)
+static void put(lw_client *client, lw_path path, lw_link_out *out)
 {
-    lw_bs_item item = {.path = object};
-    item.has_version =
-        lw_object_names_version(lw_tree_object(&client->tree, lw_path_id(object, LW_LEVEL_OBJECT)),
-                                (lw_version)client->cfg.version, &item.version);
-    lw_path at = object;
-    bool more = lw_tree_next(&client->tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
-    if (item.has_version || !more) {
-        lw_bs_discover_put(out, &item);
+    lw_tree *tree = &client->tree;
+    lw_bs_item item = {.path = path};
+    if (lw_path_depth(path) == LW_LEVEL_ROOT) {
+        return;
     }
-    while (more) {
-        put_instance(client, at, out);
-        more = lw_tree_next(&client->tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
+        item.has_version =
+            lw_object_names_version(lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT)),
+                                    (lw_version)client->cfg.version, &item.version);
+        if (!item.has_version && lw_tree_count(tree, path) > 0) {
+            return;
+        }
+    } else {
+        item.ssid = ssid_of(client, path);
     }
+    if (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY && item.ssid != 0 &&
+        client->cfg.version > LW_VERSION_1_0) {
+        item.uri = lw_tree_octets(tree, lw_path_child(path, LW_RES_SECURITY_SERVER_URI));
+    }
+    lw_bs_discover_put(out, &item);
 }
 
 static uint8_t discover(const lw_call *call)
 {
     lw_client *client = call->client;
-    lw_path path = call->request->path;
+    lw_path path = call->request->path, at = path;
     if (!lw_tree_exists(&client->tree, path)) {
         return LW_COAP_NOT_FOUND; /* BS-23 */
     }
     lw_link_out out;
+    lw_err err = LW_OK;
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     lw_bs_discover_begin(&out, &call->reply->payload, (lw_version)client->cfg.version);
-    if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
-        put_object(client, path, &out);
-    }
-    lw_path at = path;
-    while (lw_path_depth(path) == LW_LEVEL_ROOT &&
-           lw_tree_next(&client->tree, path, LW_LEVEL_OBJECT, at, &at) == LW_OK) {
-        put_object(client, at, &out);
+    while (err == LW_OK) {
+        put(client, at, &out);
+        err = lw_tree_walk(&client->tree, path, LW_LEVEL_INSTANCE, at, &at);
     }
     return lw_op_answer_code(LW_OP_BS_DISCOVER, call->reply->payload.err);
 }
@@ -152,9 +140,8 @@ static lw_err write(const lw_call *call)
 {
     lw_apply apply = lw_apply_of(call, NULL);
     lw_err err = lw_bs_apply(&apply);
-    unsigned bootstrap_servers;
-    (void)lw_bs_account(call->client, &bootstrap_servers);
-    return err == LW_OK && bootstrap_servers > 1 ? LW_EINVAL : err; /* rule 8 */
+    bool is_two = lw_bs_count(call->client, LW_OBJ_SECURITY, 0) > 1;
+    return err == LW_OK && is_two ? LW_EINVAL : err; /* rule 8 */
 }
 
 /* ---- Delete -----------------------------------------------------------------------------------
@@ -182,7 +169,7 @@ static lw_err remove_instance(lw_client *client, lw_path instance)
 
 lw_err lw_bs_remove(lw_client *client, lw_path scope)
 {
-    uint16_t bootstrap = lw_bs_account(client, NULL);
+    lw_path bootstrap = lw_bs_account(client);
     lw_path at = lw_path_cut(scope, LW_LEVEL_OBJECT);
     lw_err err = LW_OK;
     while (err == LW_OK && lw_tree_next(&client->tree, lw_path_cut(scope, LW_LEVEL_OBJECT),
@@ -205,7 +192,7 @@ static lw_err delete (const lw_call *call)
         return LW_EINVAL;
     }
     bool is_instance = lw_path_depth(path) == LW_LEVEL_INSTANCE;
-    bool is_kept = is_instance && (lw_bs_belongs_to(client, lw_bs_account(client, NULL), path) ||
+    bool is_kept = is_instance && (lw_bs_belongs_to(client, lw_bs_account(client), path) ||
                                    lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0)));
     return is_kept ? LW_EINVAL : lw_bs_remove(client, path); /* BS-32 */
 }

@@ -210,6 +210,13 @@ int64_t lw_client_clock(const lw_client *client);
 /* What a feature saves is different now: lw_feature_persist stores it with the next step. */
 void lw_client_state_changed(lw_client *client);
 
+/* The Short Server ID of an instance of /0 or /1: 0 for the Security instance of the
+ * Bootstrap-Server, LW_ID_MAX without one that is valid. */
+uint16_t lw_account_ssid(lw_client *client, lw_path instance);
+
+/* The next instance of /0, or of /1, that has it; start with the object. */
+bool lw_account_next(lw_client *client, uint16_t ssid, lw_path *at);
+
 /* Reads /0 and /1 again after they changed (bootstrap, factory data): servers appear, go
  * (EV_REMOVED) or get another link (BS-52). Called by the bootstrap feature after its commit, and
  * by start. */

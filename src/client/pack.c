@@ -7,14 +7,11 @@
 
 void lw_bs_write_account(lw_client *client, lw_writer *w)
 {
-    uint16_t bootstrap = lw_bs_account(client, NULL);
     lw_link_out out;
     lw_link_begin(&out, w);
-    lw_path at = lw_path_root();
-    while (lw_tree_next(&client->tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (lw_bs_belongs_to(client, bootstrap, at)) {
-            lw_link_put(&out, NULL, &at);
-        }
+    lw_path at = lw_path_root(), part;
+    while (lw_bs_next_part(client, lw_bs_account(client), &at, &part)) {
+        lw_link_put(&out, NULL, &part);
     }
 }
 
