@@ -63,22 +63,21 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_etch_cbor,
                                            &lw_format_etch_json,
                                            NULL};
-static const lw_client_feature *const kept[] = {&lw_feature_blockwise,
-                                                &lw_feature_create,
-                                                &lw_feature_access,
-                                                &lw_feature_observe,
-                                                &lw_feature_thresholds,
-                                                &lw_feature_store,
-                                                &lw_feature_composite,
-                                                &lw_feature_send,
-                                                &lw_feature_bootstrap,
-                                                &lw_feature_persist,
-                                                NULL};
-static const lw_client_feature *const fleeting[] = {&lw_feature_blockwise,  &lw_feature_create,
-                                                    &lw_feature_access,     &lw_feature_observe,
-                                                    &lw_feature_thresholds, &lw_feature_store,
-                                                    &lw_feature_composite,  &lw_feature_send,
-                                                    &lw_feature_bootstrap,  NULL};
+static const lw_client_feature *const kept[] = {
+    &lw_feature_blockwise,  &lw_feature_create,         &lw_feature_access,    &lw_feature_observe,
+    &lw_feature_thresholds, &lw_feature_store,          &lw_feature_composite, &lw_feature_send,
+    &lw_feature_bootstrap,  &lw_feature_bootstrap_pack, &lw_feature_persist,   NULL};
+static const lw_client_feature *const fleeting[] = {&lw_feature_blockwise,
+                                                    &lw_feature_create,
+                                                    &lw_feature_access,
+                                                    &lw_feature_observe,
+                                                    &lw_feature_thresholds,
+                                                    &lw_feature_store,
+                                                    &lw_feature_composite,
+                                                    &lw_feature_send,
+                                                    &lw_feature_bootstrap,
+                                                    &lw_feature_bootstrap_pack,
+                                                    NULL};
 
 typedef struct record {
     char name[16];

@@ -296,6 +296,12 @@ lw_apply lw_apply_of(const lw_call *call, const lw_apply_rules *rules)
     };
 }
 
+lw_err lw_apply_prepare(const lw_apply *apply)
+{
+    job j = {.apply = apply, .tree = &apply->client->tree};
+    return run(&j, prepare);
+}
+
 lw_err lw_apply_payload(const lw_apply *apply)
 {
     job j = {.apply = apply, .tree = &apply->client->tree};

@@ -47,6 +47,9 @@ struct lw_apply {
 /* For a request: its base and payload, and what is unused of the answer as scratch. */
 lw_apply lw_apply_of(const lw_call *call, const lw_apply_rules *rules);
 
+/* The first pass alone: asks rules->prepare for every entry. */
+LW_MUST_CHECK lw_err lw_apply_prepare(const lw_apply *apply);
+
 /* Sets every value in an open transaction of the tree. The caller begins, commits or rolls back. */
 LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
 

@@ -148,33 +148,23 @@ static uint16_t preferred_format(const lw_client *client)
     return LW_CF_NONE;
 }
 
-static lw_err send_request(lw_bootstrap *bs, const lw_format *pack, lw_coap_end_fn on_end)
+lw_err lw_bs_send(lw_bootstrap *bs, const lw_bs_sending *sending)
 {
     lw_client *client = bs->client;
-    uint8_t options[OPTIONS_MAX], account[LW_PATH_TEXT_MAX * 4];
-    lw_writer w, acc;
+    uint8_t options[OPTIONS_MAX];
+    lw_writer w;
     lw_coap_out out;
     lw_writer_init(&w, options, sizeof options);
-    lw_writer_init(&acc, account, sizeof account);
     lw_coap_begin_options(&out, &w);
-    lw_bs_request request = {.endpoint = lw_bytes_str(client->cfg.endpoint)};
-    if (pack != NULL) {
-        lw_bs_write_account(client, &acc);
-        request.account = acc.err == LW_OK ? lw_writer_bytes(&acc) : lw_bytes_of(NULL, 0);
-        request.format = pack->id;
-        lw_bs_pack_request_put(&out, &request);
-    } else {
-        request.format = preferred_format(client);
-        lw_bs_request_put(&out, &request);
-    }
+    sending->put(&out, &sending->request);
     if (w.err != LW_OK) {
         return w.err;
     }
     lw_coap_transfer_request transfer = {
-        .code = lw_op_rule_of(pack != NULL ? LW_OP_BS_PACK_REQUEST : LW_OP_BS_REQUEST)->method,
+        .code = lw_op_rule_of(sending->op)->method,
         .options = lw_writer_bytes(&w),
-        .max_body = pack != NULL ? client->cfg.body_max : client->cfg.payload_max,
-        .on_end = on_end,
+        .max_body = client->cfg.body_max,
+        .on_end = sending->on_end,
         .ctx = bs,
     };
     return lw_coap_transfer_start(&client->coap, &server_of(bs)->peer, client->now, &transfer,
@@ -198,53 +188,29 @@ static void on_asked(void *ctx, const lw_coap_result *result)
     }
 }
 
-static void ask(lw_bootstrap *bs)
+void lw_bs_ask(lw_bootstrap *bs)
 {
+    lw_bs_sending request = {.op = LW_OP_BS_REQUEST,
+                             .put = lw_bs_request_put,
+                             .request = {.endpoint = lw_bytes_str(bs->client->cfg.endpoint),
+                                         .format = preferred_format(bs->client)},
+                             .on_end = on_asked};
     set_state(bs, LW_BS_ASKING, LW_TIME_NEVER);
-    lw_err err = send_request(bs, NULL, on_asked);
+    lw_err err = lw_bs_send(bs, &request);
     if (err != LW_OK) {
         fail_soon(bs, err, 0);
     }
 }
 
-/* BS-63: as a whole or not at all, and consistent. */
-static lw_err take_pack(lw_bootstrap *bs, const lw_coap_msg *msg)
-{
-    lw_format_choice choice = {.formats = bs->client->cfg.formats,
-                               .version = (lw_version)bs->client->cfg.version};
-    const lw_format *format =
-        lw_op_find_answer_format(LW_OP_BS_PACK_REQUEST, &choice, lw_content_format_of(msg));
-    lw_err err = format != NULL ? lw_tree_hold(&bs->client->tree) : LW_ENOTSUP;
-    if (err == LW_OK) {
-        err = lw_bs_pack_apply(bs->client, format, msg->payload);
-        err = err == LW_OK ? lw_bs_conclude(bs) : err;
-        if (err != LW_OK) {
-            lw_tree_revert(&bs->client->tree);
-        }
-    }
-    return err;
-}
-
-static void on_pack(void *ctx, const lw_coap_result *result)
-{
-    lw_bootstrap *bs = ctx;
-    bs->transfer = NULL;
-    if (result->err == LW_ECANCELED || bs->state != LW_BS_ASKING_PACK) {
-        return;
-    }
-    bool is_pack = result->err == LW_OK && result->msg->code == LW_COAP_CONTENT;
-    bs->no_packs = result->err == LW_OK && !is_pack;
-    if (!is_pack || take_pack(bs, result->msg) != LW_OK) {
-        ask(bs); /* BS-62, BS-63 */
-    }
-}
-
 static void talk(lw_bootstrap *bs)
 {
-    const lw_format *pack = bs->no_packs ? NULL : lw_bs_pack_format(bs->client);
+    lw_err err = LW_ENOTSUP;
     set_state(bs, LW_BS_ASKING_PACK, LW_TIME_NEVER);
-    if (pack == NULL || send_request(bs, pack, on_pack) != LW_OK) {
-        ask(bs);
+    LW_EACH_FEATURE (bs->client, i, ask_pack) {
+        err = bs->client->cfg.features[i]->ask_pack(bs);
+    }
+    if (err != LW_OK) {
+        lw_bs_ask(bs);
     }
 }
 

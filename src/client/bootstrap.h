@@ -27,6 +27,7 @@
 
 #include "client/apply.h"
 #include "client/engine.h"
+#include "proto/bootstrap.h"
 
 typedef enum lw_bs_state {
     LW_BS_IDLE,
@@ -56,6 +57,18 @@ typedef struct lw_bootstrap {
 
 /* ---- bootstrap.c: the session */
 
+/* Asks the Bootstrap-Server; on_end gets the lw_bootstrap. */
+typedef struct lw_bs_sending {
+    lw_op op;
+    void (*put)(lw_coap_out *out, const lw_bs_request *request);
+    lw_bs_request request;
+    lw_coap_end_fn on_end;
+} lw_bs_sending;
+LW_MUST_CHECK lw_err lw_bs_send(lw_bootstrap *bs, const lw_bs_sending *sending);
+
+/* The Bootstrap-Request: ASKING. */
+void lw_bs_ask(lw_bootstrap *bs);
+
 /* Everything that belongs to a Finish but its answer: checks, commits to storage and to the tree.
  * LW_ESTATE when the configuration is inconsistent, or what refused it; the session goes on. */
 LW_MUST_CHECK lw_err lw_bs_conclude(lw_bootstrap *bs);
@@ -74,12 +87,6 @@ LW_MUST_CHECK lw_err lw_bs_apply(lw_apply *apply);
 
 /* The Bootstrap-Server account as `acc` (BS-60). */
 void lw_bs_write_account(lw_client *client, lw_writer *w);
-
-/* The format to ask for; NULL: packs are not for this device. */
-const lw_format *lw_bs_pack_format(const lw_client *client);
-
-/* Puts the pack into the tree, as a whole or not at all (BS-63), in a series that is held. */
-LW_MUST_CHECK lw_err lw_bs_pack_apply(lw_client *client, const lw_format *format, lw_bytes pack);
 
 /* ---- consistency.c: what the accounts in the tree are. One is its Security instance. */
 

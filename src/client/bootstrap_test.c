@@ -21,8 +21,9 @@ static void listen(void *state, lw_server *server, lw_server_event event)
 }
 
 static const lw_client_feature listener = {.name = "listener", .on_server = listen};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_create,
-                                                    &lw_feature_bootstrap, &listener, NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise,      &lw_feature_create, &lw_feature_bootstrap,
+    &lw_feature_bootstrap_pack, &listener,          NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 11,
                                     .objects = objects,
@@ -1021,6 +1022,19 @@ static void a_refused_pack_falls_back_to_a_request(void **state)
     expect_request(r, LW_COAP_POST, "/bs", "ep=dev1&pct=112"); /* not asked for again */
 }
 
+/* What BS-60 makes optional is not asked for by whom it is not named for. */
+static void a_device_without_packs_requests_at_once(void **state)
+{
+    rig *r = *state;
+    static const lw_client_feature *const without[] = {&lw_feature_blockwise, &lw_feature_bootstrap,
+                                                       NULL};
+    lw_client_fini(r->client);
+    r->cfg.features = without;
+    assert_int_equal(lw_client_init(&r->client, &r->cfg, r->memory, sizeof r->memory), LW_OK);
+    start_with_bootstrap_server(r, 0);
+    expect_request(r, LW_COAP_POST, "/bs", "ep=dev1&pct=112");
+}
+
 /* BS-63, P-BS-19 */
 static void a_pack_that_does_not_hold_together_is_not_used_at_all(void **state)
 {
@@ -1174,6 +1188,7 @@ int main(void)
         T_1_2(a_pack_is_the_whole_bootstrap),
         T_1_2(a_pack_replaces_all_instances_of_its_objects),
         T_1_2(a_refused_pack_falls_back_to_a_request),
+        T_1_2(a_device_without_packs_requests_at_once),
         T_1_2(a_pack_that_does_not_hold_together_is_not_used_at_all),
         T_1_2(a_pack_with_what_we_do_not_have_or_cannot_read_is_not_used),
         cmocka_unit_test(a_session_survives_any_failing_allocation),

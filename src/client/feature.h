@@ -10,7 +10,8 @@
 #include "model/attr.h"
 #include "proto/op.h"
 
-struct lw_readable; /* client/serve.h */
+struct lw_readable;  /* client/serve.h */
+struct lw_bootstrap; /* client/bootstrap.h */
 
 /* Gives octets [offset, offset + len) of the body of a request of ours. */
 typedef lw_err (*lw_body_fn)(void *ctx, size_t offset, uint8_t *out, size_t len);
@@ -55,6 +56,10 @@ struct lw_client_feature {
      * and the link to the Bootstrap-Server is up (LW_OK), or down and why. */
     lw_err (*bootstrap)(void *state, lw_client *client);
     void (*on_link)(void *state, lw_client *client, lw_err err);
+
+    /* lw_feature_bootstrap_pack: asks for the whole configuration at once; LW_ENOTSUP when that is
+     * not for this device. */
+    lw_err (*ask_pack)(struct lw_bootstrap *bs);
 
     /* lw_feature_composite: what is in effect for a list, of what is for its members (OBS-26). */
     void (*join)(lw_attrs *whole, const lw_attrs *part);

@@ -1,9 +1,93 @@
-/* Bootstrap-Pack (BS-60 to BS-65): the whole configuration in one answer. */
+/* lw_feature_bootstrap_pack: the whole configuration in one answer (BS-60 to BS-65). */
 #include "client/bootstrap.h"
-#include "codec/link.h"
-#include "lw/objects.h"
-#include "model/access.h"
-#include "proto/bootstrap.h"
+#include "client/feature.h"
+
+#define ACCOUNT_MAX (4u * LW_PATH_TEXT_MAX)
+
+/* ---- Taking one -------------------------------------------------------------------------------
+ */
+
+/* Every object that the pack speaks of starts from nothing (P-BS-05). Entries of an object need not
+ * stand together: nothing is written yet, so removing twice does no harm. */
+static lw_err make_room(const lw_apply *a, lw_path path)
+{
+    if (lw_tree_object(&a->client->tree, lw_path_id(path, LW_LEVEL_OBJECT)) == NULL) {
+        return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
+    }
+    return lw_bs_remove(a->client, lw_path_cut(path, LW_LEVEL_OBJECT));
+}
+
+static lw_err replace(lw_apply *pack)
+{
+    static const lw_apply_rules rules = {.prepare = make_room};
+    pack->rules = &rules;
+    lw_err err = lw_apply_prepare(pack);
+    return err == LW_OK ? lw_bs_apply(pack) : err;
+}
+
+static lw_err replace_in_transaction(lw_apply *pack)
+{
+    lw_err err = lw_tree_begin(&pack->client->tree);
+    return err == LW_OK ? lw_tree_end(&pack->client->tree, replace(pack)) : err;
+}
+
+/* As a whole or not at all, and consistent (BS-63). */
+static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
+{
+    lw_client *client = bs->client;
+    size_t room = client->cfg.payload_max; /* for values that are no views */
+    lw_apply pack = {.client = client,
+                     .format = format,
+                     .base = lw_path_root(),
+                     .payload = payload,
+                     .scratch = lw_mem_alloc(&client->mem, room),
+                     .scratch_len = room};
+    if (pack.scratch == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_err err = lw_tree_hold(&client->tree);
+    if (err == LW_OK) {
+        err = replace_in_transaction(&pack);
+        err = err == LW_OK ? lw_bs_conclude(bs) : err;
+        if (err != LW_OK) {
+            lw_tree_revert(&client->tree);
+        }
+    }
+    lw_wipe(pack.scratch, room);
+    lw_mem_release(&client->mem, pack.scratch);
+    return err;
+}
+
+/* ---- Asking for one ---------------------------------------------------------------------------
+ */
+
+static lw_format_choice formats_of(const lw_client *client)
+{
+    return (lw_format_choice){.formats = client->cfg.formats,
+                              .version = (lw_version)client->cfg.version,
+                              .preferred = LW_CF_NONE};
+}
+
+static const lw_format *format_of(const lw_client *client, const lw_coap_msg *msg)
+{
+    lw_format_choice choice = formats_of(client);
+    return lw_op_find_answer_format(LW_OP_BS_PACK_REQUEST, &choice, lw_content_format_of(msg));
+}
+
+static void on_pack(void *ctx, const lw_coap_result *result)
+{
+    lw_bootstrap *bs = ctx;
+    bs->transfer = NULL;
+    if (result->err == LW_ECANCELED || bs->state != LW_BS_ASKING_PACK) {
+        return;
+    }
+    bool is_pack = result->err == LW_OK && result->msg->code == LW_COAP_CONTENT;
+    bs->no_packs = result->err == LW_OK && !is_pack;
+    const lw_format *format = is_pack ? format_of(bs->client, result->msg) : NULL;
+    if (format == NULL || take(bs, format, result->msg->payload) != LW_OK) {
+        lw_bs_ask(bs); /* BS-62, BS-63 */
+    }
+}
 
 void lw_bs_write_account(lw_client *client, lw_writer *w)
 {
@@ -15,77 +99,28 @@ void lw_bs_write_account(lw_client *client, lw_writer *w)
     }
 }
 
-const lw_format *lw_bs_pack_format(const lw_client *client)
+static lw_err ask(lw_bootstrap *bs)
 {
-    if (!lw_version_has((lw_version)client->cfg.version, LW_FEATURE_BOOTSTRAP_PACK)) {
-        return NULL;
+    lw_client *client = bs->client;
+    lw_format_choice choice = formats_of(client);
+    const lw_format *format = lw_op_answer_format(LW_OP_BS_PACK_REQUEST, &choice, NULL);
+    if (bs->no_packs || format == NULL ||
+        !lw_version_has((lw_version)client->cfg.version, LW_FEATURE_BOOTSTRAP_PACK)) {
+        return LW_ENOTSUP;
     }
-    lw_format_choice choice = {.formats = client->cfg.formats,
-                               .version = (lw_version)client->cfg.version,
-                               .preferred = LW_CF_NONE};
-    return lw_op_answer_format(LW_OP_BS_PACK_REQUEST, &choice, NULL);
+    uint8_t account[ACCOUNT_MAX];
+    lw_writer w;
+    lw_writer_init(&w, account, sizeof account);
+    lw_bs_write_account(client, &w);
+    lw_bs_sending request = {
+        .op = LW_OP_BS_PACK_REQUEST,
+        .put = lw_bs_pack_request_put,
+        .request = {.endpoint = lw_bytes_str(client->cfg.endpoint), .format = format->id},
+        .on_end = on_pack};
+    if (w.err == LW_OK) {
+        request.request.account = lw_writer_plain(&w);
+    }
+    return lw_bs_send(bs, &request);
 }
 
-/* Every object that the pack speaks of starts from nothing (P-BS-05). Entries of an object need not
- * stand together: nothing is written yet, so removing twice does no harm. */
-static lw_err remove_what_it_replaces(lw_client *client, const lw_format *format, lw_bytes pack,
-                                      lw_bytes scratch)
-{
-    lw_decode_cfg cfg = {.base = lw_path_root(),
-                         .type_of = lw_tree_type_of,
-                         .type_ctx = &client->tree,
-                         .scratch = (uint8_t *)(uintptr_t)scratch.ptr,
-                         .scratch_len = scratch.len};
-    lw_decoder d;
-    lw_entry e;
-    lw_decoder_init(&d, format, &cfg);
-    lw_decoder_feed(&d, pack, true);
-    lw_err err = LW_OK;
-    lw_path last = lw_path_root();
-    while ((err = lw_decoder_next(&d, &e)) == LW_OK) {
-        lw_path object = lw_path_cut(e.path, LW_LEVEL_OBJECT);
-        if (lw_tree_object(&client->tree, lw_path_id(object, LW_LEVEL_OBJECT)) == NULL) {
-            return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
-        }
-        if (!lw_path_equal(object, last)) {
-            err = lw_bs_remove(client, object);
-        }
-        if (err != LW_OK) {
-            return err;
-        }
-        last = object;
-    }
-    return err == LW_END ? LW_OK : err;
-}
-
-static lw_err apply(lw_client *client, const lw_format *format, lw_bytes pack, lw_bytes scratch)
-{
-    lw_err err = remove_what_it_replaces(client, format, pack, scratch);
-    if (err != LW_OK) {
-        return err;
-    }
-    lw_apply all = {
-        .client = client,
-        .format = format,
-        .base = lw_path_root(),
-        .payload = pack,
-        .scratch = (uint8_t *)(uintptr_t)scratch.ptr,
-        .scratch_len = scratch.len,
-    };
-    return lw_bs_apply(&all);
-}
-
-lw_err lw_bs_pack_apply(lw_client *client, const lw_format *format, lw_bytes pack)
-{
-    size_t room = client->cfg.payload_max; /* for values that are no views */
-    uint8_t *scratch = lw_mem_alloc(&client->mem, room);
-    lw_err err = scratch != NULL ? lw_tree_begin(&client->tree) : LW_ENOMEM;
-    if (err == LW_OK) {
-        err = lw_tree_end(&client->tree, apply(client, format, pack, lw_bytes_of(scratch, room)));
-    }
-    if (scratch != NULL) {
-        lw_wipe(scratch, room);
-    }
-    lw_mem_release(&client->mem, scratch);
-    return err;
-}
+const lw_client_feature lw_feature_bootstrap_pack = {.name = "pack", .ask_pack = ask};

@@ -8,7 +8,8 @@
 #define BS_LINK 2
 
 static const lw_client_feature *const features[] = {
-    &lw_feature_blockwise, &lw_feature_create, &lw_feature_persist, &lw_feature_bootstrap, NULL};
+    &lw_feature_blockwise, &lw_feature_create,         &lw_feature_persist,
+    &lw_feature_bootstrap, &lw_feature_bootstrap_pack, NULL};
 #define WORLD(...)                                                            \
     &(world_config)                                                           \
     {                                                                         \

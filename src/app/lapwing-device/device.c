@@ -26,22 +26,21 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            NULL};
 
 /* With --state-dir the state outlives the process. */
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,  &lw_feature_create,
-                                                    &lw_feature_access,     &lw_feature_observe,
-                                                    &lw_feature_thresholds, &lw_feature_store,
-                                                    &lw_feature_composite,  &lw_feature_send,
-                                                    &lw_feature_bootstrap,  NULL};
-static const lw_client_feature *const features_kept[] = {&lw_feature_blockwise,
-                                                         &lw_feature_create,
-                                                         &lw_feature_access,
-                                                         &lw_feature_observe,
-                                                         &lw_feature_thresholds,
-                                                         &lw_feature_store,
-                                                         &lw_feature_composite,
-                                                         &lw_feature_send,
-                                                         &lw_feature_bootstrap,
-                                                         &lw_feature_persist,
-                                                         NULL};
+static const lw_client_feature *const features[] = {&lw_feature_blockwise,
+                                                    &lw_feature_create,
+                                                    &lw_feature_access,
+                                                    &lw_feature_observe,
+                                                    &lw_feature_thresholds,
+                                                    &lw_feature_store,
+                                                    &lw_feature_composite,
+                                                    &lw_feature_send,
+                                                    &lw_feature_bootstrap,
+                                                    &lw_feature_bootstrap_pack,
+                                                    NULL};
+static const lw_client_feature *const features_kept[] = {
+    &lw_feature_blockwise,  &lw_feature_create,         &lw_feature_access,    &lw_feature_observe,
+    &lw_feature_thresholds, &lw_feature_store,          &lw_feature_composite, &lw_feature_send,
+    &lw_feature_bootstrap,  &lw_feature_bootstrap_pack, &lw_feature_persist,   NULL};
 
 /* The first Update after a start is a registration that was resumed: for people, and scripts that
  * wait for it, the device is registered all the same. */
