@@ -516,6 +516,11 @@ def test_somebody_at_a_terminal_sees_that_it_goes_on(api):
     (["read", "--token", "x", "lamp-1", "/3/0/9"], ["/3/0/9", "/3/0/90", "/3/0/91", "/3/0/92"]),
     (["observe", "lamp-1", "/3/0/9", "/330"], ["/3303"]),
     (["history", "--n"], ["--newest"]),
+    (["devices", "--state", ""], ["online", "asleep", "offline"]),
+    (["tokens", "add", "x", "-r", "v"], ["viewer"]),
+    (["write", "lamp-1", "/3/0/9", "--type", "o"], ["opaque", "objlnk"]),
+    (["watch", "--type", "p"], ["progress"]),
+    (["read", "--token", ""], []),
 ])
 def test_completion_knows_commands_names_and_paths(api, words, expected):
     devices = (200, {"items": [LAMP], "next": None})

@@ -135,6 +135,44 @@ static void offer_paths(cli *c, http *h, const char *endpoint, const char *begun
     answer_fini(&a);
 }
 
+/* The row of a word such as --type or -t; NULL: it is none. */
+static const flag *flag_of_word(const char *word)
+{
+    for (size_t i = 0; i < cli_flag_count; i++) {
+        const flag *row = &cli_flags[i];
+        bool is_name =
+            row->name != NULL && strncmp(word, "--", 2) == 0 && strcmp(word + 2, row->name) == 0;
+        bool is_letter =
+            row->letter != 0 && word[0] == '-' && word[1] == row->letter && word[2] == '\0';
+        if (is_name || is_letter) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* What a flag may be given, where that is one of a few. */
+static void offer_values(int id, const command *cmd, const char *begun)
+{
+    static const char *const states[] = {"online", "asleep", "offline", NULL};
+    static const char *const roles[] = {"viewer", "operator", "admin", NULL};
+    static const char *const types[] = {"string", "integer", "unsigned", "float",   "boolean",
+                                        "opaque", "time",    "objlnk",   "corelnk", NULL};
+    static const char *const events[] = {
+        "registered", "updated", "deregistered", "expired",  "refused",    "awake",
+        "asleep",     "send",    "notification", "observed", "unobserved", "bad_payload",
+        "request",    "removed", "lost",         "progress", NULL};
+    bool is_watch = cmd != NULL && cmd->run == cmd_watch;
+    const char *const *values = id == CLI_STATE  ? states
+                                : id == CLI_ROLE ? roles
+                                : id != CLI_TYPE ? NULL
+                                : is_watch       ? events
+                                                 : types;
+    for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
+        offer(values[i], begun);
+    }
+}
+
 /* Words without flags and their values; what is left are the command and its arguments. */
 static int drop_flags(int argc, char **argv, char **out_words)
 {
@@ -144,16 +182,8 @@ static int drop_flags(int argc, char **argv, char **out_words)
             out_words[count++] = argv[i];
             continue;
         }
-        for (size_t k = 0; k < cli_flag_count; k++) {
-            const flag *row = &cli_flags[k];
-            bool is_name = row->name != NULL && strncmp(argv[i], "--", 2) == 0 &&
-                           strcmp(argv[i] + 2, row->name) == 0;
-            bool is_letter = row->letter != 0 && argv[i][1] == row->letter && argv[i][2] == '\0';
-            i += (is_name || is_letter) && row->value != NULL;
-            if (is_name || is_letter) {
-                break;
-            }
-        }
+        const flag *row = flag_of_word(argv[i]);
+        i += row != NULL && row->value != NULL;
     }
     return count;
 }
@@ -188,7 +218,10 @@ status cmd_complete(cli *c, http *h, int argc, char **argv)
     c->quiet = true;
     int count = drop_flags(argc - 1, argv, words);
     const command *cmd = command_find(count, words, &taken);
-    if (begun[0] == '-') {
+    const flag *before = argc > 1 ? flag_of_word(argv[argc - 2]) : NULL;
+    if (before != NULL && before->value != NULL) {
+        offer_values(before->id, cmd, begun);
+    } else if (begun[0] == '-') {
         offer_flags(cmd, begun);
     } else {
         offer_commands(count, words, begun);
