@@ -127,10 +127,10 @@ static void answer_refused(api_call *call, const operation *w)
         }
         break;
     case LW_ETOOBIG:
-        call_problem(call, API_TOO_LARGE, "the values are too large for one request");
+        call_problem(call, API_TOO_LARGE, "the values are larger than a request may be (max-body of the server)");
         break;
     case LW_ESTATE:
-        call_problem(call, API_OFFLINE, "async=true would keep the request until it registers");
+        call_problem(call, API_OFFLINE, "it is not registered; async=true keeps the request until it comes");
         break;
     case LW_ENOTSUP:
         call_problem(call, API_NOT_POSSIBLE,

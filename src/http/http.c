@@ -370,7 +370,10 @@ static void refuse_body(call *c)
     if (c->face.body_max == 0) {
         refuse(c, 400, "this call takes no body");
     } else {
-        refuse(c, 413, "the body is larger than this call takes");
+        char why[80];
+        snprintf(why, sizeof why, "the body is larger than the %zu octets that this call takes",
+                 c->face.body_max);
+        refuse(c, 413, why);
     }
 }
 

@@ -103,7 +103,8 @@ def test_errors_are_told_as_what_they_are(setting):
     assert lapwing("devices", url=setting.server.url, token="wrong").status == 4
     assert lapwing("devices", url=setting.server.url).status == 4
     assert thing.stop() == 0
-    assert "--queue keeps the request" in ask("read", "lamp", "/3/0", status=1).err
+    assert "it is not registered; --queue keeps the request" in ask("read", "lamp", "/3/0", status=1).err
+    assert "--force" in ask("read", "lamp", "/9999", "--queue", status=1).err
     assert re.search(r"^lamp +offline", ask("devices").out, re.M)
     ask("forget", "lamp")
     assert len(ask("devices").lines) == 1

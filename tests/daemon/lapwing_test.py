@@ -169,13 +169,13 @@ def test_a_wrong_line_of_the_file_is_named(tmp_path):
     ("unauthorized", 401, 4, "give --token, LAPWING_TOKEN or a line"),
     ("forbidden", 403, 4, "because"),
     ("not-found", 404, 5, "because"),
-    ("device-offline", 409, 1, "--queue keeps the request until it comes"),
+    ("device-offline", 409, 1, "because --queue"),
     ("not-possible", 409, 1, "because"),
     ("device-timeout", 504, 7, "because"),
     ("busy", 503, 1, "because"),
 ])
 def test_problems_have_their_words_and_exit_statuses(api, kind, code, status, words):
-    server = api({"GET /v1/devices/lamp-1/resources/3/0": (code, problem(kind, code, "because"))})
+    server = api({"GET /v1/devices/lamp-1/resources/3/0": (code, problem(kind, code, "because async=true"))})
     result = lapwing("read", "lamp-1", "/3/0", url=server.url)
     assert result.status == status
     assert words in result.err

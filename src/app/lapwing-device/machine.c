@@ -48,7 +48,8 @@ static bool read_number(const char *folder, const char *name, long *out)
 /* Sets a text if there is one; what is longer than the resource is cut. */
 static void set_text(lw_tree *tree, uint16_t resource, const char *text)
 {
-    lw_bytes cut = lw_bytes_of(text, strnlen(text, LW_DEVICE_TEXT_MAX));
+    size_t len = strlen(text);
+    lw_bytes cut = lw_bytes_of(text, len < LW_DEVICE_TEXT_MAX ? len : LW_DEVICE_TEXT_MAX);
     if (cut.len > 0) {
         lw_tree_set(tree, lw_path_resource(LW_OBJ_DEVICE, 0, resource),
                     lw_value_bytes(LW_TYPE_STRING, cut));

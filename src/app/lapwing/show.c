@@ -180,10 +180,24 @@ static const char *hint_of(const cli *c, const char *type)
                    ? "; give --token, LAPWING_TOKEN or a line 'token: …' in ~/.config/lapwing"
                    : "; the token is not valid on this server";
     }
-    if (strcmp(type, "device-offline") == 0) {
-        return "; --queue keeps the request until it comes";
-    }
     return "";
+}
+
+/* A sentence of the API names its parameters; here they are options. */
+static const char *translate(const char *detail, char out[SHOW_TEXT_MAX])
+{
+    static const struct {
+        const char *parameter, *option;
+    } names[] = {{"force=true", "--force"}, {"async=true", "--queue"}};
+    snprintf(out, SHOW_TEXT_MAX, "%s", detail);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *at = strstr(detail, names[i].parameter);
+        if (at != NULL) {
+            snprintf(out, SHOW_TEXT_MAX, "%.*s%s%s", (int)(at - detail), detail, names[i].option,
+                     at + strlen(names[i].parameter));
+        }
+    }
+    return out;
 }
 
 static status status_of(long code, const char *type)
@@ -242,7 +256,8 @@ status show_problem(const cli *c, long code, const json_t *problem)
         fail(s, "the device answered %s %s%s%s", text_of(coap, "code"), text_of(coap, "name"),
              text[0] != '\0' ? ": " : "", text);
     } else if (problem != NULL) {
-        const char *detail = text_of(problem, "detail");
+        char text[SHOW_TEXT_MAX];
+        const char *detail = translate(text_of(problem, "detail"), text);
         fail(s, "%s%s", detail[0] != '\0' ? detail : text_of(problem, "title"), hint_of(c, type));
         show_errors(json_object_get(problem, "errors"));
     } else {
