@@ -28,6 +28,7 @@
     X(REFUSED, "device-refused", 409, "The device answered with an error")          \
     X(NOT_POSSIBLE, "not-possible", 409, "This is not possible")                    \
     X(EXISTS, "exists", 409, "It is there already")                                 \
+    X(CANCELED, "canceled", 409, "The request was cancelled")                       \
     X(TOO_LARGE, "too-large", 413, "The body is too large")                         \
     X(MEDIA_TYPE, "unsupported-media-type", 415, "The body has another media type") \
     X(INVALID, "invalid", 422, "The body makes no sense here")                      \

@@ -89,8 +89,16 @@ static void answer_members(json_out *o, const view *v, const lw_server_result *r
 
 static api_problem problem_of(const lw_server_result *r)
 {
-    if (r->state == LW_REQUEST_DONE) {
+    switch (r->state) {
+    case LW_REQUEST_DONE:
         return API_REFUSED;
+    case LW_REQUEST_CANCELED:
+        return API_CANCELED;
+    case LW_REQUEST_EXPIRED:
+    case LW_REQUEST_UNKNOWN:
+        return API_TIMEOUT;
+    default:
+        break;
     }
     switch (r->err) {
     case LW_ETIMEOUT:
@@ -119,7 +127,8 @@ static const char *detail_of(const lw_server_result *r)
     case LW_REQUEST_CANCELED:
         return "it was cancelled";
     case LW_REQUEST_UNKNOWN:
-        return "the server went down while it was on its way";
+        return "it was on its way when the server went down, the registration ended or the "
+               "device moved; whether the device did it is not known";
     default:
         break;
     }

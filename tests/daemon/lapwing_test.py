@@ -366,7 +366,7 @@ def test_a_sleeping_device_is_waited_for(api):
 
 @pytest.mark.parametrize("end,status,words", [
     ({"state": "expired"}, 7, "request 17: the device did not come in time"),
-    ({"state": "unknown"}, 1, "it is not known whether the device did it"),
+    ({"state": "unknown"}, 1, "whether the device did it is not known"),
     ({"state": "canceled"}, 1, "request 17: it was cancelled"),
     ({"state": "done", "problem": problem("device-refused", 409, "x", coap={"code": "4.04", "name": "Not Found"})}, 6,
      "the device answered 4.04 Not Found"),

@@ -47,8 +47,8 @@ static status show_end(const cli *c, const json_t *request)
         {"expired", "the device did not come in time", STATUS_TIMEOUT},
         {"canceled", "it was cancelled", STATUS_FAILED},
         {"unknown",
-         "the server went down while it was on its way, and it is not known whether the "
-         "device did it",
+         "it was on its way when the server went down, the registration ended or the device "
+         "moved; whether the device did it is not known",
          STATUS_FAILED},
     };
     const json_t *problem = json_object_get(request, "problem");
@@ -158,7 +158,7 @@ static void add_request(table *t, const json_t *request)
     if (coap != NULL) {
         table_addf(t, "%s %s", text_of(coap, "code"), text_of(coap, "name"));
     } else if (problem != NULL) {
-        table_add(t, text_of(problem, "title"));
+        table_add(t, text_of(problem, "detail"));
     } else if (has_ended(request)) {
         table_add(t, text_of(json_object_get(request, "answer"), "code"));
     } else {
