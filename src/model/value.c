@@ -4,7 +4,7 @@
 #include "lw/path.h"
 #include "model/id.h"
 
-#define TWO_POW_64 18446744073709551616.0
+#define TWO_POW_63 9223372036854775808.0
 
 lw_value lw_value_none(void)
 {
@@ -80,57 +80,34 @@ bool lw_value_equal(lw_value a, lw_value b)
     }
 }
 
-/* An integer of either signedness, so that all conversions meet in one place. */
-typedef struct whole {
-    bool negative;
-    uint64_t magnitude;
-} whole;
-
-static lw_err whole_of_float(double v, whole *out)
+/* A double that is integral, in the range of the type. */
+static lw_err whole_of(double v, bool is_unsigned, uint64_t *out)
 {
-    double magnitude = v < 0 ? -v : v;
-    if (!(magnitude < TWO_POW_64)) { /* also a NaN */
+    double low = is_unsigned ? 0.0 : -TWO_POW_63;
+    double end = is_unsigned ? 2 * TWO_POW_63 : TWO_POW_63;
+    if (!(v >= low && v < end)) { /* also a NaN */
         return LW_ERANGE;
     }
-    *out = (whole){v < 0, (uint64_t)magnitude};
-    return (double)out->magnitude == magnitude ? LW_OK : LW_ERANGE;
-}
-
-static lw_err whole_of(const lw_value *in, whole *out)
-{
-    switch (in->type) {
-    case LW_TYPE_INTEGER:
-    case LW_TYPE_TIME:
-        out->negative = in->as.integer < 0;
-        out->magnitude = out->negative ? 0 - in->as.uns : in->as.uns;
-        return LW_OK;
-    case LW_TYPE_UNSIGNED:
-        *out = (whole){false, in->as.uns};
-        return LW_OK;
-    case LW_TYPE_FLOAT:
-        return whole_of_float(in->as.number, out);
-    default:
-        return LW_ETYPE;
-    }
+    *out = is_unsigned ? (uint64_t)v : (uint64_t)(int64_t)v;
+    double back = is_unsigned ? (double)*out : (double)(int64_t)*out;
+    return back == v ? LW_OK : LW_ERANGE;
 }
 
 static lw_err to_whole(const lw_value *in, lw_type type, lw_value *out)
 {
-    whole w;
-    lw_err err = whole_of(in, &w);
-    if (err != LW_OK) {
-        return err;
+    bool is_unsigned = type == LW_TYPE_UNSIGNED;
+    switch (in->type) {
+    case LW_TYPE_INTEGER:
+    case LW_TYPE_UNSIGNED:
+    case LW_TYPE_TIME: /* the same bits, unless they mean something else there */
+        out->as.uns = in->as.uns;
+        return is_unsigned == (in->type == LW_TYPE_UNSIGNED) || in->as.integer >= 0 ? LW_OK
+                                                                                    : LW_ERANGE;
+    case LW_TYPE_FLOAT:
+        return whole_of(in->as.number, is_unsigned, &out->as.uns);
+    default:
+        return LW_ETYPE;
     }
-    uint64_t largest = type == LW_TYPE_UNSIGNED ? UINT64_MAX : INT64_MAX;
-    if (w.negative) {
-        largest++; /* 2^63; or 0, there are no negative unsigned ones */
-    }
-    if (w.magnitude > largest) {
-        return LW_ERANGE;
-    }
-    /* Two's complement: the same bits for both kinds of integer. */
-    out->as.uns = w.negative ? 0 - w.magnitude : w.magnitude;
-    return LW_OK;
 }
 
 static lw_err to_text(const lw_value *in, lw_value *out)
