@@ -273,10 +273,14 @@ struct lw_object_hooks {
 /* The `ctx` of hooks, for lw/acts.h outside of a hook. */
 void *lw_tree_ctx(const lw_tree *tree);
 
-/* The struct of an instance, or NULL. Read from it freely; write through setters, or call
- * lw_tree_touch before and lw_tree_changed after writing directly. It stays where it is as long as
- * the instance exists. */
-void *lw_tree_struct(lw_tree *tree, lw_path instance);
+/* The struct of the instance at or above the path, or NULL. Read from it freely; write through
+ * setters, or call lw_tree_touch before and lw_tree_changed after writing directly. It stays where
+ * it is as long as the instance exists. */
+void *lw_tree_struct(lw_tree *tree, lw_path path);
+
+/* Keeps a copy of the instance for a rollback, when a transaction is open: what setters do by
+ * themselves. A resource that the path names is there from now on. */
+LW_MUST_CHECK lw_err lw_tree_touch(lw_tree *tree, lw_path path);
 
 /* The value at a resource (single) or resource instance. LW_ENOTFOUND when the object, instance,
  * resource or resource instance is not there, or has no value now. Octets are borrowed from the

@@ -2,25 +2,25 @@
  *
  * The payload is decoded once for each pass, so nothing of it is kept:
  *
- *   prepare   every entry has its place: within the base, in an instance that is there, may be
- *             written, or is made; what is replaced is emptied
+ *   prepare   the payload can be read, and every entry has its place: in an instance that is there,
+ *             may be written, or is made
  *   set       values that the tree keeps, which a rollback takes back
- *   pass on   values of computed resources, which it does not: last, when nothing else can fail
- *   complete  nothing that must be there is missing
+ *   pass on   values of computed resources, which it does not: last, when nothing is missing or
+ *             refused any more
  */
 #include "client/apply.h"
 
 #include "model/field.h"
 
-#define SEEN_BITS 256u
+#define SEEN_BITS 251u /* a prime: all of a path counts */
 
 typedef struct job {
     const lw_apply *apply;
     lw_tree *tree;
-    uint32_t count;                /* entries so far, in this pass */
-    uint32_t seen[SEEN_BITS / 32]; /* digests of their paths */
-    bool has_computed;             /* values for the device itself came along */
-    bool passing_on;               /* it is their turn */
+    uint32_t count;                    /* entries so far, in this pass */
+    uint32_t seen[SEEN_BITS / 32 + 1]; /* digests of their paths */
+    bool has_computed;                 /* values for the device itself came along */
+    bool passing_on;                   /* it is their turn */
 } job;
 
 typedef lw_err pass(job *j, const lw_entry *e);
@@ -50,76 +50,45 @@ static lw_err run(job *j, pass *take)
     j->count = 0;
     lw_err err = lw_decoder_next(&d, &e);
     while (err == LW_OK) {
-        err = take(j, &e);
+        bool is_strange = e.kind == LW_ENTRY_PATH || e.prefix.len > 0 ||
+                          !lw_path_contains(j->apply->base, e.path);
+        err = is_strange ? LW_EINVAL : take(j, &e);
         j->count++;
         err = err == LW_OK ? lw_decoder_next(&d, &e) : err;
     }
     return err == LW_END ? LW_OK : err;
 }
 
-/* Where a value goes, once the instance has its id. */
-static lw_path placed(const lw_apply *a, lw_path path)
-{
-    return a->rules->place != NULL ? a->rules->place(a, path) : path;
-}
-
 /* ---- Prepare --------------------------------------------------------------------------------- */
 
 static lw_err prepare(job *j, const lw_entry *e)
 {
-    const lw_apply *a = j->apply;
-    if (e->kind == LW_ENTRY_PATH || e->prefix.len > 0 || !lw_path_contains(a->base, e->path)) {
-        return LW_EINVAL;
-    }
-    return a->rules->prepare != NULL ? a->rules->prepare(a, e->path) : LW_OK;
+    const lw_apply_rules *rules = j->apply->rules;
+    return rules->prepare != NULL ? rules->prepare(j->apply, e->path) : LW_OK;
 }
 
-/* DM-31, DM-33: what a Replace starts from. Mandatory resources keep their values until others
- * come; that they come is seen at the end. */
-static lw_err empty_base(job *j)
+/* DM-31, DM-33: what a Replace starts from. Who prepares instances has emptied this one. */
+static lw_err empty_base(const job *j)
 {
-    const lw_apply *a = j->apply;
-    const lw_object *object = lw_tree_object(j->tree, lw_path_id(a->base, LW_LEVEL_OBJECT));
-    /* Who prepares instances has emptied this one. */
-    bool is_instance = lw_path_depth(a->base) == LW_LEVEL_INSTANCE && a->rules->prepare == NULL;
-    lw_err err = LW_OK;
-    if (!a->replace || !(is_instance || lw_path_depth(a->base) == LW_LEVEL_RESOURCE)) {
-        return LW_OK;
+    lw_path base = j->apply->base;
+    unsigned depth = j->apply->replace ? lw_path_depth(base) : LW_LEVEL_ROOT;
+    if (depth == LW_LEVEL_INSTANCE && j->apply->rules->prepare == NULL) {
+        return lw_tree_demand(j->tree, base, true);
     }
-    for (unsigned i = 0; i < object->field_count && err == LW_OK; i++) {
-        const lw_field *f = &object->fields[i];
-        lw_path path = lw_path_resource(lw_path_id(a->base, LW_LEVEL_OBJECT),
-                                        lw_path_id(a->base, LW_LEVEL_INSTANCE), f->id);
-        const lw_resource_def *def = lw_tree_resource_def(j->tree, path);
-        bool is_meant = is_instance ? (def->ops & LW_OP_W) != 0
-                                    : f->id == lw_path_id(a->base, LW_LEVEL_RESOURCE);
-        if (!is_meant || !lw_field_is_stored(f)) {
-            continue;
-        }
-        if (is_instance && (def->flags & LW_DEF_MANDATORY) == 0) {
-            err = lw_tree_unset(j->tree, path);
-            err = err == LW_ENOTFOUND ? LW_OK : err;
-        } else if ((def->flags & LW_DEF_MULTIPLE) != 0) {
-            err = lw_tree_empty(j->tree, path);
-        }
-    }
-    return err;
+    lw_err err = depth == LW_LEVEL_RESOURCE ? lw_tree_empty(j->tree, base) : LW_OK;
+    return err == LW_ENOMEM ? err : LW_OK; /* a single one will be overwritten */
 }
 
 /* ---- Set ------------------------------------------------------------------------------------- */
 
-/* Does one of the first `count` entries have its value at or below the path? As it stands there, or
- * as it is placed. */
-static bool is_among(const lw_apply *a, uint32_t count, lw_path path, bool as_placed)
+/* Do the entries before say something of the path, too? */
+static bool was_there(const job *j, lw_path path)
 {
     lw_decoder d;
     lw_entry e;
-    if (a->format == NULL) {
-        return false;
-    }
-    decode(a, &d);
-    for (uint32_t i = 0; i < count && lw_decoder_next(&d, &e) == LW_OK; i++) {
-        if (as_placed ? lw_path_contains(path, placed(a, e.path)) : lw_path_equal(path, e.path)) {
+    decode(j->apply, &d);
+    for (uint32_t i = 0; i < j->count && lw_decoder_next(&d, &e) == LW_OK; i++) {
+        if (lw_path_equal(path, e.path)) {
             return true;
         }
     }
@@ -131,23 +100,16 @@ static bool is_among(const lw_apply *a, uint32_t count, lw_path path, bool as_pl
  * Asked when the value is in place: reading overwrites the scratch that it may stand in. */
 static bool is_repeated(job *j, lw_path path)
 {
-    uint32_t h =
-        ((uint32_t)(path.key >> 32) * 31u + (uint32_t)(path.key >> 16) * 31u + (uint32_t)path.key) %
-        SEEN_BITS;
-    bool is_new = (j->seen[h / 32] >> h % 32 & 1u) == 0;
-    j->seen[h / 32] |= (uint32_t)1 << h % 32;
-    return !is_new && is_among(j->apply, j->count, path, false);
+    unsigned digest = (unsigned)(path.key % SEEN_BITS);
+    bool is_new = (j->seen[digest / 32] >> digest % 32 & 1u) == 0;
+    j->seen[digest / 32] |= (uint32_t)1 << digest % 32;
+    return !is_new && was_there(j, path);
 }
 
-/* MDL-08: the null link, an object, or an instance that is there. */
+/* MDL-08: an instance that is there, an object, or the null link: 65535 adds no level to a path. */
 static bool leads_somewhere(const job *j, lw_objlnk link)
 {
-    if (link.object == LW_ID_MAX) {
-        return link.instance == LW_ID_MAX;
-    }
-    return lw_tree_exists(j->tree, link.instance == LW_ID_MAX
-                                       ? lw_path_object(link.object)
-                                       : lw_path_instance(link.object, link.instance));
+    return lw_tree_exists(j->tree, lw_path_instance(link.object, link.instance));
 }
 
 static lw_err check_value(const job *j, lw_value value)
@@ -210,7 +172,8 @@ static lw_err check_operation(const job *j, lw_path path)
 /* Both passes: values that the tree keeps, then those that the device takes. The first sees all. */
 static lw_err set(job *j, const lw_entry *e)
 {
-    lw_path path = placed(j->apply, e->path);
+    const lw_apply_rules *rules = j->apply->rules;
+    lw_path path = rules->place != NULL ? rules->place(j->apply, e->path) : e->path;
     lw_err err = check_operation(j, path);
     if (err != LW_OK) {
         return err == LW_END ? LW_OK : err;
@@ -218,56 +181,13 @@ static lw_err set(job *j, const lw_entry *e)
     const lw_field *field =
         lw_object_field(lw_tree_object(j->tree, lw_path_id(path, LW_LEVEL_OBJECT)),
                         lw_path_id(path, LW_LEVEL_RESOURCE));
-    bool is_due = lw_field_is_stored(field) != j->passing_on;
-    if (is_due) {
-        err = set_entry(j, e, path);
+    bool is_kept = lw_field_is_stored(field);
+    if (j->passing_on) {
+        return is_kept ? LW_OK : set_entry(j, e, path);
     }
-    if (err != LW_OK || j->passing_on) {
-        return err;
-    }
-    j->has_computed = j->has_computed || !is_due;
-    return is_repeated(j, e->path) ? LW_EINVAL : LW_OK;
-}
-
-/* ---- Complete -------------------------------------------------------------------------------- */
-
-/* Did hooks->create leave something other than zero there? */
-static bool is_filled(lw_tree *tree, lw_path instance, const lw_field *field)
-{
-    size_t len;
-    const uint8_t *region = lw_field_region(field, lw_tree_struct(tree, instance), &len);
-    for (size_t i = 0; i < len; i++) {
-        if (region[i] != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-lw_err lw_apply_check_mandatory(const lw_apply *a, lw_path instance, bool is_new)
-{
-    lw_tree *tree = &a->client->tree;
-    const lw_object *object = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT));
-    for (unsigned i = 0; i < object->field_count; i++) {
-        const lw_field *f = &object->fields[i];
-        const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
-        bool is_needed = (def->flags & LW_DEF_MANDATORY) != 0 && (def->ops & LW_OP_W) != 0;
-        bool is_there = !is_needed || is_among(a, UINT32_MAX, lw_path_child(instance, f->id), true);
-        if (!is_there && !(is_new && (!lw_field_is_stored(f) || is_filled(tree, instance, f)))) {
-            return LW_EINVAL;
-        }
-    }
-    return LW_OK;
-}
-
-static lw_err complete(const lw_apply *a)
-{
-    if (a->rules->complete != NULL) {
-        return a->rules->complete(a);
-    }
-    return a->replace && lw_path_depth(a->base) == LW_LEVEL_INSTANCE
-               ? lw_apply_check_mandatory(a, a->base, false)
-               : LW_OK;
+    err = is_kept ? set_entry(j, e, path) : lw_tree_touch(j->tree, path);
+    j->has_computed = j->has_computed || !is_kept;
+    return err == LW_OK && is_repeated(j, e->path) ? LW_EINVAL : err;
 }
 
 /* A single value was asked for: one must be there. */
@@ -306,21 +226,19 @@ lw_err lw_apply_payload(const lw_apply *apply)
 {
     job j = {.apply = apply, .tree = &apply->client->tree};
     lw_err err = run(&j, prepare);
-    if (err == LW_OK && lacks_value(&j)) {
-        err = LW_EINVAL;
-    }
     if (err == LW_OK) {
         err = empty_base(&j);
     }
     if (err == LW_OK) {
         err = run(&j, set);
     }
-    if (err == LW_OK) {
-        err = complete(apply);
+    if (err == LW_OK && lacks_value(&j)) {
+        err = LW_EINVAL;
     }
     if (err == LW_OK && j.has_computed) {
+        err = lw_tree_check(j.tree);
         j.passing_on = true;
-        err = run(&j, set);
+        err = err == LW_OK ? run(&j, set) : err;
     }
     return err;
 }

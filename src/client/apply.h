@@ -24,8 +24,6 @@ typedef struct lw_apply_rules {
     lw_err (*remove)(lw_tree *tree, lw_path path);
     /* May the link be written? Else: it leads somewhere (MDL-08). */
     bool any_link;
-    /* Everything is set: is all there that must be? Else: what a Replace has to bring. */
-    lw_err (*complete)(const lw_apply *apply);
 } lw_apply_rules;
 
 struct lw_apply {
@@ -55,9 +53,5 @@ LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
 
 /* The same in a transaction of its own: all or nothing (DM-39). */
 LW_MUST_CHECK lw_err lw_apply_as_whole(const lw_apply *apply);
-
-/* DM-31, DM-74: mandatory resources that a server writes have to come with it; with `is_new`, or
- * have been filled by hooks->create. */
-LW_MUST_CHECK lw_err lw_apply_check_mandatory(const lw_apply *apply, lw_path instance, bool is_new);
 
 #endif

@@ -44,7 +44,7 @@ static int set_up(void **state)
 #define SECURITY(T, ONE, MANY, CALL) \
     LW_SECURITY_1_0(T, ONE, MANY, CALL) ONE(T, OBJLNK, oscore, 17, 0)
 LW_DECLARE(security, lw_object_0_v1_1, SECURITY, 4, NULL)
-#define OSCORE(T, ONE, MANY, CALL) ONE(T, OPAQUE, secret, 0, 16) ONE(T, OPAQUE, sender, 1, 8)
+#define OSCORE(T, ONE, MANY, CALL) ONE(T, STRING, secret, 0, 16) ONE(T, STRING, sender, 1, 8)
 LW_DECLARE(oscore, lw_object_21_v1_0, OSCORE, 3, NULL)
 static const lw_object *const objects_with_oscore[] = {
     &security_object, &lw_server_object_1_1, &lw_device_minimal_object, &oscore_object, NULL};

@@ -103,17 +103,10 @@ static lw_err prepare(const lw_apply *a, lw_path path)
     return err == LW_OK && is_whole ? lw_tree_clear(tree, instance) : err;
 }
 
-/* BS-29 */
+/* BS-29. An instance is as it is written; whether it makes sense is seen at the end (BS-40). */
 static lw_err admit(const lw_resource_def *def)
 {
     return (def->ops & LW_OP_E) != 0 ? LW_END : LW_OK;
-}
-
-/* An instance is as it is written; whether it makes sense is seen at the end (BS-40). */
-static lw_err complete(const lw_apply *a)
-{
-    (void)a;
-    return LW_OK;
 }
 
 /* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
@@ -125,8 +118,7 @@ static lw_type type_of(void *tree, lw_path path)
 
 lw_err lw_bs_apply(lw_apply *apply)
 {
-    static const lw_apply_rules rules = {
-        .prepare = prepare, .admit = admit, .any_link = true, .complete = complete};
+    static const lw_apply_rules rules = {.prepare = prepare, .admit = admit, .any_link = true};
     uint16_t format = apply->format->id;
     bool is_senml = format == LW_CF_SENML_CBOR || format == LW_CF_SENML_JSON;
     apply->rules = &rules;

@@ -43,8 +43,9 @@ static lw_err make(const lw_apply *a, uint16_t id)
     }
     m->chosen[m->count] = id == LW_ID_MAX;
     m->ids[m->count++] = lw_path_id(instance, LW_LEVEL_INSTANCE);
-    return lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT))
-        ->hooks->create(tree->hooks_ctx, tree, instance);
+    err = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT))
+              ->hooks->create(tree->hooks_ctx, tree, instance);
+    return err == LW_OK ? lw_tree_demand(tree, instance, false) : err;
 }
 
 static lw_err prepare(const lw_apply *a, lw_path path)
@@ -67,25 +68,15 @@ static lw_err admit(const lw_resource_def *def)
     return (def->ops & LW_OP_W) != 0 ? LW_OK : LW_END;
 }
 
-/* At least one, with its values and its owner. */
-static lw_err complete(const lw_apply *a)
-{
-    const made *m = a->made;
-    lw_err err = m->count == 0 ? make(a, LW_ID_MAX) : LW_OK;
-    for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
-        lw_path instance = lw_path_instance(lw_path_id(a->base, LW_LEVEL_OBJECT), m->ids[i]);
-        err = lw_apply_check_mandatory(a, instance, true);
-    }
-    return err;
-}
-
 static lw_err create_in(const lw_call *call, made *m)
 {
-    static const lw_apply_rules rules = {
-        .prepare = prepare, .place = place, .admit = admit, .complete = complete};
+    static const lw_apply_rules rules = {.prepare = prepare, .place = place, .admit = admit};
     lw_apply apply = lw_apply_of(call, &rules);
     apply.made = m;
     lw_err err = lw_apply_payload(&apply);
+    if (err == LW_OK && m->count == 0) { /* at least one */
+        err = make(&apply, LW_ID_MAX);
+    }
     for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
         lw_path instance = lw_path_instance(lw_path_id(apply.base, LW_LEVEL_OBJECT), m->ids[i]);
         err = lw_rights_created(call->client, call->server, instance); /* DM-75 */

@@ -2,9 +2,6 @@
 
 #include "base/assert.h"
 
-/* LW_C_OCTETS: a length, then the octets. */
-#define OCTETS_AT sizeof(uint16_t)
-
 bool lw_field_is_stored(const lw_field *field)
 {
     return field->kind != LW_FIELD_EXECUTE && field->kind != LW_FIELD_COMPUTED;
@@ -23,179 +20,143 @@ uint8_t *lw_field_slot(const lw_field *field, uint8_t *instance)
     return instance + field->offset;
 }
 
-/* ---- One value ---- */
+/* ---- What goes with what ---- */
 
-#define LOAD(T, make)               \
-    do {                            \
-        T v;                        \
-        memcpy(&v, slot, sizeof v); \
-        natural = make(v);          \
-    } while (0)
+static bool is_whole(unsigned type)
+{
+    return type == LW_TYPE_INTEGER || type == LW_TYPE_UNSIGNED || type == LW_TYPE_TIME;
+}
 
-static lw_value load_octets(const lw_field *field, const uint8_t *slot)
+bool lw_field_suits(const lw_field *field, const lw_resource_def *def)
+{
+    static const uint8_t types[] = {
+        [LW_FIELD_EXECUTE] = LW_TYPE_NONE,    [LW_FIELD_COMPUTED] = LW_TYPE_NONE,
+        [LW_FIELD_BOOLEAN] = LW_TYPE_BOOLEAN, [LW_FIELD_INT8] = LW_TYPE_INTEGER,
+        [LW_FIELD_INT16] = LW_TYPE_INTEGER,   [LW_FIELD_INT32] = LW_TYPE_INTEGER,
+        [LW_FIELD_INT64] = LW_TYPE_INTEGER,   [LW_FIELD_UINT8] = LW_TYPE_UNSIGNED,
+        [LW_FIELD_UINT16] = LW_TYPE_UNSIGNED, [LW_FIELD_UINT32] = LW_TYPE_UNSIGNED,
+        [LW_FIELD_UINT64] = LW_TYPE_UNSIGNED, [LW_FIELD_FLOAT32] = LW_TYPE_FLOAT,
+        [LW_FIELD_FLOAT64] = LW_TYPE_FLOAT,   [LW_FIELD_TIME] = LW_TYPE_TIME,
+        [LW_FIELD_OBJLNK] = LW_TYPE_OBJLNK,   [LW_FIELD_STRING] = LW_TYPE_STRING,
+        [LW_FIELD_CORELNK] = LW_TYPE_CORELNK, [LW_FIELD_OPAQUE] = LW_TYPE_OPAQUE,
+    };
+    if ((field->kind == LW_FIELD_EXECUTE) != (def->ops == LW_OP_E)) {
+        return false;
+    }
+    unsigned type = types[field->kind];
+    bool is_narrow = field->size <= sizeof(uint32_t) && is_whole(type) && is_whole(def->type);
+    bool is_multiple = (def->flags & LW_DEF_MULTIPLE) != 0;
+    return !lw_field_is_stored(field) ||
+           (is_multiple == (field->count > 0) && (type == def->type || is_narrow));
+}
+
+/* ---- One value ----
+ *
+ *   STRING, CORELNK, OPAQUE     [ length, 16 bits | octets … | zeros ]
+ *   INT8 … INT32, UINT8 …       the low octets of the number
+ *   FLOAT32                     the number, rounded
+ *   all others                  what the union of lw_value has
+ */
+
+static bool has_length(const lw_field *field)
+{
+    return field->capacity > 0;
+}
+
+/* A number of up to 32 bits that lies in the low octets, as one of 64. */
+static uint64_t widened(const lw_field *field, uint32_t low)
+{
+    unsigned spare = 32u - 8u * field->size;
+    bool is_signed = field->kind <= LW_FIELD_INT32;
+    return is_signed ? (uint64_t)(int64_t)((int32_t)(low << spare) >> spare)
+                     : low << spare >> spare;
+}
+
+/* Where these octets lie: in front, on machines like most. */
+static uint8_t *low_octets(const lw_field *field, uint32_t *low)
+{
+    static const union {
+        uint16_t number;
+        uint8_t octets[2];
+    } one = {1};
+    return (uint8_t *)low + (one.octets[0] == 1 ? 0 : sizeof *low - field->size);
+}
+
+static bool is_narrow(const lw_field *field)
+{
+    return field->kind >= LW_FIELD_INT8 && field->kind <= LW_FIELD_UINT32 &&
+           field->size <= sizeof(uint32_t);
+}
+
+static lw_bytes octets_at(const lw_field *field, const uint8_t *slot)
 {
     uint16_t len;
+    if (!has_length(field)) {
+        return lw_bytes_of(slot, field->size);
+    }
     memcpy(&len, slot, sizeof len);
-    lw_type type = field->kind == LW_FIELD_OPAQUE ? LW_TYPE_OPAQUE : LW_TYPE_STRING;
-    return lw_value_bytes(type, lw_bytes_of(slot + OCTETS_AT, len));
+    return lw_bytes_of(slot + sizeof len, len);
 }
 
-static lw_value load_link(const uint8_t *slot)
+lw_value lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type)
 {
-    lw_objlnk link;
-    memcpy(&link, slot, sizeof link);
-    return lw_value_objlnk(link.object, link.instance);
+    lw_value value = {.type = (uint8_t)type};
+    lw_bytes octets = octets_at(field, slot);
+    if (has_length(field)) {
+        value.as.bytes = octets;
+    } else if (field->kind == LW_FIELD_FLOAT32) {
+        float number;
+        memcpy(&number, slot, sizeof number);
+        value = lw_value_single(number);
+    } else if (is_narrow(field)) {
+        uint32_t low = 0;
+        memcpy(low_octets(field, &low), slot, field->size);
+        value.as.uns = widened(field, low);
+    } else {
+        memcpy(&value.as, slot, field->size);
+    }
+    return value;
 }
 
-lw_err lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, lw_value *out_value)
+lw_err lw_field_pack(const lw_field *field, const lw_value *value, lw_kept *out)
 {
-    lw_value natural;
-    switch (field->kind) {
-    case LW_FIELD_BOOLEAN:
-        LOAD(bool, lw_value_boolean);
-        break;
-    case LW_FIELD_INT8:
-        LOAD(int8_t, lw_value_integer);
-        break;
-    case LW_FIELD_INT16:
-        LOAD(int16_t, lw_value_integer);
-        break;
-    case LW_FIELD_INT32:
-        LOAD(int32_t, lw_value_integer);
-        break;
-    case LW_FIELD_TIME:
-    case LW_FIELD_INT64:
-        LOAD(int64_t, lw_value_integer);
-        break;
-    case LW_FIELD_UINT8:
-        LOAD(uint8_t, lw_value_unsigned);
-        break;
-    case LW_FIELD_UINT16:
-        LOAD(uint16_t, lw_value_unsigned);
-        break;
-    case LW_FIELD_UINT32:
-        LOAD(uint32_t, lw_value_unsigned);
-        break;
-    case LW_FIELD_UINT64:
-        LOAD(uint64_t, lw_value_unsigned);
-        break;
-    case LW_FIELD_FLOAT32:
-        LOAD(float, lw_value_single);
-        break;
-    case LW_FIELD_FLOAT64:
-        LOAD(double, lw_value_float);
-        break;
-    case LW_FIELD_OBJLNK:
-        natural = load_link(slot);
-        break;
-    case LW_FIELD_STRING:
-    case LW_FIELD_CORELNK:
-    case LW_FIELD_OPAQUE:
-        natural = load_octets(field, slot);
-        break;
-    default:
-        return LW_ENOTFOUND;
+    if (has_length(field)) {
+        out->octets = value->as.bytes;
+        return out->octets.len <= field->capacity ? LW_OK : LW_ETOOBIG;
     }
-    return lw_value_convert(&natural, type, out_value);
-}
-
-static lw_err store_octets(const lw_field *field, uint8_t *slot, lw_bytes octets)
-{
-    if (octets.len > field->capacity) {
-        return LW_ETOOBIG;
+    uint32_t low = (uint32_t)value->as.uns;
+    const void *from = &value->as;
+    float single;
+    if (field->kind == LW_FIELD_FLOAT32) {
+        single = (float)value->as.number;
+        from = &single;
+    } else if (is_narrow(field)) {
+        if (widened(field, low) != value->as.uns) {
+            return LW_ERANGE;
+        }
+        from = low_octets(field, &low);
     }
-    uint16_t len = (uint16_t)octets.len;
-    memset(slot, 0, field->size);
-    memcpy(slot, &len, sizeof len);
-    if (len > 0) {
-        memcpy(slot + OCTETS_AT, octets.ptr, len);
-    }
+    memcpy(&out->number, from, field->size);
+    out->octets = lw_bytes_of((const uint8_t *)&out->number, field->size);
     return LW_OK;
 }
 
-/* A number of `octets` octets, signed or not; the compiler's memory order is the struct's. */
-static lw_err store_whole(uint8_t *slot, unsigned octets, bool is_signed, lw_value value)
+bool lw_field_holds(const lw_field *field, const uint8_t *slot, const lw_kept *kept)
 {
-    lw_value wide;
-    lw_err err = lw_value_convert(&value, is_signed ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED, &wide);
-    if (err != LW_OK) {
-        return err;
-    }
-    unsigned spare = 64 - 8 * octets;
-    int64_t s = wide.as.integer;
-    uint64_t u = wide.as.uns;
-    bool fits = is_signed ? (int64_t)(u << spare) >> spare == s : u << spare >> spare == u;
-    if (!fits) {
-        return LW_ERANGE;
-    }
-    uint8_t v8 = (uint8_t)u;
-    uint16_t v16 = (uint16_t)u;
-    uint32_t v32 = (uint32_t)u;
-    const void *from = octets == 1   ? (void *)&v8
-                       : octets == 2 ? (void *)&v16
-                       : octets == 4 ? (void *)&v32
-                                     : (void *)&u;
-    memcpy(slot, from, octets);
-    return LW_OK;
+    return lw_bytes_equal(octets_at(field, slot), kept->octets);
 }
 
-lw_err lw_field_store(const lw_field *field, uint8_t *slot, lw_value value)
+void lw_field_put(const lw_field *field, uint8_t *slot, const lw_kept *kept)
 {
-    switch (field->kind) {
-    case LW_FIELD_BOOLEAN:
-        memcpy(slot, &value.as.boolean, sizeof value.as.boolean);
-        return LW_OK;
-    case LW_FIELD_INT8:
-    case LW_FIELD_INT16:
-    case LW_FIELD_INT32:
-    case LW_FIELD_INT64:
-    case LW_FIELD_TIME:
-        return store_whole(slot, field->size, true, value);
-    case LW_FIELD_UINT8:
-    case LW_FIELD_UINT16:
-    case LW_FIELD_UINT32:
-    case LW_FIELD_UINT64:
-        return store_whole(slot, field->size, false, value);
-    case LW_FIELD_FLOAT32: {
-        float single = (float)value.as.number;
-        memcpy(slot, &single, sizeof single);
-        return LW_OK;
+    if (has_length(field)) {
+        uint16_t len = (uint16_t)kept->octets.len;
+        memset(slot, 0, field->size);
+        memcpy(slot, &len, sizeof len);
+        slot += sizeof len;
     }
-    case LW_FIELD_FLOAT64:
-        memcpy(slot, &value.as.number, sizeof value.as.number);
-        return LW_OK;
-    case LW_FIELD_OBJLNK:
-        memcpy(slot, &value.as.link, sizeof value.as.link);
-        return LW_OK;
-    case LW_FIELD_STRING:
-    case LW_FIELD_CORELNK:
-    case LW_FIELD_OPAQUE:
-        return store_octets(field, slot, value.as.bytes);
-    default:
-        return LW_EMETHOD;
+    if (kept->octets.len > 0) {
+        memcpy(slot, kept->octets.ptr, kept->octets.len);
     }
-}
-
-/* Values of all kinds but octets. */
-typedef uint64_t small_value;
-
-lw_err lw_field_fits(const lw_field *field, lw_value value)
-{
-    small_value scratch;
-    if (field->capacity > 0) {
-        return value.as.bytes.len <= field->capacity ? LW_OK : LW_ETOOBIG;
-    }
-    return lw_field_store(field, (uint8_t *)&scratch, value);
-}
-
-bool lw_field_holds(const lw_field *field, const uint8_t *slot, lw_value value)
-{
-    small_value scratch;
-    if (field->capacity > 0) {
-        return lw_bytes_equal(load_octets(field, slot).as.bytes, value.as.bytes);
-    }
-    return lw_field_store(field, (uint8_t *)&scratch, value) == LW_OK &&
-           memcmp(slot, &scratch, field->size) == 0;
 }
 
 /* ---- Multiple resources ---- */

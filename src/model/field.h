@@ -12,20 +12,28 @@
 /* True when the struct holds something for this field. */
 bool lw_field_is_stored(const lw_field *field);
 
+/* Can the resource be kept, or called, this way? Whole numbers of 8, 16 and 32 bits may be kept
+ * with either signedness, whatever the type says. */
+bool lw_field_suits(const lw_field *field, const lw_resource_def *def);
+
 /* The first octet of the field in `instance` and how many belong to it, count and ids included. */
 uint8_t *lw_field_region(const lw_field *field, uint8_t *instance, size_t *out_len);
 
-/* The value at `slot`, the octets of one value, as `type`. */
-LW_MUST_CHECK lw_err lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type,
-                                   lw_value *out_value);
+/* The value at `slot`, the octets of one value. The type is the resource's. */
+lw_value lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type);
 
-/* Keeps a value that already has the resource's type. LW_ERANGE when the width of the field is too
+/* A value as the field keeps it. `octets` may be those of the value, or `number`: do not move it.
+ */
+typedef struct lw_kept {
+    lw_bytes octets;
+    uint64_t number;
+} lw_kept;
+
+/* Makes that of a value that has the resource's type. LW_ERANGE when the width of the field is too
  * small for the number, LW_ETOOBIG when the octets are more than its capacity. */
-LW_MUST_CHECK lw_err lw_field_store(const lw_field *field, uint8_t *slot, lw_value value);
-
-/* What lw_field_store would say, without a place; and whether the slot has that value already. */
-LW_MUST_CHECK lw_err lw_field_fits(const lw_field *field, lw_value value);
-bool lw_field_holds(const lw_field *field, const uint8_t *slot, lw_value value);
+LW_MUST_CHECK lw_err lw_field_pack(const lw_field *field, const lw_value *value, lw_kept *out);
+bool lw_field_holds(const lw_field *field, const uint8_t *slot, const lw_kept *kept);
+void lw_field_put(const lw_field *field, uint8_t *slot, const lw_kept *kept);
 
 /* Single fields: the slot. Multiple fields: the slot of that resource instance, or NULL. */
 uint8_t *lw_field_slot(const lw_field *field, uint8_t *instance);

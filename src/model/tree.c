@@ -43,11 +43,7 @@ static bool is_sound(const lw_object *object)
         const lw_field *f = &object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
         bool ascending = i == 0 || f[-1].id < f->id;
-        if (!ascending || def == NULL || (f->kind == LW_FIELD_EXECUTE) != (def->ops == LW_OP_E)) {
-            return false;
-        }
-        bool multiple = (def->flags & LW_DEF_MULTIPLE) != 0;
-        if (lw_field_is_stored(f) && multiple != (f->count > 0)) {
+        if (!ascending || def == NULL || !lw_field_suits(f, def)) {
             return false;
         }
     }
@@ -68,9 +64,7 @@ static bool add_slot(lw_tree *tree, const lw_object *object)
         tree->slots[i] = tree->slots[i - 1];
         i--;
     }
-    size_t padded = (object->size + 7u) / 8u * 8u;
-    tree->slots[i] =
-        (lw_tree_slot){.object = object, .piece_size = (uint16_t)(sizeof(piece) + padded)};
+    tree->slots[i] = (lw_tree_slot){.object = object, .piece_size = piece_size_of(object)};
     tree->slot_count++;
     return i == 0 || tree->slots[i - 1].object->def->id != object->def->id;
 }
@@ -194,24 +188,16 @@ static piece *find_piece(const lw_tree_slot *slot, uint16_t id)
     return p != NULL && p->id == id ? p : NULL;
 }
 
-/* Everything a path names, as far as it is there. */
-typedef struct place {
-    lw_tree_slot *slot;
-    piece *piece;
-    const lw_field *field;
-    const lw_resource_def *def;
-    unsigned bit; /* of the field */
-} place;
-
-static bool is_present(const place *at)
+static bool is_present(const piece *p, unsigned index)
 {
-    return (at->piece->present[at->bit / 32] >> at->bit % 32 & 1u) != 0;
+    return (p->present[index / 32] >> index % 32 & 1u) != 0;
 }
 
-static void set_present(piece *p, unsigned bit, bool present)
+static void set_present(piece *p, unsigned index, bool present)
 {
-    uint32_t mask = (uint32_t)1 << bit % 32;
-    p->present[bit / 32] = present ? p->present[bit / 32] | mask : p->present[bit / 32] & ~mask;
+    uint32_t mask = (uint32_t)1 << index % 32;
+    p->present[index / 32] =
+        present ? p->present[index / 32] | mask : p->present[index / 32] & ~mask;
 }
 
 const lw_field *lw_object_field(const lw_object *object, uint16_t id)
@@ -224,30 +210,65 @@ const lw_field *lw_object_field(const lw_object *object, uint16_t id)
     return NULL;
 }
 
-/* Finds object, instance and declared field; whether the resource is present is another question.
+/* What a path names: definitions whether they are present or not, the rest as far as it is there.
  */
-static lw_err find_place(const lw_tree *tree, lw_path path, place *out)
+typedef struct place {
+    lw_tree_slot *slot;         /* NULL: no such object */
+    piece *piece;               /* NULL: no such instance */
+    const lw_field *field;      /* NULL: not declared */
+    const lw_resource_def *def; /* of the field */
+    unsigned index;             /* of the field */
+    unsigned depth;             /* how many levels of the path are there */
+} place;
+
+static lw_err next_resource_instance(lw_tree *tree, const place *at, lw_path path, uint32_t from,
+                                     uint16_t *out_id)
 {
-    *out = (place){.slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT))};
-    if (out->slot == NULL) {
-        return LW_ENOTFOUND;
+    if ((at->def->flags & LW_DEF_MULTIPLE) == 0) {
+        return LW_END;
     }
-    if (lw_path_depth(path) >= LW_LEVEL_INSTANCE) {
-        out->piece = find_piece(out->slot, lw_path_id(path, LW_LEVEL_INSTANCE));
-        if (out->piece == NULL) {
-            return LW_ENOTFOUND;
-        }
+    if (lw_field_is_stored(at->field)) {
+        return lw_field_next(at->field, struct_of(at->piece), from, out_id);
     }
-    if (lw_path_depth(path) >= LW_LEVEL_RESOURCE) {
-        out->field = lw_object_field(out->slot->object, lw_path_id(path, LW_LEVEL_RESOURCE));
-        if (out->field == NULL) {
-            return LW_ENOTFOUND;
-        }
-        out->bit = (unsigned)(out->field - out->slot->object->fields);
-        out->def =
-            lw_object_def_resource(out->slot->object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    return hooks != NULL && hooks->next != NULL
+               ? hooks->next(tree->hooks_ctx, tree, lw_path_cut(path, LW_LEVEL_RESOURCE), from,
+                             out_id)
+               : LW_END;
+}
+
+/* Levels that the path does not give have LW_ID_MAX, which nothing has. */
+static unsigned find(lw_tree *tree, lw_path path, place *at)
+{
+    uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE), id;
+    *at = (place){.slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT))};
+    if (at->slot == NULL) {
+        return at->depth;
     }
-    return LW_OK;
+    const lw_object *object = at->slot->object;
+    at->depth = LW_LEVEL_OBJECT;
+    at->field = lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE));
+    if (at->field != NULL) {
+        at->index = (unsigned)(at->field - object->fields);
+        at->def = lw_object_def_resource(object->def, at->field->id);
+    }
+    at->piece = find_piece(at->slot, lw_path_id(path, LW_LEVEL_INSTANCE));
+    if (at->piece == NULL) {
+        return at->depth;
+    }
+    at->depth = LW_LEVEL_INSTANCE;
+    if (at->field != NULL && is_present(at->piece, at->index)) {
+        bool is_instance =
+            ri != LW_ID_MAX && next_resource_instance(tree, at, path, ri, &id) == LW_OK && id == ri;
+        at->depth = is_instance ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
+    }
+    return at->depth;
+}
+
+/* Where values of the resource are. */
+static unsigned value_level(const place *at)
+{
+    return (at->def->flags & LW_DEF_MULTIPLE) != 0 ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
 }
 
 const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object)
@@ -261,154 +282,102 @@ void *lw_tree_ctx(const lw_tree *tree)
     return tree->hooks_ctx;
 }
 
-void *lw_tree_struct(lw_tree *tree, lw_path instance)
+void *lw_tree_struct(lw_tree *tree, lw_path path)
 {
     place at;
-    if (lw_path_depth(instance) < LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
-        return NULL;
-    }
-    return struct_of(at.piece);
-}
-
-/* ---- Walking ---- */
-
-static lw_err next_resource(const place *at, uint32_t from, uint16_t *out_id)
-{
-    place probe = *at;
-    for (unsigned i = 0; i < at->slot->object->field_count; i++) {
-        probe.field = &at->slot->object->fields[i];
-        probe.bit = i;
-        if (probe.field->id >= from && is_present(&probe)) {
-            *out_id = probe.field->id;
-            return LW_OK;
-        }
-    }
-    return LW_END;
-}
-
-static lw_err next_resource_instance(lw_tree *tree, const place *at, lw_path path, uint32_t from,
-                                     uint16_t *out_id)
-{
-    if (!is_present(at) || (at->def->flags & LW_DEF_MULTIPLE) == 0) {
-        return LW_END;
-    }
-    if (lw_field_is_stored(at->field)) {
-        return lw_field_next(at->field, struct_of(at->piece), from, out_id);
-    }
-    const lw_object_hooks *hooks = at->slot->object->hooks;
-    return hooks != NULL && hooks->next != NULL
-               ? hooks->next(tree->hooks_ctx, tree, path, from, out_id)
-               : LW_END;
-}
-
-/* The child of `parent` with the smallest id >= from. */
-static lw_err next_child(lw_tree *tree, lw_path parent, uint32_t from, uint16_t *out_id)
-{
-    place at;
-    if (lw_path_depth(parent) == LW_LEVEL_ROOT) {
-        lw_tree_slot *slot = slot_from(tree, from);
-        *out_id = slot != NULL ? slot->object->def->id : 0;
-        return slot != NULL ? LW_OK : LW_END;
-    }
-    if (find_place(tree, parent, &at) != LW_OK) {
-        return LW_END;
-    }
-    if (lw_path_depth(parent) == LW_LEVEL_OBJECT) {
-        piece *p = piece_from(at.slot, from);
-        *out_id = p != NULL ? p->id : 0;
-        return p != NULL ? LW_OK : LW_END;
-    }
-    return lw_path_depth(parent) == LW_LEVEL_INSTANCE
-               ? next_resource(&at, from, out_id)
-               : next_resource_instance(tree, &at, parent, from, out_id);
-}
-
-lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
-{
-    lw_path p = lw_path_cut(after, depth);
-    uint32_t from = 0;
-    for (;;) {
-        uint16_t id;
-        if (lw_path_depth(p) < depth && next_child(tree, p, from, &id) == LW_OK) {
-            p = lw_path_child(p, id);
-            from = 0;
-            if (lw_path_depth(p) == depth) {
-                *out_path = p;
-                return LW_OK;
-            }
-            continue;
-        }
-        if (lw_path_depth(p) <= lw_path_depth(scope)) {
-            return LW_END;
-        }
-        from = lw_path_last(p) + 1u;
-        p = lw_path_parent(p);
-    }
-}
-
-lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
-{
-    uint16_t id;
-    if (lw_path_depth(after) < depth && next_child(tree, after, 0, &id) == LW_OK) {
-        *out_path = lw_path_child(after, id);
-        return LW_OK;
-    }
-    while (lw_path_depth(after) > lw_path_depth(scope)) {
-        uint32_t from = lw_path_last(after) + 1u;
-        after = lw_path_parent(after);
-        if (next_child(tree, after, from, &id) == LW_OK) {
-            *out_path = lw_path_child(after, id);
-            return LW_OK;
-        }
-    }
-    return LW_END;
+    find(tree, path, &at);
+    return at.piece != NULL ? struct_of(at.piece) : NULL;
 }
 
 bool lw_tree_exists(lw_tree *tree, lw_path path)
 {
-    place at;
-    if (lw_path_depth(path) == LW_LEVEL_ROOT) {
-        return true;
-    }
-    if (find_place(tree, path, &at) != LW_OK) {
-        return false;
-    }
-    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
-        return true;
-    }
-    uint16_t id;
-    return lw_path_depth(path) == LW_LEVEL_RESOURCE
-               ? is_present(&at)
-               : next_resource_instance(tree, &at, lw_path_cut(path, 3),
-                                        lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE),
-                                        &id) == LW_OK &&
-                     id == lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
+    return lw_tree_depth_of(tree, path) == lw_path_depth(path);
 }
 
 unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
 {
-    unsigned depth = 0;
-    while (depth < lw_path_depth(path) && lw_tree_exists(tree, lw_path_cut(path, depth + 1))) {
-        depth++;
-    }
-    return depth;
+    place at;
+    return find(tree, path, &at);
 }
 
-const lw_resource_def *lw_tree_resource_def(const lw_tree *tree, lw_path path)
+const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path)
 {
-    const lw_object *object = lw_path_depth(path) >= LW_LEVEL_RESOURCE
-                                  ? lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT))
-                                  : NULL;
-    if (object == NULL || lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE)) == NULL) {
-        return NULL;
-    }
-    return lw_object_def_resource(object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
+    place at;
+    find(tree, lw_path_cut(path, LW_LEVEL_RESOURCE), &at);
+    return at.def;
 }
 
 lw_type lw_tree_type_of(void *tree, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     return def != NULL ? (lw_type)def->type : LW_TYPE_NONE;
+}
+
+/* ---- Walking ---- */
+
+static lw_err next_resource(const place *at, uint32_t from, uint16_t *out_id)
+{
+    const lw_object *object = at->slot->object;
+    for (unsigned i = 0; i < object->field_count; i++) {
+        if (object->fields[i].id >= from && is_present(at->piece, i)) {
+            *out_id = object->fields[i].id;
+            return LW_OK;
+        }
+    }
+    return LW_END;
+}
+
+/* The child of `parent` with the smallest id >= from. */
+static lw_err next_child(lw_tree *tree, lw_path parent, uint32_t from, uint16_t *out_id)
+{
+    place at;
+    unsigned depth = find(tree, parent, &at);
+    if (depth != lw_path_depth(parent)) {
+        return LW_END;
+    }
+    switch (depth) {
+    case LW_LEVEL_ROOT: {
+        const lw_tree_slot *slot = slot_from(tree, from);
+        *out_id = slot != NULL ? slot->object->def->id : 0;
+        return slot != NULL ? LW_OK : LW_END;
+    }
+    case LW_LEVEL_OBJECT: {
+        const piece *p = piece_from(at.slot, from);
+        *out_id = p != NULL ? p->id : 0;
+        return p != NULL ? LW_OK : LW_END;
+    }
+    case LW_LEVEL_INSTANCE:
+        return next_resource(&at, from, out_id);
+    default:
+        return next_resource_instance(tree, &at, parent, from, out_id);
+    }
+}
+
+lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
+{
+    uint32_t from = 0;
+    uint16_t id;
+    while (lw_path_depth(after) >= depth || next_child(tree, after, from, &id) != LW_OK) {
+        if (lw_path_depth(after) <= lw_path_depth(scope)) {
+            return LW_END;
+        }
+        from = lw_path_last(after) + 1u;
+        after = lw_path_parent(after);
+    }
+    *out_path = lw_path_child(after, id);
+    return LW_OK;
+}
+
+lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
+{
+    lw_err err;
+    do {
+        err = lw_tree_walk(tree, scope, depth, after, &after);
+    } while (err == LW_OK && lw_path_depth(after) < depth);
+    if (err == LW_OK) {
+        *out_path = after;
+    }
+    return err;
 }
 
 unsigned lw_tree_count(lw_tree *tree, lw_path path)
@@ -446,20 +415,15 @@ static uint8_t *slot_of(const place *at, lw_path path)
 lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
 {
     place at;
-    if (lw_path_depth(path) < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
-        !is_present(&at)) {
-        return LW_ENOTFOUND;
-    }
-    bool multiple = (at.def->flags & LW_DEF_MULTIPLE) != 0;
-    if (multiple != (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE)) {
+    unsigned depth = find(tree, path, &at);
+    if (at.def == NULL || depth != lw_path_depth(path) || depth != value_level(&at)) {
         return LW_ENOTFOUND;
     }
     if (!lw_field_is_stored(at.field)) {
         return get_computed(tree, &at, path, out_value);
     }
-    const uint8_t *slot = slot_of(&at, path);
-    return slot != NULL ? lw_field_load(at.field, slot, (lw_type)at.def->type, out_value)
-                        : LW_ENOTFOUND;
+    *out_value = lw_field_load(at.field, slot_of(&at, path), (lw_type)at.def->type);
+    return LW_OK;
 }
 
 uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent)
@@ -489,11 +453,18 @@ static void tell(lw_tree *tree, lw_tree_change change, lw_path path)
     }
 }
 
+static void tell_outside(lw_tree *tree, lw_tree_change change, lw_path path)
+{
+    if (!tree->in_transaction) {
+        tell(tree, change, path);
+    }
+}
+
 void lw_tree_changed(lw_tree *tree, lw_path path)
 {
     place at;
-    bool is_computed = lw_path_depth(path) >= LW_LEVEL_RESOURCE &&
-                       find_place(tree, path, &at) == LW_OK && !lw_field_is_stored(at.field);
+    find(tree, lw_path_cut(path, LW_LEVEL_RESOURCE), &at);
+    bool is_computed = at.field != NULL && !lw_field_is_stored(at.field);
     if (!tree->in_transaction || is_computed) {
         tell(tree, LW_TREE_VALUE, path);
     }
@@ -510,45 +481,41 @@ static undo *find_undo(const lw_link *undos, const piece *p)
     return NULL;
 }
 
-static lw_err touch(lw_tree *tree, lw_tree_slot *slot, piece *p)
+static lw_err touch(lw_tree *tree, const place *at)
 {
-    if (!tree->in_transaction) {
+    piece *p = at->piece;
+    if (!tree->in_transaction || find_undo(&tree->undo, p) != NULL) {
         return LW_OK;
     }
-    if (find_undo(&tree->undo, p) != NULL) {
-        return LW_OK;
-    }
-    size_t len = p->used ? slot->piece_size : 0;
+    size_t len = p->used ? at->slot->piece_size : 0;
     undo *u = lw_mem_alloc(tree->mem, sizeof *u + len);
     if (u == NULL) {
         return LW_ENOMEM;
     }
-    u->slot = slot;
+    u->slot = at->slot;
     u->at = p;
     u->was_used = p->used;
-    if (len > 0) {
-        memcpy(u->before, p, len);
-    }
+    memcpy(u->before, p, len);
     lw_list_add_last(&tree->undo, &u->link);
     return LW_OK;
 }
 
-lw_err lw_tree_touch(lw_tree *tree, lw_path instance)
+lw_err lw_tree_touch(lw_tree *tree, lw_path path)
 {
     place at;
-    lw_err err = find_place(tree, instance, &at);
-    return err == LW_OK && at.piece != NULL ? touch(tree, at.slot, at.piece) : LW_ENOTFOUND;
+    find(tree, path, &at);
+    lw_err err = at.piece != NULL ? touch(tree, &at) : LW_ENOTFOUND;
+    if (err == LW_OK && at.field != NULL) {
+        set_present(at.piece, at.index, true);
+    }
+    return err;
 }
 
-/* The value with the resource's type, in range, and small enough: what can be said before anything
- * is changed. */
+/* The value with the resource's type, and in range. */
 static lw_err check_value(const place *at, lw_value value, lw_value *out)
 {
     lw_err err = lw_value_convert(&value, (lw_type)at->def->type, out);
-    if (err == LW_OK) {
-        err = lw_range_check(at->def->range, *out);
-    }
-    return err == LW_OK && lw_field_is_stored(at->field) ? lw_field_fits(at->field, *out) : err;
+    return err == LW_OK ? lw_range_check(at->def->range, *out) : err;
 }
 
 static lw_err write_through(lw_tree *tree, const place *at, lw_path path, lw_value value)
@@ -560,42 +527,48 @@ static lw_err write_through(lw_tree *tree, const place *at, lw_path path, lw_val
     return hooks->write(tree->hooks_ctx, tree, path, value, 0, false);
 }
 
-lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
+static lw_err store(lw_tree *tree, const place *at, lw_path path, const lw_value *value)
 {
-    place at;
-    lw_value checked;
-    lw_err err =
-        lw_path_depth(path) >= LW_LEVEL_RESOURCE ? find_place(tree, path, &at) : LW_ENOTFOUND;
+    lw_kept kept;
+    lw_err err = lw_field_pack(at->field, value, &kept);
     if (err != LW_OK) {
         return err;
     }
-    bool multiple = (at.def->flags & LW_DEF_MULTIPLE) != 0;
-    if (multiple != (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE)) {
-        return LW_EINVAL;
-    }
-    err = check_value(&at, value, &checked);
-    if (err != LW_OK) {
-        return err;
-    }
-    if (!lw_field_is_stored(at.field)) {
-        return write_through(tree, &at, path, checked);
-    }
-    uint8_t *slot = slot_of(&at, path);
-    if (slot != NULL && is_present(&at) && lw_field_holds(at.field, slot, checked)) {
+    uint8_t *slot = slot_of(at, path);
+    if (at->depth == lw_path_depth(path) && lw_field_holds(at->field, slot, &kept)) {
         return LW_OK;
     }
-    err = touch(tree, at.slot, at.piece);
+    err = touch(tree, at);
     if (err == LW_OK && slot == NULL) {
-        slot = lw_field_insert(at.field, struct_of(at.piece),
+        slot = lw_field_insert(at->field, struct_of(at->piece),
                                lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
     }
     if (err != LW_OK || slot == NULL) {
         return LW_ENOMEM;
     }
-    err = lw_field_store(at.field, slot, checked);
-    set_present(at.piece, at.bit, true);
-    lw_tree_changed(tree, path);
-    return err;
+    lw_field_put(at->field, slot, &kept);
+    set_present(at->piece, at->index, true);
+    tell_outside(tree, LW_TREE_VALUE, path);
+    return LW_OK;
+}
+
+lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
+{
+    place at;
+    lw_value checked;
+    find(tree, path, &at);
+    if (at.piece == NULL || at.field == NULL) {
+        return LW_ENOTFOUND;
+    }
+    if (lw_path_depth(path) != value_level(&at)) {
+        return LW_EINVAL;
+    }
+    lw_err err = check_value(&at, value, &checked);
+    if (err != LW_OK) {
+        return err;
+    }
+    return lw_field_is_stored(at.field) ? store(tree, &at, path, &checked)
+                                        : write_through(tree, &at, path, checked);
 }
 
 static void zero_field(const lw_field *field, piece *p)
@@ -605,49 +578,49 @@ static void zero_field(const lw_field *field, piece *p)
     memset(region, 0, len);
 }
 
+/* All of the resource, which then is there without values, or is not there. */
+static lw_err reset(lw_tree *tree, const place *at, lw_path path, bool present)
+{
+    lw_err err = touch(tree, at);
+    if (err == LW_OK) {
+        zero_field(at->field, at->piece);
+        set_present(at->piece, at->index, present);
+        tell_outside(tree, LW_TREE_VALUE, path);
+    }
+    return err;
+}
+
 lw_err lw_tree_unset(lw_tree *tree, lw_path path)
 {
     place at;
-    if (lw_path_depth(path) < LW_LEVEL_RESOURCE || find_place(tree, path, &at) != LW_OK ||
-        !lw_tree_exists(tree, path)) {
+    unsigned depth = find(tree, path, &at);
+    if (depth < LW_LEVEL_RESOURCE || depth != lw_path_depth(path)) {
         return LW_ENOTFOUND;
     }
-    bool whole = lw_path_depth(path) == LW_LEVEL_RESOURCE;
+    bool whole = depth == LW_LEVEL_RESOURCE;
     if (!lw_field_is_stored(at.field) || (whole && (at.def->flags & LW_DEF_MANDATORY) != 0)) {
         return LW_EMETHOD;
     }
-    lw_err err = touch(tree, at.slot, at.piece);
-    if (err != LW_OK) {
-        return err;
-    }
     if (whole) {
-        zero_field(at.field, at.piece);
-        set_present(at.piece, at.bit, false);
-    } else {
+        return reset(tree, &at, path, false);
+    }
+    lw_err err = touch(tree, &at);
+    if (err == LW_OK) {
         lw_field_remove(at.field, struct_of(at.piece),
                         lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
+        tell_outside(tree, LW_TREE_VALUE, path);
     }
-    lw_tree_changed(tree, path);
-    return LW_OK;
+    return err;
 }
 
 lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
 {
     place at;
-    if (lw_path_depth(resource) != LW_LEVEL_RESOURCE || find_place(tree, resource, &at) != LW_OK) {
+    find(tree, resource, &at);
+    if (at.piece == NULL || at.field == NULL) {
         return LW_ENOTFOUND;
     }
-    if (!lw_field_is_stored(at.field) || at.field->count == 0) {
-        return LW_EINVAL;
-    }
-    lw_err err = touch(tree, at.slot, at.piece);
-    if (err != LW_OK) {
-        return err;
-    }
-    zero_field(at.field, at.piece);
-    set_present(at.piece, at.bit, true);
-    lw_tree_changed(tree, resource);
-    return LW_OK;
+    return at.field->count > 0 ? reset(tree, &at, resource, true) : LW_EINVAL;
 }
 
 /* Zero values; present is what is mandatory, and what the struct does not hold. */
@@ -672,11 +645,8 @@ static void set_defaults(lw_tree *tree, const lw_tree_slot *slot, lw_path instan
 lw_err lw_tree_clear(lw_tree *tree, lw_path instance)
 {
     place at;
-    lw_err err = lw_path_depth(instance) == LW_LEVEL_INSTANCE ? find_place(tree, instance, &at)
-                                                              : LW_ENOTFOUND;
-    if (err == LW_OK) {
-        err = touch(tree, at.slot, at.piece);
-    }
+    find(tree, instance, &at);
+    lw_err err = at.piece != NULL ? touch(tree, &at) : LW_ENOTFOUND;
     if (err == LW_OK) {
         reset_piece(at.slot, at.piece);
         set_defaults(tree, at.slot, instance);
@@ -684,13 +654,37 @@ lw_err lw_tree_clear(lw_tree *tree, lw_path instance)
     return err;
 }
 
-static uint16_t smallest_free_id(const lw_tree_slot *slot)
+static bool is_zero(const lw_field *field, piece *p)
 {
-    uint16_t id = 0;
-    for (piece *p = piece_from(slot, 0); p != NULL && p->id == id; p = piece_from(slot, id)) {
-        id++;
+    size_t len;
+    const uint8_t *region = lw_field_region(field, struct_of(p), &len);
+    while (len > 0 && region[len - 1] == 0) {
+        len--;
     }
-    return id;
+    return len == 0;
+}
+
+lw_err lw_tree_demand(lw_tree *tree, lw_path instance, bool anew)
+{
+    place at;
+    find(tree, instance, &at);
+    lw_err err = at.piece != NULL ? touch(tree, &at) : LW_ENOTFOUND;
+    for (unsigned i = 0; err == LW_OK && i < at.slot->object->field_count; i++) {
+        const lw_field *f = &at.slot->object->fields[i];
+        const lw_resource_def *def = lw_object_def_resource(at.slot->object->def, f->id);
+        bool is_kept = lw_field_is_stored(f);
+        bool is_mandatory = (def->flags & LW_DEF_MANDATORY) != 0;
+        if ((def->ops & LW_OP_W) == 0) {
+            continue;
+        }
+        if (anew) {
+            zero_field(f, at.piece);
+        }
+        if (anew ? is_kept || is_mandatory : is_kept && is_mandatory && is_zero(f, at.piece)) {
+            set_present(at.piece, i, false);
+        }
+    }
+    return err;
 }
 
 static piece *find_unused(const lw_tree_slot *slot)
@@ -705,51 +699,48 @@ static piece *find_unused(const lw_tree_slot *slot)
 
 lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_instance)
 {
-    lw_tree_slot *slot = find_slot(tree, object);
-    if (slot == NULL) {
+    place at = {.slot = find_slot(tree, object)};
+    if (at.slot == NULL) {
         return LW_ENOTFOUND;
     }
-    bool single = (slot->object->def->flags & LW_DEF_MULTIPLE) == 0;
-    if (id == LW_ID_MAX) {
-        id = smallest_free_id(slot);
+    bool is_chosen = id == LW_ID_MAX;
+    bool single = (at.slot->object->def->flags & LW_DEF_MULTIPLE) == 0;
+    id = is_chosen ? 0 : id;
+    while (find_piece(at.slot, id) != NULL) {
+        if (!is_chosen) {
+            return LW_EEXISTS;
+        }
+        id++;
     }
-    if (find_piece(slot, id) != NULL) {
-        return LW_EEXISTS;
+    at.piece = find_unused(at.slot);
+    if (at.piece == NULL || (single && id != 0)) { /* MDL-09 */
+        return at.piece == NULL ? LW_ENOMEM : LW_ERANGE;
     }
-    piece *p = find_unused(slot);
-    if (p == NULL || (single && id != 0)) { /* MDL-09 */
-        return p == NULL ? LW_ENOMEM : LW_ERANGE;
-    }
-    lw_err err = touch(tree, slot, p);
+    lw_err err = touch(tree, &at);
     if (err != LW_OK) {
         return err;
     }
-    p->used = true;
-    p->id = id;
-    reset_piece(slot, p);
+    at.piece->used = true;
+    at.piece->id = id;
+    reset_piece(at.slot, at.piece);
     *out_instance = lw_path_instance(object, id);
-    if (!tree->in_transaction) {
-        tell(tree, LW_TREE_ADDED, *out_instance);
-    }
-    set_defaults(tree, slot, *out_instance);
+    tell_outside(tree, LW_TREE_ADDED, *out_instance);
+    set_defaults(tree, at.slot, *out_instance);
     return LW_OK;
 }
 
 lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
 {
     place at;
-    if (lw_path_depth(instance) != LW_LEVEL_INSTANCE || find_place(tree, instance, &at) != LW_OK) {
+    if (find(tree, instance, &at) != LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
-    lw_err err = touch(tree, at.slot, at.piece);
-    if (err != LW_OK) {
-        return err;
+    lw_err err = touch(tree, &at);
+    if (err == LW_OK) {
+        lw_wipe(at.piece, at.slot->piece_size);
+        tell_outside(tree, LW_TREE_REMOVED, instance);
     }
-    lw_wipe(at.piece, at.slot->piece_size);
-    if (!tree->in_transaction) {
-        tell(tree, LW_TREE_REMOVED, instance);
-    }
-    return LW_OK;
+    return err;
 }
 
 /* ---- Transactions ---- */
@@ -782,27 +773,46 @@ void lw_tree_rollback(lw_tree *tree)
     tree->in_transaction = false;
 }
 
-static lw_err validate(lw_tree *tree, const lw_link *undos)
+/* DM-31, DM-74: what lw_tree_demand wants to see again. */
+static bool is_complete(const lw_object *object, const piece *p)
 {
+    for (unsigned i = 0; i < object->field_count; i++) {
+        const lw_resource_def *def = lw_object_def_resource(object->def, object->fields[i].id);
+        if ((def->flags & LW_DEF_MANDATORY) != 0 && !is_present(p, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static lw_err validate_one(lw_tree *tree, const lw_object *object, const piece *p)
+{
+    if (!is_complete(object, p)) {
+        return LW_EINVAL;
+    }
+    return object->hooks != NULL && object->hooks->validate != NULL
+               ? object->hooks->validate(tree->hooks_ctx, tree,
+                                         lw_path_instance(object->def->id, p->id))
+               : LW_OK;
+}
+
+lw_err lw_tree_check(lw_tree *tree)
+{
+    const lw_link *undos = tree->in_transaction ? &tree->undo : &tree->held;
     lw_err err = LW_OK;
     for (lw_link *l = undos->next; l != undos && err == LW_OK; l = l->next) {
         const undo *u = LW_CONTAINER(l, undo, link);
-        const lw_object *object = u->slot->object;
-        if (u->at->used && object->hooks != NULL && object->hooks->validate != NULL) {
-            err = object->hooks->validate(tree->hooks_ctx, tree,
-                                          lw_path_instance(object->def->id, u->at->id));
-        }
+        err = u->at->used ? validate_one(tree, u->slot->object, u->at) : LW_OK;
     }
     return err;
 }
 
-static bool field_differs(const lw_field *field, unsigned bit, piece *a, piece *b)
+static bool field_differs(const lw_field *field, unsigned index, piece *a, piece *b)
 {
     size_t len;
     const uint8_t *in_a = lw_field_region(field, struct_of(a), &len);
     const uint8_t *in_b = lw_field_region(field, struct_of(b), &len);
-    uint32_t presence = a->present[bit / 32] ^ b->present[bit / 32];
-    return (presence >> bit % 32 & 1u) != 0 || memcmp(in_a, in_b, len) != 0;
+    return is_present(a, index) != is_present(b, index) || memcmp(in_a, in_b, len) != 0;
 }
 
 static void tell_difference(lw_tree *tree, undo *u)
@@ -837,7 +847,7 @@ static void tell_differences(lw_tree *tree, lw_link *undos)
 lw_err lw_tree_commit(lw_tree *tree)
 {
     lw_assert(tree->in_transaction);
-    lw_err err = validate(tree, &tree->undo);
+    lw_err err = lw_tree_check(tree);
     if (err != LW_OK) {
         return err;
     }
@@ -892,13 +902,8 @@ bool lw_tree_is_holding(const lw_tree *tree)
 bool lw_tree_is_held(lw_tree *tree, lw_path instance)
 {
     place at;
-    return lw_path_depth(instance) == LW_LEVEL_INSTANCE &&
-           find_place(tree, instance, &at) == LW_OK && find_undo(&tree->held, at.piece) != NULL;
-}
-
-lw_err lw_tree_check(lw_tree *tree)
-{
-    return validate(tree, &tree->held);
+    find(tree, instance, &at);
+    return at.piece != NULL && find_undo(&tree->held, at.piece) != NULL;
 }
 
 void lw_tree_settle(lw_tree *tree)

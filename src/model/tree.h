@@ -63,7 +63,7 @@ unsigned lw_tree_depth_of(lw_tree *tree, lw_path path);
 
 /* The definition of the resource at or above the path, whether it is present or not; NULL: unknown
  * to the definition, or not declared. */
-const lw_resource_def *lw_tree_resource_def(const lw_tree *tree, lw_path path);
+const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path);
 
 /* Its type; NONE when unknown. `tree` is an lw_tree *: fits where a decoder asks for types. */
 lw_type lw_tree_type_of(void *tree, lw_path path);
@@ -86,8 +86,11 @@ unsigned lw_tree_count(lw_tree *tree, lw_path path);
 
 /* LW_ESTATE when one is open. */
 LW_MUST_CHECK lw_err lw_tree_begin(lw_tree *tree);
-/* Asks hooks->validate of each touched instance, then tells what changed. On a failure nothing is
- * told and the transaction is still open: roll back. */
+/* Is each instance that was changed complete, and what hooks->validate wants? In the open
+ * transaction, or else since lw_tree_hold. */
+LW_MUST_CHECK lw_err lw_tree_check(lw_tree *tree);
+/* Checks, then tells what changed. On a failure nothing is told and the transaction is still open:
+ * roll back. */
 LW_MUST_CHECK lw_err lw_tree_commit(lw_tree *tree);
 void lw_tree_rollback(lw_tree *tree);
 /* Commits what went well (LW_OK), and else rolls back: LW_OK, what went wrong, or what the commit
@@ -107,23 +110,22 @@ LW_MUST_CHECK lw_err lw_tree_hold(lw_tree *tree);
 bool lw_tree_is_holding(const lw_tree *tree);
 /* Was the instance, which is there now, made or changed since? */
 bool lw_tree_is_held(lw_tree *tree, lw_path instance);
-/* Asks hooks->validate of each instance that was changed. */
-LW_MUST_CHECK lw_err lw_tree_check(lw_tree *tree);
 /* Everything stays, and what changed is told. No transaction may be open. */
 void lw_tree_settle(lw_tree *tree);
 /* Everything is as it was, an open transaction included. Harmless when not holding. */
 void lw_tree_revert(lw_tree *tree);
 
-/* Keeps a copy of the instance for rollback; what setters do by themselves. Outside of a
- * transaction it does nothing. */
-LW_MUST_CHECK lw_err lw_tree_touch(lw_tree *tree, lw_path instance);
-
 /* A multiple resource without instances: what Write replace starts from (DM-33). */
 LW_MUST_CHECK lw_err lw_tree_empty(lw_tree *tree, lw_path resource);
 
-/* Makes every optional resource absent and every mandatory one zero: the start of Replace and of
- * Bootstrap-Write of an instance. */
+/* Makes every optional resource absent and every mandatory one zero, but for the defaults: the
+ * start of Bootstrap-Write of an instance. */
 LW_MUST_CHECK lw_err lw_tree_clear(lw_tree *tree, lw_path instance);
+
+/* In a transaction: mandatory resources of the instance that servers write and that are zero have
+ * to be set before it is committed (DM-74). With `anew` all that servers write goes, and what of it
+ * is mandatory has to be set: the start of Replace (DM-31). */
+LW_MUST_CHECK lw_err lw_tree_demand(lw_tree *tree, lw_path instance, bool anew);
 
 /* ---- Time ---- */
 

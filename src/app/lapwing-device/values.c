@@ -216,7 +216,7 @@ lw_err value_assign_line(lw_tree *tree, char *line)
     return value_assign(tree, path, text);
 }
 
-const char *value_name(const lw_tree *tree, lw_path path)
+const char *value_name(lw_tree *tree, lw_path path)
 {
     const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
     const lw_resource_def *def = lw_tree_resource_def(tree, path);

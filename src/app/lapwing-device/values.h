@@ -20,6 +20,6 @@ LW_MUST_CHECK lw_err value_assign(lw_tree *tree, lw_path path, char *text);
 LW_MUST_CHECK lw_err value_assign_line(lw_tree *tree, char *line);
 
 /* "Battery Level" for 3/0/9, "Device" for 3; "" when nobody knows. */
-const char *value_name(const lw_tree *tree, lw_path path);
+const char *value_name(lw_tree *tree, lw_path path);
 
 #endif
