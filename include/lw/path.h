@@ -71,7 +71,8 @@ unsigned lw_path_depth(lw_path p);
 /* The identifier at a level of 1 to 4: LW_LEVEL_OBJECT, …; LW_ID_MAX where none is given. */
 static inline uint16_t lw_path_id(lw_path p, unsigned level)
 {
-    return (uint16_t)((p.key >> (64 - 16 * level)) - 1);
+    uint32_t word = level <= LW_LEVEL_INSTANCE ? (uint32_t)(p.key >> 32) : (uint32_t)p.key;
+    return (uint16_t)((level % 2 != 0 ? word >> 16 : word) - 1);
 }
 
 /* One level more. LW_EDEPTH when there are four; LW_ERANGE for LW_ID_MAX, which is for the instance

@@ -77,8 +77,9 @@ void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
 {
     uint8_t b[8];
     lw_assert(octets <= sizeof b);
-    for (unsigned i = 0; i < octets; i++) {
-        b[i] = (uint8_t)(v >> (8 * (octets - 1 - i)));
+    for (unsigned i = octets; i > 0; i--) {
+        b[i - 1] = (uint8_t)v;
+        v >>= 8;
     }
     lw_write_octets(w, b, octets);
 }
