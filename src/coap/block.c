@@ -25,20 +25,20 @@ bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, lw_block *out
     return lw_coap_has(noted, note) && out_block->szx != LW_BLOCK_SZX_BERT;
 }
 
-static unsigned size_bits(uint8_t szx)
+static unsigned size_bits(uint32_t szx)
 {
     return szx < LW_BLOCK_SZX_MAX ? 4u + szx : 4u + LW_BLOCK_SZX_MAX;
 }
 
-size_t lw_block_size(uint8_t szx)
+size_t lw_block_size(uint32_t szx)
 {
     return (size_t)1 << size_bits(szx);
 }
 
-uint8_t lw_block_szx(size_t size)
+uint32_t lw_block_szx(size_t size)
 {
-    uint8_t szx = 0;
-    while (szx < LW_BLOCK_SZX_MAX && size >> (szx + 5u) != 0) {
+    uint32_t szx = 0;
+    while (szx < LW_BLOCK_SZX_MAX && size >> (szx + 5) != 0) {
         szx++;
     }
     return szx;
@@ -49,7 +49,7 @@ size_t lw_block_offset(lw_block b)
     return (size_t)b.num << size_bits(b.szx);
 }
 
-bool lw_block_at(size_t offset, uint8_t szx, bool more, lw_block *out_block)
+bool lw_block_at(size_t offset, uint32_t szx, bool more, lw_block *out_block)
 {
     size_t num = offset >> size_bits(szx);
     if (num > LW_BLOCK_NUM_MAX) {

@@ -16,7 +16,7 @@
 
 typedef struct lw_block {
     uint32_t num; /* 0..LW_BLOCK_NUM_MAX */
-    uint8_t szx;  /* 0..7 */
+    uint32_t szx; /* 0..7 */
     bool more;
 } lw_block;
 
@@ -40,16 +40,16 @@ static inline lw_block lw_block_of(uint32_t value)
 bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, lw_block *out_block);
 
 /* Octets of one block, 16..1024; of one step of NUM for BERT, 1024. */
-size_t lw_block_size(uint8_t szx);
+size_t lw_block_size(uint32_t szx);
 
 /* The largest block that is not larger than `size`; 0 (16 octets) for anything below 32. */
-uint8_t lw_block_szx(size_t size);
+uint32_t lw_block_szx(size_t size);
 
 /* Where the block starts in the whole body: below 2^30. */
 size_t lw_block_offset(lw_block b);
 
 /* The block of size szx that starts at `offset`, which is a multiple of the size. False when the
  * number would exceed LW_BLOCK_NUM_MAX. */
-bool lw_block_at(size_t offset, uint8_t szx, bool more, lw_block *out_block);
+bool lw_block_at(size_t offset, uint32_t szx, bool more, lw_block *out_block);
 
 #endif

@@ -46,14 +46,14 @@ bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
     return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
-void lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, lw_bytes *body)
+void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body)
 {
     static const lw_coap_token none = {.len = 0};
     const lw_coap_token *token = head->token != NULL ? head->token : &none;
     uint8_t out[LW_COAP_HEADER_MAX];
     size_t len = 4 + (size_t)token->len;
-    if (params->stream_header != NULL) {
-        len = params->stream_header((uint8_t)head->code, *token, body->len, out);
+    if (peer->params->stream_header != NULL) {
+        len = peer->params->stream_header(head->code, token, body->len, out);
     } else {
         out[0] = (uint8_t)(0x40u | head->type << 4 | token->len);
         out[1] = (uint8_t)head->code;

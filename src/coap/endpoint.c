@@ -66,7 +66,7 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     lw_coap_head head = {.type = (unsigned)type, .code = LW_COAP_EMPTY, .mid = mid};
     coap->stats.resets_sent += type == LW_COAP_RST;
     lw_bytes body = lw_bytes_of(message + sizeof message, 0);
-    lw_coap_prepend_head(peer->params, &head, &body);
+    lw_coap_prepend_head(peer, &head, &body);
     lw_coap_send(coap, peer, &body);
 }
 
@@ -111,8 +111,7 @@ static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *m
 /* An empty message, which a duplicate gets again. */
 static void answer_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, uint16_t mid)
 {
-    static const lw_bytes nothing;
-    lw_coap_seen_answered(coap, peer, mid, (uint8_t)type, &nothing);
+    lw_coap_seen_answered(coap, peer, mid, (uint8_t)type, NULL);
     lw_coap_send_empty(coap, peer, type, mid);
 }
 
@@ -197,9 +196,22 @@ static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg, u
     on_message(coap, peer, msg);
 }
 
-static void on_ack(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+static void on_rst(lw_coap *coap, lw_coap_peer *peer, lw_coap_exchange *ex, uint16_t mid)
+{
+    if (ex != NULL) {
+        lw_coap_exchange_end(coap, ex, LW_ERESET, NULL);
+    } else if (coap->config.handler->on_reset != NULL) {
+        coap->config.handler->on_reset(coap->config.ctx, peer, mid);
+    }
+}
+
+static void on_ack_or_rst(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     lw_coap_exchange *ex = lw_coap_exchange_by_mid(peer, msg->mid);
+    if (msg->type == LW_COAP_RST) {
+        on_rst(coap, peer, ex, msg->mid);
+        return;
+    }
     if (ex == NULL) {
         return;
     }
@@ -215,16 +227,6 @@ static void on_ack(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
     end_with(coap, ex, msg);
 }
 
-static void on_rst(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
-{
-    lw_coap_exchange *ex = lw_coap_exchange_by_mid(peer, mid);
-    if (ex != NULL) {
-        lw_coap_exchange_end(coap, ex, LW_ERESET, NULL);
-    } else if (coap->config.handler->on_reset != NULL) {
-        coap->config.handler->on_reset(coap->config.ctx, peer, mid);
-    }
-}
-
 void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram)
 {
     coap->now = now;
@@ -238,16 +240,10 @@ void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datag
         }
         return;
     }
-    switch (msg.type) {
-    case LW_COAP_ACK:
-        on_ack(coap, peer, &msg);
-        break;
-    case LW_COAP_RST:
-        on_rst(coap, peer, msg.mid);
-        break;
-    default:
+    if (msg.type == LW_COAP_ACK || msg.type == LW_COAP_RST) {
+        on_ack_or_rst(coap, peer, &msg);
+    } else {
         on_con_or_non(coap, peer, &msg, lw_coap_digest(DIGEST_SEED, datagram.ptr, datagram.len));
-        break;
     }
 }
 

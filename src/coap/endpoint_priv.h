@@ -53,7 +53,7 @@ void lw_coap_put_merged(lw_writer *w, const lw_bytes *options, uint32_t without,
 
 /* Writes the header right before `body`, encoded options and payload, which lie behind
  * LW_COAP_HEADER_MAX free octets of a buffer of ours: it becomes the whole message. */
-void lw_coap_prepend_head(const lw_coap_params *params, const lw_coap_head *head, lw_bytes *body);
+void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body);
 
 /* Options to add: put them with lw_coap_put, take what lw_writer_bytes gives. */
 typedef struct lw_coap_extras {
@@ -75,13 +75,13 @@ bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
 enum { SEEN_SILENT, SEEN_REPLY, SEEN_ACK = LW_COAP_ACK, SEEN_RST = LW_COAP_RST };
 
 typedef struct lw_coap_seen {
+    lw_link of_peer;
+    lw_link of_all;
     uint8_t answer; /* what a duplicate of a CON gets */
     bool con;
     uint16_t mid;
     uint32_t digest; /* of the datagram */
     lw_time expires;
-    lw_link of_peer;
-    lw_link of_all;
     lw_coap_peer *peer;
     lw_bytes reply; /* owned */
 } lw_coap_seen;
@@ -133,15 +133,15 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg);
 void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer);
 
-/* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
+/* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. But for
+ * `ask` the reply is zeroed. */
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
 /* The payload anew: the window that ask.block2 asks for, or all there is room for. */
 void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply);
 
-/* Cuts the block that is to be sent, adds the options it needs and encodes all but the header: a
- * body for lw_coap_prepend_head. `observe`: the value of that option, or NULL. */
-LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
-                                          const uint32_t *observe, lw_bytes *out_body);
+/* Cuts the block that is to be sent, adds the options it needs and encodes all but the header, to
+ * reply->body. */
+LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply);
 
 /* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/apart.h"
 #include "coap/endpoint_priv.h"
 
 typedef enum state {
@@ -11,6 +12,7 @@ typedef enum state {
 } state;
 
 struct lw_coap_exchange {
+    lw_link link; /* peer->exchanges */
     uint8_t state;
     bool con;
     bool is_ping;
@@ -19,7 +21,6 @@ struct lw_coap_exchange {
                      here was sent itself */
     uint16_t own_mid;
     lw_coap_timer timer;
-    lw_link link; /* peer->exchanges */
     lw_coap_peer *peer;
     lw_coap_end_fn on_end; /* may be NULL */
     void *ctx;
@@ -234,8 +235,8 @@ static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, const lw_
 }
 
 /* Takes its place in the list: at the end, or that of an older message, with its timing. */
-static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older,
-                    lw_coap_exchange **out_exchange)
+LW_APART static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older,
+                             lw_coap_exchange **out_exchange)
 {
     lw_coap_peer *peer = ex->peer;
     if (out_exchange != NULL) {
@@ -288,7 +289,7 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
                          .mid = ex->own_mid,
                          .token = &ex->token};
     ex->message = lw_writer_plain(&w);
-    lw_coap_prepend_head(peer->params, &head, &ex->message);
+    lw_coap_prepend_head(peer, &head, &ex->message);
     if (ex->message.len > peer->max_message) {
         lw_writer_fail(&w, LW_ETOOBIG);
     }
@@ -306,7 +307,7 @@ lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, 
                          const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
 {
     head->mid = peer->next_mid++;
-    lw_coap_prepend_head(peer->params, head, body);
+    lw_coap_prepend_head(peer, head, body);
     if (head->type != LW_COAP_CON) {
         lw_coap_send(coap, peer, body);
         return LW_OK;

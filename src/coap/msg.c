@@ -189,12 +189,9 @@ void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len
         lw_writer_fail(out->w, LW_EINVAL);
         return;
     }
-    uint8_t *p = take(out->w, 1 + len);
-    if (p != NULL) {
-        p[0] = PAYLOAD_MARKER;
-        memcpy(p + 1, octets, len);
-        out->has_payload = true;
-    }
+    out->has_payload = true;
+    lw_write_u8(out->w, PAYLOAD_MARKER);
+    lw_write_octets(out->w, octets, len);
 }
 
 void lw_coap_write_body(lw_writer *w, lw_bytes options, lw_bytes payload)

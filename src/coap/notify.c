@@ -15,9 +15,9 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply.payload) : LW_OK;
     uint32_t observe = n->sequence & 0xffffff;
     bool is_last = lw_coap_code_class(n->code) != 2; /* RFC 7641 section 4.2 */
-    lw_bytes body;
     if (err == LW_OK) {
-        err = lw_coap_reply_encode(coap, peer, &reply, is_last ? NULL : &observe, &body);
+        reply.observe = is_last ? NULL : &observe;
+        err = lw_coap_reply_encode(coap, peer, &reply);
     }
     coap->busy = false;
     if (err != LW_OK) {
@@ -29,5 +29,5 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         *out_mid = peer->next_mid;
     }
     lw_coap_confirmable c = {.on_end = n->on_end, .ctx = n->ctx, .supersedes = n->supersedes};
-    return lw_coap_send_body(coap, peer, &head, &body, &c, out_exchange);
+    return lw_coap_send_body(coap, peer, &head, &reply.body, &c, out_exchange);
 }

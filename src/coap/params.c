@@ -1,5 +1,7 @@
 #include "coap/params.h"
 
+#include "base/apart.h"
+
 const lw_coap_params lw_coap_params_udp = {
     .ack_timeout_ms = 2000,
     .response_timeout_ms = 93000, /* MAX_TRANSMIT_WAIT: as long as the peer may retransmit it */
@@ -53,7 +55,7 @@ lw_time lw_coap_exchange_lifetime(const lw_coap_params *p)
     return lw_coap_non_lifetime(p) + (lw_time)p->max_latency_ms + (lw_time)p->processing_delay_ms;
 }
 
-lw_time lw_coap_non_lifetime(const lw_coap_params *p)
+LW_APART lw_time lw_coap_non_lifetime(const lw_coap_params *p)
 {
     return lw_coap_max_transmit_span(p) + (lw_time)p->max_latency_ms;
 }

@@ -28,7 +28,8 @@ typedef struct lw_coap_params {
     uint8_t szx;       /* largest block we send or ask for: 0..6 (16..1024 octets) */
     /* RFC 8323: writes the header of a message on a stream, which has no type, message id, ACK or
      * retransmission. NULL: datagrams. A pointer, so that a device without streams links none. */
-    size_t (*stream_header)(uint8_t code, lw_coap_token token, size_t body_len, uint8_t *out);
+    size_t (*stream_header)(unsigned code, const lw_coap_token *token, size_t body_len,
+                            uint8_t *out);
 } lw_coap_params;
 
 /* RFC 7252 section 4.8, Table 2: ACK_TIMEOUT 2 s, 1.5, MAX_RETRANSMIT 4, NSTART 1. */

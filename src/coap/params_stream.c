@@ -1,14 +1,15 @@
 #include "coap/params.h"
 #include "coap/stream.h"
 
-static size_t tcp_header(uint8_t code, lw_coap_token token, size_t body_len, uint8_t *out)
+static size_t tcp_header(unsigned code, const lw_coap_token *token, size_t body_len, uint8_t *out)
 {
-    return lw_stream_header(LW_STREAM_TCP, code, token, body_len, out);
+    return lw_stream_header(LW_STREAM_TCP, (uint8_t)code, *token, body_len, out);
 }
 
-static size_t websocket_header(uint8_t code, lw_coap_token token, size_t body_len, uint8_t *out)
+static size_t websocket_header(unsigned code, const lw_coap_token *token, size_t body_len,
+                               uint8_t *out)
 {
-    return lw_stream_header(LW_STREAM_WEBSOCKET, code, token, body_len, out);
+    return lw_stream_header(LW_STREAM_WEBSOCKET, (uint8_t)code, *token, body_len, out);
 }
 
 /* RFC 8323 section 5.3.1: messages of 1152 octets until the peer's CSM says otherwise. */

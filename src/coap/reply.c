@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/apart.h"
 #include "coap/bodies.h"
 #include "coap/endpoint_priv.h"
 
@@ -35,9 +36,9 @@ static size_t payload_room(const lw_coap *coap)
 }
 
 /* The largest block we send to this peer. */
-static uint8_t block_szx(const lw_coap *coap, const lw_coap_peer *peer)
+static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer)
 {
-    uint8_t room = lw_block_szx(payload_room(coap));
+    uint32_t room = lw_block_szx(payload_room(coap));
     return room < peer->params->szx ? room : peer->params->szx;
 }
 
@@ -55,8 +56,6 @@ void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply)
 
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
 {
-    reply->code = LW_COAP_EMPTY;
-    reply->non = false;
     bool is_later_block = reply->ask.block2.num != 0;
     reply->exists_once =
         reply->ask.method != LW_COAP_GET && (reply->ask.method != LW_COAP_FETCH || !is_later_block);
@@ -80,7 +79,7 @@ static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *repl
                           lw_bytes *payload)
 {
     const lw_writer *w = &reply->payload;
-    uint8_t largest = block_szx(coap, peer);
+    uint32_t largest = block_szx(coap, peer);
     *b = reply->ask.block2;
     /* Blocks after the first cannot be made smaller: their number would mean another place. */
     if (!reply->ask.has_block2 || (b->num == 0 && b->szx > largest)) {
@@ -132,17 +131,17 @@ static bool is_success(uint8_t code)
 
 /* The options that the endpoint adds to those of the handler, ascending. `b`: the block, or NULL.
  */
-static void put_extras(const lw_coap_reply *reply, const lw_block *b, lw_bytes options,
-                       const uint32_t *observe, lw_coap_out *out)
+static void put_extras(const lw_coap_reply *reply, const lw_block *b, const lw_bytes *options,
+                       lw_coap_out *out)
 {
     lw_bytes value;
     if (b != NULL && (b->more || b->num != 0) &&
-        !lw_coap_opt_find(&options, LW_COAP_OPT_ETAG, &value)) {
+        !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
         uint32_t digest = reply->payload.digest; /* opaque: any order will do */
         lw_coap_put_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
     }
-    if (observe != NULL) {
-        lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, *observe);
+    if (reply->observe != NULL) {
+        lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, *reply->observe);
     }
     if (b != NULL) {
         lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_value(*b));
@@ -155,8 +154,7 @@ static void put_extras(const lw_coap_reply *reply, const lw_block *b, lw_bytes o
     }
 }
 
-lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
-                            const uint32_t *observe, lw_bytes *out_body)
+lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
     lw_bytes payload = lw_writer_bytes(&reply->payload);
     lw_block block;
@@ -175,7 +173,7 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     lw_bytes options = lw_writer_plain(&reply->option_writer);
     lw_coap_extras extras;
     lw_coap_extras_begin(&extras);
-    put_extras(reply, err == LW_OK ? &block : NULL, options, observe, &extras.out);
+    put_extras(reply, err == LW_OK ? &block : NULL, &options, &extras.out);
     lw_bytes added = lw_writer_plain(&extras.w);
     lw_writer w;
     lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
@@ -185,8 +183,8 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     }
     uint8_t *body = payload_at(coap) - w.pos;
     memmove(body, w.buf, w.pos);
-    *out_body = lw_bytes_of(body, w.pos + payload.len);
-    return out_body->len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
+    reply->body = lw_bytes_of(body, w.pos + payload.len);
+    return reply->body.len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -197,10 +195,11 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
 }
 
 /* Sends the answer the way its request demands: piggybacked, NON, or separate. */
-static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *body)
+static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
     static const lw_coap_confirmable separate = {.is_ping = false};
     const lw_coap_ask *ask = &reply->ask;
+    lw_bytes *body = &reply->body;
     bool con = ask->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     bool piggyback = con && !ask->acked;
     if (is_unwanted(ask, reply->code)) {
@@ -215,20 +214,19 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
         return lw_coap_send_body(coap, peer, &head, body, &separate, NULL);
     }
     head.mid = ask->mid;
-    lw_coap_prepend_head(peer->params, &head, body);
+    lw_coap_prepend_head(peer, &head, body);
     lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, body);
     lw_coap_send(coap, peer, body);
     return LW_OK;
 }
 
-static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err)
+LW_APART static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err)
 {
-    lw_bytes body;
     if (err == LW_OK && reply->code == LW_COAP_EMPTY) {
         err = LW_EINVAL;
     }
     if (err == LW_OK) {
-        err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
+        err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err != LW_OK) {
         static const char failed[] = "a request could not be answered";
@@ -237,10 +235,10 @@ static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw
         reply->code = code_for(err);
         reply->option_writer.pos = 0; /* what the handler wrote is not sent */
         reply->payload.pos = 0;
-        err = lw_coap_reply_encode(coap, peer, reply, NULL, &body);
+        err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err == LW_OK) {
-        err = send_reply(coap, peer, reply, &body);
+        err = send_reply(coap, peer, reply);
     }
     coap->busy = false;
     return err;

@@ -58,6 +58,8 @@ struct lw_coap_reply {
                             Block2, Size2 and (in blocks) an ETag are added when they are needed */
     lw_writer payload;   /* the whole representation, or a diagnostic message */
     lw_writer option_writer; /* private */
+    const uint32_t *observe; /* private: the value of that option, or NULL */
+    lw_bytes body;           /* private: encoded, a body for lw_coap_prepend_head */
 };
 
 /* The answer to a request for which on_request returned LW_AGAIN. Fill `reply` as a handler does,

@@ -79,7 +79,7 @@ static lw_err put_part(lw_coap_transfer *t, size_t from, size_t len)
 }
 
 /* The value of Block1 or Block2 for the block at `offset`, a multiple of its size. */
-static uint32_t block_at(size_t offset, uint8_t szx, bool more)
+static uint32_t block_at(size_t offset, uint32_t szx, bool more)
 {
     return lw_block_value(
         (lw_block){.num = (uint32_t)(offset >> (szx + 4u)), .szx = szx, .more = more});
@@ -147,6 +147,14 @@ static void go_on(lw_coap_transfer *t)
     lw_err err = send_next(t);
     if (err != LW_OK) {
         fail(t, err);
+    }
+}
+
+/* Smaller from here on: the offset is a multiple of those too. */
+static void accept_szx(lw_coap_transfer *t, uint32_t szx)
+{
+    if (szx < t->szx) {
+        t->szx = (uint8_t)szx;
     }
 }
 
@@ -227,17 +235,17 @@ static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
     if (err != LW_OK || !b.more) {
         return err;
     }
-    t->szx = b.szx < t->szx ? b.szx : t->szx;
+    accept_szx(t, b.szx);
     return LW_AGAIN;
 }
 
 static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
 {
     lw_coap_msg msg = *result->msg;
+    lw_coap_result done = {.err = LW_OK, .msg = &msg, .now = result->now};
     if (!t->is_downloading && t->r.on_first != NULL && lw_coap_code_class(msg.code) == 2) {
         t->r.on_first(t->r.ctx, &msg);
     }
-    lw_coap_result done = {.err = LW_OK, .msg = &msg, .now = result->now};
     bool is_whole = t->received == 0 && t->r.on_chunk == NULL && msg.payload.len <= t->r.max_body &&
                     !lw_coap_has(&msg.noted, LW_COAP_NOTE_BLOCK2);
     if (is_whole || lw_coap_code_class(msg.code) != 2) {
@@ -290,8 +298,8 @@ static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
             return false;
         }
     }
-    if (has_block && b.szx < t->szx) {
-        t->szx = b.szx; /* smaller from here on: the offset is a multiple of those too */
+    if (has_block) {
+        accept_szx(t, b.szx);
     }
     return true;
 }
@@ -362,7 +370,7 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                               lw_coap_transfer **out_transfer)
 {
     coap->now = now;
-    uint8_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
+    uint32_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
     szx = szx < peer->params->szx ? szx : peer->params->szx;
     size_t block = lw_block_size(szx);
     size_t room = request->options.len;
@@ -384,7 +392,7 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         t->r.body.len = request->body_len;
     }
     t->why = LW_ECANCELED;
-    t->szx = szx;
+    t->szx = (uint8_t)szx;
     coap->config.rng.fill(coap->config.rng.ctx, t->request_tag, sizeof t->request_tag);
     if (request->token != NULL) {
         t->token = *request->token;
