@@ -1,5 +1,6 @@
 #include "codec/cbor.h"
 
+#include "base/apart.h"
 #include "base/reader.h"
 #include "model/id.h"
 
@@ -178,16 +179,18 @@ static lw_err read_simple(const head *h, lw_value *out)
 
 /* Tags 4 and 5: [exponent, mantissa] (RFC 8949 section 3.4.4). Mantissas beyond 64 bits are none.
  */
-static lw_err read_parts(lw_cbor *c, head parts[2])
+static lw_err read_parts(lw_cbor *c, head *exponent, head *mantissa)
 {
     uint32_t left;
     unsigned count = 0;
     lw_err err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
     while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
-        err = count < 2 ? read_head(c, &parts[count]) : LW_EFORMAT;
-        if (err == LW_OK && parts[count++].major > LW_CBOR_NEGATIVE) {
+        head *part = count == 0 ? exponent : mantissa;
+        err = count < 2 ? read_head(c, part) : LW_EFORMAT;
+        if (err == LW_OK && part->major > LW_CBOR_NEGATIVE) {
             err = LW_EFORMAT;
         }
+        count++;
     }
     if (err != LW_END) {
         return err;
@@ -195,7 +198,7 @@ static lw_err read_parts(lw_cbor *c, head parts[2])
     if (count < 2) {
         return LW_EFORMAT;
     }
-    return parts[0].arg <= INT64_MAX ? LW_OK : LW_ERANGE;
+    return exponent->arg <= INT64_MAX ? LW_OK : LW_ERANGE;
 }
 
 /* An integer becomes itself times base^exponent, in steps whose factor is exact as a double (10^22,
@@ -241,15 +244,14 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
     if (err != LW_OK) {
         return err;
     }
-    head parts[2];
+    head exponent;
     double base = h.arg == TAG_DECIMAL ? 10 : 2;
     bool is_fraction = h.major == LW_CBOR_TAG;
     if (is_fraction) {
-        err = read_parts(c, parts);
+        err = read_parts(c, &exponent, &h);
         if (err != LW_OK) {
             return err;
         }
-        h = parts[1];
     }
     out_value->single = false;
     switch (h.major) {
@@ -257,7 +259,7 @@ lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
     case LW_CBOR_NEGATIVE:
         err = integer_of(&h, out_value);
         if (err == LW_OK && is_fraction) {
-            scale(out_value, base, &parts[0]);
+            scale(out_value, base, &exponent);
         }
         return err;
     case LW_CBOR_BYTES:
@@ -318,7 +320,7 @@ lw_err lw_cbor_more(lw_cbor *c, uint32_t *left)
 /* Of containers that say how many items they have only the sum counts: so many are `pending`. One
  * that ends with a break puts aside what is pending around it. An item takes an octet at least, so
  * no count beyond what is left need be believed. */
-lw_err lw_cbor_skip(lw_cbor *c)
+LW_APART lw_err lw_cbor_skip(lw_cbor *c)
 {
     size_t aside[LW_CBOR_DEPTH_MAX];
     unsigned depth = 0;

@@ -47,9 +47,9 @@ typedef enum lw_entry_kind {
 } lw_entry_kind;
 
 typedef struct lw_entry {
-    lw_path path; /* absolute; instance 65535 = the client is to choose it (Create) */
+    lw_path path;  /* absolute; instance 65535 = the client is to choose it (Create) */
+    uint32_t kind; /* lw_entry_kind */
     bool has_time;
-    uint32_t kind;  /* lw_entry_kind */
     lw_value value; /* strings and opaques are borrowed */
     lw_time time; /* ms; with has_time: absolute since 1970 when >= 2^28 s, else relative to now */
     lw_bytes prefix; /* text segments in front of the path, as "d01" of a gateway's device (GW-04);
@@ -97,14 +97,14 @@ typedef struct lw_decode_cfg {
 #define LW_DECODER_STATE 192u /* octets of a format's own state */
 
 typedef struct lw_decoder {
-    const lw_format *format;
-    lw_decode_cfg cfg;
-    lw_bytes in;  /* what was fed last */
-    size_t pos;   /* octets of `in` that are done with */
     bool last;    /* nothing follows `in` */
     uint8_t type; /* lw_type of the entry that is read, once `typed` */
     bool typed;
     lw_err err; /* sticky: LW_END and failures stay */
+    const lw_format *format;
+    lw_decode_cfg cfg;
+    lw_bytes in; /* what was fed last */
+    size_t pos;  /* octets of `in` that are done with */
     union {
         uint64_t align;
         uint8_t octets[LW_DECODER_STATE];

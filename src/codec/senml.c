@@ -15,12 +15,13 @@
 
 lw_senml_label lw_senml_label_of(lw_bytes name)
 {
-    static const char known[][5] = {"bs", "bv", "bu", "bt", "bn", "bver", "n",  "u",
-                                    "v",  "vs", "vb", "s",  "t",  "ut",   "vd", "vlo"};
-    for (int i = 0; i < (int)(sizeof known / sizeof known[0]); i++) {
-        if (lw_bytes_is(name, known[i])) {
-            return (lw_senml_label)(LW_SENML_BS + i);
+    /* From LW_SENML_BS on. */
+    const char *known = "bs\0bv\0bu\0bt\0bn\0bver\0n\0u\0v\0vs\0vb\0s\0t\0ut\0vd\0vlo";
+    for (int label = LW_SENML_BS; label <= LW_SENML_VLO; label++) {
+        if (lw_bytes_is(name, known)) {
+            return (lw_senml_label)label;
         }
+        known += strlen(known) + 1;
     }
     bool critical = name.len > 0 && name.ptr[name.len - 1] == '_';
     return critical ? LW_SENML_CRITICAL : LW_SENML_OTHER;
@@ -86,23 +87,17 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *va
     bool fits = true;
     switch (label) {
     case LW_SENML_BN:
-        r->base_name = value->as.bytes;
-        fits = value->type == LW_TYPE_STRING;
-        break;
     case LW_SENML_N:
-        r->name = value->as.bytes;
+        *(label == LW_SENML_BN ? &r->base_name : &r->name) = value->as.bytes;
         fits = value->type == LW_TYPE_STRING;
         break;
     case LW_SENML_BT:
-        return put_time(value, &r->base_time);
     case LW_SENML_T:
-        return put_time(value, &r->time);
+        return put_time(value, label == LW_SENML_BT ? &r->base_time : &r->time);
     case LW_SENML_BVER:
-        fits = is_whole_up_to(value, BVER_MAX);
-        break;
     case LW_SENML_BV:
     case LW_SENML_BS:
-        fits = is_whole_up_to(value, 0);
+        fits = is_whole_up_to(value, label == LW_SENML_BVER ? BVER_MAX : 0);
         break;
     default:
         return (bit & LW_SENML_VALUE_BITS) != 0 ? put_value(r, label, value) : LW_OK;
@@ -305,6 +300,24 @@ lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_en
     return err == LW_END ? LW_OK : err;
 }
 
+/* The label under which a value of that type is written. */
+static lw_senml_label label_of(uint32_t type)
+{
+    switch (type) {
+    case LW_TYPE_STRING:
+    case LW_TYPE_CORELNK:
+        return LW_SENML_VS;
+    case LW_TYPE_BOOLEAN:
+        return LW_SENML_VB;
+    case LW_TYPE_OPAQUE:
+        return LW_SENML_VD;
+    case LW_TYPE_OBJLNK:
+        return LW_SENML_VLO;
+    default:
+        return LW_SENML_V;
+    }
+}
+
 /* The members that say when. */
 static uint32_t put_times(const lw_senml_plan *p, const lw_entry *e, lw_senml_record *r)
 {
@@ -345,11 +358,12 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
     if (r->name.len > 0) {
         has |= BIT(N);
     }
-    if (e.kind == LW_ENTRY_VALUE) {
-        has |= LW_SENML_BIT(lw_senml_label_of_type((lw_type)e.value.type));
-    } else if (e.kind == LW_ENTRY_REMOVE) {
-        has |= BIT(V);
+    if (e.kind == LW_ENTRY_REMOVE) {
         r->value.type = LW_TYPE_NONE;
+    }
+    if (e.kind != LW_ENTRY_PATH) {
+        r->label = label_of(r->value.type);
+        has |= LW_SENML_BIT(r->label);
     }
     r->has = has;
     p->index++;
@@ -360,23 +374,7 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
 lw_value lw_senml_seconds(lw_time ms)
 {
     lw_value seconds = lw_value_float((double)ms / 1000.0);
-    lw_value whole;
-    return lw_value_convert(&seconds, LW_TYPE_INTEGER, &whole) == LW_OK ? whole : seconds;
-}
-
-lw_senml_label lw_senml_label_of_type(lw_type type)
-{
-    switch (type) {
-    case LW_TYPE_STRING:
-    case LW_TYPE_CORELNK:
-        return LW_SENML_VS;
-    case LW_TYPE_BOOLEAN:
-        return LW_SENML_VB;
-    case LW_TYPE_OPAQUE:
-        return LW_SENML_VD;
-    case LW_TYPE_OBJLNK:
-        return LW_SENML_VLO;
-    default:
-        return LW_SENML_V;
-    }
+    lw_err err = lw_value_convert(&seconds, LW_TYPE_INTEGER, &seconds);
+    (void)err; /* with a fraction it stays as it is */
+    return seconds;
 }

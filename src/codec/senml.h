@@ -44,12 +44,13 @@ lw_senml_label lw_senml_label_of(lw_bytes name);
 
 /* One record, as read or to be written. Slices point into the payload or the plan. */
 typedef struct lw_senml_record {
-    lw_value value;     /* v, vs, vb, vd, vlo; type NONE is null */
-    uint32_t has;       /* LW_SENML_BIT(label) of the members that are there */
-    lw_bytes base_name; /* bn */
-    lw_bytes name;      /* n */
-    lw_time base_time;  /* bt, ms */
-    lw_time time;       /* t, ms */
+    lw_value value;       /* v, vs, vb, vd, vlo; type NONE is null */
+    uint32_t has;         /* LW_SENML_BIT(label) of the members that are there */
+    lw_bytes base_name;   /* bn */
+    lw_bytes name;        /* n */
+    lw_time base_time;    /* bt, ms */
+    lw_time time;         /* t, ms */
+    lw_senml_label label; /* of the value, when it is to be written */
 } lw_senml_record;
 
 #define LW_SENML_BIT(label) (1u << ((label) + 6))
@@ -118,8 +119,5 @@ LW_MUST_CHECK lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_r
 
 /* A time as a number: INTEGER seconds, or FLOAT with a fraction. */
 lw_value lw_senml_seconds(lw_time ms);
-
-/* The label under which a value of that type is written: LW_SENML_V, VS, … */
-lw_senml_label lw_senml_label_of_type(lw_type type);
 
 #endif

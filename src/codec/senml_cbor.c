@@ -159,7 +159,7 @@ static void write_record(lw_writer *w, const lw_senml_record *r)
         write_name(w, LW_SENML_N, r->name);
     }
     if ((r->has & LW_SENML_VALUE_BITS) != 0) {
-        write_label(w, lw_senml_label_of_type((lw_type)r->value.type));
+        write_label(w, r->label);
         lw_cbor_write_value(w, &r->value);
     }
     if (lw_senml_has(r, LW_SENML_T)) {

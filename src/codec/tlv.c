@@ -85,21 +85,24 @@ static bool is_container(const item *it)
 /* What the base lets stand at the top, all of one level: instances under an object, or resources of
  * one that the client is to number (Create); resources under an instance. A wrapper that the base
  * makes superfluous is accepted (P-DM-07, P-DM-09), and resource instances without theirs. */
-static bool may_be_at_top(const tlv *s, const lw_path *base, unsigned level)
+static bool may_be_at_top(const tlv *s, unsigned base_level, unsigned level)
 {
     return (s->top == 0 || s->top == level) &&
-           (level < LW_LEVEL_RESOURCE_INSTANCE || lw_path_depth(*base) >= LW_LEVEL_RESOURCE);
+           (level < LW_LEVEL_RESOURCE_INSTANCE || base_level >= LW_LEVEL_RESOURCE);
 }
 
 /* Gives the item its path, or refuses it where it stands. */
 static lw_err place(const tlv *s, const lw_path *base, const item *it, lw_path *out)
 {
     unsigned level = level_of_kind[it->kind];
-    bool fits = s->open == 0 ? may_be_at_top(s, base, level)
+    unsigned base_level = lw_path_depth(*base);
+    bool fits = s->open == 0 ? may_be_at_top(s, base_level, level)
                              : level == s->open + 1u && it->head_len + it->len <= s->left[s->open];
     /* It agrees with the base, and a value does not stand above it. */
-    fits = fits && (level > lw_path_depth(*base) || it->id == lw_path_id(*base, level));
-    fits = fits && (level >= lw_path_depth(*base) || is_container(it));
+    if (level <= base_level) {
+        fits =
+            fits && it->id == lw_path_id(*base, level) && (level == base_level || is_container(it));
+    }
     /* Of duplicates those that can be seen without memory: neighbours. */
     bool is_again = s->top != 0 && lw_path_id(s->last, level) == it->id;
     if (!fits || is_again) {
@@ -334,6 +337,7 @@ static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
 {
     unsigned base_depth = lw_path_depth(*t->base);
     unsigned wrapped_from = base_depth < LW_LEVEL_INSTANCE ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE;
+    unsigned depth;
     bool is_empty;
     do {
         lw_err err = t->source->next(t->source->ctx, cursor, e);
@@ -341,15 +345,14 @@ static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
             return err;
         }
         is_empty = e->kind == LW_ENTRY_EMPTY;
-    } while (is_empty && lw_path_depth(e->path) < wrapped_from);
+        depth = lw_path_depth(e->path);
+    } while (is_empty && depth < wrapped_from);
     bool has_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
     if ((!has_value && !is_empty) || e->has_time || e->prefix.len > 0) {
         return LW_ENOTSUP;
     }
-    bool fits = is_empty ? lw_path_depth(e->path) <= LW_LEVEL_RESOURCE
-                         : lw_path_depth(e->path) >= LW_LEVEL_RESOURCE;
-    fits = fits && lw_path_contains(*t->base, e->path);
-    return fits ? LW_OK : LW_EINVAL;
+    bool fits = is_empty ? depth <= LW_LEVEL_RESOURCE : depth >= LW_LEVEL_RESOURCE;
+    return fits && lw_path_contains(*t->base, e->path) ? LW_OK : LW_EINVAL;
 }
 
 /* Stands within a multiple resource, or is one without instances. */
@@ -414,11 +417,8 @@ static lw_err close_around(tlv_out *t, const lw_path *path)
 }
 
 /* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
-static bool needs_container(const tlv_out *t, const lw_entry *e, unsigned level)
+static bool needs_wrapper(const tlv_out *t, const lw_entry *e)
 {
-    if (level == LW_LEVEL_RESOURCE) {
-        return is_multiple(e);
-    }
     return lw_path_depth(*t->base) == LW_LEVEL_OBJECT && !lw_path_is_chosen(e->path);
 }
 
@@ -426,10 +426,12 @@ static bool needs_container(const tlv_out *t, const lw_entry *e, unsigned level)
 static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
 {
     lw_err err = close_around(t, &e->path);
+    bool multiple = is_multiple(e);
     t->last = e->path;
     for (unsigned level = LW_LEVEL_INSTANCE; err == LW_OK && level <= LW_LEVEL_RESOURCE; level++) {
         size_t len;
-        if (t->end[level] != 0 || !needs_container(t, e, level)) {
+        bool is_needed = level == LW_LEVEL_RESOURCE ? multiple : needs_wrapper(t, e);
+        if (t->end[level] != 0 || !is_needed) {
             continue;
         }
         err = measure(t, at, &e->path, level, &len);
@@ -443,7 +445,7 @@ static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
         uint8_t room[8];
         const uint8_t *octets;
         size_t len = octets_of(&e->value, room, &octets);
-        write_head(t->w, is_multiple(e) ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e->path), len);
+        write_head(t->w, multiple ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e->path), len);
         lw_write_octets(t->w, octets, len);
     }
     return err;

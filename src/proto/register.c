@@ -143,15 +143,13 @@ lw_err lw_location_read(lw_bytes options, lw_location *out_location)
     lw_writer w;
     lw_writer_init(&w, out_location->octets, sizeof out_location->octets);
     lw_coap_opt_iter it = lw_coap_opts(options);
-    lw_coap_opt opt;
-    while (lw_coap_opt_next(&it, &opt)) {
-        if (opt.number == LW_COAP_OPT_LOCATION_PATH) {
-            if (opt.value.len > UINT8_MAX) {
-                return LW_ETOOBIG;
-            }
-            lw_write_u8(&w, (uint8_t)opt.value.len);
-            lw_write_bytes(&w, opt.value);
+    lw_bytes segment;
+    while (lw_coap_opt_next_of(&it, LW_COAP_OPT_LOCATION_PATH, &segment)) {
+        if (segment.len > UINT8_MAX) {
+            return LW_ETOOBIG;
         }
+        lw_write_u8(&w, (uint8_t)segment.len);
+        lw_write_bytes(&w, segment);
     }
     out_location->len = (uint8_t)w.pos;
     if (w.err != LW_OK) {
@@ -181,50 +179,42 @@ static void put_format(lw_coap_out *out, const lw_registration *reg)
 static const char names[][6] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
 #define NAMES (sizeof names / sizeof names[0])
 
-#define NUMBER_OR_BINDING_MAX LW_NUM_INT_TEXT_MAX
-_Static_assert(LW_BINDING_TEXT_MAX <= NUMBER_OR_BINDING_MAX, "both fit");
-
-/* The value of a parameter; `text` is where one that has to be written stands. */
-static lw_bytes value_of(const lw_registration *reg, unsigned parameter,
-                         char text[NUMBER_OR_BINDING_MAX])
+static void put_binding(lw_coap_out *out, const lw_registration *reg)
 {
-    size_t len;
-    switch (parameter) {
-    case LW_REG_ENDPOINT:
-        return reg->endpoint;
-    case LW_REG_LIFETIME:
-        len = lw_num_format_uint64(reg->lifetime, text);
-        return lw_bytes_of(text, len);
-    case LW_REG_VERSION:
-        return lw_bytes_str(lw_version_text(reg->version));
-    case LW_REG_BINDING:
-        len =
-            lw_binding_format(reg->bindings, (reg->given & LW_REG_QUEUE) != 0, reg->version, text);
-        return lw_bytes_of(text, len);
-    case LW_REG_SMS:
-        return reg->sms;
-    case LW_REG_PROFILES:
-        return reg->profiles;
-    default:
-        return lw_bytes_of(NULL, 0); /* Q */
-    }
+    char text[LW_BINDING_TEXT_MAX];
+    bool queue = (reg->given & LW_REG_QUEUE) != 0;
+    lw_bytes value = lw_bytes_of(text, lw_binding_format(reg->bindings, queue, reg->version, text));
+    lw_query_put(out, "b", &value, false);
 }
 
+/* In the order of REG-02. */
 static void put_parameters(lw_coap_out *out, const lw_registration *reg)
 {
+    static const lw_bytes none;
     unsigned given = reg->given;
-    if (lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
-        given &= ~LW_REG_QUEUE;
+    if ((given & LW_REG_ENDPOINT) != 0) {
+        lw_query_put(out, "ep", &reg->endpoint, false);
     }
-    for (unsigned i = 0; i < NAMES; i++) {
-        unsigned parameter = 1u << i;
-        if ((given & parameter) != 0) {
-            char text[NUMBER_OR_BINDING_MAX];
-            lw_bytes value = value_of(reg, parameter, text);
-            bool is_list = parameter == LW_REG_PROFILES && value.len > 0 &&
-                           memchr(value.ptr, ',', value.len) != NULL;
-            lw_query_put(out, names[i], &value, is_list);
-        }
+    if ((given & LW_REG_LIFETIME) != 0) {
+        lw_query_put_number(out, "lt", reg->lifetime);
+    }
+    if ((given & LW_REG_VERSION) != 0) {
+        lw_bytes version = lw_bytes_str(lw_version_text(reg->version));
+        lw_query_put(out, "lwm2m", &version, false);
+    }
+    if ((given & LW_REG_BINDING) != 0) {
+        put_binding(out, reg);
+    }
+    if ((given & LW_REG_QUEUE) != 0 && !lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
+        lw_query_put(out, "Q", &none, false);
+    }
+    if ((given & LW_REG_SMS) != 0) {
+        lw_query_put(out, "sms", &reg->sms, false);
+    }
+    if ((given & LW_REG_PROFILES) != 0) {
+        const lw_bytes *list = &reg->profiles;
+        bool is_many = list->len > 0 && memchr(list->ptr, ',', list->len) != NULL;
+        lw_query_put(out, "pid", list, is_many);
     }
 }
 

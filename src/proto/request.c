@@ -1,5 +1,6 @@
 #include "proto/request.h"
 
+#include "base/apart.h"
 #include "model/id.h"
 #include "proto/query.h"
 
@@ -105,7 +106,7 @@ static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *
     return append(path, segment) == LW_OK ? LW_COAP_EMPTY : LW_COAP_METHOD_NOT_ALLOWED;
 }
 
-static uint8_t read_path(const lw_route *route, lw_request *request)
+LW_APART static uint8_t read_path(const lw_route *route, lw_request *request)
 {
     lw_coap_opt_iter it = lw_coap_opts(request->options);
     if (!route->bootstrap) { /* VER-33; GW-03 */
