@@ -247,10 +247,8 @@ static lw_err in_transaction(room *r, const lw_access *view)
 }
 
 /* Brings /2 in step with /1 and with what is there. */
-static lw_err accounts(void *state, lw_client *client)
+static lw_err accounts(room *r)
 {
-    room *r = state;
-    (void)client;
     lw_access view = look_at_accounts(r);
     r->is_working = true;
     lw_err err = in_transaction(r, &view);
@@ -262,6 +260,12 @@ static lw_err accounts(void *state, lw_client *client)
         }
     }
     return err;
+}
+
+static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
+{
+    (void)client;
+    return moment == LW_MOMENT_ACCOUNTS ? accounts(state) : LW_OK;
 }
 
 static lw_err forget(room *r, lw_path instance)
@@ -289,7 +293,7 @@ static void on_change(void *state, lw_client *client, lw_tree_change change, lw_
         return;
     }
     lw_err err = change == LW_TREE_REMOVED ? forget(r, path) : LW_OK;
-    err = err == LW_OK ? accounts(state, client) : err;
+    err = err == LW_OK ? accounts(state) : err;
     if (err != LW_OK) {
         lw_log_line(&client->log, LW_LOG_WARN, "access", lw_bytes_str(lw_err_text(err)));
     }
@@ -320,6 +324,6 @@ const lw_client_feature lw_feature_access = {
     .init = init,
     .rights = rights,
     .created = created,
-    .accounts = accounts,
+    .on_moment = on_moment,
     .on_change = on_change,
 };

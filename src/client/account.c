@@ -39,8 +39,8 @@ static uint16_t read_account(lw_client *client, lw_path security, uint16_t *out_
     return is_account ? ssid : LW_ID_MAX;
 }
 
-/* A place that is not used has the Short Server ID 0. */
-lw_server *lw_client_server(lw_client *client, uint16_t ssid)
+/* The place of a server; 0: one that is not used. */
+static lw_server *place_of(lw_client *client, uint16_t ssid)
 {
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         if (client->servers[i].ssid == ssid) {
@@ -48,6 +48,11 @@ lw_server *lw_client_server(lw_client *client, uint16_t ssid)
         }
     }
     return NULL;
+}
+
+lw_server *lw_client_server(lw_client *client, uint16_t ssid)
+{
+    return ssid != 0 ? place_of(client, ssid) : NULL;
 }
 
 static void forget(lw_server *server)
@@ -63,8 +68,8 @@ static lw_server *place_for(lw_client *client, uint16_t ssid)
     if (ssid == 0) {
         return lw_client_bootstrap_server(client);
     }
-    lw_server *own = lw_client_server(client, ssid);
-    return own != NULL ? own : lw_client_server(client, 0);
+    lw_server *own = place_of(client, ssid);
+    return own != NULL ? own : place_of(client, 0);
 }
 
 static void take_security(lw_client *client, lw_path security)

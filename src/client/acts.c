@@ -20,7 +20,7 @@ static void perform(lw_client *client, lw_alarm *alarm)
     act(client, &client->tree, slot->path);
 }
 
-static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time at)
+static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time delay)
 {
     for (unsigned i = 0; i < LW_ACTS_MAX; i++) {
         lw_act_slot *slot = &client->acts[i];
@@ -28,7 +28,7 @@ static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time at)
             slot->act = act;
             slot->path = path;
             lw_alarm_init(&slot->alarm, perform);
-            lw_alarm_set(client, &slot->alarm, at);
+            lw_alarm_set(client, &slot->alarm, client->now + delay);
             return LW_OK;
         }
     }
@@ -37,19 +37,18 @@ static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time at)
 
 lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
 {
-    lw_client *client = ctx;
-    return schedule(client, act, path, lw_time_add(client->now, ANSWER_GRACE_MS));
+    return schedule(ctx, act, path, ANSWER_GRACE_MS);
 }
 
 /* ---- Registration -----------------------------------------------------------------------------
  */
 
-static lw_server *server_of_account(lw_client *client, uint16_t account)
+/* The server of an account, /1/x; NULL: none of ours. */
+static lw_server *server_of(lw_client *client, lw_path path)
 {
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
-        if (s->state != LW_SERVER_UNUSED && s->account == account) {
-            return s;
+        if (client->servers[i].account == lw_path_id(path, LW_LEVEL_INSTANCE)) {
+            return &client->servers[i];
         }
     }
     return NULL;
@@ -57,51 +56,47 @@ static lw_server *server_of_account(lw_client *client, uint16_t account)
 
 static void disable(void *ctx, lw_tree *tree, lw_path path)
 {
-    lw_server *server = server_of_account(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
+    lw_server *server = server_of(ctx, path);
     (void)tree;
     if (server != NULL) {
-        lw_server_disable(server, server->disable_for);
+        lw_server_disable(server);
     }
-}
-
-lw_err lw_act_disable(void *ctx, uint16_t account)
-{
-    lw_client *client = ctx;
-    lw_server *server = server_of_account(client, account);
-    if (server == NULL) {
-        return LW_ENOTFOUND;
-    }
-    server->disable_for = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
-    return schedule(client, disable, lw_path_instance(LW_OBJ_SERVER, account), client->now);
 }
 
 static void update(void *ctx, lw_tree *tree, lw_path path)
 {
-    lw_server *server = server_of_account(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
+    lw_server *server = server_of(ctx, path);
     (void)tree;
-    if (server == NULL) {
-        return;
-    }
-    bool reconnects = lw_path_depth(path) == LW_LEVEL_RESOURCE;
-    if (reconnects) {
-        lw_server_register_anew(server);
-    } else {
+    if (server != NULL) {
         lw_server_want_update(server, LW_UPDATE_PLAIN);
     }
 }
 
+static void reconnect(void *ctx, lw_tree *tree, lw_path path)
+{
+    lw_server *server = server_of(ctx, path);
+    (void)tree;
+    if (server != NULL) {
+        lw_server_register_anew(server);
+    }
+}
+
+static lw_err schedule_for(lw_client *client, lw_act act, uint16_t account, lw_time delay)
+{
+    lw_path path = lw_path_instance(LW_OBJ_SERVER, account);
+    return server_of(client, path) != NULL ? schedule(client, act, path, delay) : LW_ENOTFOUND;
+}
+
+lw_err lw_act_disable(void *ctx, uint16_t account)
+{
+    return schedule_for(ctx, disable, account, 0);
+}
+
+/* The answer does not go over the link that a reconnect opens (REG-64). */
 lw_err lw_act_update(void *ctx, uint16_t account, char binding)
 {
-    lw_client *client = ctx;
-    lw_path path = lw_path_instance(LW_OBJ_SERVER, account);
-    if (server_of_account(client, account) == NULL) {
-        return LW_ENOTFOUND;
-    }
-    if (binding != 0) { /* a third level marks the reconnect (REG-64), over which no answer goes */
-        path = lw_path_child(path, LW_RES_SERVER_REGISTRATION_UPDATE_TRIGGER);
-        return lw_act_when_answered(ctx, update, path);
-    }
-    return schedule(client, update, path, client->now);
+    return binding != 0 ? schedule_for(ctx, reconnect, account, ANSWER_GRACE_MS)
+                        : schedule_for(ctx, update, account, 0);
 }
 
 static void bootstrap(void *ctx, lw_tree *tree, lw_path path)
@@ -117,9 +112,8 @@ static void bootstrap(void *ctx, lw_tree *tree, lw_path path)
 lw_err lw_act_bootstrap(void *ctx)
 {
     lw_client *client = ctx;
-    return lw_client_can_bootstrap(client)
-               ? schedule(client, bootstrap, lw_path_root(), client->now)
-               : LW_EMETHOD; /* BS-08 */
+    return lw_client_can_bootstrap(client) ? schedule(client, bootstrap, lw_path_root(), 0)
+                                           : LW_EMETHOD; /* BS-08 */
 }
 
 /* ---- Device -----------------------------------------------------------------------------------

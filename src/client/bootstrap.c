@@ -52,7 +52,7 @@ static lw_time jittered(const lw_bootstrap *bs, lw_time wait)
 
 static lw_time silence_limit(const lw_bootstrap *bs)
 {
-    return after(bs, lw_coap_exchange_lifetime(&server_of(bs)->params));
+    return after(bs, lw_coap_exchange_lifetime(server_of(bs)->peer.params));
 }
 
 static void tell(const lw_bootstrap *bs, lw_client_event_kind kind, lw_time retry_at)
@@ -324,16 +324,9 @@ static lw_err complete_in_transaction(lw_client *client)
 static lw_err ask_everybody(lw_client *client)
 {
     lw_err err = LW_OK;
-    LW_EACH_FEATURE (client, i, accounts) {
-        err = err == LW_OK ? client->cfg.features[i]->accounts(client->feature_state[i], client)
-                           : err;
-    }
+    err = err == LW_OK ? lw_client_reach(client, LW_MOMENT_ACCOUNTS) : err;
     err = err == LW_OK ? lw_tree_check(&client->tree) : err;
-    LW_EACH_FEATURE (client, i, commit) {
-        err =
-            err == LW_OK ? client->cfg.features[i]->commit(client->feature_state[i], client) : err;
-    }
-    return err;
+    return err == LW_OK ? lw_client_reach(client, LW_MOMENT_COMMIT) : err;
 }
 
 /* BS-50: from here on, not from the start of the device (P-BS-16). */
@@ -380,7 +373,7 @@ static void close_session(lw_bootstrap *bs)
     lw_client *client = bs->client;
     cancel_request(bs);
     client->bootstrapping = false;
-    set_state(bs, LW_BS_LINGER, after(bs, lw_coap_max_transmit_wait(&server_of(bs)->params)));
+    set_state(bs, LW_BS_LINGER, after(bs, lw_coap_max_transmit_wait(server_of(bs)->peer.params)));
     tell(bs, LW_CLIENT_BOOTSTRAPPED, LW_TIME_NEVER);
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server *s = &client->servers[i];
@@ -469,9 +462,12 @@ static lw_err init(lw_client *client, void *state)
     return LW_OK;
 }
 
-static void stop(void *state, lw_client *client)
+static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
     lw_bootstrap *bs = state;
+    if (moment != LW_MOMENT_STOP) {
+        return LW_OK;
+    }
     if (bs->state != LW_BS_COMMITTED) {
         drop_session(bs);
     }
@@ -479,6 +475,7 @@ static void stop(void *state, lw_client *client)
     client->bootstrapping = false;
     set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
     lw_alarm_set(client, &bs->purge, LW_TIME_NEVER);
+    return LW_OK;
 }
 
 static void on_server(void *state, lw_server *server, lw_server_event event)
@@ -541,7 +538,7 @@ const lw_client_feature lw_feature_bootstrap = {
     .on_server = on_server,
     .bootstrap = begin,
     .on_link = on_link,
-    .stop = stop,
+    .on_moment = on_moment,
     .durable = true,
     .save = save,
     .restore = restore,

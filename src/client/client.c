@@ -22,18 +22,17 @@ static const lw_client_feature *const no_features[] = {NULL};
 /* ---- Set-up -----------------------------------------------------------------------------------
  */
 
-static lw_client_cfg with_defaults(const lw_client_cfg *given)
+static void fill_in_defaults(lw_client_cfg *cfg)
 {
-    lw_client_cfg cfg = *given;
-    cfg.servers_max = cfg.servers_max != 0 ? cfg.servers_max : DEFAULT_SERVERS;
-    cfg.observations_max = cfg.observations_max != 0 ? cfg.observations_max : DEFAULT_OBSERVATIONS;
-    cfg.attributes_max = cfg.attributes_max != 0 ? cfg.attributes_max : DEFAULT_ATTRIBUTES;
-    cfg.stored_max = cfg.stored_max != 0 ? cfg.stored_max : DEFAULT_STORED;
-    cfg.payload_max = cfg.payload_max != 0 ? cfg.payload_max : DEFAULT_PAYLOAD;
-    cfg.body_max = cfg.body_max != 0 ? cfg.body_max : DEFAULT_BODY;
-    cfg.dynamic = cfg.dynamic != 0 ? cfg.dynamic : DEFAULT_DYNAMIC;
-    cfg.features = cfg.features != NULL ? cfg.features : no_features;
-    return cfg;
+    cfg->servers_max = cfg->servers_max != 0 ? cfg->servers_max : DEFAULT_SERVERS;
+    cfg->observations_max =
+        cfg->observations_max != 0 ? cfg->observations_max : DEFAULT_OBSERVATIONS;
+    cfg->attributes_max = cfg->attributes_max != 0 ? cfg->attributes_max : DEFAULT_ATTRIBUTES;
+    cfg->stored_max = cfg->stored_max != 0 ? cfg->stored_max : DEFAULT_STORED;
+    cfg->payload_max = cfg->payload_max != 0 ? cfg->payload_max : DEFAULT_PAYLOAD;
+    cfg->body_max = cfg->body_max != 0 ? cfg->body_max : DEFAULT_BODY;
+    cfg->dynamic = cfg->dynamic != 0 ? cfg->dynamic : DEFAULT_DYNAMIC;
+    cfg->features = cfg->features != NULL ? cfg->features : no_features;
 }
 
 static size_t feature_count(const lw_client_cfg *cfg)
@@ -74,7 +73,8 @@ static size_t feature_size(const lw_client_cfg *cfg, size_t index)
 
 size_t lw_client_mem_needed(const lw_client_cfg *given)
 {
-    lw_client_cfg cfg = with_defaults(given);
+    lw_client_cfg cfg = *given;
+    fill_in_defaults(&cfg);
     size_t features = feature_count(&cfg);
     size_t octets = sizeof(lw_client) + 2 * lw_pool_overhead() + cfg.dynamic;
     octets += lw_pool_cost(place_count(&cfg) * sizeof(lw_server));
@@ -192,7 +192,7 @@ static lw_err init_tree(lw_client *client)
 lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory, size_t len)
 {
     *out_client = NULL;
-    if (cfg->objects == NULL || !is_usable(cfg)) {
+    if (!is_usable(cfg)) {
         return LW_EINVAL;
     }
     size_t skip = (size_t)(-(uintptr_t)memory % lw_pool_overhead());
@@ -201,7 +201,9 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
         return LW_ENOMEM;
     }
     lw_client *client = (lw_client *)(void *)((uint8_t *)memory + skip);
-    *client = (lw_client){.cfg = with_defaults(cfg)};
+    memset(client, 0, sizeof *client);
+    client->cfg = *cfg;
+    fill_in_defaults(&client->cfg);
     lw_pool_init(&client->pool, (uint8_t *)client + own, len - skip - own);
     client->mem = lw_pool_mem(&client->pool);
     client->rng = (lw_rng){.fill = cfg->platform->random, .ctx = cfg->platform->ctx};
@@ -266,11 +268,19 @@ void lw_client_tell(lw_client *client, const lw_client_event *event)
     }
 }
 
+lw_err lw_client_reach(lw_client *client, lw_client_moment moment)
+{
+    lw_err first = LW_OK;
+    LW_EACH_FEATURE (client, i, on_moment) {
+        lw_err err = client->cfg.features[i]->on_moment(client->feature_state[i], client, moment);
+        first = first == LW_OK ? err : first;
+    }
+    return first;
+}
+
 void lw_client_state_changed(lw_client *client)
 {
-    LW_EACH_FEATURE (client, i, on_state) {
-        client->cfg.features[i]->on_state(client->feature_state[i], client);
-    }
+    (void)lw_client_reach(client, LW_MOMENT_CHANGED); /* there is nobody to refuse it to */
 }
 
 void lw_client_dispatch(lw_server *server, lw_server_event event)
@@ -392,20 +402,13 @@ void lw_client_start(lw_client *client, lw_time now)
 {
     client->now = now;
     client->has_factory_data = lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SECURITY)) > 0;
-    LW_EACH_FEATURE (client, i, load) {
-        client->cfg.features[i]->load(client->feature_state[i], client);
-    }
-    lw_client_accounts_changed(client); /* places them; they start below */
+    (void)lw_client_reach(client, LW_MOMENT_LOAD); /* the features say what is wrong */
+    lw_client_accounts_changed(client);            /* places them; they start below */
     client->started = true;
-    LW_EACH_FEATURE (client, i, accounts) {
-        const lw_client_feature *f = client->cfg.features[i];
-        if (f->accounts(client->feature_state[i], client) != LW_OK) {
-            lw_log_line(&client->log, LW_LOG_WARN, f->name, lw_bytes_str("accounts do not fit"));
-        }
+    if (lw_client_reach(client, LW_MOMENT_ACCOUNTS) != LW_OK) {
+        lw_log_line(&client->log, LW_LOG_WARN, "client", lw_bytes_str("accounts do not fit"));
     }
-    LW_EACH_FEATURE (client, i, resume) {
-        client->cfg.features[i]->resume(client->feature_state[i], client);
-    }
+    (void)lw_client_reach(client, LW_MOMENT_RESUME);
     lw_schedule_begin(client);
 }
 
@@ -418,9 +421,7 @@ void lw_client_stop(lw_client *client, lw_time now)
             lw_server_leave(&client->servers[i]);
         }
     }
-    LW_EACH_FEATURE (client, i, stop) {
-        client->cfg.features[i]->stop(client->feature_state[i], client);
-    }
+    (void)lw_client_reach(client, LW_MOMENT_STOP);
 }
 
 bool lw_client_is_stopped(const lw_client *client)
@@ -477,39 +478,35 @@ void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datag
     }
 }
 
-static void tell_bootstrap(lw_client *client, lw_err err)
+/* A link is up (LW_OK), or down and why. */
+static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_err err)
 {
-    LW_EACH_FEATURE (client, i, on_link) {
-        client->cfg.features[i]->on_link(client->feature_state[i], client, err);
+    lw_server *server = server_on(client, link);
+    client->now = now;
+    if (server == NULL) {
+        return;
+    }
+    server->link_is_open = server->link_is_open && err == LW_OK;
+    server->link_is_up = server->link_is_open;
+    if (is_fetching_on(client, server)) {
+        client->fetching->on_link(client->fetching, err);
+    } else if (server == lw_client_bootstrap_server(client)) {
+        LW_EACH_FEATURE (client, i, on_link) {
+            client->cfg.features[i]->on_link(client->feature_state[i], client, err);
+        }
+    } else {
+        lw_server_on_link(server, err);
     }
 }
 
 void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)
 {
-    lw_server *server = server_on(client, link);
-    client->now = now;
-    if (is_fetching_on(client, server)) {
-        client->fetching->on_link(client->fetching, LW_OK);
-    } else if (server != NULL && server == lw_client_bootstrap_server(client)) {
-        server->link_is_up = server->link_is_open;
-        tell_bootstrap(client, LW_OK);
-    } else if (server != NULL) {
-        lw_server_link_up(server);
-    }
+    take_news_of_link(client, now, link, LW_OK);
 }
 
 void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err why)
 {
-    lw_server *server = server_on(client, link);
-    client->now = now;
-    if (is_fetching_on(client, server)) {
-        client->fetching->on_link(client->fetching, why);
-    } else if (server != NULL && server == lw_client_bootstrap_server(client)) {
-        server->link_is_open = server->link_is_up = false;
-        tell_bootstrap(client, why);
-    } else if (server != NULL) {
-        lw_server_link_down(server, why);
-    }
+    take_news_of_link(client, now, link, why);
 }
 
 void lw_client_address_changed(lw_client *client, lw_time now)

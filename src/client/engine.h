@@ -94,7 +94,6 @@ typedef struct lw_server {
     uint16_t security;       /* instance of /0 */
     uint16_t account;        /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
     uint32_t lifetime;       /* s, as the server knows it */
-    uint32_t disable_for;    /* s */
     uint32_t own_address;    /* that it was registered from, under NoSec; 0: unknown */
     void *asking;            /* Register, Update or De-register in flight: an
                                 lw_coap_exchange, or what lw_feature_blockwise makes of it */
@@ -105,7 +104,6 @@ typedef struct lw_server {
     lw_alarm nap;          /* queue mode: when the awake window ends (TRN-41) */
     lw_path streaming;     /* what a body in blocks is written to; depth 0: none */
     lw_coap_peer peer;
-    lw_coap_params params;
     lw_location location; /* of the registration, as the server gave it (rule 23) */
 } lw_server;
 

@@ -16,6 +16,17 @@ struct lw_bootstrap; /* client/bootstrap.h */
 /* Gives octets [offset, offset + len) of the body of a request of ours. */
 typedef lw_err (*lw_body_fn)(void *ctx, size_t offset, uint8_t *out, size_t len);
 
+/* What concerns the whole client. */
+typedef enum lw_client_moment {
+    LW_MOMENT_LOAD,     /* it starts: what storage holds may take the place of the factory data */
+    LW_MOMENT_ACCOUNTS, /* the accounts in the tree may be others: it starts, or a bootstrap is
+                           about to be committed; a failure refuses it */
+    LW_MOMENT_RESUME,   /* it starts, the servers are known: registrations may go on */
+    LW_MOMENT_COMMIT,   /* a bootstrap is about to be acknowledged; a failure refuses it */
+    LW_MOMENT_CHANGED,  /* what a feature saves is different now */
+    LW_MOMENT_STOP      /* lw_client_stop: no word more */
+} lw_client_moment;
+
 struct lw_client_feature {
     const char *name;
     uint32_t ops; /* bit 1 << lw_op: the operations `serve` takes */
@@ -33,6 +44,9 @@ struct lw_client_feature {
     void (*on_reset)(void *state, lw_server *server, uint16_t mid);
 
     void (*on_server)(void *state, lw_server *server, lw_server_event event);
+
+    /* A failure matters where lw_client_moment says so. */
+    lw_err (*on_moment)(void *state, lw_client *client, lw_client_moment moment);
 
     /* After a commit, or at once outside of a transaction. */
     void (*on_change)(void *state, lw_client *client, lw_tree_change change, lw_path path);
@@ -70,24 +84,9 @@ struct lw_client_feature {
                     size_t body_len, void **out_asking);
     void (*cancel)(void *asking, lw_time now);
 
-    /* lw_client_stop was called: no word more. */
-    void (*stop)(void *state, lw_client *client);
-
     /* lw_feature_send: what lw_client_send and lw_client_record say. */
     lw_err (*send)(void *state, uint16_t ssid, const lw_path *paths, size_t count);
     lw_err (*record)(void *state, lw_path path);
-
-    /* lw_feature_persist: takes over the configuration that storage holds, before anything starts;
-     * and registrations, once the servers are known. Puts there what the tree holds now, before a
-     * bootstrap is acknowledged: a failure refuses it. Hears that what others save is different. */
-    void (*load)(void *state, lw_client *client);
-    void (*resume)(void *state, lw_client *client);
-    lw_err (*commit)(void *state, lw_client *client);
-    void (*on_state)(void *state, lw_client *client);
-
-    /* lw_feature_access: the accounts in the tree may be others, at start and before a bootstrap is
-     * committed. A failure refuses the bootstrap. */
-    lw_err (*accounts)(void *state, lw_client *client);
 
     /* State that outlives a power loss, in a form of the feature's own; lw_feature_persist calls
      * them. `save` is called twice and writes the same; LW_ENOTFOUND: nothing to keep. `restore`
@@ -100,8 +99,8 @@ struct lw_client_feature {
 
 /* Goes through the features that have a hook, in the order of the list:
  *
- *     LW_EACH_FEATURE (client, i, on_state) {
- *         client->cfg.features[i]->on_state(client->feature_state[i], client);
+ *     LW_EACH_FEATURE (client, i, on_reset) {
+ *         client->cfg.features[i]->on_reset(client->feature_state[i], server, mid);
  *     }
  */
 #define LW_EACH_FEATURE(client, i, hook) \
@@ -109,6 +108,9 @@ struct lw_client_feature {
 
 /* The first feature at or behind *index that has the hook; false: none. */
 bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index);
+
+/* Tells the features; the first failure. */
+lw_err lw_client_reach(lw_client *client, lw_client_moment moment);
 
 /* The state of a feature, or NULL when it is not named. */
 void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature);

@@ -236,7 +236,7 @@ static void a_large_notification_is_its_first_block(void **state)
     rig *r = *state;
     uint8_t octets[600] = {1};
     uint32_t block;
-    r->client->servers[0].params.szx = 4;
+    rig_use_blocks(r, 0, 4);
     set(r, "/42769/0/5", lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(octets, 5)));
     observe(r, 1, "/42769/0/5");
     set(r, "/42769/0/5", lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(octets, sizeof octets)));

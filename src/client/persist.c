@@ -420,9 +420,9 @@ static void remove_replaced(lw_tree *tree)
     }
 }
 
-static void load(void *state, lw_client *client)
+static void load(room *r)
 {
-    room *r = state;
+    lw_client *client = r->client;
     lw_bytes record;
     r->config = digest_of_config(r); /* of the factory data: what is not stored */
     uint8_t *memory = load_record(r, 'c', &record);
@@ -470,9 +470,9 @@ static bool read_registration(room *r, lw_reader *in)
     return true;
 }
 
-static void resume(void *state, lw_client *client)
+static void resume(room *r)
 {
-    room *r = state;
+    lw_client *client = r->client;
     lw_bytes record;
     uint8_t *memory = load_record(r, 's', &record);
     if (memory == NULL) {
@@ -553,18 +553,15 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
     }
 }
 
-static void on_state(void *state, lw_client *client)
+static void save_soon(room *r)
 {
-    room *r = state;
-    (void)client;
     r->config_due = true; /* of whom is not said; what is the same is not written */
     store_soon(r);
 }
 
-static lw_err commit(void *state, lw_client *client)
+static lw_err commit(room *r)
 {
-    room *r = state;
-    if (client->erased) {
+    if (r->client->erased) {
         return LW_ESTATE;
     }
     lw_err err = store(r, 'c', write_config, &r->config);
@@ -574,11 +571,34 @@ static lw_err commit(void *state, lw_client *client)
     return err;
 }
 
-static void stop(void *state, lw_client *client)
+static void stop(room *r)
 {
-    room *r = state;
+    lw_client *client = r->client;
     if (!client->erased && !lw_tree_is_holding(&client->tree) && store_both(r) != LW_OK) {
         say(r, "what changed last is not stored");
+    }
+}
+
+static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
+{
+    (void)client;
+    switch (moment) {
+    case LW_MOMENT_LOAD:
+        load(state);
+        return LW_OK;
+    case LW_MOMENT_RESUME:
+        resume(state);
+        return LW_OK;
+    case LW_MOMENT_COMMIT:
+        return commit(state);
+    case LW_MOMENT_CHANGED:
+        save_soon(state);
+        return LW_OK;
+    case LW_MOMENT_STOP:
+        stop(state);
+        return LW_OK;
+    default:
+        return LW_OK;
     }
 }
 
@@ -604,11 +624,7 @@ const lw_client_feature lw_feature_persist = {
     .name = "persist",
     .size = size,
     .init = init,
-    .load = load,
-    .resume = resume,
-    .commit = commit,
-    .stop = stop,
+    .on_moment = on_moment,
     .on_change = on_change,
     .on_server = on_server,
-    .on_state = on_state,
 };

@@ -45,6 +45,7 @@ typedef struct rig {
     size_t event_count;
     lw_client_event events[RIG_EVENTS_MAX];
     uint16_t next_mid;
+    lw_coap_params params; /* of a link that does not have those of UDP */
     int64_t wall;
     uint32_t own_address;
     bool ignore_events;
@@ -198,6 +199,14 @@ static inline void rig_init(rig *r, const lw_client_cfg *cfg)
     assert_true(lw_client_mem_needed(&r->cfg) <= sizeof r->memory);
     assert_int_equal(lw_client_init(&r->client, &r->cfg, r->memory, lw_client_mem_needed(&r->cfg)),
                      LW_OK);
+}
+
+/* Smaller blocks on a link: 16 << szx octets. */
+static inline void rig_use_blocks(rig *r, uint8_t link, uint8_t szx)
+{
+    r->params = lw_coap_params_udp;
+    r->params.szx = szx;
+    r->client->servers[link].peer.params = &r->params;
 }
 
 static inline void rig_add_server(rig *r, uint16_t ssid, uint32_t lifetime)

@@ -338,7 +338,7 @@ static void a_large_body_goes_in_blocks(void **state)
     size_t len = 0;
     uint32_t block = 8;
     memset(octets, 0x5a, sizeof octets);
-    r->client->servers[0].params.szx = 4;
+    rig_use_blocks(r, 0, 4);
     set(r, "/42769/0/5", lw_value_bytes(LW_TYPE_OPAQUE, lw_bytes_of(octets, sizeof octets)));
     assert_int_equal(send_to(r, 1, lw_path_resource(42769, 0, 5)), LW_OK);
     while ((block & 8) != 0) {

@@ -476,9 +476,8 @@ static inline void rig_init(rig *r, lw_version version)
                          .ssid = i < 2 ? (uint16_t)(101 + i) : 0,
                          .account = i,
                          .version = (uint8_t)version,
-                         .registered = i < 2,
-                         .params = lw_coap_params_udp};
-        lw_coap_peer_init(&r->client.coap, &s->peer, &s->params);
+                         .registered = i < 2};
+        lw_coap_peer_init(&r->client.coap, &s->peer, &lw_coap_params_udp);
     }
 }
 

@@ -21,21 +21,21 @@ static void on_nap(lw_client *client, lw_alarm *alarm);
 /* from -> to */
 static const uint16_t moves[] = {
     [LW_SERVER_UNUSED] = S(IDLE),
-    [LW_SERVER_IDLE] = S(UNUSED) | S(DELAY) | S(CONNECTING),
+    [LW_SERVER_IDLE] = S(UNUSED) | S(DELAY) | S(CONNECTING) | S(DISABLED),
     [LW_SERVER_DELAY] = S(IDLE) | S(CONNECTING),
     [LW_SERVER_CONNECTING] =
-        S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) | S(DISABLED),
-    [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) |
-                              S(CONNECTING) | S(DISABLED),
+        S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED),
+    [LW_SERVER_REGISTERING] =
+        S(IDLE) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) | S(CONNECTING),
     [LW_SERVER_REGISTERED] =
         S(IDLE) | S(REGISTERING) | S(UPDATING) | S(DEREGISTERING) | S(CONNECTING) | S(BACKOFF),
     [LW_SERVER_UPDATING] = S(IDLE) | S(REGISTERED) | S(REGISTERING) | S(BACKOFF) | S(SEQ_WAIT) |
                            S(FAILED) | S(DEREGISTERING) | S(CONNECTING),
-    [LW_SERVER_DEREGISTERING] = S(IDLE) | S(DISABLED),
+    [LW_SERVER_DEREGISTERING] = S(IDLE),
     [LW_SERVER_DISABLED] = S(IDLE) | S(CONNECTING),
-    [LW_SERVER_BACKOFF] = S(IDLE) | S(CONNECTING) | S(DISABLED) | S(DEREGISTERING),
-    [LW_SERVER_SEQ_WAIT] = S(IDLE) | S(CONNECTING) | S(DISABLED),
-    [LW_SERVER_FAILED] = S(IDLE) | S(CONNECTING) | S(SEQ_WAIT),
+    [LW_SERVER_BACKOFF] = S(IDLE) | S(CONNECTING) | S(DEREGISTERING),
+    [LW_SERVER_SEQ_WAIT] = S(IDLE) | S(CONNECTING),
+    [LW_SERVER_FAILED] = S(IDLE) | S(CONNECTING),
 };
 
 const char *lw_server_state_name(lw_server_state state)
@@ -124,10 +124,9 @@ uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t 
 void lw_server_init(lw_client *client, lw_server *server, uint8_t link)
 {
     *server = (lw_server){.client = client, .link = link, .account = LW_ID_MAX};
-    server->params = lw_coap_params_udp;
     lw_alarm_init(&server->alarm, on_alarm);
     lw_alarm_init(&server->nap, on_nap);
-    lw_coap_peer_init(&client->coap, &server->peer, &server->params);
+    lw_coap_peer_init(&client->coap, &server->peer, &lw_coap_params_udp);
 }
 
 /* ---- Link -------------------------------------------------------------------------------------
@@ -137,7 +136,7 @@ void lw_server_close_link(lw_server *server)
 {
     lw_client *client = server->client;
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
-    lw_coap_peer_init(&client->coap, &server->peer, &server->params);
+    lw_coap_peer_init(&client->coap, &server->peer, &lw_coap_params_udp);
     lw_outbox_drop_link(&client->outbox, server->link);
     if (server->link_is_open) {
         server->link_is_open = server->link_is_up = false;
@@ -316,14 +315,6 @@ static void connect_link(lw_server *server)
     }
 }
 
-void lw_server_link_up(lw_server *server)
-{
-    server->link_is_up = server->link_is_open;
-    if (server->state == LW_SERVER_CONNECTING && server->link_is_up) {
-        talk(server);
-    }
-}
-
 /* The registration lives on, but nobody can be told so. */
 static void go_offline(lw_server *server)
 {
@@ -333,18 +324,20 @@ static void go_offline(lw_server *server)
     }
 }
 
-void lw_server_link_down(lw_server *server, lw_err why)
+void lw_server_on_link(lw_server *server, lw_err err)
 {
-    bool was_up = server->link_is_up;
-    server->link_is_open = server->link_is_up = false;
-    if (server->state == LW_SERVER_DEREGISTERING) {
+    if (err == LW_OK) {
+        if (server->state == LW_SERVER_CONNECTING && server->link_is_up) {
+            talk(server);
+        }
+    } else if (server->state == LW_SERVER_DEREGISTERING) {
         lw_server_stop_asking(server); /* which ends it */
     } else if (is_one_of(server, TALKING)) {
         lw_server_stop_asking(server);
         go_offline(server);
-        tell(server, LW_CLIENT_LINK_FAILED, why, LW_COAP_EMPTY);
-        attempt_failed(server, why, LW_COAP_EMPTY);
-    } else if (was_up && server->state == LW_SERVER_REGISTERED) {
+        tell(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
+        attempt_failed(server, err, LW_COAP_EMPTY);
+    } else if (server->state == LW_SERVER_REGISTERED) {
         go_offline(server);
         if (server->client->bootstrapping) {
             set_state_until(server, LW_SERVER_BACKOFF, server->client->now);
@@ -360,11 +353,10 @@ void lw_server_link_down(lw_server *server, lw_err why)
 /* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
 static lw_time update_time(const lw_server *server)
 {
-    lw_time span = server->lifetime * LW_SECOND_MS;
-    lw_time wait = lw_coap_max_transmit_wait(&server->params);
-    lw_time in = span > 2 * wait ? span - wait : span / 2;
-    in = in > LW_SECOND_MS ? in : LW_SECOND_MS;
-    return server->client->now + in;
+    uint32_t wait = (uint32_t)lw_coap_max_transmit_wait(server->peer.params) / 1000;
+    uint32_t half = server->lifetime / 2;
+    uint32_t in = half > wait ? server->lifetime - wait : half;
+    return after(server, in > 0 ? in : 1);
 }
 
 /* The lifetime runs from here, unless it is 0 (CLI-63); what became due meanwhile goes out with the
@@ -483,16 +475,20 @@ bool lw_server_hurry(lw_server *server)
 
 static void left(lw_server *server)
 {
+    bool was_registered = server->registered;
+    bool comes_back = server->disable;
+    server->disable = false;
     end_registration(server);
     lw_server_close_link(server);
-    tell(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
-    if (!server->disable) {
-        set_state(server, LW_SERVER_IDLE);
-        return;
+    set_state(server, LW_SERVER_IDLE);
+    if (was_registered) {
+        tell(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
     }
-    server->disable = false;
-    set_state_until(server, LW_SERVER_DISABLED, after(server, server->disable_for));
-    tell(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
+    if (comes_back) {
+        uint32_t timeout = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
+        set_state_until(server, LW_SERVER_DISABLED, after(server, timeout));
+        tell(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
+    }
 }
 
 static void on_deregister_end(void *ctx, const lw_coap_result *result)
@@ -507,30 +503,23 @@ static void on_deregister_end(void *ctx, const lw_coap_result *result)
 
 void lw_server_leave(lw_server *server)
 {
-    lw_server_stop_asking(server);
-    if (!server->registered || !server->link_is_up) {
-        if (server->state != LW_SERVER_IDLE && server->state != LW_SERVER_UNUSED) {
-            lw_server_reset(server);
-        }
+    if (is_one_of(server, S(UNUSED) | S(IDLE))) {
         return;
     }
-    set_state(server, LW_SERVER_DEREGISTERING);
-    if (lw_deregister_start(server, on_deregister_end) != LW_OK) {
-        left(server);
-    }
-}
-
-void lw_server_disable(lw_server *server, uint32_t seconds)
-{
-    server->disable_for = seconds;
     lw_server_stop_asking(server); /* rule 26 */
     if (server->registered && server->link_is_up) {
-        server->disable = true;
-        lw_server_leave(server);
-    } else if ((moves[server->state] & S(DISABLED)) != 0) {
-        server->disable = true;
-        left(server);
+        set_state(server, LW_SERVER_DEREGISTERING);
+        if (lw_deregister_start(server, on_deregister_end) == LW_OK) {
+            return;
+        }
     }
+    left(server);
+}
+
+void lw_server_disable(lw_server *server)
+{
+    server->disable = server->state != LW_SERVER_IDLE;
+    lw_server_leave(server);
 }
 
 void lw_server_reset(lw_server *server)
@@ -654,7 +643,7 @@ void lw_server_is_active(lw_server *server)
     if (!server->client->cfg.queue_mode || server->ssid == 0) {
         return;
     }
-    lw_time window = lw_coap_max_transmit_wait(&server->params);
+    lw_time window = lw_coap_max_transmit_wait(server->peer.params);
     lw_alarm_set(server->client, &server->nap, lw_time_add(server->client->now, window));
     if (server->asleep) {
         server->asleep = false;

@@ -31,8 +31,8 @@ void lw_server_reset(lw_server *server);
 /* De-registers if registered, then IDLE. */
 void lw_server_leave(lw_server *server);
 
-/* CLI-61: De-registers, then DISABLED for `seconds`. */
-void lw_server_disable(lw_server *server, uint32_t seconds);
+/* CLI-61: De-registers, then DISABLED for as long as 1/x/5 says. */
+void lw_server_disable(lw_server *server);
 
 /* Opens its link as the account says: LW_OK, it is up; LW_AGAIN, it will be. Failures as
  * lw_platform.link_open. */
@@ -45,8 +45,8 @@ void lw_server_close_link(lw_server *server);
 void lw_server_pause(lw_server *server);
 void lw_server_resume(lw_server *server);
 
-void lw_server_link_up(lw_server *server);
-void lw_server_link_down(lw_server *server, lw_err why);
+/* Its link is up (LW_OK), or down and why; link_is_up says so already. */
+void lw_server_on_link(lw_server *server, lw_err err);
 
 /* Another address under NoSec (REG-44), or another account (BS-52): a new link, a new registration.
  */

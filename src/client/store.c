@@ -208,7 +208,7 @@ static size_t all_moments(const lw_observed *obs)
 /* Octets that go into one message. */
 static size_t block_size(const lw_observed *obs, const lw_writer *out)
 {
-    size_t block = (size_t)16 << obs->server->params.szx;
+    size_t block = (size_t)16 << obs->server->peer.params->szx;
     return out->cap < block ? out->cap : block;
 }
 
@@ -280,18 +280,19 @@ static bool outlives(void *state, lw_observed *obs, lw_server_event event)
     return true;
 }
 
-/* Nothing will be delivered any more. */
-static void stop(void *state, lw_client *client)
+/* At the end nothing will be delivered any more. */
+static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
     lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
     lw_link *next;
     (void)state;
-    for (lw_link *l = all->list.next; l != &all->list; l = next) {
+    for (lw_link *l = all->list.next; moment == LW_MOMENT_STOP && l != &all->list; l = next) {
         next = l->next;
         if (lw_observed_of(l)->detached) {
             lw_observed_free(lw_observed_of(l));
         }
     }
+    return LW_OK;
 }
 
 static const lw_store hooks = {.keep = keep,
@@ -330,4 +331,4 @@ static lw_err init(lw_client *client, void *state)
 }
 
 const lw_client_feature lw_feature_store = {
-    .name = "store", .size = size, .init = init, .stop = stop};
+    .name = "store", .size = size, .init = init, .on_moment = on_moment};

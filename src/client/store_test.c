@@ -351,7 +351,7 @@ static void a_delivery_fits_one_block(void **state)
 {
     rig *r = *state;
     uint32_t block;
-    r->client->servers[0].params.szx = 2; /* 64 octets */
+    rig_use_blocks(r, 0, 2); /* 64 octets */
     observe_json(r, 1, "/42769/0/0");
     offline(r);
     change_each_second(r, "/42769/0/0", 1, 4);
