@@ -165,13 +165,13 @@ static lw_err speak(lw_coap_out *out, int what)
     uint16_t mid;
     switch (what) {
     case 0:
-        lw_register_put(out, &registration);
+        lw_registration_put(out, NULL, &registration);
         return start(LW_COAP_POST, out);
     case 1:
-        lw_update_put(out, &location, &registration);
+        lw_registration_put(out, &location, &registration);
         return start(LW_COAP_POST, out);
     case 2:
-        lw_deregister_put(out, &location);
+        lw_registration_put(out, &location, &(lw_registration){.given = 0});
         return start(LW_COAP_DELETE, out);
     case 3:
         lw_bs_request_put(out, &bs_request);

@@ -66,10 +66,10 @@ typedef enum lw_server_state {
 } lw_server_state;
 
 /* What the next Update has to say (REG-30, REG-31). */
+#define LW_UPDATE_LIFETIME LW_REG_LIFETIME
+#define LW_UPDATE_BINDING  LW_REG_BINDING
+#define LW_UPDATE_OBJECTS  LW_REG_LIST
 #define LW_UPDATE_PLAIN    1u /* nothing, but now: 1/x/8 */
-#define LW_UPDATE_LIFETIME 2u
-#define LW_UPDATE_BINDING  4u
-#define LW_UPDATE_OBJECTS  8u
 
 typedef struct lw_server {
     lw_client *client;

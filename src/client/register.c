@@ -103,7 +103,6 @@ static lw_err send(lw_server *server, lw_coap_request *request, size_t body_len)
 {
     lw_client *client = server->client;
     lw_coap_exchange *started = NULL;
-    lw_server_is_active(server);
     LW_EACH_FEATURE (client, i, start) {
         return client->cfg.features[i]->start(server, request, read_list, body_len,
                                               &server->asking);
@@ -133,35 +132,25 @@ void lw_server_stop_asking(lw_server *server)
     lw_coap_cancel(&client->coap, server->asking, client->now);
 }
 
-typedef enum what { REGISTER, UPDATE, DEREGISTER } what;
-
-/* `given`: LW_REG_… */
-static lw_err say(lw_server *server, what said, unsigned given, lw_coap_end_fn on_end)
+/* `given`: LW_REG_…; location NULL: none yet, Register. */
+static lw_err say(lw_server *server, uint8_t code, const lw_location *location, unsigned given,
+                  lw_coap_end_fn on_end)
 {
     uint8_t buf[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
-    const lw_client_cfg *cfg = &server->client->cfg;
     bool has_list = (given & LW_REG_LIST) != 0;
     lw_registration reg = {.given = (uint8_t)given,
                            .version = (lw_version)server->version,
                            .bindings = bindings(server),
                            .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400),
-                           .endpoint = lw_bytes_str(cfg->endpoint)};
+                           .endpoint = lw_bytes_str(server->client->cfg.endpoint)};
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&out, &w);
-    if (said == DEREGISTER) {
-        lw_deregister_put(&out, &server->location);
-    } else if (said == UPDATE) {
-        lw_update_put(&out, &server->location, &reg);
-    } else {
-        lw_register_put(&out, &reg);
-    }
-    server->lifetime = said == DEREGISTER ? server->lifetime : reg.lifetime;
-    lw_coap_request request = {.code = said == DEREGISTER ? LW_COAP_DELETE : LW_COAP_POST,
-                               .options = lw_writer_bytes(&w),
-                               .on_end = on_end,
-                               .ctx = server};
+    lw_registration_put(&out, location, &reg);
+    server->lifetime = reg.lifetime;
+    lw_coap_request request = {
+        .code = code, .options = lw_writer_bytes(&w), .on_end = on_end, .ctx = server};
     return w.err == LW_OK ? send(server, &request, has_list ? list_length(server) : 0) : w.err;
 }
 
@@ -169,7 +158,7 @@ lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)
 {
     unsigned queue = server->client->cfg.queue_mode ? LW_REG_QUEUE : 0;
     server->update = 0;
-    return say(server, REGISTER,
+    return say(server, LW_COAP_POST, NULL,
                queue | LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING |
                    LW_REG_LIST,
                on_end);
@@ -177,17 +166,15 @@ lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)
 
 lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end)
 {
-    unsigned given = ((reasons & LW_UPDATE_LIFETIME) != 0 ? LW_REG_LIFETIME : 0u) |
-                     ((reasons & LW_UPDATE_BINDING) != 0 ? LW_REG_BINDING : 0u) |
-                     ((reasons & LW_UPDATE_OBJECTS) != 0 ? LW_REG_LIST : 0u);
-    if ((reasons & LW_UPDATE_BINDING) != 0 && server->client->cfg.queue_mode &&
+    unsigned given = reasons & (LW_REG_LIFETIME | LW_REG_BINDING | LW_REG_LIST);
+    if ((given & LW_REG_BINDING) != 0 && server->client->cfg.queue_mode &&
         server->version == LW_VERSION_1_0) {
         given |= LW_REG_QUEUE; /* part of the letters there */
     }
-    return say(server, UPDATE, given, on_end);
+    return say(server, LW_COAP_POST, &server->location, given, on_end);
 }
 
 lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end)
 {
-    return say(server, DEREGISTER, 0, on_end);
+    return say(server, LW_COAP_DELETE, &server->location, 0, on_end);
 }

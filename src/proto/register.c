@@ -218,25 +218,16 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
     }
 }
 
-void lw_register_put(lw_coap_out *out, const lw_registration *reg)
+void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg)
 {
-    lw_op_put_path(out, LW_OP_REGISTER);
+    if (location == NULL) {
+        lw_op_put_path(out, LW_OP_REGISTER);
+    } else {
+        put_location(out, location);
+    }
     put_format(out, reg);
     put_parameters(out, reg);
     lw_coap_put_payload(out, reg->list);
-}
-
-void lw_update_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg)
-{
-    put_location(out, location);
-    put_format(out, reg);
-    put_parameters(out, reg);
-    lw_coap_put_payload(out, reg->list);
-}
-
-void lw_deregister_put(lw_coap_out *out, const lw_location *location)
-{
-    put_location(out, location);
 }
 
 void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes alternate_path,

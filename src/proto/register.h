@@ -82,11 +82,10 @@ LW_MUST_CHECK lw_err lw_location_read(lw_bytes options, lw_location *out_locatio
 
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-/* Options and payload behind lw_coap_begin. With LW_REG_LIST a Content-Format is written; `list`
- * stays empty when the body goes out in blocks. */
-void lw_register_put(lw_coap_out *out, const lw_registration *reg);
-void lw_update_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg);
-void lw_deregister_put(lw_coap_out *out, const lw_location *location);
+/* Options and payload behind lw_coap_begin: of Register (`location` NULL), Update, or De-register,
+ * with which nothing is given. With LW_REG_LIST a Content-Format is written; `list` stays empty
+ * when the body goes out in blocks. */
+void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg);
 
 /* The object list. Begins with the root link if there is an alternate path or a format to announce
  * (REG-23): </lwm2m>;rt="oma.lwm2m";ct="110 112". Objects that are never listed (REG-21) are left

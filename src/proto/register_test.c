@@ -430,7 +430,7 @@ LW_TEST(register_has_the_bytes_of_the_vector)
                             .bindings = LW_BINDING_U,
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     begin(LW_COAP_POST, LW_COAP_CON, 0x1001, (lw_coap_token){1, {0xA1}});
-    lw_register_put(&out, &mine);
+    lw_registration_put(&out, NULL, &mine);
     assert_bytes(lw_writer_bytes(&writer),
                  "\x41\x02\x10\x01\xA1\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C"
                  "\x74\x3D\x33\x30\x30\x09\x6C\x77\x6D\x32\x6D\x3D\x31\x2E\x31\x03\x62\x3D\x55\xFF"
@@ -455,7 +455,7 @@ LW_TEST(register_over_tcp_has_the_same_options_and_payload)
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     lw_writer_init(&writer, datagram, sizeof datagram);
     lw_coap_begin_options(&out, &writer);
-    lw_register_put(&out, &mine);
+    lw_registration_put(&out, NULL, &mine);
     assert_bytes(lw_writer_bytes(&writer), /* behind D1 23 02 A1 */
                  "\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C\x74\x3D\x33\x30\x30"
                  "\x09\x6C\x77\x6D\x32\x6D\x3D\x31\x2E\x31\x03\x62\x3D\x54\xFF\x3C\x2F\x31\x2F\x30"
@@ -471,7 +471,7 @@ LW_TEST(its_answer_has_the_bytes_of_the_vector_and_names_the_location)
     lw_location location;
     assert_ok(lw_location_read(msg.options, &location));
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_update_put(&out, &location, &(lw_registration){.given = 0});
+    lw_registration_put(&out, &location, &(lw_registration){.given = 0});
     msg = parsed(&writer);
     assert_bytes(msg.options, "\xB2rd\x04"
                               "5a3f"); /* P-REG-08: parameterless */
@@ -491,7 +491,7 @@ LW_TEST(rule_23_a_location_of_any_shape_is_echoed_exactly)
     lw_location location;
     assert_ok(lw_location_read(parsed(&writer).options, &location));
     begin(LW_COAP_DELETE, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_deregister_put(&out, &location);
+    lw_registration_put(&out, &location, &(lw_registration){.given = 0});
     lw_coap_msg msg = parsed(&writer);
     lw_coap_opt_iter it = lw_coap_opts(msg.options);
     lw_coap_opt opt;
@@ -524,7 +524,7 @@ static const char *put_queries(const lw_registration *mine)
 {
     static char text[256];
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_register_put(&out, mine);
+    lw_registration_put(&out, NULL, mine);
     lw_coap_msg msg = parsed(&writer);
     lw_coap_opt_iter it = lw_coap_opts(msg.options);
     lw_coap_opt opt;
@@ -570,11 +570,11 @@ LW_TEST(a_name_that_does_not_fit_fails_the_writer)
     memset(name, 'a', sizeof name);
     lw_registration mine = {.given = LW_REG_ENDPOINT, .endpoint = lw_bytes_of(name, sizeof name)};
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_register_put(&out, &mine);
+    lw_registration_put(&out, NULL, &mine);
     assert_err(writer.err, LW_ETOOBIG);
     mine = (lw_registration){.given = LW_REG_PROFILES, .profiles = lw_bytes_of(name, sizeof name)};
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_register_put(&out, &mine);
+    lw_registration_put(&out, NULL, &mine);
     assert_err(writer.err, LW_ETOOBIG);
 }
 
