@@ -310,18 +310,20 @@ lw_err lw_client_begin_bootstrap(lw_client *client)
 /* What a change means for a registration (REG-31, REG-34, DM-76, DM-83): LW_UPDATE_…, 0 nothing. */
 static uint8_t reasons_for_update(const lw_server *s, lw_tree_change change, lw_path path)
 {
+    uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
+    uint16_t resource = lw_path_id(path, LW_LEVEL_RESOURCE);
     if (change != LW_TREE_VALUE) {
-        return lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? 0
-                                                                              : LW_UPDATE_OBJECTS;
+        return lw_access_is_bootstrap_only(object) ? 0 : LW_UPDATE_OBJECTS;
     }
-    lw_path own = lw_path_instance(LW_OBJ_SERVER, s->account);
-    lw_path supported =
-        lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
-    if (lw_path_equal(path, supported) ||
-        lw_path_equal(path, lw_path_child(own, LW_RES_SERVER_BINDING))) {
-        return LW_UPDATE_BINDING;
+    if (object == LW_OBJ_DEVICE) {
+        return resource == LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES ? LW_UPDATE_BINDING : 0;
     }
-    return lw_path_equal(path, lw_path_child(own, LW_RES_SERVER_LIFETIME)) ? LW_UPDATE_LIFETIME : 0;
+    if (object != LW_OBJ_SERVER || lw_path_id(path, LW_LEVEL_INSTANCE) != s->account) {
+        return 0;
+    }
+    return resource == LW_RES_SERVER_BINDING    ? LW_UPDATE_BINDING
+           : resource == LW_RES_SERVER_LIFETIME ? LW_UPDATE_LIFETIME
+                                                : 0;
 }
 
 static void watch_registrations(lw_client *client, lw_tree_change change, lw_path path)
@@ -334,7 +336,8 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
         if (reasons != 0) {
             lw_server_want_update(s, reasons);
         }
-        if (lw_path_contains(lw_path_instance(LW_OBJ_SECURITY, s->security), path)) {
+        if (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY &&
+            lw_path_id(path, LW_LEVEL_INSTANCE) == s->security) {
             s->moved = true;
         }
     }
