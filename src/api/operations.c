@@ -127,10 +127,12 @@ static void answer_refused(api_call *call, const operation *w)
         }
         break;
     case LW_ETOOBIG:
-        call_problem(call, API_TOO_LARGE, "the values are larger than a request may be (max-body of the server)");
+        call_problem(call, API_TOO_LARGE,
+                     "the values are larger than a request may be (max-body of the server)");
         break;
     case LW_ESTATE:
-        call_problem(call, API_OFFLINE, "it is not registered; async=true keeps the request until it comes");
+        call_problem(call, API_OFFLINE,
+                     "it is not registered; async=true keeps the request until it comes");
         break;
     case LW_ENOTSUP:
         call_problem(call, API_NOT_POSSIBLE,

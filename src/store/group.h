@@ -2,7 +2,8 @@
  *
  * An urgent change starts a commit at once; what comes while it runs gathers for the next one, so a
  * commit is as large as the disk is slow, and nobody waits longer than for two of them. Lazy
- * changes alone wait for others, 150 ms at most, so that with its commit each is durable within 200.
+ * changes alone wait for others, 150 ms at most, so that with its commit each is durable within
+ * 200.
  *
  *              a commit fails                 it says LW_EFORMAT
  *    WELL ─────────────────────▶ FAILING ─────────────────────────▶ DAMAGED
