@@ -24,10 +24,10 @@ OPAQUE = 42
 
 
 @pytest.fixture
-def far_lamp(daemon, device):
-    """A server, with a device "lamp" at the end of a path on which each message takes 15 ms."""
+def far_lamp(daemon, device, request):
+    """A server, with a device "lamp" at the end of a path on which each message takes 15 ms, or as the test says."""
     server = daemon()
-    path = SlowPath(server.coap_port, 0.015)
+    path = SlowPath(server.coap_port, getattr(request, "param", 0.015))
     device("-u", path.uri, "-n", "lamp").wait_for("^registered with server 1")
     yield server
     path.close()
@@ -139,6 +139,7 @@ def test_a_request_that_went_at_once_shows_how_far_it_is(far_lamp):
     reader.close()
 
 
+@pytest.mark.parametrize("far_lamp", [0.05], indirect=True)  # it must last while others are asked
 def test_a_queued_request_shows_how_far_it_is(far_lamp):
     status, request = far_lamp.call("PUT", FIRMWARE + "?async=true", package())
     assert status == 202 and "progress" not in request
