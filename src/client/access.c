@@ -322,8 +322,8 @@ const lw_client_feature lw_feature_access = {
     .name = "access",
     .size = size,
     .init = init,
-    .rights = rights,
-    .created = created,
     .on_moment = on_moment,
     .on_change = on_change,
+    .part = LW_PART_ACCESS,
+    .as.access = {.rights = rights, .created = created},
 };

@@ -101,8 +101,8 @@ lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw
 /* How gt, lt and st are written; NULL when the device does not offer them. */
 const lw_attr_decimal *lw_client_decimal(const lw_client *client)
 {
-    LW_EACH_FEATURE (client, i, decimal) {
-        return client->cfg.features[i]->decimal;
+    LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
+        return client->cfg.features[i]->as.decimal;
     }
     return NULL;
 }
@@ -146,7 +146,7 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
     return lw_op_code(LW_OP_WRITE_ATTRIBUTES, err);
 }
 
-const lw_client_feature lw_feature_thresholds = {.name = "thresholds",
-                                                 .decimal = &lw_attr_decimal_text};
-const lw_client_feature lw_feature_one_way_thresholds = {.name = "thresholds",
-                                                         .decimal = &lw_attr_decimal_one_way};
+const lw_client_feature lw_feature_thresholds = {
+    .name = "thresholds", .part = LW_PART_THRESHOLDS, .as.decimal = &lw_attr_decimal_text};
+const lw_client_feature lw_feature_one_way_thresholds = {
+    .name = "thresholds", .part = LW_PART_THRESHOLDS, .as.decimal = &lw_attr_decimal_one_way};

@@ -126,6 +126,6 @@ const lw_client_feature lw_feature_blockwise = {
     .size = size,
     .init = init,
     .serve = serve,
-    .start = start,
-    .cancel = cancel,
+    .part = LW_PART_BLOCKWISE,
+    .as.blockwise = {.start = start, .cancel = cancel},
 };

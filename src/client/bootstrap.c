@@ -206,8 +206,8 @@ static void talk(lw_bootstrap *bs)
 {
     lw_err err = LW_ENOTSUP;
     set_state(bs, LW_BS_ASKING_PACK, LW_TIME_NEVER);
-    LW_EACH_FEATURE (bs->client, i, ask_pack) {
-        err = bs->client->cfg.features[i]->ask_pack(bs);
+    LW_EACH_PART (bs->client, i, LW_PART_PACK) {
+        err = bs->client->cfg.features[i]->as.ask_pack(bs);
     }
     if (err != LW_OK) {
         lw_bs_ask(bs);
@@ -536,10 +536,10 @@ const lw_client_feature lw_feature_bootstrap = {
     .init = init,
     .serve = serve,
     .on_server = on_server,
-    .bootstrap = begin,
-    .on_link = on_link,
     .on_moment = on_moment,
     .durable = true,
     .save = save,
     .restore = restore,
+    .part = LW_PART_BOOTSTRAP,
+    .as.bootstrap = {.begin = begin, .on_link = on_link},
 };

@@ -44,25 +44,19 @@ static size_t feature_count(const lw_client_cfg *cfg)
     return count;
 }
 
-static bool has_hook(const lw_client_cfg *cfg, size_t hook, size_t *index)
+bool lw_client_has_part(const lw_client_cfg *cfg, lw_part part, size_t *index)
 {
-    const lw_client_feature *f;
-    void (*function)(void) = NULL; /* or a table: a pointer like the others */
-    while ((f = cfg->features[*index]) != NULL) {
-        memcpy(&function, (const uint8_t *)f + hook, sizeof function);
-        if (function != NULL) {
-            return true;
-        }
+    while (cfg->features[*index] != NULL && cfg->features[*index]->part != part) {
         ++*index;
     }
-    return false;
+    return cfg->features[*index] != NULL;
 }
 
 /* Places for servers. */
 static unsigned place_count(const lw_client_cfg *cfg)
 {
     size_t i = 0;
-    return cfg->servers_max + (has_hook(cfg, offsetof(lw_client_feature, bootstrap), &i) ? 1u : 0u);
+    return cfg->servers_max + (lw_client_has_part(cfg, LW_PART_BOOTSTRAP, &i) ? 1u : 0u);
 }
 
 static size_t feature_size(const lw_client_cfg *cfg, size_t index)
@@ -226,11 +220,6 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
 
 void lw_client_fini(lw_client *client)
 {
-    for (size_t i = feature_count(&client->cfg); i-- > 0;) {
-        if (client->cfg.features[i]->fini != NULL) {
-            client->cfg.features[i]->fini(client, client->feature_state[i]);
-        }
-    }
     for (unsigned i = 0; i < client->server_count; i++) {
         lw_server_close_link(&client->servers[i]);
     }
@@ -258,7 +247,16 @@ void *lw_client_feature_state(const lw_client *client, const lw_client_feature *
 
 bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index)
 {
-    return has_hook(&client->cfg, hook, index);
+    const lw_client_feature *f;
+    void (*function)(void) = NULL;
+    while ((f = client->cfg.features[*index]) != NULL) {
+        memcpy(&function, (const uint8_t *)f + hook, sizeof function);
+        if (function != NULL) {
+            return true;
+        }
+        ++*index;
+    }
+    return false;
 }
 
 void lw_client_tell(lw_client *client, const lw_client_event *event)
@@ -300,8 +298,8 @@ bool lw_client_can_bootstrap(lw_client *client)
 lw_err lw_client_begin_bootstrap(lw_client *client)
 {
     if (lw_client_can_bootstrap(client)) {
-        LW_EACH_FEATURE (client, i, bootstrap) {
-            return client->cfg.features[i]->bootstrap(client->feature_state[i], client);
+        LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
+            return client->cfg.features[i]->as.bootstrap.begin(client->feature_state[i], client);
         }
     }
     return LW_ESTATE;
@@ -390,8 +388,9 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
 static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
 {
     lw_client *client = ctx;
-    LW_EACH_FEATURE (client, i, on_reset) {
-        client->cfg.features[i]->on_reset(client->feature_state[i], server_of(peer), mid);
+    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
+        client->cfg.features[i]->as.observe.on_reset(client->feature_state[i], server_of(peer),
+                                                     mid);
     }
 }
 
@@ -494,8 +493,8 @@ static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_e
     if (is_fetching_on(client, server)) {
         client->fetching->on_link(client->fetching, err);
     } else if (server == lw_client_bootstrap_server(client)) {
-        LW_EACH_FEATURE (client, i, on_link) {
-            client->cfg.features[i]->on_link(client->feature_state[i], client, err);
+        LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
+            client->cfg.features[i]->as.bootstrap.on_link(client->feature_state[i], client, err);
         }
     } else {
         lw_server_on_link(server, err);

@@ -14,8 +14,9 @@ static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
         return lw_op_code((lw_op)call->request->op, err);
     }
     lw_readable readable = lw_targets_readable(targets, call);
-    LW_EACH_FEATURE (client, i, observe) {
-        return client->cfg.features[i]->observe(client->feature_state[i], call, &readable);
+    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
+        return client->cfg.features[i]->as.observe.observe(client->feature_state[i], call,
+                                                           &readable);
     }
     return lw_targets_answer(targets, call); /* RFC 7641 section 2 */
 }
@@ -93,5 +94,6 @@ const lw_client_feature lw_feature_composite = {
     .ops = (uint32_t)1 << LW_OP_READ_COMPOSITE | (uint32_t)1 << LW_OP_WRITE_COMPOSITE |
            (uint32_t)1 << LW_OP_OBSERVE_COMPOSITE | (uint32_t)1 << LW_OP_CANCEL_COMPOSITE,
     .serve = serve,
-    .join = lw_notify_join,
+    .part = LW_PART_COMPOSITE,
+    .as.join = lw_notify_join,
 };

@@ -14,8 +14,9 @@ bool lw_object_names_version(const lw_object *object, lw_version enabler,
 
 static const lw_attrs *attached(const lw_client *client, const lw_server *server, lw_path path)
 {
-    LW_EACH_FEATURE (client, i, attributes) {
-        return client->cfg.features[i]->attributes(client->feature_state[i], server, path);
+    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
+        return client->cfg.features[i]->as.observe.attributes(client->feature_state[i], server,
+                                                              path);
     }
     return NULL;
 }

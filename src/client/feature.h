@@ -27,21 +27,76 @@ typedef enum lw_client_moment {
     LW_MOMENT_STOP      /* lw_client_stop: no word more */
 } lw_client_moment;
 
+/* ---- Parts ------------------------------------------------------------------------------------
+ * What one feature does for the others: the hooks of a part come together, none is NULL.
+ */
+
+typedef enum lw_part {
+    LW_PART_NONE,
+    LW_PART_ACCESS,
+    LW_PART_OBSERVE,
+    LW_PART_THRESHOLDS,
+    LW_PART_COMPOSITE,
+    LW_PART_BLOCKWISE,
+    LW_PART_SEND,
+    LW_PART_BOOTSTRAP,
+    LW_PART_PACK
+} lw_part;
+
+typedef struct lw_part_access {
+    /* Rights of the server on an instance (LW_RIGHT_…; instance LW_ID_MAX: Create on the object).
+     */
+    unsigned (*rights)(void *state, const lw_server *server, uint16_t object, uint16_t instance);
+    /* A server created an instance. */
+    lw_err (*created)(void *state, lw_server *server, lw_path instance);
+} lw_part_access;
+
+typedef struct lw_part_observe {
+    /* What the server attached at exactly this path, or NULL (DM-22). */
+    const lw_attrs *(*attributes)(void *state, const lw_server *server, lw_path path);
+    /* Serves Observe and Cancel of a list, whose targets `readable` has, and answers. */
+    uint8_t (*observe)(void *state, const lw_call *call, const struct lw_readable *readable);
+    /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */
+    void (*on_reset)(void *state, lw_server *server, uint16_t mid);
+} lw_part_observe;
+
+typedef struct lw_part_blockwise {
+    /* Sends a request of ours whose body may take several messages; and gives up what is in
+     * flight. */
+    lw_err (*start)(lw_server *server, const lw_coap_request *request, lw_body_fn body,
+                    size_t body_len, void **out_asking);
+    void (*cancel)(void *asking, lw_time now);
+} lw_part_blockwise;
+
+/* What lw_client_send and lw_client_record say. */
+typedef struct lw_part_send {
+    lw_err (*send)(void *state, uint16_t ssid, const lw_path *paths, size_t count);
+    lw_err (*record)(void *state, lw_path path);
+} lw_part_send;
+
+typedef struct lw_part_bootstrap {
+    /* Starts it, or says LW_ESTATE when there is no Bootstrap-Server account. */
+    lw_err (*begin)(void *state, lw_client *client);
+    /* The link to the Bootstrap-Server is up (LW_OK), or down and why. */
+    void (*on_link)(void *state, lw_client *client, lw_err err);
+} lw_part_bootstrap;
+
+/* ---- The feature ------------------------------------------------------------------------------
+ */
+
 struct lw_client_feature {
     const char *name;
     uint32_t ops; /* bit 1 << lw_op: the operations `serve` takes */
+    uint8_t part; /* lw_part: what of `as` holds */
+    bool durable; /* of what it saves */
 
     size_t (*size)(const lw_client_cfg *cfg); /* octets of state; NULL: none */
     lw_err (*init)(lw_client *client, void *state);
-    void (*fini)(lw_client *client, void *state);
 
     /* Serves one of its operations: everything of DM-05 but the payload was checked, and the
      * formats are chosen. Operations of a bootstrap come with their formats alone. Returns the
      * code; fills reply->options and reply->payload. LW_COAP_EMPTY: silence. */
     uint8_t (*serve)(void *state, const lw_call *call);
-
-    /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */
-    void (*on_reset)(void *state, lw_server *server, uint16_t mid);
 
     void (*on_server)(void *state, lw_server *server, lw_server_event event);
 
@@ -51,63 +106,44 @@ struct lw_client_feature {
     /* After a commit, or at once outside of a transaction. */
     void (*on_change)(void *state, lw_client *client, lw_tree_change change, lw_path path);
 
-    /* lw_feature_access: rights of the server on an instance (LW_RIGHT_…; instance LW_ID_MAX:
-     * Create on the object), and what happens to them when a server creates an instance. */
-    unsigned (*rights)(void *state, const lw_server *server, uint16_t object, uint16_t instance);
-    lw_err (*created)(void *state, lw_server *server, lw_path instance);
-
-    /* lw_feature_observe: what the server attached at exactly this path, or NULL (DM-22). */
-    const lw_attrs *(*attributes)(void *state, const lw_server *server, lw_path path);
-
-    /* lw_feature_observe: serves Observe and Cancel of a list, whose targets `readable` has, and
-     * answers. lw_feature_composite calls it. */
-    uint8_t (*observe)(void *state, const lw_call *call, const struct lw_readable *readable);
-
-    /* lw_feature_thresholds: how gt, lt and st are read and written. */
-    const lw_attr_decimal *decimal;
-
-    /* lw_feature_bootstrap: starts it, or says LW_ESTATE when there is no Bootstrap-Server account;
-     * and the link to the Bootstrap-Server is up (LW_OK), or down and why. */
-    lw_err (*bootstrap)(void *state, lw_client *client);
-    void (*on_link)(void *state, lw_client *client, lw_err err);
-
-    /* lw_feature_bootstrap_pack: asks for the whole configuration at once; LW_ENOTSUP when that is
-     * not for this device. */
-    lw_err (*ask_pack)(struct lw_bootstrap *bs);
-
-    /* lw_feature_composite: what is in effect for a list, of what is for its members (OBS-26). */
-    void (*join)(lw_attrs *whole, const lw_attrs *part);
-
-    /* lw_feature_blockwise: sends a request of ours whose body may take several messages; and gives
-     * up what is in flight. */
-    lw_err (*start)(lw_server *server, const lw_coap_request *request, lw_body_fn body,
-                    size_t body_len, void **out_asking);
-    void (*cancel)(void *asking, lw_time now);
-
-    /* lw_feature_send: what lw_client_send and lw_client_record say. */
-    lw_err (*send)(void *state, uint16_t ssid, const lw_path *paths, size_t count);
-    lw_err (*record)(void *state, lw_path path);
-
     /* State that outlives a power loss, in a form of the feature's own; lw_feature_persist calls
      * them. `save` is called twice and writes the same; LW_ENOTFOUND: nothing to keep. `restore`
      * gets what it wrote: with the configuration (`durable`), or when registrations are resumed;
      * what belongs to other servers than those is void. */
-    bool durable;
     lw_err (*save)(void *state, lw_client *client, lw_writer *out);
     lw_err (*restore)(void *state, lw_client *client, lw_bytes saved);
+
+    union {
+        lw_part_access access;
+        lw_part_observe observe;
+        const lw_attr_decimal *decimal; /* thresholds: how gt, lt and st are read and written */
+        /* composite: what is in effect for a list, of what is for its members (OBS-26) */
+        void (*join)(lw_attrs *whole, const lw_attrs *part);
+        lw_part_blockwise blockwise;
+        lw_part_send send;
+        lw_part_bootstrap bootstrap;
+        /* pack: asks for the whole configuration at once; LW_ENOTSUP: not for this device */
+        lw_err (*ask_pack)(struct lw_bootstrap *bs);
+    } as;
 };
 
-/* Goes through the features that have a hook, in the order of the list:
+/* Goes through the features that have a hook, or those that have a part, in the order of the list:
  *
- *     LW_EACH_FEATURE (client, i, on_reset) {
- *         client->cfg.features[i]->on_reset(client->feature_state[i], server, mid);
+ *     LW_EACH_FEATURE (client, i, on_server) {
+ *         client->cfg.features[i]->on_server(client->feature_state[i], server, event);
+ *     }
+ *     LW_EACH_PART (client, i, LW_PART_OBSERVE) {
+ *         client->cfg.features[i]->as.observe.on_reset(client->feature_state[i], server, mid);
  *     }
  */
 #define LW_EACH_FEATURE(client, i, hook) \
     for (size_t i = 0; lw_client_has_hook(client, offsetof(lw_client_feature, hook), &i); i++)
+#define LW_EACH_PART(client, i, part) \
+    for (size_t i = 0; lw_client_has_part(&(client)->cfg, part, &i); i++)
 
-/* The first feature at or behind *index that has the hook; false: none. */
+/* The first feature at or behind *index that has it; false: none. */
 bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index);
+bool lw_client_has_part(const lw_client_cfg *cfg, lw_part part, size_t *index);
 
 /* Tells the features; the first failure. */
 lw_err lw_client_reach(lw_client *client, lw_client_moment moment);

@@ -144,10 +144,10 @@ lw_attrs lw_observed_attrs(const lw_observed *obs)
     if (obs->target_count == 1) {
         return lw_attrs_in_effect(obs->all, obs->server, obs->targets[0], obs->query);
     }
-    LW_EACH_FEATURE (client, f, join) {
+    LW_EACH_PART (client, f, LW_PART_COMPOSITE) {
         for (unsigned i = 0; i < obs->target_count; i++) {
             lw_attrs part = lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query);
-            client->cfg.features[f]->join(&whole, &part);
+            client->cfg.features[f]->as.join(&whole, &part);
         }
     }
     return whole;

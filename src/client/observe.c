@@ -378,9 +378,8 @@ const lw_client_feature lw_feature_observe = {
     .size = size,
     .init = init,
     .serve = serve,
-    .on_reset = on_reset,
     .on_server = on_server,
     .on_change = lw_observing_changed,
-    .attributes = lw_attached_at,
-    .observe = serve_targets,
+    .part = LW_PART_OBSERVE,
+    .as.observe = {.attributes = lw_attached_at, .observe = serve_targets, .on_reset = on_reset},
 };

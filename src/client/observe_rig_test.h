@@ -71,7 +71,16 @@ static unsigned rights(void *state, const lw_server *server, uint16_t object, ui
     return server->ssid == 2 ? rights_of_2 : 31;
 }
 
-static const lw_client_feature feature_rights = {.name = "rights", .rights = rights};
+static lw_err created(void *state, lw_server *server, lw_path instance)
+{
+    (void)state;
+    (void)server;
+    (void)instance;
+    return LW_OK;
+}
+
+static const lw_client_feature feature_rights = {
+    .name = "rights", .part = LW_PART_ACCESS, .as.access = {.rights = rights, .created = created}};
 
 /* ---- Time and values ---- */
 

@@ -123,4 +123,5 @@ static lw_err ask(lw_bootstrap *bs)
     return lw_bs_send(bs, &request);
 }
 
-const lw_client_feature lw_feature_bootstrap_pack = {.name = "pack", .ask_pack = ask};
+const lw_client_feature lw_feature_bootstrap_pack = {
+    .name = "pack", .part = LW_PART_PACK, .as.ask_pack = ask};

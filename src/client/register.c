@@ -103,9 +103,9 @@ static lw_err send(lw_server *server, lw_coap_request *request, size_t body_len)
 {
     lw_client *client = server->client;
     lw_coap_exchange *started = NULL;
-    LW_EACH_FEATURE (client, i, start) {
-        return client->cfg.features[i]->start(server, request, read_list, body_len,
-                                              &server->asking);
+    LW_EACH_PART (client, i, LW_PART_BLOCKWISE) {
+        return client->cfg.features[i]->as.blockwise.start(server, request, read_list, body_len,
+                                                           &server->asking);
     }
     if (body_len > client->cfg.payload_max) {
         return LW_ETOOBIG;
@@ -125,8 +125,8 @@ void lw_server_stop_asking(lw_server *server)
     if (server->asking == NULL) {
         return;
     }
-    LW_EACH_FEATURE (client, i, cancel) {
-        client->cfg.features[i]->cancel(server->asking, client->now);
+    LW_EACH_PART (client, i, LW_PART_BLOCKWISE) {
+        client->cfg.features[i]->as.blockwise.cancel(server->asking, client->now);
         return;
     }
     lw_coap_cancel(&client->coap, server->asking, client->now);

@@ -6,9 +6,9 @@ unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t objec
                       uint16_t instance)
 {
     unsigned rights = LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
-    LW_EACH_FEATURE (client, i, rights) {
-        rights &=
-            client->cfg.features[i]->rights(client->feature_state[i], server, object, instance);
+    LW_EACH_PART (client, i, LW_PART_ACCESS) {
+        rights &= client->cfg.features[i]->as.access.rights(client->feature_state[i], server,
+                                                            object, instance);
     }
     return rights;
 }
@@ -16,10 +16,10 @@ unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t objec
 lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
 {
     lw_err err = LW_OK;
-    LW_EACH_FEATURE (client, i, created) {
-        err = err == LW_OK
-                  ? client->cfg.features[i]->created(client->feature_state[i], server, instance)
-                  : err;
+    LW_EACH_PART (client, i, LW_PART_ACCESS) {
+        err = err == LW_OK ? client->cfg.features[i]->as.access.created(client->feature_state[i],
+                                                                        server, instance)
+                           : err;
     }
     return err;
 }

@@ -469,21 +469,21 @@ const lw_client_feature lw_feature_send = {.name = "send",
                                            .size = size,
                                            .init = init,
                                            .on_server = on_server,
-                                           .send = send,
-                                           .record = record};
+                                           .part = LW_PART_SEND,
+                                           .as.send = {.send = send, .record = record}};
 
 lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count)
 {
-    LW_EACH_FEATURE (client, i, send) {
-        return client->cfg.features[i]->send(client->feature_state[i], ssid, paths, count);
+    LW_EACH_PART (client, i, LW_PART_SEND) {
+        return client->cfg.features[i]->as.send.send(client->feature_state[i], ssid, paths, count);
     }
     return LW_ENOTSUP;
 }
 
 lw_err lw_client_record(lw_client *client, lw_path path)
 {
-    LW_EACH_FEATURE (client, i, record) {
-        return client->cfg.features[i]->record(client->feature_state[i], path);
+    LW_EACH_PART (client, i, LW_PART_SEND) {
+        return client->cfg.features[i]->as.send.record(client->feature_state[i], path);
     }
     return LW_ENOTSUP;
 }

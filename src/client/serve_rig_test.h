@@ -313,7 +313,7 @@ static inline void rig_fill_tree(lw_tree *tree)
     assert_ok(rig_portfolio_set_identity(tree, 0, 2, "model"));
 }
 
-/* ---- A feature that stands for those of others ------------------------------------------------
+/* ---- Features that stand for others -----------------------------------------------------------
  */
 
 static inline unsigned rig_rights(void *state, const lw_server *server, uint16_t object,
@@ -356,17 +356,42 @@ static inline uint8_t rig_feature_serve(void *state, const lw_call *call)
     return r->feature_code;
 }
 
-static const lw_client_feature rig_feature = {
-    .name = "rig", .rights = rig_rights, .created = rig_created, .attributes = rig_attributes};
+static inline uint8_t rig_observe(void *state, const lw_call *call, const lw_readable *readable)
+{
+    (void)state;
+    (void)readable;
+    return lw_op_code((lw_op)call->request->op, LW_EMETHOD);
+}
+
+static inline void rig_on_reset(void *state, lw_server *server, uint16_t mid)
+{
+    (void)state;
+    (void)server;
+    (void)mid;
+}
+
+static const lw_client_feature rig_access = {
+    .name = "rig access",
+    .part = LW_PART_ACCESS,
+    .as.access = {.rights = rig_rights, .created = rig_created}};
+static const lw_client_feature rig_observing = {
+    .name = "rig observing",
+    .part = LW_PART_OBSERVE,
+    .as.observe = {.attributes = rig_attributes, .observe = rig_observe, .on_reset = rig_on_reset}};
 static const lw_client_feature rig_taker = {
     .name = "taker",
     .ops = (uint32_t)1 << LW_OP_OBSERVE | (uint32_t)1 << LW_OP_WRITE_ATTRIBUTES |
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
     .serve = rig_feature_serve};
 static const lw_client_feature *const rig_plain[] = {NULL};
-static const lw_client_feature *const rig_full[] = {&rig_feature,           &lw_feature_blockwise,
-                                                    &lw_feature_create,     &lw_feature_composite,
-                                                    &lw_feature_thresholds, NULL};
+static const lw_client_feature *const rig_full[] = {&rig_access,
+                                                    &rig_observing,
+                                                    &lw_feature_blockwise,
+                                                    &lw_feature_create,
+                                                    &lw_feature_composite,
+                                                    &lw_feature_thresholds,
+                                                    NULL};
+static const lw_client_feature *const rig_unobserved[] = {&rig_access, &lw_feature_composite, NULL};
 static const lw_client_feature *const rig_taking[] = {&rig_taker, NULL};
 
 /* ---- The endpoint -----------------------------------------------------------------------------

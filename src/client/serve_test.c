@@ -263,6 +263,7 @@ LW_TEST(what_a_feature_wrote_before_it_failed_is_not_sent)
 LW_TEST(without_observe_an_observation_is_a_read)
 {
     rig *r = *state;
+    r->client.cfg.features = rig_unobserved;
     rig_ask a = {.request = "GET /3/0/9", .cf = NONE, .accept = LW_CF_TEXT, .has_observe = true};
     assert_string_equal(rig_do(r, &a), "2.05"); /* OBS-04 */
     answer_reads(r, "100");
