@@ -5,13 +5,14 @@
  *   "state"    registrations, and what features keep with them: attributes, observations, …
  *
  * A record is  'L' 'W' kind version | digest | body:  the kind is 'c' or 's', the digest FNV-1a of
- * the body, four octets, big endian as everything in it.
+ * the body, four octets, big endian.
  *
- *   config     { 'I' object instance value* 65535 }*  { 'F' name save }*
- *   value      resource, resource instance (65535: none), head, octets
- *   head       type * 16 + number of octets; strings and opaques have their length behind it; type
- *              0 is a multiple resource without instances
- *   state      digest of the config body, { 'R' registration }*, { 'F' name save }*
+ *   config        entry*, entry of the root, saved*
+ *   entry         as in snapshot.c: a value, an empty list, or an instance, which its values follow
+ *   state         digest of the config body, registration*, 0, saved*
+ *   registration  length, octets of lw_server_memory up to the end of the location: who changes it
+ *                 raises the version
+ *   saved         of a feature: length and name, length and octets
  *
  * What always holds:
  *
@@ -35,16 +36,16 @@
 #include "base/reader.h"
 #include "client/observe.h"
 #include "client/server.h"
+#include "client/snapshot.h"
 #include "lw/objects.h"
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION    2
+#define VERSION    3
 #define HEADER     8u
 #define RETRY_MS   (60 * LW_SECOND_MS)
 #define SESSION_MS (1 * LW_SECOND_MS)
 #define MID_GAP    256u /* message ids that may have been used since the state was stored */
-#define INFINITE   UINT64_MAX
 
 typedef struct room {
     lw_client *client;
@@ -65,100 +66,19 @@ static bool is_replaced(const lw_object *object)
            (object->hooks != NULL && object->hooks->create != NULL);
 }
 
-static bool is_kept(const lw_tree *tree, lw_path resource)
+static bool is_kept(lw_tree *tree, lw_path path)
 {
-    const lw_object *object = lw_tree_object(tree, lw_path_id(resource, LW_LEVEL_OBJECT));
-    const lw_field *field = lw_object_field(object, lw_path_id(resource, LW_LEVEL_RESOURCE));
-    const lw_resource_def *def =
-        lw_object_def_resource(object->def, lw_path_id(resource, LW_LEVEL_RESOURCE));
-    return field != NULL && lw_field_is_stored(field) &&
+    const lw_resource_def *def = lw_tree_resource_def(tree, path);
+    if (def == NULL) {
+        return false;
+    }
+    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    return lw_field_is_stored(lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE))) &&
            (is_replaced(object) || (def->ops & LW_OP_W) != 0);
-}
-
-/* ---- Values -----------------------------------------------------------------------------------
- */
-
-static bool is_octets(unsigned type)
-{
-    return type == LW_TYPE_STRING || type == LW_TYPE_OPAQUE || type == LW_TYPE_CORELNK;
-}
-
-static uint64_t bits_of(lw_value value)
-{
-    uint64_t bits = 0;
-    switch (value.type) {
-    case LW_TYPE_BOOLEAN:
-        return value.as.boolean;
-    case LW_TYPE_OBJLNK:
-        return (uint64_t)value.as.link.object << 16 | value.as.link.instance;
-    case LW_TYPE_FLOAT:
-        memcpy(&bits, &value.as.number, sizeof bits);
-        return bits;
-    default:
-        return value.as.uns; /* INTEGER and TIME have the same bits there */
-    }
-}
-
-static lw_value value_of(unsigned type, uint64_t bits)
-{
-    lw_value value = {.type = (uint8_t)type};
-    switch (type) {
-    case LW_TYPE_BOOLEAN:
-        value.as.boolean = bits != 0;
-        break;
-    case LW_TYPE_OBJLNK:
-        value.as.link = (lw_objlnk){(uint16_t)(bits >> 16), (uint16_t)bits};
-        break;
-    case LW_TYPE_FLOAT:
-        memcpy(&value.as.number, &bits, sizeof bits);
-        break;
-    default:
-        value.as.uns = bits;
-        break;
-    }
-    return value;
-}
-
-static void write_value(lw_writer *w, lw_path path, const lw_value *value)
-{
-    lw_write_u16(w, lw_path_id(path, LW_LEVEL_RESOURCE));
-    lw_write_u16(w, lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
-    if (is_octets(value->type)) {
-        lw_write_u8(w, (uint8_t)(value->type << 4));
-        lw_write_u16(w, (uint16_t)value->as.bytes.len);
-        lw_write_bytes(w, value->as.bytes);
-        return;
-    }
-    uint64_t bits = value->type != LW_TYPE_NONE ? bits_of(*value) : 0;
-    unsigned octets = 0;
-    while (octets < 8 && bits >> (8 * octets) != 0) {
-        octets++;
-    }
-    lw_write_u8(w, (uint8_t)((unsigned)value->type << 4 | octets));
-    lw_write_uint(w, bits, octets);
 }
 
 /* ---- Writing records --------------------------------------------------------------------------
  */
-
-static void write_instance(lw_tree *tree, lw_path instance, lw_writer *w)
-{
-    lw_write_u8(w, 'I');
-    lw_write_u16(w, lw_path_id(instance, LW_LEVEL_OBJECT));
-    lw_write_u16(w, lw_path_id(instance, LW_LEVEL_INSTANCE));
-    lw_path at = instance;
-    while (lw_tree_walk(tree, instance, LW_LEVEL_RESOURCE_INSTANCE, at, &at) == LW_OK) {
-        lw_value value = lw_value_none();
-        const lw_resource_def *def = lw_tree_resource_def(tree, at);
-        bool is_list =
-            lw_path_depth(at) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0;
-        if (is_kept(tree, at) &&
-            (is_list ? lw_tree_count(tree, at) == 0 : lw_tree_get(tree, at, &value) == LW_OK)) {
-            write_value(w, at, &value);
-        }
-    }
-    lw_write_u16(w, LW_ID_MAX);
-}
 
 /* What `save` writes, if anything, under a name. */
 static void write_saved(room *r, const char *name,
@@ -171,7 +91,6 @@ static void write_saved(room *r, const char *name,
         return;
     }
     lw_bytes text = lw_bytes_str(name);
-    lw_write_u8(w, 'F');
     lw_write_u8(w, (uint8_t)text.len);
     lw_write_bytes(w, text);
     lw_write_u16(w, (uint16_t)length.pos);
@@ -196,9 +115,14 @@ static void write_config(room *r, lw_writer *w)
 {
     lw_tree *tree = &r->client->tree;
     lw_path at = lw_path_root();
-    while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        write_instance(tree, at, w);
+    while (lw_tree_walk(tree, lw_path_root(), LW_LEVEL_RESOURCE_INSTANCE, at, &at) == LW_OK) {
+        lw_entry e = {.kind = LW_ENTRY_EMPTY, .path = at};
+        if (lw_path_depth(at) == LW_LEVEL_INSTANCE ||
+            (is_kept(tree, at) && lw_entry_at(tree, at, &e))) {
+            lw_entry_write(w, &e);
+        }
     }
+    lw_entry_write(w, &(lw_entry){.path = lw_path_root()});
     write_features(r, true, w);
 }
 
@@ -210,32 +134,38 @@ static uint32_t digest_of_config(room *r)
     return w.digest;
 }
 
+#define REGISTRATION_HEAD offsetof(lw_server_memory, location.octets)
+
 static void write_registration(const lw_server *s, int64_t clock, lw_writer *w)
 {
     int64_t left = (s->expires - s->client->now) / LW_SECOND_MS;
-    lw_write_u8(w, 'R');
-    lw_write_u16(w, s->ssid);
-    lw_write_u8(w, s->version);
-    lw_write_u32(w, s->lifetime);
-    lw_write_u64(w, s->expires == LW_TIME_NEVER ? INFINITE : (uint64_t)(clock + left));
-    lw_write_u16(w, (uint16_t)(s->peer.next_mid + MID_GAP));
-    lw_write_u32(w, s->own_address);
-    lw_write_u8(w, s->location.len);
-    lw_write_bytes(w, lw_bytes_of(s->location.octets, s->location.len));
+    lw_server_memory m;
+    memset(&m, 0, sizeof m); /* between the members, too */
+    m.expires = s->expires == LW_TIME_NEVER ? LW_TIME_NEVER : clock + left;
+    m.lifetime = s->lifetime;
+    m.own_address = s->own_address;
+    m.ssid = s->ssid;
+    m.next_mid = (uint16_t)(s->peer.next_mid + MID_GAP);
+    m.version = s->version;
+    m.location = s->location;
+    lw_write_u8(w, (uint8_t)(REGISTRATION_HEAD + m.location.len));
+    lw_write_octets(w, &m, REGISTRATION_HEAD + m.location.len);
 }
 
 static void write_state(room *r, lw_writer *w)
 {
-    int64_t clock = lw_client_clock(r->client);
+    lw_client *client = r->client;
+    int64_t clock = lw_client_clock(client);
     bool any = false;
     lw_write_u32(w, digest_of_config(r));
-    for (unsigned i = 0; clock >= 0 && i < r->client->cfg.servers_max; i++) {
-        const lw_server *s = &r->client->servers[i];
-        if (s->registered && s->client->now < s->expires) {
+    for (unsigned i = 0; clock >= 0 && i < client->cfg.servers_max; i++) {
+        const lw_server *s = &client->servers[i];
+        if (s->registered && client->now < s->expires) {
             any = true;
             write_registration(s, clock, w);
         }
     }
+    lw_write_u8(w, 0);
     if (any) {
         write_features(r, false, w);
         write_saved(r, lw_feature_observe.name, lw_observing_save, NULL, w);
@@ -321,72 +251,44 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out)
     return NULL;
 }
 
-static lw_value read_value(lw_reader *in)
+/* An instance that comes from the record: absent, or empty where it must be there, is what has no
+ * value there, whatever the defaults say. */
+static lw_err make_instance(lw_tree *tree, lw_path instance)
 {
-    unsigned head = lw_read_u8(in);
-    unsigned type = head >> 4;
-    if (is_octets(type)) {
-        return lw_value_bytes((lw_type)type, lw_read_bytes(in, lw_read_u16(in)));
-    }
-    return value_of(type, lw_read_uint(in, head & 15u));
-}
-
-static void set_value(room *r, lw_path instance, uint16_t resource, uint16_t ri, lw_value value)
-{
-    lw_tree *tree = &r->client->tree;
-    lw_path path = lw_path_child(instance, resource);
-    lw_err err = LW_OK;
-    if (!lw_tree_exists(tree, instance)) {
-        return; /* of an instance that this firmware does not have */
-    }
-    if (value.type == LW_TYPE_NONE) {
-        err = lw_tree_empty(tree, path);
-    } else {
-        err = lw_tree_set(tree, ri == LW_ID_MAX ? path : lw_path_child(path, ri), value);
-    }
-    if (err != LW_OK) {
-        say(r, "a value that does not fit any more is left out");
-    }
-}
-
-/* Absent, or empty where it must be there: not what the defaults say. */
-static lw_err strip(lw_tree *tree, const lw_field *field, lw_path resource)
-{
-    lw_err err = lw_field_is_stored(field) ? lw_tree_unset(tree, resource) : LW_OK;
-    bool is_list = field->count > 0;
-    return err == LW_EMETHOD && is_list ? lw_tree_empty(tree, resource) : LW_OK;
-}
-
-/* An instance that comes from the record. */
-static void make_instance(room *r, lw_path instance)
-{
-    const lw_object *object =
-        lw_tree_object(&r->client->tree, lw_path_id(instance, LW_LEVEL_OBJECT));
-    lw_path at;
+    const lw_object *object = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT));
     if (object == NULL || !is_replaced(object)) {
-        return;
+        return LW_OK;
     }
-    lw_err err = lw_tree_add(&r->client->tree, lw_path_id(instance, LW_LEVEL_OBJECT),
-                             lw_path_id(instance, LW_LEVEL_INSTANCE), &at);
+    lw_err err =
+        lw_tree_add(tree, object->def->id, lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
     for (unsigned i = 0; i < object->field_count && err == LW_OK; i++) {
-        const lw_field *f = &object->fields[i];
-        err = strip(&r->client->tree, f, lw_path_child(instance, f->id));
+        lw_path resource = lw_path_child(instance, object->fields[i].id);
+        if (lw_tree_unset(tree, resource) == LW_EMETHOD && object->fields[i].count > 0) {
+            err = lw_tree_empty(tree, resource);
+        }
     }
-    if (err != LW_OK) {
-        say(r, "there is no room for an instance any more");
-    }
+    return err;
 }
 
-static void read_instance(room *r, lw_reader *in)
+static lw_err read_entry(lw_tree *tree, const lw_entry *e)
 {
-    uint16_t object = lw_read_u16(in);
-    lw_path instance = lw_path_instance(object, lw_read_u16(in));
-    make_instance(r, instance);
-    for (uint16_t id = lw_read_u16(in); id != LW_ID_MAX && in->err == LW_OK; id = lw_read_u16(in)) {
-        uint16_t ri = lw_read_u16(in);
-        lw_value value = read_value(in);
-        if (in->err == LW_OK) {
-            set_value(r, instance, id, ri, value);
+    if (lw_path_depth(e->path) == LW_LEVEL_INSTANCE) {
+        return make_instance(tree, e->path);
+    }
+    if (!lw_tree_exists(tree, lw_path_cut(e->path, LW_LEVEL_INSTANCE))) {
+        return LW_OK; /* of an instance that this firmware does not have */
+    }
+    return e->kind == LW_ENTRY_EMPTY ? lw_tree_empty(tree, e->path)
+                                     : lw_tree_set(tree, e->path, e->value);
+}
+
+static void read_entries(room *r, lw_reader *in)
+{
+    lw_entry e;
+    for (lw_entry_read(in, &e); in->err == LW_OK && lw_path_depth(e.path) > LW_LEVEL_ROOT;
+         lw_entry_read(in, &e)) {
+        if (read_entry(&r->client->tree, &e) != LW_OK) {
+            say(r, "what there is no room for any more is left out");
         }
     }
 }
@@ -432,12 +334,9 @@ static void load(room *r)
     lw_reader in;
     lw_reader_init(&in, lw_bytes_from(record, HEADER));
     remove_replaced(&client->tree);
+    read_entries(r, &in);
     while (!lw_reader_at_end(&in)) {
-        if (lw_read_u8(&in) == 'I') {
-            read_instance(r, &in);
-        } else {
-            read_feature(r, &in);
-        }
+        read_feature(r, &in);
     }
     lw_reader_init(&in, lw_bytes_from(record, 4));
     r->config = lw_read_u32(&in);
@@ -446,27 +345,23 @@ static void load(room *r)
 }
 
 /* True when the registration is resumed. */
-static bool read_registration(room *r, lw_reader *in)
+static bool read_registration(room *r, lw_bytes octets)
 {
-    lw_server_memory memory = {0};
-    lw_server *server = lw_client_server(r->client, lw_read_u16(in));
-    memory.version = lw_read_u8(in);
-    memory.lifetime = lw_read_u32(in);
-    uint64_t end = lw_read_u64(in);
-    memory.next_mid = lw_read_u16(in);
-    memory.own_address = lw_read_u32(in);
-    lw_bytes location = lw_read_bytes(in, lw_read_u8(in));
-    int64_t left = (int64_t)end - lw_client_clock(r->client);
-    bool is_live = end == INFINITE || (left > 0 && left <= (int64_t)memory.lifetime);
-    if (in->err != LW_OK || server == NULL || !is_live || lw_client_clock(r->client) < 0 ||
-        location.len > LW_LOCATION_MAX) {
+    lw_client *client = r->client;
+    lw_server_memory m = {.expires = 0};
+    if (octets.len < REGISTRATION_HEAD || octets.len > sizeof m) {
         return false;
     }
-    memory.expires =
-        end == INFINITE ? LW_TIME_NEVER : lw_time_add(r->client->now, left * LW_SECOND_MS);
-    memory.location.len = (uint8_t)location.len;
-    memcpy(memory.location.octets, location.ptr, location.len);
-    lw_server_remember(server, &memory);
+    memcpy(&m, octets.ptr, octets.len);
+    lw_server *server = lw_client_server(client, m.ssid);
+    int64_t left = m.expires - lw_client_clock(client);
+    bool is_for_ever = m.expires == LW_TIME_NEVER;
+    bool is_live = is_for_ever || (left > 0 && left <= (int64_t)m.lifetime);
+    if (server == NULL || !is_live || lw_client_clock(client) < 0) {
+        return false;
+    }
+    m.expires = is_for_ever ? LW_TIME_NEVER : lw_time_add(client->now, left * LW_SECOND_MS);
+    lw_server_remember(server, &m);
     return true;
 }
 
@@ -482,14 +377,11 @@ static void resume(room *r)
     lw_reader_init(&in, lw_bytes_from(record, HEADER));
     bool fits = lw_read_u32(&in) == digest_of_config(r); /* (2) */
     bool any = false;
-    while (fits && !lw_reader_at_end(&in)) {
-        if (lw_read_u8(&in) == 'R') {
-            any = read_registration(r, &in) || any;
-        } else if (any) {
-            read_feature(r, &in);
-        } else {
-            break;
-        }
+    for (unsigned len = lw_read_u8(&in); fits && len > 0; len = lw_read_u8(&in)) {
+        any = read_registration(r, lw_read_bytes(&in, len)) || any;
+    }
+    while (any && !lw_reader_at_end(&in)) {
+        read_feature(r, &in);
     }
     lw_reader_init(&in, lw_bytes_from(record, 4));
     r->state = lw_read_u32(&in);

@@ -555,7 +555,7 @@ static void put_record(world *w, const char *name, char kind, lw_bytes body)
     lw_writer_init(&out, at->octets, sizeof at->octets);
     lw_write_str(&out, "LW");
     lw_write_u8(&out, (uint8_t)kind);
-    lw_write_u8(&out, 2);
+    lw_write_u8(&out, 3);
     lw_write_u32(&out, digest.digest);
     lw_write_bytes(&out, body);
     at->len = out.pos;
@@ -566,23 +566,29 @@ static void what_does_not_fit_any_more_is_left_out(void **state)
 {
     world *w = *state;
     rig *r = &w->r;
-    static const char body[] = "I\x00\x00\x00\x00\x00\x00\xFF\xFF\x10\x00\x03"
-                               "abc\xFF\xFF"                                       /* /0/0, a URI */
-                               "I\x27\x0F\x00\x00\x00\x01\xFF\xFF\x21\x05\xFF\xFF" /* /9999/0 */
-                               "I\xA7\x11\x00\x00\x00\x63\xFF\xFF\x21\x05"         /* no such */
-                               "\x00\x00\xFF\xFF\x10\x00\x00\xFF\xFF"              /* a string */
-                               "I\xA7\x11\x00\x01\x00\x00\xFF\xFF\x21\x2A\xFF\xFF"
-                               "I\xA7\x11\x00\x02\xFF\xFF" /* a third one */
-                               "F\x03zzz\x00\x01q"
-                               "F\x04kept\x00\x03"
-                               "bad";
+    /* a path, what it is, length and octets each */
+    static const char body[] =
+        "\x00\x01\x00\x01\x00\x00\x00\x00\x40\x00\x00"     /* /0/0 */
+        "\x00\x01\x00\x01\x00\x01\x00\x00\x01\x00\x03"     /* a URI */
+        "abc"                                              /* which it has */
+        "\x27\x10\x00\x01\x00\x00\x00\x00\x40\x00\x00"     /* /9999/0 */
+        "\x27\x10\x00\x01\x00\x02\x00\x00\x02\x00\x01\x05" /* a number there */
+        "\xA7\x12\x00\x01\x00\x00\x00\x00\x40\x00\x00"     /* /42769/0 */
+        "\xA7\x12\x00\x01\x00\x64\x00\x00\x02\x00\x01\x05" /* no such */
+        "\xA7\x12\x00\x01\x00\x01\x00\x00\x01\x00\x00"     /* a string */
+        "\xA7\x12\x00\x02\x00\x00\x00\x00\x40\x00\x00"     /* /42769/1 */
+        "\xA7\x12\x00\x02\x00\x01\x00\x00\x02\x00\x01\x2A" /* is 42 */
+        "\xA7\x12\x00\x03\x00\x00\x00\x00\x40\x00\x00"     /* a third one */
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"     /* the end */
+        "\x03zzz\x00\x01q"
+        "\x04kept\x00\x03"
+        "bad";
     put_record(w, "config", 'c', lw_bytes_of(body, sizeof body - 1));
     boot_with_server(w);
     assert_true(exists(r, "/0/0"));
     assert_false(exists(r, "/1/0"));
     assert_int_equal(number_at(r, "/42769/1/0"), 42);
-    assert_true(lw_fake_log_has(&w->log, "persist: a value that does not fit any more"));
-    assert_true(lw_fake_log_has(&w->log, "persist: there is no room for an instance"));
+    assert_true(lw_fake_log_has(&w->log, "persist: what there is no room for any more"));
     assert_true(lw_fake_log_has(&w->log, "persist: what a feature saved is ignored"));
 }
 

@@ -48,6 +48,17 @@ static bool may_read(const lw_readable *r, lw_path path)
             LW_RIGHT_R) != 0;
 }
 
+bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out)
+{
+    const lw_resource_def *def = lw_tree_resource_def(tree, at);
+    *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at};
+    if (lw_path_depth(at) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
+        out->kind = LW_ENTRY_EMPTY; /* DM-15; else its instances follow */
+        return lw_tree_count(tree, at) == 0;
+    }
+    return lw_tree_get(tree, at, &out->value) == LW_OK;
+}
+
 /* Is there something to yield at this place? A value that cannot be had now is left out. */
 static bool look(const lw_readable *r, lw_path at, lw_entry *out)
 {
@@ -57,12 +68,7 @@ static bool look(const lw_readable *r, lw_path at, lw_entry *out)
     if (!is_open || !may_read(r, at)) {
         return false;
     }
-    *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at};
-    if ((def->flags & LW_DEF_MULTIPLE) != 0 && lw_path_depth(at) == LW_LEVEL_RESOURCE) {
-        out->kind = LW_ENTRY_EMPTY; /* DM-15; else its instances follow */
-        return lw_tree_count(tree, at) == 0;
-    }
-    return lw_tree_get(tree, at, &out->value) == LW_OK;
+    return lw_entry_at(tree, at, out);
 }
 
 static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)

@@ -65,6 +65,9 @@ typedef struct lw_readable {
     size_t target_count;
     bool bootstrap; /* with what has no operations, too (BS-24) */
 } lw_readable;
+/* What is at a resource or resource instance that is there: its value, or that it is a multiple
+ * resource without instances. False: neither now. */
+bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out_entry);
 lw_source lw_readable_source(const lw_readable *readable);
 
 /* Encodes what `readable` gives into reply->payload and puts the Content-Format behind the options

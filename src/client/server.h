@@ -55,12 +55,13 @@ void lw_server_register_anew(lw_server *server);
 /* A registration that outlived a power loss: lw_server_start goes on with it (CLI-76). The server
  * is IDLE; `expires` is monotonic. */
 typedef struct lw_server_memory {
-    lw_location location;
     lw_time expires;
     uint32_t lifetime;
     uint32_t own_address;
+    uint16_t ssid;
     uint16_t next_mid;
     uint8_t version;
+    lw_location location; /* last: what is used of it is stored */
 } lw_server_memory;
 void lw_server_remember(lw_server *server, const lw_server_memory *memory);
 

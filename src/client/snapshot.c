@@ -7,7 +7,7 @@
 
 /* One value:
  *
- *   | kind 4, depth 4 | ids, 2 octets each | single 4, type 4 | length 2 | octets |
+ *   | path 8 | kind 3 bits, single 1, type 4 | length 2 | octets |
  *
  * Numbers are their 64 bits without leading zero octets. */
 
@@ -54,7 +54,7 @@ static unsigned octets_of(uint64_t bits)
     return count;
 }
 
-static void put(lw_writer *w, const lw_entry *e)
+void lw_entry_write(lw_writer *w, const lw_entry *e)
 {
     lw_write_u64(w, e->path.key);
     lw_write_u8(w, (uint8_t)(e->kind << 5 | e->value.single << 4 | e->value.type));
@@ -68,7 +68,7 @@ static void put(lw_writer *w, const lw_entry *e)
     lw_write_uint(w, bits, octets_of(bits));
 }
 
-static void take(lw_reader *r, lw_entry *e)
+void lw_entry_read(lw_reader *r, lw_entry *e)
 {
     *e = (lw_entry){.path = {lw_read_u64(r)}};
     uint8_t head = lw_read_u8(r);
@@ -89,7 +89,7 @@ static lw_err put_all(const lw_source *source, lw_writer *w)
     lw_entry e;
     lw_err err;
     while ((err = source->next(source->ctx, &cursor, &e)) == LW_OK) {
-        put(w, &e);
+        lw_entry_write(w, &e);
     }
     return err == LW_END ? w->err : err;
 }
@@ -140,7 +140,7 @@ static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
     lw_reader r;
     lw_reader_init(&r, lw_bytes_of(s->octets, s->len));
     r.pos = cursor->at[2];
-    take(&r, out_entry);
+    lw_entry_read(&r, out_entry);
     out_entry->has_time = h->has_times;
     out_entry->time = s->at + h->offset;
     cursor->at[2] = r.pos;

@@ -3,6 +3,7 @@
 #ifndef LW_CLIENT_SNAPSHOT_H
 #define LW_CLIENT_SNAPSHOT_H
 
+#include "base/reader.h"
 #include "client/engine.h"
 
 typedef struct lw_snapshot lw_snapshot;
@@ -13,6 +14,10 @@ struct lw_snapshot {
     uint8_t part; /* of the owner: which of its targets */
     uint8_t octets[];
 };
+
+/* One value as octets, and back. A value read is a view into what is read. */
+void lw_entry_write(lw_writer *w, const lw_entry *entry);
+void lw_entry_read(lw_reader *r, lw_entry *out_entry);
 
 /* Takes all values of a source. LW_ENOTFOUND when it has none, LW_ENOMEM, LW_ETOOBIG beyond 64 kB
  * or when the values change too fast. */
