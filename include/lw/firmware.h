@@ -89,15 +89,18 @@ struct lw_updater {
     const lw_firmware_port *port;
     lw_package package;
     lw_tree *tree;
-    lw_time install_at; /* end of the deferral; LW_TIME_NEVER: none */
-    lw_time save_at;    /* storage failed: again then */
-    uint32_t deferred;  /* s that were left of it before a restart */
-    bool is_restarted;  /* state and result are of before, until the first step */
-    int64_t changed_at; /* s since 1970, negative: unknown */
-    uint8_t state;
-    uint8_t result;
-    uint8_t uri_len;
-    uint8_t uri[LW_FIRMWARE_URI_MAX];
+    lw_time install_at;  /* end of the deferral; LW_TIME_NEVER: none */
+    lw_time save_at;     /* storage failed: again then */
+    int64_t changed_at;  /* s since 1970, negative: unknown */
+    bool is_restarted;   /* `kept` is of before, until the first step */
+    struct {             /* outlives a restart */
+        uint8_t version; /* of this structure */
+        uint8_t state;
+        uint8_t result;
+        uint8_t uri_len;
+        uint32_t deferred; /* s that were left of the deferral */
+        uint8_t uri[LW_FIRMWARE_URI_MAX];
+    } kept;
 };
 
 /* Makes /5/0 and takes up what was going on before a restart. `port` is borrowed for good. */

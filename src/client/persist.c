@@ -172,6 +172,14 @@ static void write_state(room *r, lw_writer *w)
     }
 }
 
+static void write_head(lw_writer *w, char kind, uint32_t digest)
+{
+    lw_write_str(w, "LW");
+    lw_write_u8(w, (uint8_t)kind);
+    lw_write_u8(w, VERSION);
+    lw_write_u32(w, digest);
+}
+
 /* Writes the record unless storage holds it already; *digest tells what storage holds. */
 static lw_err store(room *r, char kind, void (*write)(room *r, lw_writer *w), uint32_t *digest)
 {
@@ -189,10 +197,7 @@ static lw_err store(room *r, char kind, void (*write)(room *r, lw_writer *w), ui
         return LW_ENOMEM;
     }
     lw_writer_init(&w, record, len);
-    lw_write_str(&w, "LW");
-    lw_write_u8(&w, (uint8_t)kind);
-    lw_write_u8(&w, VERSION);
-    lw_write_u32(&w, body);
+    write_head(&w, kind, body);
     write(r, &w);
     lw_err err = w.err == LW_OK
                      ? lw_act_store(client, kind == 'c' ? "config" : "state", lw_writer_bytes(&w))
@@ -211,42 +216,45 @@ static void say(const room *r, const char *text)
     lw_log_line(&r->client->log, LW_LOG_WARN, "persist", lw_bytes_str(text));
 }
 
-static bool is_sound(lw_bytes record, char kind)
+static bool is_sound(lw_bytes record, char kind, uint32_t *out_digest)
 {
-    lw_reader r;
-    lw_reader_init(&r, record);
-    lw_bytes head = lw_read_bytes(&r, 4);
-    uint32_t digest = lw_read_u32(&r);
+    uint8_t head[HEADER];
     lw_writer w;
     lw_writer_init_window(&w, NULL, 0, 0);
-    lw_write_bytes(&w, lw_read_rest(&r));
-    return r.err == LW_OK && head.ptr[0] == 'L' && head.ptr[1] == 'W' &&
-           head.ptr[2] == (uint8_t)kind && head.ptr[3] == VERSION && w.digest == digest;
+    lw_write_bytes(&w, lw_bytes_from(record, HEADER));
+    uint32_t digest = w.digest;
+    lw_writer_init(&w, head, sizeof head);
+    write_head(&w, kind, digest);
+    if (record.len < HEADER || memcmp(record.ptr, head, sizeof head) != 0) {
+        return false;
+    }
+    *out_digest = digest;
+    return true;
 }
 
-/* The whole record, in memory of the client; NULL when there is none that is sound. */
-static uint8_t *load_record(room *r, char kind, lw_bytes *out)
+/* The whole record, in memory of the client, and its digest; NULL when there is none that is sound.
+ */
+static uint8_t *load_record(room *r, char kind, lw_bytes *out, uint32_t *out_digest)
 {
     lw_client *client = r->client;
     const char *name = kind == 'c' ? "config" : "state";
     size_t len = 0;
     uint8_t nowhere; /* a platform may copy no octets, but not to NULL */
     lw_err err = lw_act_load(client, name, &nowhere, 0, &len);
-    if (err != LW_OK || len < HEADER) {
-        if (err != LW_ENOTFOUND) {
-            say(r, err != LW_OK ? lw_err_text(err) : "a record that is too short is ignored");
-        }
+    if (err == LW_ENOTFOUND) {
         return NULL;
     }
     size_t room_for = len;
-    uint8_t *record = lw_mem_alloc(&client->mem, room_for);
-    err = record != NULL ? lw_act_load(client, name, record, room_for, &len) : LW_ENOMEM;
+    uint8_t *record = err == LW_OK ? lw_mem_alloc(&client->mem, room_for) : NULL;
+    if (err == LW_OK) {
+        err = record != NULL ? lw_act_load(client, name, record, room_for, &len) : LW_ENOMEM;
+    }
     *out = lw_bytes_of(record, room_for);
-    if (err == LW_OK && len == room_for && is_sound(*out, kind)) {
+    if (err == LW_OK && len == room_for && is_sound(*out, kind, out_digest)) {
         return record;
     }
-    say(r, err == LW_ENOMEM ? "no memory for a record"
-                            : "a record that is torn or of another version is ignored");
+    say(r,
+        err != LW_OK ? lw_err_text(err) : "a record that is torn or of another version is ignored");
     lw_mem_release(&client->mem, record);
     return NULL;
 }
@@ -327,7 +335,7 @@ static void load(room *r)
     lw_client *client = r->client;
     lw_bytes record;
     r->config = digest_of_config(r); /* of the factory data: what is not stored */
-    uint8_t *memory = load_record(r, 'c', &record);
+    uint8_t *memory = load_record(r, 'c', &record, &r->config);
     if (memory == NULL) {
         return;
     }
@@ -338,8 +346,6 @@ static void load(room *r)
     while (!lw_reader_at_end(&in)) {
         read_feature(r, &in);
     }
-    lw_reader_init(&in, lw_bytes_from(record, 4));
-    r->config = lw_read_u32(&in);
     lw_wipe(memory, record.len);
     lw_mem_release(&client->mem, memory);
 }
@@ -369,7 +375,7 @@ static void resume(room *r)
 {
     lw_client *client = r->client;
     lw_bytes record;
-    uint8_t *memory = load_record(r, 's', &record);
+    uint8_t *memory = load_record(r, 's', &record, &r->state);
     if (memory == NULL) {
         return;
     }
@@ -383,8 +389,6 @@ static void resume(room *r)
     while (any && !lw_reader_at_end(&in)) {
         read_feature(r, &in);
     }
-    lw_reader_init(&in, lw_bytes_from(record, 4));
-    r->state = lw_read_u32(&in);
     lw_mem_release(&client->mem, memory);
 }
 

@@ -60,7 +60,7 @@ static const struct move {
 static const struct move *move_for(const lw_updater *u, event e)
 {
     for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
-        if (moves[i].from == u->state && moves[i].event == e) {
+        if (moves[i].from == u->kept.state && moves[i].event == e) {
             return &moves[i];
         }
     }
@@ -82,54 +82,42 @@ static lw_path resource(uint16_t id)
     return lw_path_resource(LW_OBJ_FIRMWARE_UPDATE, 0, id);
 }
 
-/* ---- What outlives a restart: version, state, result, deferral in seconds, URI ---- */
+/* ---- What outlives a restart: `kept`, up to the end of the URI ---- */
 
 #define RECORD         "fw"
-#define RECORD_VERSION 1u
-#define RECORD_HEAD    7u
+#define RECORD_VERSION 2u
+#define RECORD_HEAD    (offsetof(lw_updater, kept.uri) - offsetof(lw_updater, kept))
 
 static void save(lw_updater *u)
 {
-    uint8_t record[RECORD_HEAD + LW_FIRMWARE_URI_MAX] = {RECORD_VERSION, u->state, u->result};
-    lw_time left = u->install_at == LW_TIME_NEVER ? 0 : u->install_at - lw_act_now(u->package.ctx);
-    uint32_t defer = left > 0 ? (uint32_t)(left / LW_SECOND_MS) : 0;
-    for (unsigned i = 0; i < 4; i++) {
-        record[3 + i] = (uint8_t)(defer >> 8 * i);
-    }
-    memcpy(record + RECORD_HEAD, u->uri, u->uri_len);
-    bool is_initial = u->state == IDLE && u->result == 0;
-    lw_err err =
-        lw_act_store(u->package.ctx, RECORD,
-                     lw_bytes_of(record, is_initial ? 0 : RECORD_HEAD + (size_t)u->uri_len));
+    bool is_initial = u->kept.state == IDLE && u->kept.result == 0;
+    bool is_deferred = u->install_at != LW_TIME_NEVER;
+    lw_time left = is_deferred ? u->install_at - lw_act_now(u->package.ctx) : 0;
+    u->kept.deferred = left > 0 ? (uint32_t)(left / LW_SECOND_MS) : 0;
+    size_t len = is_initial ? 0 : RECORD_HEAD + u->kept.uri_len;
+    lw_err err = lw_act_store(u->package.ctx, RECORD, lw_bytes_of(&u->kept, len));
     u->save_at = lw_package_save_again_at(&u->package, err);
 }
 
 static void load(lw_updater *u)
 {
-    uint8_t record[RECORD_HEAD + LW_FIRMWARE_URI_MAX];
     size_t len;
-    if (lw_act_load(u->package.ctx, RECORD, record, sizeof record, &len) != LW_OK ||
-        len < RECORD_HEAD || len > sizeof record || record[0] != RECORD_VERSION ||
-        record[1] > UPDATING) {
-        return;
+    lw_err err = lw_act_load(u->package.ctx, RECORD, (uint8_t *)&u->kept, sizeof u->kept, &len);
+    u->is_restarted = err == LW_OK && len <= sizeof u->kept && u->kept.version == RECORD_VERSION &&
+                      u->kept.state <= UPDATING && len == RECORD_HEAD + u->kept.uri_len;
+    if (!u->is_restarted) {
+        memset(&u->kept, 0, sizeof u->kept);
+        u->kept.version = RECORD_VERSION;
     }
-    u->is_restarted = true;
-    u->state = record[1];
-    u->result = record[2];
-    for (unsigned i = 0; i < 4; i++) {
-        u->deferred |= (uint32_t)record[3 + i] << 8 * i;
-    }
-    u->uri_len = (uint8_t)(len - RECORD_HEAD);
-    memcpy(u->uri, record + RECORD_HEAD, u->uri_len);
 }
 
 /* ---- Moving ---- */
 
 static void set_uri(lw_updater *u, lw_bytes uri)
 {
-    u->uri_len = (uint8_t)uri.len;
+    u->kept.uri_len = (uint8_t)uri.len;
     if (uri.len > 0) {
-        memcpy(u->uri, uri.ptr, uri.len);
+        memcpy(u->kept.uri, uri.ptr, uri.len);
     }
     lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_PACKAGE_URI));
 }
@@ -143,8 +131,8 @@ static uint8_t shown(uint8_t s)
 
 static void enter(lw_updater *u, const struct move *move, uint8_t result)
 {
-    bool has_moved = shown(u->state) != shown(move->to);
-    bool is_new = has_moved || u->result != result;
+    bool has_moved = shown(u->kept.state) != shown(move->to);
+    bool is_new = has_moved || u->kept.result != result;
     if (has_moved) {
         u->changed_at = lw_act_wall_clock(u->package.ctx);
         lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_LAST_STATE_CHANGE_TIME));
@@ -156,8 +144,8 @@ static void enter(lw_updater *u, const struct move *move, uint8_t result)
         lw_package_discard(&u->package);
     }
     u->is_restarted = false;
-    u->state = move->to;
-    u->result = result;
+    u->kept.state = move->to;
+    u->kept.result = result;
     if (is_new || move->event == DEFER) {
         save(u);
         lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_STATE));
@@ -171,7 +159,10 @@ static lw_err handle(lw_updater *u, event e, uint8_t given)
     if (move == NULL) {
         return LW_EMETHOD;
     }
-    enter(u, move, move->result == KEEP ? u->result : move->result == GIVEN ? given : move->result);
+    enter(u, move,
+          move->result == KEEP    ? u->kept.result
+          : move->result == GIVEN ? given
+                                  : move->result);
     return LW_OK;
 }
 
@@ -294,7 +285,7 @@ static lw_err write_package(lw_updater *u, lw_bytes octets, size_t offset, bool 
 
 static lw_err pull(lw_updater *u)
 {
-    lw_fault fault = lw_package_pull(&u->package, lw_bytes_of(u->uri, u->uri_len));
+    lw_fault fault = lw_package_pull(&u->package, lw_bytes_of(u->kept.uri, u->kept.uri_len));
     return fault == LW_FAULT_NONE ? LW_OK : fail(u, fault);
 }
 
@@ -319,10 +310,10 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
     if (u == NULL) {
         return LW_TIME_NEVER;
     }
-    if (u->is_restarted && u->state == PULLED) {
+    if (u->is_restarted && u->kept.state == PULLED) {
         pull(u);
-    } else if (u->is_restarted && u->state == DOWNLOADED && u->result == 11) {
-        u->install_at = lw_time_add(now, u->deferred * LW_SECOND_MS);
+    } else if (u->is_restarted && u->kept.state == DOWNLOADED && u->kept.result == 11) {
+        u->install_at = lw_time_add(now, u->kept.deferred * LW_SECOND_MS);
     }
     u->is_restarted = false;
     if (u->save_at <= now) {
@@ -354,7 +345,7 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     if (lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_PACKAGE) {
         return write_package(u, value.as.bytes, offset, more);
     }
-    bool is_whole = offset == 0 && !more && value.as.bytes.len <= sizeof u->uri;
+    bool is_whole = offset == 0 && !more && value.as.bytes.len <= sizeof u->kept.uri;
     return is_whole ? write_uri(u, value.as.bytes) : LW_ETOOBIG;
 }
 
@@ -364,7 +355,7 @@ static void lost(void *ctx, lw_tree *tree, lw_path path)
     (void)ctx;
     (void)path;
     lw_updater *u = updater_of(tree);
-    if (u != NULL && u->state == PUSHED) {
+    if (u != NULL && u->kept.state == PUSHED) {
         fail(u, LW_FAULT_CONNECTION);
     }
 }
@@ -391,13 +382,13 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     }
     switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_FIRMWARE_UPDATE_PACKAGE_URI:
-        *out_value = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(u->uri, u->uri_len));
+        *out_value = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(u->kept.uri, u->kept.uri_len));
         return LW_OK;
     case LW_RES_FIRMWARE_UPDATE_STATE:
-        *out_value = lw_value_integer(shown(u->state));
+        *out_value = lw_value_integer(shown(u->kept.state));
         return LW_OK;
     case LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT:
-        *out_value = lw_value_integer(u->result);
+        *out_value = lw_value_integer(u->kept.result);
         return LW_OK;
     case LW_RES_FIRMWARE_UPDATE_FIRMWARE_UPDATE_PROTOCOL_SUPPORT:
         *out_value = lw_value_integer(
@@ -450,10 +441,10 @@ LW_DECLARE_VERSION(lw_firmware_object_1_2, lw_firmware, lw_object_5_v1_2, LW_FIR
 /* What a restart interrupted is over, or goes on: a pull and a deferral with the first step. */
 static void resume(lw_updater *u)
 {
-    if (u->state == PUSHED || u->state == VERIFYING) {
+    if (u->kept.state == PUSHED || u->kept.state == VERIFYING) {
         fail(u, LW_FAULT_CONNECTION);
     }
-    if (u->state == UPDATING) {
+    if (u->kept.state == UPDATING) {
         lw_err verdict = u->port->confirm(u->package.port_ctx);
         if (verdict == LW_AGAIN) {
             install(u->package.ctx, u->tree, resource(LW_RES_FIRMWARE_UPDATE_UPDATE));

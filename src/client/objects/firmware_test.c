@@ -699,20 +699,25 @@ LW_TEST(a_downloaded_package_and_its_deferral_outlive_a_restart)
 LW_TEST(a_record_that_makes_no_sense_is_not_taken)
 {
     fixture *f = *state;
-    bench before = {.has_record = true, .record_name = "fw", .record_len = 7};
-    before.record[0] = 1;
-    before.record[1] = 6;
+    bench before = {.has_record = true, .record_name = "fw", .record_len = 8};
+    before.record[0] = 2;
+    before.record[1] = 6; /* no such state */
     bench_free(f->b);
     start(f, &port, &before);
     expect_state(f, 0, 0);
     bench_free(f->b);
-    before.record[0] = 2;
+    before.record[0] = 1; /* another version */
     before.record[1] = 2;
     start(f, &port, &before);
     expect_state(f, 0, 0);
     bench_free(f->b);
-    before.record[0] = 1;
-    before.record_len = 6;
+    before.record[0] = 2;
+    before.record_len = 7; /* torn */
+    start(f, &port, &before);
+    expect_state(f, 0, 0);
+    bench_free(f->b);
+    before.record_len = 8;
+    before.record[3] = 1; /* a URI that is not there */
     start(f, &port, &before);
     expect_state(f, 0, 0);
 }
