@@ -122,7 +122,7 @@ static bool can_connect(lw_client *client, lw_path security)
     uint32_t mode = lw_bs_number(client, security, LW_RES_SECURITY_SECURITY_MODE);
     bool is_secure = uri.scheme == LW_URI_COAPS;
     if (mode > LW_SECURITY_EST || is_secure != (mode != LW_SECURITY_NOSEC)) {
-        return says(client, "the security mode is unknown, or not that of the URI");
+        return says(client, "the security mode does not go with the URI");
     }
     return has_keys(client, security, mode) || says(client, "key material is missing");
 }
@@ -134,23 +134,23 @@ static bool is_security_sound(lw_client *client, lw_path security)
         return false;
     }
     if (ssid == LW_ID_MAX) {
-        return says(client, "a server account lacks its Short Server ID");
+        return says(client, "an account without Short Server ID");
     }
     if (lw_bs_count(client, LW_OBJ_SECURITY, ssid) > 1) {
         return says(client, "a server has two accounts");
     }
     return ssid == 0 || lw_bs_count(client, LW_OBJ_SERVER, ssid) == 1 ||
-           says(client, "a Security instance without its one Server instance");
+           says(client, "an account without its one Server instance");
 }
 
 static bool is_server_sound(lw_client *client, lw_path server)
 {
     if (lw_bs_count(client, LW_OBJ_SECURITY, lw_account_ssid(client, server)) == 0) {
-        return says(client, "a Server instance without its Security instance");
+        return says(client, "a Server instance without an account");
     }
     return lw_bs_number(client, server, LW_RES_SERVER_LIFETIME) != 0 ||
            client->cfg.version >= LW_VERSION_1_2 ||
-           says(client, "a Server instance lacks its Lifetime");
+           says(client, "a Server instance without Lifetime");
 }
 
 /* Harmless: a right on what this device does not have. */
@@ -158,7 +158,7 @@ static bool look_at_right(lw_client *client, lw_path right)
 {
     uint32_t object = lw_bs_number(client, right, LW_RES_ACCESS_CONTROL_OBJECT_ID);
     return lw_tree_object(&client->tree, (uint16_t)object) != NULL ||
-           !says(client, "access control for an object that is not supported");
+           !says(client, "a right on an object that is not here");
 }
 
 static bool are_sound(lw_client *client, uint16_t object, bool (*is_sound)(lw_client *, lw_path))
@@ -192,10 +192,10 @@ static bool are_counts_sound(lw_client *client)
         return says(client, "no server account"); /* BS-05 */
     }
     if (servers > client->cfg.servers_max) {
-        return says(client, "more server accounts than this device has room for");
+        return says(client, "too many server accounts");
     }
     return servers == 1 || lw_tree_object(&client->tree, LW_OBJ_ACCESS_CONTROL) != NULL ||
-           says(client, "several servers, and no Access Control here");
+           says(client, "several servers without Access Control");
 }
 
 lw_err lw_bs_check(lw_client *client)
