@@ -2,6 +2,14 @@
  * (BS-06). They live in the tree; this keeps client->servers in step with them. */
 #include "client/server.h"
 #include "lw/objects.h"
+#include "model/access.h"
+
+bool lw_object_is_configured(const lw_object *object)
+{
+    uint16_t id = object->def->id;
+    return id == LW_OBJ_SERVER || id == LW_OBJ_ACCESS_CONTROL || lw_access_is_bootstrap_only(id) ||
+           (object->hooks != NULL && object->hooks->create != NULL);
+}
 
 uint16_t lw_account_ssid(lw_client *client, lw_path instance)
 {

@@ -55,9 +55,6 @@ static uint8_t discover(const lw_call *call)
 {
     lw_client *client = call->client;
     lw_path path = call->request->path, at = path;
-    if (!lw_tree_exists(&client->tree, path)) {
-        return LW_COAP_NOT_FOUND; /* BS-23 */
-    }
     lw_link_out out;
     lw_err err = LW_OK;
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
@@ -67,20 +64,6 @@ static uint8_t discover(const lw_call *call)
         err = lw_tree_walk(&client->tree, path, LW_LEVEL_INSTANCE, at, &at);
     }
     return lw_op_answer_code(LW_OP_BS_DISCOVER, call->reply->payload.err);
-}
-
-/* ---- Read -------------------------------------------------------------------------------------
- */
-
-static uint8_t read(const lw_call *call)
-{
-    lw_path path = call->request->path;
-    if (!lw_tree_exists(&call->client->tree, path)) {
-        return LW_COAP_NOT_FOUND;
-    }
-    lw_readable readable = {
-        .client = call->client, .targets = &path, .target_count = 1, .bootstrap = true};
-    return lw_op_answer_code(LW_OP_BS_READ, lw_answer_values(call, &readable, path));
 }
 
 /* ---- Write ------------------------------------------------------------------------------------
@@ -139,38 +122,22 @@ static lw_err write(const lw_call *call)
 /* ---- Delete -----------------------------------------------------------------------------------
  */
 
-/* Objects whose instances are nobody's but the device's (BS-33): they would be made again at once.
- */
-static bool is_device_owned(lw_client *client, uint16_t object)
-{
-    bool is_configuration = object == LW_OBJ_SERVER || object == LW_OBJ_ACCESS_CONTROL ||
-                            lw_access_is_bootstrap_only(object);
-    const lw_object_hooks *hooks = lw_tree_object(&client->tree, object)->hooks;
-    return !is_configuration && (hooks == NULL || hooks->create == NULL);
-}
-
-static lw_err remove_instance(lw_client *client, lw_path instance)
-{
-    lw_tree *tree = &client->tree;
-    const lw_object_hooks *hooks =
-        lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT))->hooks;
-    bool may_refuse = hooks != NULL && hooks->remove != NULL;
-    lw_err err = may_refuse ? hooks->remove(tree->hooks_ctx, tree, instance) : LW_OK;
-    return err == LW_OK ? lw_tree_remove(tree, instance) : err;
-}
-
 lw_err lw_bs_remove(lw_client *client, lw_path scope)
 {
+    lw_tree *tree = &client->tree;
     lw_path bootstrap = lw_bs_account(client);
-    lw_path at = lw_path_cut(scope, LW_LEVEL_OBJECT);
+    lw_path all = lw_path_cut(scope, LW_LEVEL_OBJECT), at = all;
     lw_err err = LW_OK;
-    while (err == LW_OK && lw_tree_next(&client->tree, lw_path_cut(scope, LW_LEVEL_OBJECT),
-                                        LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        bool is_meant = lw_path_contains(scope, at);
-        if (is_meant && !lw_bs_belongs_to(client, bootstrap, at) &&
-            !is_device_owned(client, lw_path_id(at, LW_LEVEL_OBJECT))) {
-            err = remove_instance(client, at);
+    while (err == LW_OK && lw_tree_next(tree, all, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+        const lw_object *object = lw_tree_object(tree, lw_path_id(at, LW_LEVEL_OBJECT));
+        if (!lw_path_contains(scope, at) || lw_bs_belongs_to(client, bootstrap, at) ||
+            !lw_object_is_configured(object)) {
+            continue; /* BS-33: the device's own would be made again at once */
         }
+        if (object->hooks != NULL && object->hooks->remove != NULL) {
+            err = object->hooks->remove(tree->hooks_ctx, tree, at);
+        }
+        err = err == LW_OK ? lw_tree_remove(tree, at) : err;
     }
     return err;
 }
@@ -202,11 +169,12 @@ static uint8_t in_transaction(const lw_call *call, lw_err (*change)(const lw_cal
 
 uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call)
 {
+    bool is_there = lw_tree_exists(&call->client->tree, call->request->path);
     switch (call->request->op) {
     case LW_OP_BS_DISCOVER:
-        return discover(call);
+        return is_there ? discover(call) : LW_COAP_NOT_FOUND; /* BS-23 */
     case LW_OP_BS_READ:
-        return read(call);
+        return is_there ? lw_serve_read(call) : LW_COAP_NOT_FOUND;
     case LW_OP_BS_WRITE:
         return in_transaction(call, write);
     case LW_OP_BS_DELETE:

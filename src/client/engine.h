@@ -208,6 +208,9 @@ int64_t lw_client_clock(const lw_client *client);
 /* What a feature saves is different now: lw_feature_persist stores it with the next step. */
 void lw_client_state_changed(lw_client *client);
 
+/* Do instances of the object come from bootstraps and servers? Else they are the device's own. */
+bool lw_object_is_configured(const lw_object *object);
+
 /* The Short Server ID of an instance of /0 or /1: 0 for the Security instance of the
  * Bootstrap-Server, LW_ID_MAX without one that is valid. */
 uint16_t lw_account_ssid(lw_client *client, lw_path instance);

@@ -58,14 +58,7 @@ typedef struct room {
 /* ---- What is kept -----------------------------------------------------------------------------
  */
 
-/* Objects whose instances come from servers and bootstrap; of others only what servers write. */
-static bool is_replaced(const lw_object *object)
-{
-    uint16_t id = object->def->id;
-    return id == LW_OBJ_SERVER || id == LW_OBJ_ACCESS_CONTROL || lw_access_is_bootstrap_only(id) ||
-           (object->hooks != NULL && object->hooks->create != NULL);
-}
-
+/* Of objects whose instances are the device's own, only what servers write. */
 static bool is_kept(lw_tree *tree, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
@@ -74,7 +67,7 @@ static bool is_kept(lw_tree *tree, lw_path path)
     }
     const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
     return lw_field_is_stored(lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE))) &&
-           (is_replaced(object) || (def->ops & LW_OP_W) != 0);
+           (lw_object_is_configured(object) || (def->ops & LW_OP_W) != 0);
 }
 
 /* ---- Writing records --------------------------------------------------------------------------
@@ -264,7 +257,7 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out, uint32_t *out_dig
 static lw_err make_instance(lw_tree *tree, lw_path instance)
 {
     const lw_object *object = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT));
-    if (object == NULL || !is_replaced(object)) {
+    if (object == NULL || !lw_object_is_configured(object)) {
         return LW_OK;
     }
     lw_err err =
@@ -323,7 +316,7 @@ static void remove_replaced(lw_tree *tree)
 {
     lw_path at = lw_path_root();
     while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (is_replaced(lw_tree_object(tree, lw_path_id(at, LW_LEVEL_OBJECT))) &&
+        if (lw_object_is_configured(lw_tree_object(tree, lw_path_id(at, LW_LEVEL_OBJECT))) &&
             lw_tree_remove(tree, at) != LW_OK) {
             return; /* cannot be: outside of a transaction it takes no memory */
         }

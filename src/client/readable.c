@@ -37,9 +37,15 @@ static bool step(const lw_readable *r, position *p)
     return lw_tree_walk(tree, target, LW_LEVEL_RESOURCE_INSTANCE, p->at, &p->at) == LW_OK;
 }
 
+/* BS-24: the Bootstrap-Server reads what has no operations, too, and is asked for no rights. */
+static bool is_bootstrap(const lw_readable *r)
+{
+    return r->server != NULL && r->server->ssid == 0;
+}
+
 static bool may_read(const lw_readable *r, lw_path path)
 {
-    if (r->server == NULL) {
+    if (r->server == NULL || is_bootstrap(r)) {
         return true;
     }
     return !lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) &&
@@ -64,7 +70,7 @@ static bool look(const lw_readable *r, lw_path at, lw_entry *out)
 {
     lw_tree *tree = &r->client->tree;
     const lw_resource_def *def = lw_tree_resource_def(tree, at);
-    bool is_open = def != NULL && (r->bootstrap || (def->ops & LW_OP_R) != 0); /* MDL-03 */
+    bool is_open = def != NULL && (is_bootstrap(r) || (def->ops & LW_OP_R) != 0); /* MDL-03 */
     if (!is_open || !may_read(r, at)) {
         return false;
     }

@@ -57,17 +57,19 @@ LW_MUST_CHECK lw_err lw_rights_to_read(lw_client *client, const lw_server *serve
 
 /* A source of the readable values at and below some paths, for lw_encode: resources without R or
  * without a value now, and instances without the right, are left out (DM-11, DM-16, DM-18). An
- * empty multiple resource is LW_ENTRY_EMPTY (DM-15). Server NULL: no rights are asked. */
+ * empty multiple resource is LW_ENTRY_EMPTY (DM-15). Server NULL: no rights are asked; the
+ * Bootstrap-Server reads everything (BS-24). */
 typedef struct lw_readable {
     lw_client *client;
     const lw_server *server;
     const lw_path *targets; /* ascending and disjoint: lw_targets_sort */
     size_t target_count;
-    bool bootstrap; /* with what has no operations, too (BS-24) */
 } lw_readable;
+
 /* What is at a resource or resource instance that is there: its value, or that it is a multiple
  * resource without instances. False: neither now. */
 bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out_entry);
+
 lw_source lw_readable_source(const lw_readable *readable);
 
 /* Encodes what `readable` gives into reply->payload and puts the Content-Format behind the options
