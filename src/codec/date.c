@@ -5,108 +5,97 @@
 typedef struct scan {
     lw_bytes text;
     size_t pos;
-    bool failed;
 } scan;
 
-static int read_digits(scan *s, unsigned count)
+/* The next character; 0 behind the end. */
+static uint8_t next_of(const scan *s)
 {
-    int number = 0;
-    for (unsigned i = 0; i < count; i++, s->pos++) {
-        unsigned digit = s->pos < s->text.len ? (unsigned)s->text.ptr[s->pos] - '0' : 10;
-        s->failed = s->failed || digit > 9;
-        number = s->failed ? 0 : number * 10 + (int)digit;
+    return s->pos < s->text.len ? s->text.ptr[s->pos] : 0;
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Reads what the form says: a digit for each 0 and else the same; RFC 3339 section 5.6 lets a small
+ * letter stand for the capital. The numbers between go to out[], which is zero. */
+static bool read_form(scan *s, const char *form, int *out)
+{
+    for (; *form != 0; form++, s->pos++) {
+        uint8_t c = next_of(s);
+        uint8_t want = (uint8_t)*form;
+        bool fits = want == '0' ? is_digit(c) : c == want || (c == 't' && want == 'T');
+        if (!fits) {
+            return false;
+        }
+        if (want == '0') {
+            *out = *out * 10 + (c - '0');
+        } else {
+            out++;
+        }
     }
-    return number;
+    return true;
 }
 
-/* One of two characters; RFC 3339 section 5.6 lets 't' and 'z' stand for capitals. */
-static bool take_either(scan *s, uint8_t a, uint8_t b)
+static bool read_fraction(scan *s)
 {
-    bool found = s->pos < s->text.len && (s->text.ptr[s->pos] == a || s->text.ptr[s->pos] == b);
-    s->pos += found;
-    return found;
-}
-
-static void expect(scan *s, uint8_t a, uint8_t b)
-{
-    s->failed = !take_either(s, a, b) || s->failed;
-}
-
-static void skip_fraction(scan *s)
-{
-    if (!take_either(s, '.', '.')) {
-        return;
+    if (next_of(s) != '.') {
+        return true;
     }
-    (void)read_digits(s, 1);
-    while (s->pos < s->text.len && s->text.ptr[s->pos] >= '0' && s->text.ptr[s->pos] <= '9') {
+    size_t point = s->pos++;
+    while (is_digit(next_of(s))) {
         s->pos++;
     }
+    return s->pos > point + 1;
 }
 
 /* Minutes east of UTC. */
-static int read_offset(scan *s)
+static bool read_offset(scan *s, int *out)
 {
-    if (take_either(s, 'Z', 'z')) {
-        return 0;
+    int fields[2] = {0}; /* hours, minutes */
+    uint8_t c = next_of(s);
+    s->pos++;
+    *out = 0;
+    if (c == 'Z' || c == 'z') {
+        return true;
     }
-    int sign = take_either(s, '-', '-') ? -1 : 1;
-    if (sign > 0) {
-        expect(s, '+', '+');
+    if ((c != '+' && c != '-') || !read_form(s, "00:00", fields)) {
+        return false;
     }
-    int hours = read_digits(s, 2);
-    expect(s, ':', ':');
-    int minutes = read_digits(s, 2);
-    s->failed = s->failed || hours > 23 || minutes > 59;
-    return sign * (60 * hours + minutes);
+    *out = (60 * fields[0] + fields[1]) * (c == '-' ? -1 : 1);
+    return fields[0] < 24 && fields[1] < 60;
 }
 
-static bool is_leap(int year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int days_in(int year, int month)
-{
-    if (month == 2) {
-        return is_leap(year) ? 29 : 28;
-    }
-    return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-/* Days from 1970-01-01. Years are counted from March, so that the leap day is the last. */
-static int32_t days_since_1970(int year, int month, int day)
+/* Days from 1970-01-01 to the first of a month; 13 is the next January. Years are counted from
+ * March, so that the leap day is the last. */
+static int32_t first_of(int year, int month)
 {
     int y = month > 2 ? year + 400 : year + 399; /* never negative */
     int days_before_month = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5;
-    int32_t days = 365 * y + y / 4 - y / 100 + y / 400 + days_before_month + day - 1;
+    int32_t days = 365 * y + y / 4 - y / 100 + y / 400 + days_before_month;
     return days - 719468 - 146097; /* 1970-01-01 after 0000-03-01, and the 400 years */
 }
 
 lw_err lw_date_parse(lw_bytes text, int64_t *out_seconds)
 {
-    scan s = {text, 0, false};
-    int year = read_digits(&s, 4);
-    expect(&s, '-', '-');
-    int month = read_digits(&s, 2);
-    expect(&s, '-', '-');
-    int day = read_digits(&s, 2);
-    expect(&s, 'T', 't');
-    int hour = read_digits(&s, 2);
-    expect(&s, ':', ':');
-    int minute = read_digits(&s, 2);
-    expect(&s, ':', ':');
-    int second = read_digits(&s, 2);
-    skip_fraction(&s);
-    int offset = read_offset(&s);
-    if (s.failed || s.pos != text.len) {
+    enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, FIELDS };
+    int f[FIELDS] = {0};
+    int offset;
+    scan s = {text, 0};
+    bool read =
+        read_form(&s, "0000-00-00T00:00:00", f) && read_fraction(&s) && read_offset(&s, &offset);
+    if (!read || s.pos != text.len) {
         return LW_EFORMAT;
     }
-    bool exists = month >= 1 && month <= 12 && day >= 1 && day <= days_in(year, month) &&
-                  hour < 24 && minute < 60 && second <= 60; /* 60: a leap second */
+    int32_t first = first_of(f[YEAR], f[MONTH]);
+    int32_t days = first_of(f[YEAR], f[MONTH] + 1) - first; /* in the month */
+    bool exists = f[MONTH] >= 1 && f[MONTH] <= 12 && f[DAY] >= 1 && f[DAY] <= days &&
+                  f[HOUR] < 24 && f[MINUTE] < 60 && f[SECOND] <= 60; /* 60: a leap second */
     if (!exists) {
         return LW_ERANGE;
     }
-    int32_t of_day = 60 * (60 * hour + minute - offset) + second;
-    *out_seconds = (int64_t)days_since_1970(year, month, day) * 86400 + of_day;
+    int32_t of_day = 60 * (60 * f[HOUR] + f[MINUTE] - offset) + f[SECOND];
+    *out_seconds = (int64_t)(first + f[DAY] - 1) * 86400 + of_day;
     return LW_OK;
 }
