@@ -115,6 +115,24 @@ lw_err lw_encode(const lw_format *format, const lw_source *source, const lw_enco
     return err == LW_OK ? w->err : err;
 }
 
+lw_err lw_encoder_next(const lw_source *source, lw_cursor *cursor, lw_level empty_from, lw_entry *e)
+{
+    unsigned depth;
+    do {
+        lw_err err = source->next(source->ctx, cursor, e);
+        if (err != LW_OK) {
+            return err;
+        }
+        depth = lw_path_depth(e->path);
+    } while (e->kind == LW_ENTRY_EMPTY && depth < empty_from);
+    bool is_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
+    if ((e->kind != LW_ENTRY_EMPTY && !is_value) || e->has_time) {
+        return LW_ENOTSUP;
+    }
+    bool is_placed = is_value ? depth >= LW_LEVEL_RESOURCE : depth <= LW_LEVEL_RESOURCE;
+    return is_placed ? LW_OK : LW_EINVAL;
+}
+
 static lw_err next_of_list(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
 {
     const lw_entries *entries = (const lw_entries *)ctx;

@@ -191,6 +191,12 @@ lw_type lw_decoder_type_of(lw_decoder *d, const lw_path *path);
  * when octets follow; LW_AGAIN as long as some may. */
 lw_err lw_decoder_finish(const lw_decoder *d);
 
+/* For formats with containers: the next entry that they write something for. A container without
+ * anything in it is none when it stands above `empty_from`. LW_ENOTSUP for what has no value, or a
+ * time; LW_EINVAL for a value above the resources or a container below. */
+LW_MUST_CHECK lw_err lw_encoder_next(const lw_source *source, lw_cursor *cursor,
+                                     lw_level empty_from, lw_entry *out_entry);
+
 /* For formats that write numbers as text, after lw_num_parse_value: LW_ERANGE when a FLOAT meets an
  * integer's type. An integer of 64 bits would have been read as one, so the text was none, even if
  * the double it was rounded to is integral. */

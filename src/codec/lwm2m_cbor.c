@@ -190,6 +190,7 @@ static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_
         e->kind = LW_ENTRY_EMPTY;
         err = read_map(c, s, k.path, out_found);
     } else if (err == LW_OK) {
+        e->kind = LW_ENTRY_VALUE;
         err = read_leaf(c, lw_path_depth(cfg->base) == LW_LEVEL_OBJECT, &e->value, out_found);
     }
     if (err == LW_OK) {
@@ -203,38 +204,30 @@ static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_
     return *out_found ? check_again(s, &k.path) : LW_OK;
 }
 
-static lw_err step(lw_decoder *d, lw_entry *e, bool *out_found)
+static lw_err decode_next(lw_decoder *d, lw_entry *e)
 {
     lwm2m_cbor *s = (lwm2m_cbor *)(void *)d->state.octets;
+    while (s->open > 0 && s->maps[s->open - 1].left == 0) {
+        s->open--;
+    }
     if (s->started && s->open == 0) {
         return lw_decoder_finish(d);
     }
     lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
     c.at += d->pos;
-    lw_err err;
-    if (s->started) {
-        err = read_pair(&c, &d->cfg, s, e, out_found);
-    } else {
-        err = lw_cbor_read_count(&c, LW_CBOR_MAP, &s->maps[0].left);
-        s->started = err == LW_OK;
+    bool found = false;
+    lw_err err = s->started ? read_pair(&c, &d->cfg, s, e, &found)
+                            : lw_cbor_read_count(&c, LW_CBOR_MAP, &s->maps[0].left);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (!s->started) {
+        s->started = true;
         s->open = 1;
     }
-    if (err == LW_OK) {
-        d->pos = (size_t)(c.at - d->in.ptr);
-        e->prefix = lw_bytes_of(s->prefix, s->prefix_len);
-    }
-    return err;
-}
-
-static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
-{
-    bool found = false;
-    lw_err err = LW_OK;
-    while (err == LW_OK && !found) {
-        *out_entry = (lw_entry){.kind = LW_ENTRY_VALUE};
-        err = step(d, out_entry, &found);
-    }
-    return err;
+    d->pos = (size_t)(c.at - d->in.ptr);
+    e->prefix = lw_bytes_of(s->prefix, s->prefix_len);
+    return found ? LW_OK : LW_AGAIN;
 }
 
 /* Lists of paths have no form. */
@@ -253,32 +246,18 @@ static lw_err decode_start(lw_decoder *d)
 typedef struct map_out {
     const lw_source *source;
     lw_writer *w;
-    /* left[i]: keys still to come in the open map whose keys are id[i]; [0] is the outermost map,
-     * whatever the length of its keys */
+    /* Keys still to come in the map that is open at a path of that depth; [0] is the outermost,
+     * whatever the length of its keys. */
     uint32_t left[LW_PATH_DEPTH_MAX];
     lw_path last; /* of the last entry */
     uint8_t prefix_len;
     char prefix[PREFIX_MAX]; /* of the last entry */
 } map_out;
 
-/* The next entry that something is written for. */
 static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e)
 {
-    lw_err err;
-    do {
-        err = source->next(source->ctx, cursor, e);
-        if (err != LW_OK) {
-            return err;
-        }
-    } while (e->kind == LW_ENTRY_EMPTY && lw_path_depth(e->path) < LW_LEVEL_INSTANCE);
-    bool is_empty = e->kind == LW_ENTRY_EMPTY;
-    bool is_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
-    if ((!is_empty && !is_value) || e->has_time) {
-        return LW_ENOTSUP;
-    }
-    bool is_placed = is_empty ? lw_path_depth(e->path) < LW_LEVEL_RESOURCE_INSTANCE
-                              : lw_path_depth(e->path) >= LW_LEVEL_RESOURCE;
-    return is_placed && e->prefix.len <= PREFIX_MAX ? LW_OK : LW_EINVAL;
+    lw_err err = lw_encoder_next(source, cursor, LW_LEVEL_INSTANCE, e);
+    return err == LW_OK && e->prefix.len > PREFIX_MAX ? LW_EINVAL : err;
 }
 
 /* True when the entry stands with the last one under the same key of the outermost map. */
@@ -297,169 +276,122 @@ static void remember(map_out *m, const lw_entry *e)
     }
 }
 
-static lw_err count_runs(const lw_source *source, uint32_t *out_count)
-{
-    map_out m = {.last = lw_path_root()};
-    lw_cursor cursor = {{0}};
-    lw_entry e;
-    lw_err err;
-    *out_count = 0;
-    while ((err = next_entry(source, &cursor, &e)) == LW_OK) {
-        *out_count += !is_same_run(&m, &e);
-        remember(&m, &e);
-    }
-    return err == LW_END ? LW_OK : err;
-}
-
-/* Of the run from the cursor on: what its entries share, and how many there are. `m` has the first
- * entry as its last. */
-static lw_err look_at_run(const map_out *m, lw_cursor cursor, lw_path *out_shared)
+/* The path that the run from the cursor on shares; `m` has its first entry as the last. */
+static lw_err share_run(const map_out *m, lw_cursor cursor, lw_path *out_shared)
 {
     lw_path shared = m->last;
-    unsigned count = 0;
-    unsigned min_depth = LW_PATH_DEPTH_MAX;
     lw_entry e;
     lw_err err;
     while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e)) {
         shared = lw_path_cut(shared, shared_depth(&shared, &e.path));
-        min_depth = lw_path_depth(e.path) < min_depth ? lw_path_depth(e.path) : min_depth;
-        count++;
+    }
+    *out_shared = shared;
+    return err == LW_END ? LW_OK : err;
+}
+
+/* The head of the map at `parent`, which starts at the cursor. The one before it at this level has
+ * all the pairs that its head said. */
+static lw_err open_map_at(map_out *m, lw_cursor cursor, lw_path parent)
+{
+    unsigned level = lw_path_depth(parent);
+    map_out seen = *m;
+    uint32_t count = 0;
+    lw_entry e;
+    lw_err err;
+    while ((err = next_entry(m->source, &cursor, &e)) == LW_OK &&
+           lw_path_contains(parent, e.path) && (level == LW_LEVEL_ROOT || is_same_run(m, &e))) {
+        bool is_same_key =
+            is_same_run(&seen, &e) && lw_path_contains(lw_path_cut(seen.last, level + 1), e.path);
+        count += count == 0 || !is_same_key;
+        remember(&seen, &e);
     }
     if (err != LW_OK && err != LW_END) {
         return err;
     }
-    *out_shared = shared;
-    return count > 1 && lw_path_depth(shared) == min_depth ? LW_EINVAL
-                                                           : LW_OK; /* one lies in another */
-}
-
-/* The pairs of the map at `parent`, which starts at the cursor. */
-static lw_err open_level(map_out *m, lw_cursor cursor, lw_path parent)
-{
-    uint32_t count = 0;
-    uint16_t id = 0;
-    lw_entry e;
-    lw_err err;
-    while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e) &&
-           lw_path_contains(parent, e.path)) {
-        count += count == 0 || lw_path_id(e.path, lw_path_depth(parent) + 1) != id;
-        id = lw_path_id(e.path, lw_path_depth(parent) + 1);
+    if (m->left[level] != 0) {
+        return LW_ESTATE;
     }
-    m->left[lw_path_depth(parent)] = count;
+    m->left[level] = count;
     lw_cbor_write_head(m->w, LW_CBOR_MAP, count);
-    return err == LW_END ? LW_OK : err;
+    return LW_OK;
 }
 
-static void write_outer_key(lw_writer *w, lw_bytes prefix, lw_path path)
+/* The ids of the path below `level`. */
+static void write_key(lw_writer *w, lw_bytes prefix, lw_path path, unsigned level)
 {
-    unsigned parts = lw_path_depth(path) + (prefix.len > 0 ? 1u : 0u);
+    unsigned parts = lw_path_depth(path) - level + (prefix.len > 0 ? 1u : 0u);
     if (parts > 1) {
         lw_cbor_write_head(w, LW_CBOR_ARRAY, parts);
     }
     if (prefix.len > 0) {
         lw_cbor_write_text(w, prefix);
     }
-    for (unsigned i = 0; i < lw_path_depth(path); i++) {
-        lw_cbor_write_head(w, LW_CBOR_UINT, lw_path_id(path, i + 1));
+    while (level < lw_path_depth(path)) {
+        lw_cbor_write_head(w, LW_CBOR_UINT, lw_path_id(path, ++level));
     }
 }
 
-static lw_err take_key(map_out *m, unsigned level)
-{
-    if (m->left[level] == 0) {
-        return LW_ESTATE;
-    }
-    m->left[level]--;
-    return LW_OK;
-}
-
-/* The maps that end before the next key of `level` have all the pairs that their heads said. */
-static lw_err close_levels(map_out *m, unsigned level)
-{
-    for (unsigned i = level + 1; i < LW_PATH_DEPTH_MAX; i++) {
-        if (m->left[i] != 0) {
-            return LW_ESTATE;
-        }
-    }
-    return LW_OK;
-}
-
-/* The keys and map heads from `level` down to the entry. */
-static lw_err write_inner_keys(map_out *m, lw_cursor at, lw_path path, unsigned level)
-{
-    for (; level < lw_path_depth(path); level++) {
-        lw_err err = take_key(m, level);
-        if (err != LW_OK) {
-            return err;
-        }
-        lw_cbor_write_head(m->w, LW_CBOR_UINT, lw_path_id(path, level + 1));
-        if (level + 1u < lw_path_depth(path)) {
-            err = open_level(m, at, lw_path_cut(path, level + 1));
-        }
-        if (err != LW_OK) {
-            return err;
-        }
-    }
-    return LW_OK;
-}
-
+/* The keys and the heads of maps that lead to the entry; the cursor stands before it. */
 static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
 {
-    lw_path last = m->last;
-    bool is_same = is_same_run(m, e);
+    unsigned level = is_same_run(m, e) ? shared_depth(&m->last, &e->path) : 0;
+    if (level > 0 && (level == lw_path_depth(m->last) || level == lw_path_depth(e->path))) {
+        return LW_EINVAL; /* one lies in the other */
+    }
     remember(m, e);
-    unsigned level = is_same ? shared_depth(&last, &e->path) : 0;
-    lw_err err = close_levels(m, level);
-    if (err != LW_OK) {
-        return err;
+    while (level < lw_path_depth(e->path)) {
+        bool outer = level == LW_LEVEL_ROOT;
+        lw_path next = lw_path_cut(e->path, level + 1);
+        lw_err err = outer ? share_run(m, at, &next) : LW_OK;
+        if (err == LW_OK && m->left[level]-- == 0) {
+            err = LW_ESTATE;
+        }
+        if (err == LW_OK) {
+            write_key(m->w, outer ? e->prefix : lw_bytes_of(NULL, 0), next, level);
+            level = lw_path_depth(next);
+        }
+        if (err == LW_OK && level < lw_path_depth(e->path)) {
+            err = open_map_at(m, at, next);
+        }
+        if (err != LW_OK) {
+            return err;
+        }
     }
-    if (is_same) {
-        bool nested = level == lw_path_depth(last) || level == lw_path_depth(e->path);
-        return nested ? LW_EINVAL : write_inner_keys(m, at, e->path, level);
+    return LW_OK;
+}
+
+static bool is_complete(const map_out *m)
+{
+    uint32_t left = 0;
+    for (unsigned level = 0; level < LW_PATH_DEPTH_MAX; level++) {
+        left |= m->left[level];
     }
-    lw_path shared;
-    err = look_at_run(m, at, &shared);
-    if (err == LW_OK) {
-        err = take_key(m, 0);
-    }
-    if (err != LW_OK) {
-        return err;
-    }
-    write_outer_key(m->w, e->prefix, shared);
-    if (lw_path_depth(shared) < lw_path_depth(e->path)) {
-        err = open_level(m, at, shared);
-    }
-    return err == LW_OK ? write_inner_keys(m, at, e->path, lw_path_depth(shared)) : err;
+    return left == 0;
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
     (void)cfg; /* keys are absolute, whatever the request was for */
     map_out m = {.source = source, .w = w};
-    lw_err err = count_runs(source, &m.left[0]);
-    if (err != LW_OK) {
-        return err;
-    }
-    lw_cbor_write_head(w, LW_CBOR_MAP, m.left[0]);
     lw_cursor cursor = {{0}};
-    for (;;) {
+    lw_err err = open_map_at(&m, cursor, lw_path_root());
+    while (err == LW_OK) {
         lw_cursor before = cursor;
         lw_entry e;
         err = next_entry(source, &cursor, &e);
         if (err == LW_OK) {
             err = write_keys(&m, before, &e);
-        } else if (err == LW_END) {
-            return m.left[0] == 0 ? close_levels(&m, 0) : LW_ESTATE;
         }
-        if (err != LW_OK) {
-            return err;
-        }
-        if (e.kind == LW_ENTRY_EMPTY) {
+        if (err == LW_OK && e.kind == LW_ENTRY_EMPTY) {
             lw_cbor_write_head(w, LW_CBOR_MAP, 0);
-        } else {
+        } else if (err == LW_OK) {
             lw_cbor_write_value(w, &e.value);
         }
     }
+    if (err == LW_END) {
+        err = is_complete(&m) ? LW_OK : LW_ESTATE;
+    }
+    return err;
 }
 
 const lw_format lw_format_lwm2m_cbor = {

@@ -332,27 +332,18 @@ static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
     lw_write_bytes(w, lw_bytes_of(head, put_head(kind, id, len, head)));
 }
 
-/* The next entry that TLV writes something for. */
 static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
 {
-    unsigned base_depth = lw_path_depth(*t->base);
-    unsigned wrapped_from = base_depth < LW_LEVEL_INSTANCE ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE;
-    unsigned depth;
-    bool is_empty;
-    do {
-        lw_err err = t->source->next(t->source->ctx, cursor, e);
-        if (err != LW_OK) {
-            return err;
-        }
-        is_empty = e->kind == LW_ENTRY_EMPTY;
-        depth = lw_path_depth(e->path);
-    } while (is_empty && depth < wrapped_from);
-    bool has_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
-    if ((!has_value && !is_empty) || e->has_time || e->prefix.len > 0) {
+    bool wrapped = lw_path_depth(*t->base) < LW_LEVEL_INSTANCE;
+    lw_err err =
+        lw_encoder_next(t->source, cursor, wrapped ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE, e);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (e->prefix.len > 0) {
         return LW_ENOTSUP;
     }
-    bool fits = is_empty ? depth <= LW_LEVEL_RESOURCE : depth >= LW_LEVEL_RESOURCE;
-    return fits && lw_path_contains(*t->base, e->path) ? LW_OK : LW_EINVAL;
+    return lw_path_contains(*t->base, e->path) ? LW_OK : LW_EINVAL;
 }
 
 /* Stands within a multiple resource, or is one without instances. */
