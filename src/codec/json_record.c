@@ -16,13 +16,6 @@ lw_err lw_json_read_opaque(lw_bytes text, lw_writer *scratch, lw_value *out_valu
     return err;
 }
 
-/* Members whose value means nothing here. */
-static bool is_ignored(lw_senml_label label)
-{
-    return label == LW_SENML_OTHER || label == LW_SENML_U || label == LW_SENML_BU ||
-           label == LW_SENML_S || label == LW_SENML_UT;
-}
-
 static lw_err read_member(lw_json *j, lw_senml_label label, lw_writer *scratch, lw_senml_record *r)
 {
     lw_json_token t;
@@ -31,7 +24,7 @@ static lw_err read_member(lw_json *j, lw_senml_label label, lw_writer *scratch, 
         return err;
     }
     lw_value value = lw_value_none();
-    if (is_ignored(label)) {
+    if (lw_senml_is_ignored(label)) {
         err = lw_json_skip(j, &t);
     } else {
         err = lw_json_value(&t, scratch, &value);

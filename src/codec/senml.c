@@ -53,43 +53,48 @@ static bool is_whole_up_to(const lw_value *value, unsigned largest)
     return lw_value_convert(value, LW_TYPE_INTEGER, &whole) == LW_OK && whole.as.uns <= largest;
 }
 
-/* The kind that a member's value has; numbers go by INTEGER. */
-static bool has_kind(const lw_value *value, lw_type kind)
-{
-    bool is_number = value->type == LW_TYPE_UNSIGNED || value->type == LW_TYPE_FLOAT;
-    return value->type == (uint8_t)kind || (is_number && kind == LW_TYPE_INTEGER);
-}
-
-static lw_err put_value(lw_senml_record *r, lw_senml_label label, const lw_value *value)
+/* The kind that a member's value has, by label; numbers go by INTEGER. */
+static bool has_kind(const lw_value *value, lw_senml_label label)
 {
     static const uint8_t kinds[] = {
-        [LW_SENML_V] = LW_TYPE_INTEGER,  [LW_SENML_VS] = LW_TYPE_STRING,
-        [LW_SENML_VB] = LW_TYPE_BOOLEAN, [LW_SENML_VD] = LW_TYPE_OPAQUE,
-        [LW_SENML_VLO] = LW_TYPE_STRING,
+        [LW_SENML_PLACE(LW_SENML_BS)] = LW_TYPE_INTEGER,
+        [LW_SENML_PLACE(LW_SENML_BV)] = LW_TYPE_INTEGER,
+        [LW_SENML_PLACE(LW_SENML_BT)] = LW_TYPE_INTEGER,
+        [LW_SENML_PLACE(LW_SENML_BN)] = LW_TYPE_STRING,
+        [LW_SENML_PLACE(LW_SENML_BVER)] = LW_TYPE_INTEGER,
+        [LW_SENML_PLACE(LW_SENML_N)] = LW_TYPE_STRING,
+        [LW_SENML_PLACE(LW_SENML_V)] = LW_TYPE_INTEGER,
+        [LW_SENML_PLACE(LW_SENML_VS)] = LW_TYPE_STRING,
+        [LW_SENML_PLACE(LW_SENML_VB)] = LW_TYPE_BOOLEAN,
+        [LW_SENML_PLACE(LW_SENML_T)] = LW_TYPE_INTEGER,
+        [LW_SENML_PLACE(LW_SENML_VD)] = LW_TYPE_OPAQUE,
+        [LW_SENML_PLACE(LW_SENML_VLO)] = LW_TYPE_STRING,
     };
-    bool is_null = label == LW_SENML_V && value->type == LW_TYPE_NONE;
-    bool is_second = (r->has & LW_SENML_VALUE_BITS & ~LW_SENML_BIT(label)) != 0;
-    if (is_second || (!is_null && !has_kind(value, (lw_type)kinds[label]))) {
-        return LW_EFORMAT;
-    }
-    r->value = *value;
-    return label == LW_SENML_VLO ? lw_value_convert(value, LW_TYPE_OBJLNK, &r->value) : LW_OK;
+    bool is_number = value->type == LW_TYPE_UNSIGNED || value->type == LW_TYPE_FLOAT;
+    unsigned kind = is_number ? LW_TYPE_INTEGER : value->type;
+    return kind == kinds[LW_SENML_PLACE(label)] ||
+           (label == LW_SENML_V && kind == LW_TYPE_NONE); /* null */
 }
 
 lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value)
 {
     uint32_t bit = LW_SENML_BIT(label);
-    bool twice = (r->has & bit) != 0 && label != LW_SENML_OTHER;
-    if (twice || label == LW_SENML_CRITICAL) {
+    uint32_t excluded = (bit & LW_SENML_VALUE_BITS) != 0 ? LW_SENML_VALUE_BITS : bit;
+    if (label == LW_SENML_CRITICAL || (r->has & excluded & ~BIT(OTHER)) != 0) {
         return LW_EFORMAT;
     }
     r->has |= bit;
+    if (lw_senml_is_ignored(label)) {
+        return LW_OK;
+    }
+    if (!has_kind(value, label)) {
+        return LW_EFORMAT;
+    }
     bool fits = true;
     switch (label) {
     case LW_SENML_BN:
     case LW_SENML_N:
         *(label == LW_SENML_BN ? &r->base_name : &r->name) = value->as.bytes;
-        fits = value->type == LW_TYPE_STRING;
         break;
     case LW_SENML_BT:
     case LW_SENML_T:
@@ -99,8 +104,10 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *va
     case LW_SENML_BS:
         fits = is_whole_up_to(value, label == LW_SENML_BVER ? BVER_MAX : 0);
         break;
+    case LW_SENML_VLO:
+        return lw_value_convert(value, LW_TYPE_OBJLNK, &r->value);
     default:
-        return (bit & LW_SENML_VALUE_BITS) != 0 ? put_value(r, label, value) : LW_OK;
+        r->value = *value;
     }
     return fits ? LW_OK : LW_EFORMAT;
 }

@@ -53,10 +53,21 @@ typedef struct lw_senml_record {
     lw_senml_label label; /* of the value, when it is to be written */
 } lw_senml_record;
 
-#define LW_SENML_BIT(label) (1u << ((label) + 6))
+#define LW_SENML_PLACE(label) ((label)-LW_SENML_BS) /* from 0 on */
+#define LW_SENML_BIT(label)   (1u << LW_SENML_PLACE(label))
 #define LW_SENML_VALUE_BITS                                                             \
     (LW_SENML_BIT(LW_SENML_V) | LW_SENML_BIT(LW_SENML_VS) | LW_SENML_BIT(LW_SENML_VB) | \
      LW_SENML_BIT(LW_SENML_VD) | LW_SENML_BIT(LW_SENML_VLO))
+
+/* Members whose value says nothing to LwM2M: it may be of any kind, containers included. */
+#define LW_SENML_IGNORED_BITS                                                          \
+    (LW_SENML_BIT(LW_SENML_U) | LW_SENML_BIT(LW_SENML_BU) | LW_SENML_BIT(LW_SENML_S) | \
+     LW_SENML_BIT(LW_SENML_UT) | LW_SENML_BIT(LW_SENML_OTHER))
+
+static inline bool lw_senml_is_ignored(lw_senml_label label)
+{
+    return (LW_SENML_BIT(label) & LW_SENML_IGNORED_BITS) != 0;
+}
 
 static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_label label)
 {
@@ -69,8 +80,8 @@ static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_label label)
 /* Adds a member to a zeroed record. `value` is what the bytes say: STRING, BOOLEAN, OPAQUE (vd,
  * already out of base64), a number as INTEGER, UNSIGNED or FLOAT, NONE for null. LW_EFORMAT for a
  * member that comes twice or has the wrong kind, a second value, and what must be refused: bver
- * above 10, bv or bs other than 0, an unknown critical member. Of members that say nothing to
- * LwM2M (u, bu, s, ut, OTHER) the value is not looked at. */
+ * above 10, bv or bs other than 0, an unknown critical member. Of ignored members the value is not
+ * looked at. */
 LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value);
 
 /* What stays from record to record. Part of a format's decoder state. */

@@ -52,19 +52,10 @@ static lw_err read_member(lw_cbor *c, lw_senml_record *r)
     if (err != LW_OK) {
         return err;
     }
-    switch (label) {
-    case LW_SENML_U:
-    case LW_SENML_BU:
-    case LW_SENML_S:
-    case LW_SENML_UT:
-    case LW_SENML_OTHER:
+    if (lw_senml_is_ignored(label)) {
         err = lw_cbor_skip(c);
-        break;
-    case LW_SENML_CRITICAL:
-        break;
-    default:
+    } else if (label != LW_SENML_CRITICAL) {
         err = lw_cbor_read_value(c, &value);
-        break;
     }
     return err == LW_OK ? lw_senml_put(r, label, &value) : err;
 }
