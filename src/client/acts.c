@@ -43,11 +43,10 @@ lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
 /* ---- Registration -----------------------------------------------------------------------------
  */
 
-/* The server of an account, /1/x; NULL: none of ours. */
-static lw_server *server_of(lw_client *client, lw_path path)
+static lw_server *server_of(lw_client *client, uint16_t account)
 {
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        if (client->servers[i].account == lw_path_id(path, LW_LEVEL_INSTANCE)) {
+        if (client->servers[i].account == account) {
             return &client->servers[i];
         }
     }
@@ -56,64 +55,46 @@ static lw_server *server_of(lw_client *client, lw_path path)
 
 static void disable(void *ctx, lw_tree *tree, lw_path path)
 {
-    lw_server *server = server_of(ctx, path);
+    lw_server *server = server_of(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
     (void)tree;
     if (server != NULL) {
         lw_server_disable(server);
     }
 }
 
-static void update(void *ctx, lw_tree *tree, lw_path path)
+lw_err lw_act_disable(void *ctx, uint16_t account)
 {
-    lw_server *server = server_of(ctx, path);
-    (void)tree;
-    if (server != NULL) {
-        lw_server_want_update(server, LW_UPDATE_PLAIN);
-    }
+    return server_of(ctx, account) != NULL
+               ? schedule(ctx, disable, lw_path_instance(LW_OBJ_SERVER, account), 0)
+               : LW_ENOTFOUND;
 }
 
 static void reconnect(void *ctx, lw_tree *tree, lw_path path)
 {
-    lw_server *server = server_of(ctx, path);
+    lw_server *server = server_of(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
     (void)tree;
     if (server != NULL) {
         lw_server_register_anew(server);
     }
 }
 
-static lw_err schedule_for(lw_client *client, lw_act act, uint16_t account, lw_time delay)
-{
-    lw_path path = lw_path_instance(LW_OBJ_SERVER, account);
-    return server_of(client, path) != NULL ? schedule(client, act, path, delay) : LW_ENOTFOUND;
-}
-
-lw_err lw_act_disable(void *ctx, uint16_t account)
-{
-    return schedule_for(ctx, disable, account, 0);
-}
-
-/* The answer does not go over the link that a reconnect opens (REG-64). */
 lw_err lw_act_update(void *ctx, uint16_t account, char binding)
 {
-    return binding != 0 ? schedule_for(ctx, reconnect, account, ANSWER_GRACE_MS)
-                        : schedule_for(ctx, update, account, 0);
-}
-
-static void bootstrap(void *ctx, lw_tree *tree, lw_path path)
-{
-    (void)tree;
-    (void)path;
-    if (lw_client_begin_bootstrap(ctx) != LW_OK) {
-        lw_log_line(&((lw_client *)ctx)->log, LW_LOG_WARN, "bootstrap",
-                    lw_bytes_str("cannot begin now"));
+    lw_server *server = server_of(ctx, account);
+    if (server == NULL) {
+        return LW_ENOTFOUND;
     }
+    if (binding != 0) { /* no answer goes over the link that this opens (REG-64) */
+        return lw_act_when_answered(ctx, reconnect, lw_path_instance(LW_OBJ_SERVER, account));
+    }
+    lw_server_want_update(server, LW_UPDATE_PLAIN); /* with the next step */
+    return LW_OK;
 }
 
 lw_err lw_act_bootstrap(void *ctx)
 {
-    lw_client *client = ctx;
-    return lw_client_can_bootstrap(client) ? schedule(client, bootstrap, lw_path_root(), 0)
-                                           : LW_EMETHOD; /* BS-08 */
+    /* It begins with the next step. BS-08 */
+    return lw_client_can_bootstrap(ctx) ? lw_client_begin_bootstrap(ctx) : LW_EMETHOD;
 }
 
 /* ---- Device -----------------------------------------------------------------------------------

@@ -9,6 +9,8 @@
 #define BRAKE_MS (10 * LW_SECOND_MS)
 /* How long a link may take to come up before it counts as failed: EXCHANGE_LIFETIME. */
 #define LINK_TIMEOUT 247u /* s */
+/* The largest number of seconds is never, also where a resource says it. */
+#define FOREVER UINT32_MAX
 
 static void on_alarm(lw_client *client, lw_alarm *alarm);
 static void on_nap(lw_client *client, lw_alarm *alarm);
@@ -54,43 +56,39 @@ static bool is_one_of(const lw_server *server, unsigned states)
 /* The states in which something is under way with the server. */
 #define TALKING (S(CONNECTING) | S(REGISTERING) | S(UPDATING))
 
-static void wake_at(lw_server *server, lw_time at)
+static lw_time after(const lw_server *server, uint32_t seconds)
 {
-    lw_alarm_set(server->client, &server->alarm, at);
+    return seconds == FOREVER ? LW_TIME_NEVER : server->client->now + seconds * LW_SECOND_MS;
 }
 
-static void wake_now(lw_server *server)
+static void wake_in(lw_server *server, uint32_t seconds)
 {
-    wake_at(server, server->client->now);
+    lw_alarm_set(server->client, &server->alarm, after(server, seconds));
 }
 
-/* The one place where a state changes; `until` is the deadline of the new one. */
-static void set_state_until(lw_server *server, lw_server_state to, lw_time until)
+/* The one place where a state changes; `seconds` is how long the new one may last. */
+static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
 {
     lw_assert((moves[server->state] >> to & 1u) != 0);
     lw_log_line(&server->client->log, LW_LOG_DEBUG, "server",
                 lw_bytes_str(lw_server_state_name(to)));
     server->state = (uint8_t)to;
-    wake_at(server, until);
+    wake_in(server, seconds);
 }
 
 static void set_state(lw_server *server, lw_server_state to)
 {
-    set_state_until(server, to, LW_TIME_NEVER);
+    wait_in(server, to, FOREVER);
 }
 
-/* The largest number of seconds is never. */
-static lw_time after(const lw_server *server, uint32_t seconds)
-{
-    return seconds == UINT32_MAX ? LW_TIME_NEVER : server->client->now + seconds * LW_SECOND_MS;
-}
-
+/* CLI-52 */
 static void wait_jittered(lw_server *server, lw_server_state in, uint32_t seconds)
 {
     uint32_t span =
         seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
-    lw_time jitter = lw_rng_below(&server->client->rng, span);
-    set_state_until(server, in, lw_time_add(after(server, seconds), jitter));
+    wait_in(server, in, seconds);
+    lw_time at = lw_time_add(server->alarm.deadline.at, lw_rng_below(&server->client->rng, span));
+    lw_alarm_set(server->client, &server->alarm, at);
 }
 
 /* When it goes on by itself is the alarm of its state. */
@@ -121,12 +119,18 @@ uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t 
     return lw_tree_number(&server->client->tree, path, absent);
 }
 
+/* A new peer: what was said to an earlier one is over. */
+static void init_peer(lw_server *server)
+{
+    lw_coap_peer_init(&server->client->coap, &server->peer, &lw_coap_params_udp);
+}
+
 void lw_server_init(lw_client *client, lw_server *server, uint8_t link)
 {
     *server = (lw_server){.client = client, .link = link, .account = LW_ID_MAX};
     lw_alarm_init(&server->alarm, on_alarm);
     lw_alarm_init(&server->nap, on_nap);
-    lw_coap_peer_init(&client->coap, &server->peer, &lw_coap_params_udp);
+    init_peer(server);
 }
 
 /* ---- Link -------------------------------------------------------------------------------------
@@ -136,7 +140,7 @@ void lw_server_close_link(lw_server *server)
 {
     lw_client *client = server->client;
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
-    lw_coap_peer_init(&client->coap, &server->peer, &lw_coap_params_udp);
+    init_peer(server);
     lw_outbox_drop_link(&client->outbox, server->link);
     if (server->link_is_open) {
         server->link_is_open = server->link_is_up = false;
@@ -217,12 +221,12 @@ static void sequence_failed(lw_server *server, lw_err err, uint8_t code, bool al
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
     uint32_t sequences =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
-    all = all || server->sequence >= sequences || delay == UINT32_MAX;
+    all = all || server->sequence >= sequences || delay == FOREVER;
     server->sequence = all ? 1 : (uint8_t)(server->sequence + 1);
     server->attempt = 1;
     bool gives_up =
         all && prefers_bootstrap(server) && lw_client_begin_bootstrap(server->client) == LW_OK;
-    if (gives_up || delay == UINT32_MAX) {
+    if (gives_up || delay == FOREVER) {
         set_state(server, LW_SERVER_FAILED);
     } else {
         wait_jittered(server, LW_SERVER_SEQ_WAIT, delay);
@@ -246,7 +250,7 @@ static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
     }
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
     unsigned doublings = server->attempt > 1 ? server->attempt - 1u : 0;
-    wait = doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : UINT32_MAX;
+    wait = doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : FOREVER;
     server->attempt++;
     wait_jittered(server, LW_SERVER_BACKOFF, wait);
     tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
@@ -301,7 +305,7 @@ static void talk(lw_server *server)
 
 static void connect_link(lw_server *server)
 {
-    set_state_until(server, LW_SERVER_CONNECTING, after(server, LINK_TIMEOUT));
+    wait_in(server, LW_SERVER_CONNECTING, LINK_TIMEOUT);
     lw_err err = lw_server_open_link(server);
     if (err == LW_OK) {
         talk(server);
@@ -340,7 +344,7 @@ void lw_server_on_link(lw_server *server, lw_err err)
     } else if (server->state == LW_SERVER_REGISTERED) {
         go_offline(server);
         if (server->client->bootstrapping) {
-            set_state_until(server, LW_SERVER_BACKOFF, server->client->now);
+            wait_in(server, LW_SERVER_BACKOFF, 0);
         } else {
             connect_link(server);
         }
@@ -350,13 +354,18 @@ void lw_server_on_link(lw_server *server, lw_err err)
 /* ---- Registration -----------------------------------------------------------------------------
  */
 
-/* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
-static lw_time update_time(const lw_server *server)
+/* How long all retransmissions of a message take, in seconds. */
+static uint32_t transmit_wait(const lw_server *server)
 {
-    uint32_t wait = (uint32_t)lw_coap_max_transmit_wait(server->peer.params) / 1000;
+    return (uint32_t)lw_coap_max_transmit_wait(server->peer.params) / 1000;
+}
+
+/* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
+static uint32_t update_wait(const lw_server *server)
+{
     uint32_t half = server->lifetime / 2;
-    uint32_t in = half > wait ? server->lifetime - wait : half;
-    return after(server, in > 0 ? in : 1);
+    uint32_t wait = transmit_wait(server);
+    return half > wait ? server->lifetime - wait : half > 0 ? half : 1;
 }
 
 /* The lifetime runs from here, unless it is 0 (CLI-63); what became due meanwhile goes out with the
@@ -371,10 +380,10 @@ static void stay_registered(lw_server *server)
     set_state(server, LW_SERVER_REGISTERED);
     if (server->lifetime != 0) {
         server->expires = after(server, server->lifetime);
-        wake_at(server, update_time(server));
+        wake_in(server, update_wait(server));
     }
     if (server->update != 0) {
-        wake_now(server);
+        wake_in(server, 0);
     }
     if (was_offline) {
         lw_client_dispatch(server, LW_SERVER_EV_ONLINE);
@@ -433,7 +442,7 @@ static void on_update_end(void *ctx, const lw_coap_result *result)
         tell(server, LW_CLIENT_UPDATED, LW_OK, code);
         return;
     }
-    wake_now(server);
+    wake_in(server, 0);
     tell(server, LW_CLIENT_UPDATE_FAILED, result->err, code);
     /* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a
      * server which forgets at once is not asked for ever. */
@@ -454,7 +463,7 @@ void lw_server_want_update(lw_server *server, uint8_t reasons)
 {
     server->update |= reasons;
     if (server->state == LW_SERVER_REGISTERED) {
-        wake_now(server);
+        wake_in(server, 0);
     }
 }
 
@@ -465,7 +474,7 @@ bool lw_server_hurry(lw_server *server)
         lw_server_want_update(server, LW_UPDATE_PLAIN);
     }
     if (waits) {
-        wake_now(server);
+        wake_in(server, 0);
     }
     return server->registered || waits;
 }
@@ -486,7 +495,7 @@ static void left(lw_server *server)
     }
     if (comes_back) {
         uint32_t timeout = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
-        set_state_until(server, LW_SERVER_DISABLED, after(server, timeout));
+        wait_in(server, LW_SERVER_DISABLED, timeout);
         tell(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
     }
 }
@@ -568,7 +577,7 @@ void lw_server_pause(lw_server *server)
     if (is_one_of(server, TALKING)) {
         lw_server_stop_asking(server);
         lw_server_close_link(server);
-        set_state_until(server, LW_SERVER_BACKOFF, server->client->now);
+        wait_in(server, LW_SERVER_BACKOFF, 0);
     }
 }
 
@@ -579,7 +588,7 @@ void lw_server_resume(lw_server *server)
     if (server->state == LW_SERVER_FAILED) {
         lw_server_reset(server);
     } else if (was_due) {
-        wake_now(server);
+        wake_in(server, 0);
     }
     if (server->registered && !server->offline) {
         lw_client_dispatch(server, LW_SERVER_EV_ONLINE); /* what waited may go */
@@ -595,7 +604,7 @@ void lw_server_start(lw_server *server)
     server->attempt = server->sequence = 1;
     server->version = server->registered ? server->version : server->client->cfg.version;
     if (server->state == LW_SERVER_IDLE && delay > 0 && !server->had_success) { /* CLI-41 */
-        set_state_until(server, LW_SERVER_DELAY, after(server, delay));
+        wait_in(server, LW_SERVER_DELAY, delay);
         return;
     }
     connect_link(server);
@@ -643,8 +652,7 @@ void lw_server_is_active(lw_server *server)
     if (!server->client->cfg.queue_mode || server->ssid == 0) {
         return;
     }
-    lw_time window = lw_coap_max_transmit_wait(server->peer.params);
-    lw_alarm_set(server->client, &server->nap, lw_time_add(server->client->now, window));
+    lw_alarm_set(server->client, &server->nap, after(server, transmit_wait(server)));
     if (server->asleep) {
         server->asleep = false;
         tell(server, LW_CLIENT_AWAKE, LW_OK, LW_COAP_EMPTY);
