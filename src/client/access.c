@@ -35,17 +35,12 @@ static bool number_at(const room *r, lw_path path, uint16_t *out)
     return is_there;
 }
 
-static bool next_of(const room *r, uint16_t object, lw_path *at)
-{
-    return lw_tree_next(&r->client->tree, lw_path_object(object), LW_LEVEL_INSTANCE, *at, at) ==
-           LW_OK;
-}
-
 static lw_access look_at_accounts(const room *r)
 {
     lw_access view = {.accounts = r->accounts};
     lw_path at = lw_path_object(LW_OBJ_SERVER);
-    while (view.account_count < r->client->cfg.servers_max && next_of(r, LW_OBJ_SERVER, &at)) {
+    while (view.account_count < r->client->cfg.servers_max &&
+           lw_tree_next_instance(&r->client->tree, &at)) {
         lw_access_account *account = &r->accounts[view.account_count];
         account->instance = lw_path_id(at, LW_LEVEL_INSTANCE);
         view.account_count +=
@@ -79,7 +74,7 @@ static void look_at_rule(const room *r, const lw_access *view, lw_path at, lw_ac
 static bool find_rule(const room *r, uint16_t object, uint16_t instance, lw_path *out)
 {
     *out = lw_path_object(LW_OBJ_ACCESS_CONTROL);
-    while (next_of(r, LW_OBJ_ACCESS_CONTROL, out)) {
+    while (lw_tree_next_instance(&r->client->tree, out)) {
         uint16_t of_object, of_instance;
         number_at(r, lw_path_child(*out, LW_RES_ACCESS_CONTROL_OBJECT_ID), &of_object);
         number_at(r, lw_path_child(*out, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID), &of_instance);
@@ -197,7 +192,7 @@ static lw_err leave(const room *r, const lw_access *view)
     for (unsigned i = 0; i < r->known_count; i++) {
         lw_path at = lw_path_object(LW_OBJ_ACCESS_CONTROL);
         bool is_gone = !has_account(view, r->known[i]);
-        while (is_gone && err == LW_OK && next_of(r, LW_OBJ_ACCESS_CONTROL, &at)) {
+        while (is_gone && err == LW_OK && lw_tree_next_instance(&r->client->tree, &at)) {
             err = leave_rule(r, view, at, r->known[i]);
         }
     }

@@ -27,8 +27,7 @@ uint16_t lw_account_ssid(lw_client *client, lw_path instance)
 
 bool lw_account_next(lw_client *client, uint16_t ssid, lw_path *at)
 {
-    lw_path scope = lw_path_cut(*at, LW_LEVEL_OBJECT);
-    while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, *at, at) == LW_OK) {
+    while (lw_tree_next_instance(&client->tree, at)) {
         if (lw_account_ssid(client, *at) == ssid) {
             return true;
         }
@@ -111,8 +110,8 @@ void lw_client_accounts_changed(lw_client *client)
             lw_server_register_anew(s);
         }
     }
-    lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
-    while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+    lw_path at = lw_path_object(LW_OBJ_SECURITY);
+    while (lw_tree_next_instance(&client->tree, &at)) {
         take_security(client, at);
     }
     lw_schedule_begin(client);

@@ -286,12 +286,6 @@ static uint8_t serve(void *state, const lw_call *call)
 /* ---- Committing -------------------------------------------------------------------------------
  */
 
-static bool next_server(lw_client *client, lw_path *at)
-{
-    return lw_tree_next(&client->tree, lw_path_object(LW_OBJ_SERVER), LW_LEVEL_INSTANCE, *at, at) ==
-           LW_OK;
-}
-
 /* BS-53: a Server instance that the session did not touch, and whose Security instance it removed,
  * goes with it. BS-51: those that it wrote learn when. */
 static lw_err complete_servers(lw_client *client)
@@ -300,7 +294,7 @@ static lw_err complete_servers(lw_client *client)
     int64_t clock = lw_act_wall_clock(client);
     lw_err err = LW_OK;
     lw_path at = lw_path_object(LW_OBJ_SERVER);
-    while (err == LW_OK && next_server(client, &at)) {
+    while (err == LW_OK && lw_tree_next_instance(tree, &at)) {
         uint16_t ssid = lw_account_ssid(client, at);
         lw_path when = lw_path_child(at, LW_RES_SERVER_LAST_BOOTSTRAPPED);
         bool is_written = lw_tree_is_held(tree, at);

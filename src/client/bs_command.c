@@ -14,11 +14,11 @@
 static uint16_t ssid_of(lw_client *client, lw_path instance)
 {
     uint16_t ssid = 0;
-    lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
+    lw_path at = lw_path_object(LW_OBJ_SECURITY);
     if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SERVER) {
         ssid = lw_account_ssid(client, instance);
     }
-    while (lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+    while (lw_tree_next_instance(&client->tree, &at)) {
         if (lw_bs_belongs_to(client, at, instance)) {
             ssid = lw_account_ssid(client, at);
         }

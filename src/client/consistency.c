@@ -12,12 +12,6 @@ uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource)
     return lw_tree_number(&client->tree, lw_path_child(instance, resource), 0);
 }
 
-static bool next_instance(lw_client *client, uint16_t object, lw_path *at)
-{
-    lw_path scope = lw_path_object(object);
-    return lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, *at, at) == LW_OK;
-}
-
 unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid)
 {
     unsigned count = 0;
@@ -165,7 +159,7 @@ static bool are_sound(lw_client *client, uint16_t object, bool (*is_sound)(lw_cl
 {
     lw_path at = lw_path_object(object);
     bool sound = true;
-    while (sound && next_instance(client, object, &at)) {
+    while (sound && lw_tree_next_instance(&client->tree, &at)) {
         sound = is_sound(client, at);
     }
     return sound;

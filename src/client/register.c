@@ -35,13 +35,13 @@ static void put_object(const lw_server *server, lw_object_list_out *list, lw_pat
         lw_object_names_version(lw_tree_object(tree, lw_path_id(object, LW_LEVEL_OBJECT)),
                                 (lw_version)server->version, &version);
     lw_path at = object;
-    bool has_instances = lw_tree_next(tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+    bool has_instances = lw_tree_next_instance(tree, &at);
     if (is_told || !has_instances) {
         lw_object_list_put(list, object, is_told ? &version : NULL); /* VER-11, P-OBJ-12 */
     }
     while (has_instances) {
         lw_object_list_put(list, at, NULL);
-        has_instances = lw_tree_next(tree, object, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+        has_instances = lw_tree_next_instance(tree, &at);
     }
 }
 

@@ -380,6 +380,12 @@ lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
     return err;
 }
 
+bool lw_tree_next_instance(lw_tree *tree, lw_path *at)
+{
+    lw_path object = lw_path_cut(*at, LW_LEVEL_OBJECT);
+    return lw_tree_next(tree, object, LW_LEVEL_INSTANCE, *at, at) == LW_OK;
+}
+
 unsigned lw_tree_count(lw_tree *tree, lw_path path)
 {
     unsigned count = 0;

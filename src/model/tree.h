@@ -74,6 +74,9 @@ lw_type lw_tree_type_of(void *tree, lw_path path);
 LW_MUST_CHECK lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
                                   lw_path *out_path);
 
+/* The next instance of the object that *at is, or is below; start with the object. False: none. */
+bool lw_tree_next_instance(lw_tree *tree, lw_path *at);
+
 /* The next entity of at most `depth` levels, a parent before its children: LW_OK or LW_END. Start
  * with after = scope, which is not found itself. */
 LW_MUST_CHECK lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,

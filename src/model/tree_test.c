@@ -209,6 +209,22 @@ static void an_absent_optional_set_to_zero_is_a_change(void **state)
     assert_true(lw_tree_exists(&f->tree, at("/3303/7/5601")));
 }
 
+static void instances_of_an_object_come_one_by_one(void **state)
+{
+    fixture *f = *state;
+    lw_path p = at("/3303");
+    assert_true(lw_tree_next_instance(&f->tree, &p));
+    assert_true(lw_path_equal(p, at("/3303/0")));
+    assert_true(lw_tree_next_instance(&f->tree, &p));
+    assert_true(lw_path_equal(p, at("/3303/7")));
+    assert_false(lw_tree_next_instance(&f->tree, &p));
+    p = at("/3");
+    assert_true(lw_tree_next_instance(&f->tree, &p));
+    assert_false(lw_tree_next_instance(&f->tree, &p)); /* not into /3303 */
+    p = at("/4711");
+    assert_false(lw_tree_next_instance(&f->tree, &p));
+}
+
 static void multiple_resources_are_kept_in_order_of_id(void **state)
 {
     fixture *f = *state;
@@ -603,6 +619,7 @@ int main(void)
         T(a_path_is_there_as_deep_as_it_goes),
         T(a_setter_tells_a_change_once),
         T(an_absent_optional_set_to_zero_is_a_change),
+        T(instances_of_an_object_come_one_by_one),
         T(multiple_resources_are_kept_in_order_of_id),
         T(values_that_do_not_fit_are_refused),
         T(computed_resources_ask_the_device),
