@@ -35,7 +35,6 @@ void lw_outbox_put(lw_outbox *box, uint8_t link, lw_bytes octets)
                   ? lw_mem_alloc(box->mem, sizeof *i + octets.len)
                   : NULL;
     if (i == NULL) {
-        box->dropped++;
         return;
     }
     i->link = link;

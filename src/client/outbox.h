@@ -18,7 +18,6 @@ typedef struct lw_outbox {
     lw_link waiting;
     struct lw_outbox_item *lent; /* what the last take gave out */
     uint8_t count;
-    uint32_t dropped;
 } lw_outbox;
 
 void lw_outbox_init(lw_outbox *box, const lw_mem *mem);
