@@ -27,7 +27,7 @@ extern lw_route route;
 extern lw_source source;
 extern lw_encode_cfg encode_cfg;
 extern lw_decode_cfg decode_cfg;
-extern lw_registration registration;
+extern lw_registration registration, nothing;
 extern lw_location location;
 extern lw_bs_request bs_request;
 extern lw_bs_item bs_item;
@@ -171,7 +171,7 @@ static lw_err speak(lw_coap_out *out, int what)
         lw_registration_put(out, &location, &registration);
         return start(LW_COAP_POST, out);
     case 2:
-        lw_registration_put(out, &location, &(lw_registration){.given = 0});
+        lw_registration_put(out, &location, &nothing);
         return start(LW_COAP_DELETE, out);
     case 3:
         lw_bs_request_put(out, &bs_request);

@@ -220,10 +220,10 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
 
 void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg)
 {
-    if (location == NULL) {
-        lw_op_put_path(out, LW_OP_REGISTER);
-    } else {
+    if (location != NULL) {
         put_location(out, location);
+    } else {
+        lw_op_put_path(out, LW_OP_REGISTER);
     }
     put_format(out, reg);
     put_parameters(out, reg);
