@@ -1,13 +1,11 @@
 /* credentials, models, tokens, server */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/lapwing/commands.h"
+#include "app/lapwing/file.h"
 #include "app/lapwing/show.h"
 #include "app/lapwing/typed.h"
-
-#define MODEL_FILE_MAX (4u << 20)
 
 /* GET of a list, a row an item. */
 static status show_list(cli *c, http *h, const char *path, const char *const *heads,
@@ -249,20 +247,12 @@ status cmd_model(cli *c, http *h, int argc, char **argv)
 
 status cmd_models_add(cli *c, http *h, int argc, char **argv)
 {
-    FILE *in = fopen(argv[0], "re");
-    char *text = malloc(MODEL_FILE_MAX);
-    size_t len = in != NULL && text != NULL ? fread(text, 1, MODEL_FILE_MAX, in) : 0;
-    bool was_read = in != NULL && text != NULL && ferror(in) == 0;
-    int why = errno;
+    size_t len;
+    char *text = file_read(argv[0], &len);
     answer a;
     (void)argc;
-    if (in != NULL) {
-        fclose(in);
-    }
-    if (!was_read || len == MODEL_FILE_MAX) {
-        free(text);
-        return fail(STATUS_USAGE, "%s: %s", argv[0],
-                    was_read ? "larger than a definition may be" : strerror(why));
+    if (text == NULL) {
+        return STATUS_USAGE;
     }
     call what = {.method = "POST",
                  .path = "/v1/models",

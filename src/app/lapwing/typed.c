@@ -1,15 +1,14 @@
 #include "app/lapwing/typed.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "app/lapwing/file.h"
 #include "app/lapwing/show.h"
 #include "base/base64.h"
 #include "base/num.h"
 
-#define OPAQUE_MAX   (1u << 20)
 #define SAFE_INTEGER 9007199254740992 /* 2^53: further out JSON's readers lose digits */
 
 int path_parse(const char *text, long out_ids[4])
@@ -154,7 +153,7 @@ static json_t *moment(const char *text)
     return json_string(out);
 }
 
-static json_t *base64_of(const uint8_t *octets, size_t len)
+static json_t *base64_of(const char *octets, size_t len)
 {
     size_t size = lw_base64_encoded_len(LW_BASE64, len);
     uint8_t *text = malloc(size + 1);
@@ -169,46 +168,29 @@ static json_t *base64_of(const uint8_t *octets, size_t len)
     return value;
 }
 
-static size_t read_octets(const char *path, uint8_t *octets)
-{
-    FILE *in = fopen(path, "re");
-    size_t len = in != NULL ? fread(octets, 1, OPAQUE_MAX, in) : 0;
-    if (in == NULL || ferror(in) != 0) {
-        fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
-        len = SIZE_MAX;
-    } else if (len == OPAQUE_MAX) {
-        fail(STATUS_USAGE, "%s: larger than a message may be", path);
-        len = SIZE_MAX;
-    }
-    if (in != NULL) {
-        fclose(in);
-    }
-    return len;
-}
-
-static size_t read_hex(const char *text, uint8_t *octets)
+static char *read_hex(const char *text, size_t *out_len)
 {
     size_t len = 0;
-    for (; text[0] != '\0' && len < OPAQUE_MAX; text += 2) {
+    char *octets = malloc(strlen(text) / 2 + 1);
+    for (; octets != NULL && text[0] != '\0'; text += 2) {
         int high = lw_num_hex_digit((uint8_t)text[0]);
         int low = lw_num_hex_digit((uint8_t)text[1]);
         if (high < 0 || low < 0) {
             refuse(text, "octets: write hexadecimal digits, or @FILE");
-            return SIZE_MAX;
+            free(octets);
+            return NULL;
         }
-        octets[len++] = (uint8_t)(high << 4 | low);
+        octets[len++] = (char)(high << 4 | low);
     }
-    return len;
+    *out_len = len;
+    return octets;
 }
 
 static json_t *opaque(const char *text)
 {
-    uint8_t *octets = malloc(OPAQUE_MAX);
-    if (octets == NULL) {
-        return NULL;
-    }
-    size_t len = text[0] == '@' ? read_octets(text + 1, octets) : read_hex(text, octets);
-    json_t *value = len != SIZE_MAX ? base64_of(octets, len) : NULL;
+    size_t len;
+    char *octets = text[0] == '@' ? file_read(text + 1, &len) : read_hex(text, &len);
+    json_t *value = octets != NULL ? base64_of(octets, len) : NULL;
     free(octets);
     return value;
 }
