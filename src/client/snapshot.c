@@ -57,7 +57,7 @@ static unsigned octets_of(uint64_t bits)
 void lw_entry_write(lw_writer *w, const lw_entry *e)
 {
     lw_write_u64(w, e->path.key);
-    lw_write_u8(w, (uint8_t)(e->kind << 5 | e->value.single << 4 | e->value.type));
+    lw_write_u8(w, (uint8_t)(e->kind << 5 | (unsigned)e->value.single << 4 | e->value.type));
     if (has_octets(e->value.type)) {
         lw_write_u16(w, (uint16_t)e->value.as.bytes.len);
         lw_write_bytes(w, e->value.as.bytes);
