@@ -50,73 +50,74 @@ static bool is_sound(const lw_object *object)
     return true;
 }
 
-static uint16_t piece_size_of(const lw_object *object)
+static size_t padded(size_t octets)
 {
-    size_t padded = (object->size + 7u) / 8u * 8u;
-    return (uint16_t)(sizeof(piece) + padded);
+    return (octets + 7u) / 8u * 8u;
+}
+
+static size_t piece_size_of(const lw_object *object)
+{
+    return sizeof(piece) + padded(object->size);
+}
+
+/* The slots, one more than there are objects, in front of the pieces. */
+static size_t slots_size_of(const lw_object *const *objects)
+{
+    size_t count = 1;
+    while (objects[count - 1] != NULL) {
+        count++;
+    }
+    return padded(count * sizeof(lw_tree_slot));
+}
+
+static size_t block_size_of(const lw_object *const *objects)
+{
+    size_t octets = slots_size_of(objects);
+    for (; *objects != NULL; objects++) {
+        octets += piece_size_of(*objects) * (*objects)->instances_max;
+    }
+    return octets;
 }
 
 /* Puts an object in its place by id; false when the id is there already. */
-static bool add_slot(lw_tree *tree, const lw_object *object)
+static bool add_slot(lw_tree *tree, const lw_object *object, uint8_t *pieces)
 {
     unsigned i = tree->slot_count;
     while (i > 0 && tree->slots[i - 1].object->def->id > object->def->id) {
         tree->slots[i] = tree->slots[i - 1];
         i--;
     }
-    tree->slots[i] = (lw_tree_slot){.object = object, .piece_size = piece_size_of(object)};
+    tree->slots[i] = (lw_tree_slot){
+        .object = object, .pieces = pieces, .piece_size = (uint16_t)piece_size_of(object)};
     tree->slot_count++;
     return i == 0 || tree->slots[i - 1].object->def->id != object->def->id;
-}
-
-static lw_err add_slots(lw_tree *tree, const lw_object *const *objects)
-{
-    for (; *objects != NULL; objects++) {
-        if (!is_sound(*objects) || !add_slot(tree, *objects)) {
-            return LW_EINVAL;
-        }
-    }
-    for (unsigned i = 0; i < tree->slot_count; i++) {
-        lw_tree_slot *slot = &tree->slots[i];
-        size_t size = (size_t)slot->piece_size * slot->object->instances_max;
-        slot->pieces = lw_mem_alloc(tree->mem, size);
-        if (slot->pieces == NULL) {
-            return LW_ENOMEM;
-        }
-    }
-    return LW_OK;
 }
 
 lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
                     void *hooks_ctx)
 {
-    size_t count = 0;
-    while (objects[count] != NULL) {
-        count++;
-    }
-    *tree = (lw_tree){.mem = mem, .hooks_ctx = hooks_ctx};
+    *tree = (lw_tree){.mem = mem, .hooks_ctx = hooks_ctx, .size = block_size_of(objects)};
     lw_list_init(&tree->undo);
     lw_list_init(&tree->held);
-    if (count > UINT8_MAX) {
-        return LW_EINVAL;
+    tree->slots = lw_mem_alloc(mem, tree->size);
+    if (tree->slots == NULL) {
+        return LW_ENOMEM;
     }
-    tree->slots = lw_mem_alloc(mem, (count > 0 ? count : 1) * sizeof *tree->slots);
-    lw_err err = tree->slots != NULL ? add_slots(tree, objects) : LW_ENOMEM;
-    if (err != LW_OK) {
-        lw_tree_fini(tree);
+    uint8_t *pieces = (uint8_t *)tree->slots + slots_size_of(objects);
+    for (; *objects != NULL; objects++) {
+        if (tree->slot_count == UINT8_MAX || !is_sound(*objects) ||
+            !add_slot(tree, *objects, pieces)) {
+            lw_tree_fini(tree);
+            return LW_EINVAL;
+        }
+        pieces += piece_size_of(*objects) * (*objects)->instances_max;
     }
-    return err;
+    return LW_OK;
 }
 
 size_t lw_tree_mem_needed(const lw_object *const *objects)
 {
-    size_t octets = 0;
-    size_t count = 0;
-    for (; objects[count] != NULL; count++) {
-        octets +=
-            lw_pool_cost((size_t)piece_size_of(objects[count]) * objects[count]->instances_max);
-    }
-    return octets + lw_pool_cost((count > 0 ? count : 1) * sizeof(lw_tree_slot));
+    return lw_pool_cost(block_size_of(objects));
 }
 
 static void release(lw_tree *tree, undo *u)
@@ -138,12 +139,8 @@ void lw_tree_fini(lw_tree *tree)
 {
     forget(tree, &tree->undo);
     forget(tree, &tree->held);
-    for (unsigned i = 0; i < tree->slot_count; i++) {
-        lw_tree_slot *slot = &tree->slots[i];
-        if (slot->pieces != NULL) {
-            lw_wipe(slot->pieces, (size_t)slot->piece_size * slot->object->instances_max);
-        }
-        lw_mem_release(tree->mem, slot->pieces);
+    if (tree->slots != NULL) {
+        lw_wipe(tree->slots, tree->size);
     }
     lw_mem_release(tree->mem, tree->slots);
     tree->slots = NULL;
@@ -307,6 +304,13 @@ const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path)
     return at.def;
 }
 
+const lw_field *lw_tree_field(lw_tree *tree, lw_path path)
+{
+    place at;
+    find(tree, lw_path_cut(path, LW_LEVEL_RESOURCE), &at);
+    return at.field;
+}
+
 lw_type lw_tree_type_of(void *tree, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
@@ -468,9 +472,8 @@ static void tell_outside(lw_tree *tree, lw_tree_change change, lw_path path)
 
 void lw_tree_changed(lw_tree *tree, lw_path path)
 {
-    place at;
-    find(tree, lw_path_cut(path, LW_LEVEL_RESOURCE), &at);
-    bool is_computed = at.field != NULL && !lw_field_is_stored(at.field);
+    const lw_field *field = lw_tree_field(tree, path);
+    bool is_computed = field != NULL && !lw_field_is_stored(field);
     if (!tree->in_transaction || is_computed) {
         tell(tree, LW_TREE_VALUE, path);
     }

@@ -30,7 +30,8 @@ typedef struct lw_tree_slot {
 } lw_tree_slot;
 
 struct lw_tree {
-    lw_tree_slot *slots; /* ascending by object id */
+    lw_tree_slot *slots; /* ascending by object id; with the pieces behind them */
+    size_t size;         /* octets of all that */
     uint8_t slot_count;
     bool in_transaction;
     const lw_mem *mem;
@@ -61,9 +62,10 @@ bool lw_tree_exists(lw_tree *tree, lw_path path);
  * step by step. */
 unsigned lw_tree_depth_of(lw_tree *tree, lw_path path);
 
-/* The definition of the resource at or above the path, whether it is present or not; NULL: unknown
- * to the definition, or not declared. */
+/* The resource at or above the path, whether it is present or not: its definition, and how it is
+ * declared. NULL: unknown to the definition, or not declared. */
 const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path);
+const lw_field *lw_tree_field(lw_tree *tree, lw_path path);
 
 /* Its type; NONE when unknown. `tree` is an lw_tree *: fits where a decoder asks for types. */
 lw_type lw_tree_type_of(void *tree, lw_path path);

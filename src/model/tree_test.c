@@ -155,6 +155,11 @@ static void expect_walk(fixture *f, const char *scope, unsigned depth, const cha
     assert_string_equal(len > 0 ? seen + 1 : "", expected);
 }
 
+static void expect_number(lw_tree *tree, const char *path, uint32_t number)
+{
+    assert_int_equal(lw_tree_number(tree, at(path), number + 1), number);
+}
+
 static void an_instance_starts_with_what_is_mandatory(void **state)
 {
     fixture *f = *state;
@@ -360,6 +365,110 @@ static void a_replace_starts_from_what_is_mandatory(void **state)
     assert_int_equal(lw_tree_clear(&f->tree, at("/3303/5")), LW_ENOTFOUND);
 }
 
+/* Of a Server: what is read only, what is mandatory, and what is optional. */
+#define SERVER(T, ONE, MANY, CALL) \
+    ONE(T, UINT16, ssid, 0, 0)     \
+    ONE(T, UINT32, lifetime, 1, 0) \
+    ONE(T, INT32, pmin, 2, 0)      \
+    CALL(T, EXECUTE, update, 8)
+LW_DECLARE(account, lw_object_1_v1_1, SERVER, 2, NULL)
+
+static void with_server(fixture *f, lw_tree *tree, lw_path *instance)
+{
+    static const lw_object *const objects[] = {&account_object, NULL};
+    assert_int_equal(lw_tree_init(tree, objects, &f->mem, NULL), LW_OK);
+    assert_int_equal(lw_tree_add(tree, 1, 4, instance), LW_OK);
+    assert_int_equal(account_set_ssid(tree, 4, 7), LW_OK);
+    assert_int_equal(account_set_lifetime(tree, 4, 60), LW_OK);
+    assert_int_equal(account_set_pmin(tree, 4, 5), LW_OK);
+}
+
+static void what_is_written_anew_wants_what_is_mandatory_back(void **state)
+{
+    fixture *f = *state;
+    lw_tree tree;
+    lw_path server;
+    with_server(f, &tree, &server);
+    assert_int_equal(lw_tree_begin(&tree), LW_OK);
+    assert_int_equal(lw_tree_demand(&tree, server, true), LW_OK);
+    expect_number(&tree, "/1/4/0", 7);
+    assert_false(lw_tree_exists(&tree, at("/1/4/1")));
+    assert_false(lw_tree_exists(&tree, at("/1/4/2")));
+    assert_int_equal(lw_tree_check(&tree), LW_EINVAL);
+    assert_int_equal(lw_tree_end(&tree, LW_OK), LW_EINVAL);
+    expect_number(&tree, "/1/4/1", 60);
+    expect_number(&tree, "/1/4/2", 5);
+
+    assert_int_equal(lw_tree_begin(&tree), LW_OK);
+    assert_int_equal(lw_tree_demand(&tree, server, true), LW_OK);
+    assert_int_equal(account_set_lifetime(&tree, 4, 0), LW_OK);
+    assert_int_equal(lw_tree_end(&tree, LW_OK), LW_OK);
+    expect_number(&tree, "/1/4/1", 0);
+    assert_false(lw_tree_exists(&tree, at("/1/4/2")));
+    assert_int_equal(lw_tree_demand(&tree, at("/1/5"), true), LW_ENOTFOUND);
+    lw_tree_fini(&tree);
+}
+
+static void what_is_zero_in_a_new_instance_has_to_be_set(void **state)
+{
+    fixture *f = *state;
+    lw_tree tree;
+    lw_path server;
+    with_server(f, &tree, &server);
+    assert_int_equal(lw_tree_begin(&tree), LW_OK);
+    assert_int_equal(lw_tree_demand(&tree, server, false), LW_OK);
+    assert_int_equal(lw_tree_add(&tree, 1, 5, &server), LW_OK);
+    assert_int_equal(lw_tree_demand(&tree, server, false), LW_OK);
+    assert_true(lw_tree_exists(&tree, at("/1/5/0")));
+    assert_false(lw_tree_exists(&tree, at("/1/5/1")));
+    assert_int_equal(lw_tree_check(&tree), LW_EINVAL);
+    assert_int_equal(account_set_lifetime(&tree, 5, 30), LW_OK);
+    assert_int_equal(lw_tree_end(&tree, LW_OK), LW_OK);
+    expect_number(&tree, "/1/4/1", 60);
+    expect_number(&tree, "/1/4/2", 5);
+    lw_tree_fini(&tree);
+}
+
+static void what_is_written_into_the_struct_is_there(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_touch(&f->tree, at("/3/0/9")), LW_OK);
+    ((device *)lw_tree_struct(&f->tree, at("/3/0/9")))->battery = 80;
+    expect_number(&f->tree, "/3/0/9", 80);
+    lw_tree_rollback(&f->tree);
+    assert_false(lw_tree_exists(&f->tree, at("/3/0/9")));
+    assert_int_equal(lw_tree_touch(&f->tree, at("/3/1/9")), LW_ENOTFOUND);
+}
+
+static void numbers_are_kept_in_the_width_of_their_fields(void **state)
+{
+    static const struct {
+        const char *path;
+        int64_t number;
+        lw_err err;
+    } cases[] = {{"/1/4/1", UINT32_MAX, LW_OK},
+                 {"/1/4/1", (int64_t)UINT32_MAX + 1, LW_ERANGE},
+                 {"/1/4/1", -1, LW_ERANGE},
+                 {"/1/4/2", INT32_MIN, LW_OK},
+                 {"/1/4/2", INT32_MAX, LW_OK},
+                 {"/1/4/2", (int64_t)INT32_MIN - 1, LW_ERANGE},
+                 {"/1/4/2", (int64_t)INT32_MAX + 1, LW_ERANGE}};
+    fixture *f = *state;
+    lw_tree tree;
+    lw_path server;
+    with_server(f, &tree, &server);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        lw_path path = at(cases[i].path);
+        lw_value v;
+        assert_int_equal(lw_tree_set(&tree, path, lw_value_integer(cases[i].number)), cases[i].err);
+        assert_int_equal(lw_tree_get(&tree, path, &v), LW_OK);
+        assert_int_equal(lw_value_equal(v, lw_value_integer(cases[i].number)),
+                         cases[i].err == LW_OK);
+    }
+    lw_tree_fini(&tree);
+}
+
 static void instances_have_their_limits(void **state)
 {
     fixture *f = *state;
@@ -404,8 +513,12 @@ static void wrong_declarations_are_refused(void **state)
     static const lw_field not_executable[] = {{.id = 5700, .kind = LW_FIELD_EXECUTE}};
     static const lw_field not_multiple[] = {
         {.id = 5700, .kind = LW_FIELD_FLOAT32, .count = 2, .size = 4}};
-    static const lw_field *const wrong[] = {unordered, unknown, not_executable, not_multiple};
-    for (size_t i = 0; i < 4; i++) {
+    static const lw_field no_float[] = {
+        {.id = 5700, .kind = LW_FIELD_STRING, .size = 10, .capacity = 8}};
+    static const lw_field no_text[] = {{.id = 5701, .kind = LW_FIELD_INT32, .size = 4}};
+    static const lw_field *const wrong[] = {unordered,    unknown,  not_executable,
+                                            not_multiple, no_float, no_text};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         lw_object object = {.def = &lw_object_3303_v1_1,
                             .fields = wrong[i],
                             .field_count = i == 0 ? 2 : 1,
@@ -629,6 +742,10 @@ int main(void)
         T(a_device_may_refuse_the_whole_transaction),
         T(the_end_commits_what_went_well_and_takes_back_the_rest),
         T(a_replace_starts_from_what_is_mandatory),
+        T(what_is_written_anew_wants_what_is_mandatory_back),
+        T(what_is_zero_in_a_new_instance_has_to_be_set),
+        T(what_is_written_into_the_struct_is_there),
+        T(numbers_are_kept_in_the_width_of_their_fields),
         T(instances_have_their_limits),
         T(without_memory_for_the_undo_nothing_changes),
         T(a_walk_finds_parents_before_their_children),
