@@ -118,12 +118,12 @@ static lw_err check_value(const job *j, lw_value value)
         double rest = value.as.number - value.as.number; /* NaN for what is not finite */
         return rest >= 0.0 ? LW_OK : LW_ERANGE;
     }
-    bool is_stray = value.type == LW_TYPE_OBJLNK && !j->apply->rules->any_link &&
+    bool is_stray = value.type == LW_TYPE_OBJLNK && !j->apply->rules->bootstrap &&
                     !leads_somewhere(j, value.as.link);
     return is_stray ? LW_EINVAL : LW_OK;
 }
 
-static lw_err set_entry(const job *j, const lw_entry *e, lw_path path)
+static lw_err set_entry(const job *j, const lw_entry *e, lw_path path, const lw_resource_def *def)
 {
     const lw_apply *a = j->apply;
     if (e->kind == LW_ENTRY_REMOVE) {
@@ -133,8 +133,7 @@ static lw_err set_entry(const job *j, const lw_entry *e, lw_path path)
         return lw_tree_exists(j->tree, path) ? LW_OK : lw_tree_empty(j->tree, path);
     }
     lw_value value = e->value;
-    if (a->type_of != NULL && value.type == LW_TYPE_STRING &&
-        lw_tree_type_of(j->tree, path) == LW_TYPE_OPAQUE) {
+    if (a->type_of != NULL && value.type == LW_TYPE_STRING && def->type == LW_TYPE_OPAQUE) {
         value.type = LW_TYPE_OPAQUE;
     }
     lw_err err = check_value(j, value);
@@ -149,24 +148,7 @@ static lw_err check_unknown(const job *j, lw_path path)
     const lw_resource_def *def =
         lw_object_def_resource(object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
     bool is_mandatory = def != NULL && (def->flags & LW_DEF_MANDATORY) != 0;
-    return is_mandatory || lw_path_depth(j->apply->base) >= LW_LEVEL_RESOURCE ? LW_EINVAL : LW_END;
-}
-
-/* LW_END: what the payload says about it is ignored. */
-static lw_err check_operation(const job *j, lw_path path)
-{
-    const lw_apply_rules *rules = j->apply->rules;
-    const lw_resource_def *def = lw_tree_resource_def(j->tree, path);
-    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
-        return LW_END; /* an instance or object without values */
-    }
-    if (def == NULL) {
-        return check_unknown(j, path);
-    }
-    if (rules->admit != NULL) {
-        return rules->admit(def);
-    }
-    return (def->ops & LW_OP_W) != 0 ? LW_OK : LW_EMETHOD;
+    return is_mandatory || lw_path_depth(j->apply->base) >= LW_LEVEL_RESOURCE ? LW_EINVAL : LW_OK;
 }
 
 /* Both passes: values that the tree keeps, then those that the device takes. The first sees all. */
@@ -174,18 +156,22 @@ static lw_err set(job *j, const lw_entry *e)
 {
     const lw_apply_rules *rules = j->apply->rules;
     lw_path path = rules->place != NULL ? rules->place(j->apply, e->path) : e->path;
-    lw_err err = check_operation(j, path);
-    if (err != LW_OK) {
-        return err == LW_END ? LW_OK : err;
+    const lw_resource_def *def = lw_tree_resource_def(j->tree, path);
+    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
+        return LW_OK; /* an instance or object without values */
     }
-    const lw_field *field =
-        lw_object_field(lw_tree_object(j->tree, lw_path_id(path, LW_LEVEL_OBJECT)),
-                        lw_path_id(path, LW_LEVEL_RESOURCE));
-    bool is_kept = lw_field_is_stored(field);
+    if (def == NULL) {
+        return check_unknown(j, path);
+    }
+    bool is_open = rules->bootstrap ? (def->ops & LW_OP_E) == 0 : (def->ops & LW_OP_W) != 0;
+    if (!is_open) {
+        return rules->lenient ? LW_OK : LW_EMETHOD;
+    }
+    bool is_kept = lw_field_is_stored(lw_tree_field(j->tree, path));
     if (j->passing_on) {
-        return is_kept ? LW_OK : set_entry(j, e, path);
+        return is_kept ? LW_OK : set_entry(j, e, path, def);
     }
-    err = is_kept ? set_entry(j, e, path) : lw_tree_touch(j->tree, path);
+    lw_err err = is_kept ? set_entry(j, e, path, def) : lw_tree_touch(j->tree, path);
     j->has_computed = j->has_computed || !is_kept;
     return err == LW_OK && is_repeated(j, e->path) ? LW_EINVAL : err;
 }

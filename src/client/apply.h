@@ -11,19 +11,17 @@ typedef struct lw_apply lw_apply;
 
 /* How an operation differs from a Write to one target; what does not differ is NULL. */
 typedef struct lw_apply_rules {
-    uint8_t use; /* LW_FORMAT_PATCH for Write-Composite */
+    uint8_t use;    /* LW_FORMAT_PATCH for Write-Composite */
+    bool bootstrap; /* all but executables may be set, and links lead to what is not there yet
+                       (BS-29, BS-40). Else: what has W, and links that lead somewhere (MDL-08) */
+    bool lenient;   /* what may not be set is ignored, not refused */
     /* An entry names this path, within the base: makes ready what it stands in, or refuses. Nothing
      * is set before all were asked for. */
     lw_err (*prepare)(const lw_apply *apply, lw_path path);
     /* Where a value of that path goes. */
     lw_path (*place)(const lw_apply *apply, lw_path path);
-    /* May the operation set it? LW_END: what the payload says about it is ignored. Else: it has
-     * W. */
-    lw_err (*admit)(const lw_resource_def *def);
     /* Null in a patch. */
     lw_err (*remove)(lw_tree *tree, lw_path path);
-    /* May the link be written? Else: it leads somewhere (MDL-08). */
-    bool any_link;
 } lw_apply_rules;
 
 struct lw_apply {

@@ -86,12 +86,6 @@ static lw_err prepare(const lw_apply *a, lw_path path)
     return err == LW_OK && is_whole ? lw_tree_clear(tree, instance) : err;
 }
 
-/* BS-29. An instance is as it is written; whether it makes sense is seen at the end (BS-40). */
-static lw_err admit(const lw_resource_def *def)
-{
-    return (def->ops & LW_OP_E) != 0 ? LW_END : LW_OK;
-}
-
 /* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
 static lw_type type_of(void *tree, lw_path path)
 {
@@ -99,9 +93,10 @@ static lw_type type_of(void *tree, lw_path path)
     return type == LW_TYPE_OPAQUE ? LW_TYPE_NONE : type;
 }
 
+/* An instance is as it is written; whether it makes sense is seen at the end (BS-40). */
 lw_err lw_bs_apply(lw_apply *apply)
 {
-    static const lw_apply_rules rules = {.prepare = prepare, .admit = admit, .any_link = true};
+    static const lw_apply_rules rules = {.bootstrap = true, .lenient = true, .prepare = prepare};
     uint16_t format = apply->format->id;
     bool is_senml = format == LW_CF_SENML_CBOR || format == LW_CF_SENML_JSON;
     apply->rules = &rules;

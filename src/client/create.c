@@ -63,14 +63,9 @@ static lw_path place(const lw_apply *a, lw_path path)
 }
 
 /* DM-74, DM-36: what a server cannot write is ignored. */
-static lw_err admit(const lw_resource_def *def)
-{
-    return (def->ops & LW_OP_W) != 0 ? LW_OK : LW_END;
-}
-
 static lw_err create_in(const lw_call *call, made *m)
 {
-    static const lw_apply_rules rules = {.prepare = prepare, .place = place, .admit = admit};
+    static const lw_apply_rules rules = {.lenient = true, .prepare = prepare, .place = place};
     lw_apply apply = lw_apply_of(call, &rules);
     apply.made = m;
     lw_err err = lw_apply_payload(&apply);
