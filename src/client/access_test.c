@@ -75,10 +75,7 @@ static lw_server *server(rig *r, uint16_t ssid)
 
 static unsigned rights(rig *r, uint16_t ssid, const char *instance)
 {
-    lw_path p = at(instance);
-    return lw_rights_of(r->client, server(r, ssid), lw_path_id(p, LW_LEVEL_OBJECT),
-                        lw_path_depth(p) == 1 ? (uint16_t)LW_ID_MAX
-                                              : lw_path_id(p, LW_LEVEL_INSTANCE));
+    return lw_rights_of(r->client, server(r, ssid), at(instance));
 }
 
 static void add(rig *r, const char *instance)

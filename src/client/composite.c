@@ -44,9 +44,7 @@ static lw_err prepare(const lw_apply *a, lw_path path)
     if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
         return LW_ENOTFOUND;
     }
-    unsigned rights = lw_rights_of(a->client, a->server, lw_path_id(path, LW_LEVEL_OBJECT),
-                                   lw_path_id(path, LW_LEVEL_INSTANCE));
-    if ((rights & LW_RIGHT_W) == 0) {
+    if ((lw_rights_of(a->client, a->server, path) & LW_RIGHT_W) == 0) {
         return LW_EDENIED;
     }
     const lw_resource_def *def = lw_tree_resource_def(tree, path);

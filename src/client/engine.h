@@ -144,6 +144,7 @@ typedef struct lw_call {
     lw_request *request;
     const lw_format *body;   /* of the payload; NULL: none to decode */
     const lw_format *answer; /* to encode with; NULL: none */
+    bool single;             /* the path is that of one value */
     lw_coap_reply *reply;
 } lw_call;
 

@@ -22,14 +22,8 @@ lw_err lw_answer_values(const lw_call *call, const lw_readable *readable, lw_pat
 /* DM-16: one value is asked for, and there is none now. */
 static lw_err check_value(const lw_call *call)
 {
-    lw_tree *tree = &call->client->tree;
-    lw_path path = call->request->path;
-    const lw_resource_def *def = lw_tree_resource_def(tree, path);
     lw_value value;
-    bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
-    bool is_value = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ||
-                    (lw_path_depth(path) == LW_LEVEL_RESOURCE && !is_multiple);
-    return is_value ? lw_tree_get(tree, path, &value) : LW_OK;
+    return call->single ? lw_tree_get(&call->client->tree, call->request->path, &value) : LW_OK;
 }
 
 uint8_t lw_serve_read(const lw_call *call)

@@ -3,26 +3,13 @@
 #include "client/serve.h"
 #include "model/access.h"
 
+/* A cursor as it is used here: all zero at the start, and without gaps. */
 typedef struct position {
-    size_t target;
-    bool started; /* something of this target was looked at: `at` holds */
-    lw_path at;
+    lw_path at;       /* what was looked at last */
+    uint32_t target;  /* of the list */
+    uint32_t started; /* something of this target was looked at: `at` holds */
 } position;
-
-static position unpack(const lw_cursor *cursor)
-{
-    return (position){.target = cursor->at[0],
-                      .started = cursor->at[1] != 0,
-                      .at = {(uint64_t)cursor->at[2] << 32 | cursor->at[3]}};
-}
-
-static void pack(const position *p, lw_cursor *cursor)
-{
-    cursor->at[0] = p->target;
-    cursor->at[1] = p->started;
-    cursor->at[2] = (uint32_t)(p->at.key >> 32);
-    cursor->at[3] = (uint32_t)p->at.key;
-}
+_Static_assert(sizeof(position) <= sizeof(lw_cursor), "a position is kept in a cursor");
 
 /* The target itself first, if it is there; false when there is no more of it. */
 static bool step(const lw_readable *r, position *p)
@@ -45,13 +32,8 @@ static bool is_bootstrap(const lw_readable *r)
 
 static bool may_read(const lw_readable *r, lw_path path)
 {
-    if (r->server == NULL || is_bootstrap(r)) {
-        return true;
-    }
-    return !lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) &&
-           (lw_rights_of(r->client, r->server, lw_path_id(path, LW_LEVEL_OBJECT),
-                         lw_path_id(path, LW_LEVEL_INSTANCE)) &
-            LW_RIGHT_R) != 0;
+    return r->server == NULL || is_bootstrap(r) ||
+           (lw_rights_of(r->client, r->server, path) & LW_RIGHT_R) != 0;
 }
 
 bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out)
@@ -80,17 +62,18 @@ static bool look(const lw_readable *r, lw_path at, lw_entry *out)
 static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)
 {
     const lw_readable *r = ctx;
-    position p = unpack(cursor);
-    while (p.target < r->target_count) {
+    position p;
+    memcpy(&p, cursor, sizeof p);
+    lw_err err = LW_END;
+    while (err == LW_END && p.target < r->target_count) {
         if (!step(r, &p)) {
             p = (position){.target = p.target + 1};
         } else if (look(r, p.at, out)) {
-            pack(&p, cursor);
-            return LW_OK;
+            err = LW_OK;
         }
     }
-    pack(&p, cursor);
-    return LW_END;
+    memcpy(cursor, &p, sizeof p);
+    return err;
 }
 
 lw_source lw_readable_source(const lw_readable *readable)

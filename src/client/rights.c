@@ -2,10 +2,14 @@
 #include "client/serve.h"
 #include "model/access.h"
 
-unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t object,
-                      uint16_t instance)
+unsigned lw_rights_of(lw_client *client, const lw_server *server, lw_path path)
 {
+    uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
+    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
     unsigned rights = LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
+    if (lw_access_is_bootstrap_only(object)) {
+        return 0;
+    }
     LW_EACH_PART (client, i, LW_PART_ACCESS) {
         rights &= client->cfg.features[i]->as.access.rights(client->feature_state[i], server,
                                                             object, instance);
@@ -26,25 +30,18 @@ lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
 
 lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path)
 {
-    if (lw_path_depth(path) > LW_LEVEL_ROOT &&
-        lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
-        return LW_EDENIED;
-    }
-    lw_path scope = lw_path_cut(path, LW_LEVEL_INSTANCE);
-    lw_err err = LW_OK;
-    lw_path at = scope;
-    bool more = lw_path_depth(scope) == LW_LEVEL_INSTANCE
-                    ? lw_tree_exists(&client->tree, scope)
-                    : lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
-    while (more) {
-        bool is_open = !lw_access_is_bootstrap_only(lw_path_id(at, LW_LEVEL_OBJECT));
-        if (is_open && (lw_rights_of(client, server, lw_path_id(at, LW_LEVEL_OBJECT),
-                                     lw_path_id(at, LW_LEVEL_INSTANCE)) &
-                        LW_RIGHT_R) != 0) {
-            return LW_OK;
+    lw_path scope = lw_path_cut(path, LW_LEVEL_INSTANCE), at = scope;
+    lw_err err =
+        lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? LW_EDENIED : LW_OK;
+    lw_err walk = LW_OK;
+    while (walk == LW_OK) {
+        if (lw_tree_depth_of(&client->tree, at) == LW_LEVEL_INSTANCE) {
+            if ((lw_rights_of(client, server, at) & LW_RIGHT_R) != 0) {
+                return LW_OK;
+            }
+            err = LW_EDENIED;
         }
-        err = is_open ? LW_EDENIED : err;
-        more = lw_tree_next(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK;
+        walk = lw_tree_walk(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at);
     }
     return err;
 }

@@ -143,11 +143,7 @@ static lw_err next_readable(void *ctx, lw_cursor *cursor, lw_entry *e)
     do {
         err = all.next(all.ctx, cursor, e);
         if (err == LW_OK) {
-            unsigned rights =
-                lw_rights_of(j->all->client, j->server, lw_path_id(e->path, LW_LEVEL_OBJECT),
-                             lw_path_id(e->path, LW_LEVEL_INSTANCE));
-            visible = !lw_access_is_bootstrap_only(lw_path_id(e->path, LW_LEVEL_OBJECT)) &&
-                      (rights & LW_RIGHT_R) != 0;
+            visible = (lw_rights_of(j->all->client, j->server, e->path) & LW_RIGHT_R) != 0;
         }
     } while (err == LW_OK && !visible);
     return err;

@@ -39,10 +39,14 @@ static const lw_client_feature *feature_for(const lw_client *client, unsigned op
     return NULL;
 }
 
-static bool is_served(const lw_client *client, unsigned op)
+/* A bit each. */
+static uint32_t served_ops(const lw_client *client)
 {
-    void *state;
-    return (OWN_OPS >> op & 1u) != 0 || feature_for(client, op, &state) != NULL;
+    uint32_t ops = OWN_OPS;
+    LW_EACH_FEATURE (client, i, serve) {
+        ops |= client->cfg.features[i]->ops;
+    }
+    return ops;
 }
 
 /* RFC 7641 section 2: who does not know Observe leaves it out, and the request is a read. */
@@ -98,9 +102,7 @@ static lw_err check_right(const lw_call *call, unsigned right)
                    ? LW_OK
                    : lw_rights_to_read(call->client, call->server, path);
     }
-    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
-    unsigned rights =
-        lw_rights_of(call->client, call->server, lw_path_id(path, LW_LEVEL_OBJECT), instance);
+    unsigned rights = lw_rights_of(call->client, call->server, path);
     return (rights & right) == right ? LW_OK : LW_EDENIED;
 }
 
@@ -120,31 +122,29 @@ static lw_err check_object(const lw_call *call)
     return refused ? LW_EMETHOD : LW_OK;
 }
 
-static lw_err check_resource(const lw_call *call, const lw_resource_def *def, unsigned op)
+/* An optional resource is made by its first Write. */
+static lw_err check_resource(const lw_call *call, const lw_resource_def *def, unsigned there,
+                             need needed)
 {
-    lw_tree *tree = &call->client->tree;
-    lw_path path = call->request->path;
-    bool is_write = call->request->op == LW_OP_WRITE || call->request->op == LW_OP_WRITE_PARTIAL;
-    bool is_known =
-        def != NULL && (is_write || lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_RESOURCE)));
-    if (!is_known) {
-        return LW_ENOTFOUND; /* an optional resource is made by its first Write */
+    bool is_instance = lw_path_depth(call->request->path) == LW_LEVEL_RESOURCE_INSTANCE;
+    if (def == NULL || (there < LW_LEVEL_RESOURCE && needed.right != LW_RIGHT_W)) {
+        return LW_ENOTFOUND;
     }
-    bool is_instance = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE;
-    if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) || (def->ops & op) != op) {
+    if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) ||
+        (def->ops & needed.op) != needed.op) {
         return LW_EMETHOD; /* DM-12, DM-34 */
     }
-    return is_instance && !lw_tree_exists(tree, path) ? LW_ENOTFOUND : LW_OK;
+    return is_instance && there < LW_LEVEL_RESOURCE_INSTANCE ? LW_ENOTFOUND : LW_OK;
 }
 
 static lw_err check_target(const lw_call *call, const lw_resource_def *def)
 {
-    lw_tree *tree = &call->client->tree;
-    lw_path path = call->request->path;
-    if (lw_path_depth(path) == LW_LEVEL_ROOT) {
+    unsigned depth = lw_path_depth(call->request->path);
+    unsigned there = lw_tree_depth_of(&call->client->tree, call->request->path);
+    if (depth == LW_LEVEL_ROOT) {
         return LW_OK;
     }
-    if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
+    if (there < depth && there < LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
     need needed = need_of(call->request->op);
@@ -152,19 +152,20 @@ static lw_err check_target(const lw_call *call, const lw_resource_def *def)
     if (err != LW_OK) {
         return err;
     }
-    return lw_path_depth(path) < LW_LEVEL_RESOURCE ? check_object(call)
-                                                   : check_resource(call, def, needed.op);
+    return depth < LW_LEVEL_RESOURCE ? check_object(call)
+                                     : check_resource(call, def, there, needed);
 }
 
 static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resource_def *def)
 {
     lw_path path = call->request->path;
     bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
+    call->single = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ||
+                   (lw_path_depth(path) == LW_LEVEL_RESOURCE && !is_multiple);
     lw_format_choice choice = {
         .formats = call->client->cfg.formats,
         .version = version,
-        .single = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ||
-                  (lw_path_depth(path) == LW_LEVEL_RESOURCE && !is_multiple),
+        .single = call->single,
         .type = def != NULL ? (lw_type)def->type : LW_TYPE_NONE,
         .preferred = call->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
     };
@@ -176,10 +177,11 @@ static uint8_t check(lw_call *call)
 {
     lw_client *client = call->client;
     bool bootstrap = call->server->ssid == 0;
+    uint32_t ops = served_ops(client);
     lw_route route = {
         .version = bootstrap ? (lw_version)client->cfg.version : (lw_version)call->server->version,
         .bootstrap = bootstrap,
-        .composite = is_served(client, LW_OP_READ_COMPOSITE),
+        .composite = (ops >> LW_OP_READ_COMPOSITE & 1u) != 0,
     };
     lw_request *request = call->request;
     uint8_t code = lw_route_device(&route, call->in->msg, request);
@@ -190,10 +192,10 @@ static uint8_t check(lw_call *call)
     if (request->op == LW_OP_EXECUTE) {
         request->op = (uint8_t)lw_op_of_resource_post(def);
     }
-    if (!is_served(client, request->op)) {
+    if ((ops >> request->op & 1u) == 0) {
         request->op = (uint8_t)without_observe((lw_op)request->op);
     }
-    if (!is_served(client, request->op)) {
+    if ((ops >> request->op & 1u) == 0) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
     if (request->content_format == LW_CF_LWM2M_CBOR || request->accept == LW_CF_LWM2M_CBOR) {

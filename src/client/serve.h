@@ -39,10 +39,10 @@ uint8_t lw_serve_execute(const lw_call *call);
 /* ---- Rights ----------------------------------------------------------------------------------
  */
 
-/* Rights of the server (LW_RIGHT_…): all without lw_feature_access, or with one account (ACL-02).
- * Instance LW_ID_MAX: C, to create instances of the object. */
-unsigned lw_rights_of(lw_client *client, const lw_server *server, uint16_t object,
-                      uint16_t instance);
+/* Rights of the server (LW_RIGHT_…) on the instance at or above the path, none of them on what is
+ * for bootstrap alone (DM-02): all without lw_feature_access, or with one account (ACL-02). For an
+ * object: C, to create instances of it. */
+unsigned lw_rights_of(lw_client *client, const lw_server *server, lw_path path);
 
 /* Tells the features that the server made an instance: it gets its owner (ACL-10). */
 LW_MUST_CHECK lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance);

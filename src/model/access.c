@@ -8,7 +8,8 @@
 
 bool lw_access_is_bootstrap_only(uint16_t object)
 {
-    return object == 0 || object == 21 || object == 23 || object == 24;
+    const uint32_t only = 1u << 0 | 1u << 21 | 1u << 23 | 1u << 24;
+    return object < 32 && (only >> object & 1u) != 0;
 }
 
 /* ACL-02 */

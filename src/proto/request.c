@@ -1,6 +1,7 @@
 #include "proto/request.h"
 
 #include "base/apart.h"
+#include "model/access.h"
 #include "model/id.h"
 #include "proto/query.h"
 
@@ -181,9 +182,7 @@ static bool is_composite(lw_op op)
 
 bool lw_request_is_forbidden(const lw_path *path)
 {
-    const uint32_t forbidden = 1u << 0 | 1u << 21 | 1u << 23 | 1u << 24;
-    unsigned object = lw_path_id(*path, LW_LEVEL_OBJECT); /* of the root LW_ID_MAX */
-    return object < 32 && (forbidden >> object & 1u) != 0;
+    return lw_access_is_bootstrap_only(lw_path_id(*path, LW_LEVEL_OBJECT));
 }
 
 static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
