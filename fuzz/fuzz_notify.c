@@ -98,7 +98,7 @@ static void send_if_due(device *d, lw_time now)
         return;
     }
     FUZZ_CHECK(over_pmin);
-    bool con = lw_notify_is_confirmable(&d->n, &d->attrs, false, now);
+    bool con = lw_notify_is_confirmable(&d->n, &d->attrs, now);
     FUZZ_CHECK(con || now - d->confirmed < LW_NOTIFY_CON_INTERVAL_MS);
     lw_watch_set_notified(&d->w, sample_of(d));
     lw_notify_sent(&d->n, con, now);
@@ -162,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     choose_attributes(&d, data);
     d.notified = d.value;
     lw_notify_init(&d.n, 0);
-    lw_watch_init(&d.w, sample_of(&d));
+    lw_watch_set_notified(&d.w, sample_of(&d));
     /* Octet 11 scales the steps: from a millisecond to some hours. */
     lw_time unit = (lw_time)1 << (data[11] % 16);
     lw_time now = 0;

@@ -49,7 +49,7 @@ extern const lw_client_feature
     lw_feature_blockwise; /* bodies larger than a message: packages, long object lists */
 extern const lw_client_feature lw_feature_create;     /* Create and Delete */
 extern const lw_client_feature lw_feature_observe;    /* Observe, Notify, Write-Attributes */
-extern const lw_client_feature lw_feature_thresholds; /* with gt, lt and st among the attributes */
+extern const lw_client_feature lw_feature_thresholds; /* gt, lt, st, edge among the attributes */
 extern const lw_client_feature
     lw_feature_one_way_thresholds; /* instead: gt counts upwards alone and lt downwards, as in the
                                       examples of the specification (P-OBS-03) */

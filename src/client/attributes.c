@@ -98,11 +98,10 @@ lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw
 /* ---- Requests --------------------------------------------------------------------------------
  */
 
-/* How gt, lt and st are written; NULL when the device does not offer them. */
 const lw_attr_decimal *lw_client_decimal(const lw_client *client)
 {
     LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
-        return client->cfg.features[i]->as.decimal;
+        return client->cfg.features[i]->as.thresholds.decimal;
     }
     return NULL;
 }
@@ -145,8 +144,3 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
     lw_client_state_changed(call->client);
     return lw_op_code(LW_OP_WRITE_ATTRIBUTES, err);
 }
-
-const lw_client_feature lw_feature_thresholds = {
-    .name = "thresholds", .part = LW_PART_THRESHOLDS, .as.decimal = &lw_attr_decimal_text};
-const lw_client_feature lw_feature_one_way_thresholds = {
-    .name = "thresholds", .part = LW_PART_THRESHOLDS, .as.decimal = &lw_attr_decimal_one_way};

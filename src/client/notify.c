@@ -1,7 +1,7 @@
-/* A change is looked at twice. At once, for the single values it hits: a value that crosses a
- * threshold and falls back before anything can be sent has crossed it (rule 38). And with the next
- * step, when everything of the observation is read, judged and, if it is due, sent: several changes
- * in a row become one notification, and nothing is sent from within a request. */
+/* A change is looked at with the next step, when everything of the observation is read, judged and,
+ * if it is due, sent: several changes in a row become one notification, and nothing is sent from
+ * within a request. One that conditions may look at is judged at once: a value that crosses a
+ * threshold and falls back before anything can be sent has crossed it (rule 38). */
 #include "client/feature.h"
 #include "client/observe.h"
 
@@ -9,7 +9,7 @@
 
 #define RETRY_MS (1 * LW_SECOND_MS) /* after a notification that could not be sent for now */
 
-/* ---- Samples --------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 lw_path lw_observed_base(const lw_observed *obs)
 {
@@ -24,107 +24,37 @@ lw_readable lw_observed_values(const lw_observed *obs, const lw_path *targets, s
                          .target_count = count};
 }
 
-/* Of all that can be read at and below the path: FNV-1a, by words. */
-static uint64_t mark_of(const lw_observed *obs, const lw_path *path)
+static bool is_watched(const lw_observed *obs, lw_path path)
 {
-    lw_readable readable = lw_observed_values(obs, path, 1);
+    const lw_watched *w = obs->watched;
+    while (w != NULL && !lw_path_equal(w->path, path)) {
+        w = w->next;
+    }
+    return w != NULL;
+}
+
+/* Of all that the server is told, but for the values that are watched each; 0 for nothing. */
+static uint64_t mark_of(const lw_observed *obs)
+{
+    lw_readable readable = lw_observed_values(obs, obs->targets, obs->target_count);
     lw_source source = lw_readable_source(&readable);
     lw_cursor cursor = {{0}};
     lw_entry e;
     uint64_t mark = 0;
     while (source.next(source.ctx, &cursor, &e) == LW_OK) {
-        uint64_t words[] = {e.path.key, e.kind, lw_sample_of(e.value).mark};
-        for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
-            mark = (mark ^ words[i]) * 1099511628211u;
-            mark ^= mark >> 32;
-        }
+        mark = lw_mark_add(mark, e.path.key);
+        mark = lw_mark_add(mark, is_watched(obs, e.path) ? 0 : lw_mark_of(&e.value));
     }
     return mark;
 }
 
-static lw_watched_kind kind_of(const lw_observed *obs, lw_path path)
+void lw_observed_told(lw_observed *obs)
 {
-    const lw_resource_def *def = lw_tree_resource_def(&obs->all->client->tree, path);
-    bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
-    return lw_path_depth(path) < LW_LEVEL_RESOURCE                   ? LW_WATCHED_MANY
-           : lw_path_depth(path) == LW_LEVEL_RESOURCE && is_multiple ? LW_WATCHED_MULTIPLE
-                                                                     : LW_WATCHED_VALUE;
-}
-
-static lw_sample sample_of(const lw_observed *obs, const lw_watched *w)
-{
-    lw_tree *tree = &obs->all->client->tree;
-    lw_value value = lw_value_none();
-    if (w->kind == LW_WATCHED_VALUE) {
-        if (lw_tree_get(tree, w->path, &value) != LW_OK) {
-            value = lw_value_none();
-        }
-        return lw_sample_of(value);
+    const lw_client *client = obs->all->client;
+    LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
+        client->cfg.features[i]->as.thresholds.told(obs);
     }
-    bool instances_are_watched = w->kind == LW_WATCHED_MULTIPLE && !obs->coarse;
-    return lw_sample_of_mark(instances_are_watched ? lw_tree_count(tree, w->path)
-                                                   : mark_of(obs, &w->path));
-}
-
-/* ---- Watches --------------------------------------------------------------------------------- */
-
-static void drop(lw_observed *obs, lw_watched **at)
-{
-    lw_watched *gone = *at;
-    *at = gone->next;
-    lw_mem_release(&obs->all->mem, gone);
-}
-
-/* Makes the next watch of the list that of `path`; watches of what went are dropped. Returns the
- * place behind it, or NULL without memory for it. */
-static lw_watched **watch(lw_observed *obs, lw_watched **at, lw_path path)
-{
-    while (*at != NULL && lw_path_compare((*at)->path, path) < 0) {
-        drop(obs, at);
-    }
-    if (*at == NULL || !lw_path_equal((*at)->path, path)) {
-        lw_watched *w = lw_mem_alloc(&obs->all->mem, sizeof *w);
-        if (w == NULL) {
-            return NULL;
-        }
-        w->path = path;
-        w->kind = (uint8_t)kind_of(obs, path);
-        w->next = *at;
-        *at = w;
-    }
-    lw_watch_set_notified(&(*at)->watch, sample_of(obs, *at));
-    return &(*at)->next;
-}
-
-static bool watch_targets(lw_observed *obs)
-{
-    lw_tree *tree = &obs->all->client->tree;
-    lw_watched **at = &obs->watched;
-    for (unsigned i = 0; at != NULL && i < obs->target_count; i++) {
-        lw_path target = obs->targets[i];
-        lw_path path = target;
-        at = watch(obs, at, target);
-        if (obs->coarse || kind_of(obs, target) != LW_WATCHED_MULTIPLE) {
-            continue;
-        }
-        while (at != NULL &&
-               lw_tree_next(tree, target, LW_LEVEL_RESOURCE_INSTANCE, path, &path) == LW_OK) {
-            at = watch(obs, at, path);
-        }
-    }
-    while (at != NULL && *at != NULL) {
-        drop(obs, at);
-    }
-    return at != NULL;
-}
-
-bool lw_observed_told(lw_observed *obs)
-{
-    if (watch_targets(obs)) {
-        return true;
-    }
-    obs->coarse = true;
-    return watch_targets(obs);
+    obs->mark = mark_of(obs);
 }
 
 /* ---- Judging --------------------------------------------------------------------------------- */
@@ -153,49 +83,29 @@ lw_attrs lw_observed_attrs(const lw_observed *obs)
     return whole;
 }
 
-/* Does a change at `path` hit this watch, so that it cannot wait? */
-static bool is_hit(const lw_watched *w, const lw_path *path)
+static void evaluate(lw_observed *obs, const lw_attrs *attrs)
 {
-    return w->kind == LW_WATCHED_VALUE && lw_path_contains(*path, w->path);
+    const lw_client *client = obs->all->client;
+    obs->changed = false;
+    if (!lw_notify_may_evaluate(&obs->notify, attrs, client->now)) {
+        return;
+    }
+    bool met = mark_of(obs) != obs->mark;
+    LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
+        met |= client->cfg.features[i]->as.thresholds.sample(obs);
+    }
+    lw_notify_evaluated(&obs->notify, met, client->now);
 }
 
-/* Samples what a change at `hit` hits, or everything (NULL). Is a condition met? */
-static bool sample(lw_observed *obs, const lw_path *hit)
+static void take_change(lw_observed *obs, lw_path path)
 {
-    const lw_attr_decimal *decimal = lw_client_decimal(obs->all->client);
-    bool met = false;
-    lw_watched *w = obs->watched;
     for (unsigned i = 0; i < obs->target_count; i++) {
-        lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
-        for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
-            if (hit == NULL || is_hit(w, hit)) {
-                lw_watch_sample(&w->watch, &attrs, sample_of(obs, w), decimal);
-            }
-            met |= w->watch.met;
-        }
+        obs->changed |=
+            lw_path_contains(path, obs->targets[i]) || lw_path_contains(obs->targets[i], path);
     }
-    return met;
-}
-
-static void evaluate(lw_observed *obs, const lw_attrs *attrs, const lw_path *hit)
-{
-    lw_time now = obs->all->client->now;
-    if (lw_notify_may_evaluate(&obs->notify, attrs, now)) {
-        lw_notify_evaluated(&obs->notify, sample(obs, hit), now);
-    }
-}
-
-static void take_change(lw_observed *obs, const lw_path *path)
-{
-    const lw_watched *w = obs->watched;
-    while (w != NULL && !is_hit(w, path)) {
-        obs->changed |= lw_path_contains(*path, w->path) || lw_path_contains(w->path, *path);
-        w = w->next;
-    }
-    if (w != NULL) {
+    if (obs->changed && is_watched(obs, path)) {
         lw_attrs attrs = lw_observed_attrs(obs);
-        obs->changed = true;
-        evaluate(obs, &attrs, path);
+        evaluate(obs, &attrs);
     }
 }
 
@@ -207,7 +117,7 @@ void lw_observing_changed(void *state, lw_client *client, lw_tree_change change,
         lw_attached_forget(all, NULL, path);
     }
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
-        take_change(lw_observed_of(l), &path);
+        take_change(lw_observed_of(l), path);
     }
     lw_observing_look(all); /* also for 1/x/2 and 1/x/3, which are in effect everywhere */
 }
@@ -293,9 +203,8 @@ static lw_err end(lw_observed *obs, uint8_t code)
 /* A value that cannot be had now, of a target that is there: nothing to say until it comes back. */
 static bool has_no_value(const lw_observed *obs)
 {
-    lw_value value;
-    return !obs->composite && obs->watched->kind == LW_WATCHED_VALUE &&
-           lw_tree_get(&obs->all->client->tree, obs->targets[0], &value) != LW_OK;
+    return !obs->composite && lw_path_depth(obs->targets[0]) >= LW_LEVEL_RESOURCE &&
+           mark_of(obs) == 0;
 }
 
 static void take_as_told(lw_observed *obs, bool confirmable)
@@ -318,7 +227,7 @@ static bool keep(lw_observed *obs)
 static lw_err notify(lw_observed *obs, const lw_attrs *attrs)
 {
     lw_observing *all = obs->all;
-    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, false, all->client->now);
+    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, all->client->now);
     if (has_no_value(obs)) {
         take_as_told(obs, false);
         return LW_OK;
@@ -411,8 +320,7 @@ static lw_time look_at(lw_observed *obs)
 {
     lw_attrs attrs = lw_observed_attrs(obs);
     if (obs->changed || obs->all->client->now >= lw_notify_deadline(&obs->notify, &attrs)) {
-        obs->changed = false;
-        evaluate(obs, &attrs, NULL);
+        evaluate(obs, &attrs);
     }
     if (obs->held || obs->detached || obs->server->offline) {
         return look_at_away(obs, &attrs);

@@ -69,7 +69,7 @@ lw_observed *lw_observed_new(lw_observing *all, const lw_observed *like, const l
 }
 
 /* From now on, with the token of the request. */
-static bool begin(lw_observed *obs, const lw_call *call)
+static void begin(lw_observed *obs, const lw_call *call)
 {
     if (obs->exchange != NULL) {
         lw_coap_cancel(&call->client->coap, obs->exchange, call->client->now);
@@ -78,7 +78,7 @@ static bool begin(lw_observed *obs, const lw_call *call)
     obs->detached = false;
     obs->held = false;
     lw_notify_init(&obs->notify, call->client->now);
-    return lw_observed_told(obs);
+    lw_observed_told(obs);
 }
 
 /* The query of a request. */
@@ -107,10 +107,7 @@ static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readab
         return NULL;
     }
     memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
-    if (!begin(obs, call)) {
-        lw_observed_free(obs);
-        return NULL;
-    }
+    begin(obs, call);
     return obs;
 }
 
@@ -204,7 +201,8 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
         return make(all, call, readable, query);
     }
     same->sequence = lw_coap_observe_next(same->sequence); /* RFC 7641 section 4.4 */
-    return begin(same, call) ? same : NULL;
+    begin(same, call);
+    return same;
 }
 
 /* FNV-1a over the queries, made odd: not zero. */
@@ -347,10 +345,14 @@ static size_t fixed_size(const lw_client_cfg *cfg)
 }
 
 /* Room for as many observations of one value each; since 1.2 with attributes in the query (OBS-02).
- * One of many values takes the room of several. */
+ * With thresholds, one of many values takes the room of several. */
 static size_t pool_size(const lw_client_cfg *cfg)
 {
-    size_t each = lw_pool_cost(observed_size(1)) + lw_pool_cost(sizeof(lw_watched));
+    size_t i = 0;
+    size_t each = lw_pool_cost(observed_size(1));
+    if (lw_client_has_part(cfg, LW_PART_THRESHOLDS, &i)) {
+        each += lw_pool_cost(sizeof(lw_watched));
+    }
     each += cfg->version >= LW_VERSION_1_2 ? lw_pool_cost(sizeof(lw_attrs)) : 0;
     return lw_pool_overhead() + cfg->observations_max * each;
 }

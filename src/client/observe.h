@@ -3,6 +3,7 @@
  *   attributes.c   sets attached to paths, each by one server (ATT); what is in effect somewhere
  *   observe.c      Observe and Cancel, of one target or a list; the life of an observation
  *   notify.c       what changed, what is due, what goes out; one alarm for all
+ *   thresholds.c   lw_feature_thresholds: gt, lt, st and edge, which look at each value
  *   store.c        lw_feature_store: what could not be sent (1/x/6), linked when it is named
  *   observe_state.c   what lw_feature_persist keeps of it, linked with that
  *
@@ -30,23 +31,15 @@ typedef struct lw_attached {
     lw_path path;
 } lw_attached;
 
-/* A value whose change matters, or the mark of something larger (model/notify.h). */
-typedef enum lw_watched_kind {
-    LW_WATCHED_MANY,     /* an object or an instance: all that is in it */
-    LW_WATCHED_MULTIPLE, /* a multiple resource: how many instances it has */
-    LW_WATCHED_VALUE
-} lw_watched_kind;
-
+/* A value that conditions may look at. */
 typedef struct lw_watched lw_watched;
 struct lw_watched {
     lw_watched *next;
     lw_watch watch;
     lw_path path;
-    uint8_t kind;
 };
 
-/* One observation. Its watches are those of its targets, each followed by one for each instance of
- * a multiple resource: all in tree order. */
+/* One observation. A value counts with its watch, if it has one, and else with the mark. */
 typedef struct lw_observed {
     lw_link link;
     struct lw_observing *all;
@@ -54,10 +47,11 @@ typedef struct lw_observed {
     const lw_format *format;    /* of the first answer, and of all notifications (OBS-10) */
     lw_coap_exchange *exchange; /* a CON in flight; NULL: none */
     lw_attrs *query;            /* OBS-02; NULL: the attached ones count */
-    lw_watched *watched;
-    lw_snapshot *stored; /* oldest first; of lw_feature_store */
+    lw_watched *watched;        /* in tree order; of lw_feature_thresholds */
+    lw_snapshot *stored;        /* oldest first; of lw_feature_store */
     lw_time until;
     lw_notify notify;
+    uint64_t mark;     /* of what the server was told last */
     uint32_t key;      /* digest of the query, 0 without one (OBS-03) */
     uint32_t sequence; /* of the last notification */
     uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
@@ -68,7 +62,6 @@ typedef struct lw_observed {
     bool detached; /* its registration is over, it only collects; goes when `until` is reached */
     uint8_t in_flight; /* of `stored`, in `exchange` */
     bool changed;      /* something at a target, since it was looked at */
-    bool coarse;       /* no memory for a watch each: any change at the targets counts */
     uint8_t target_count;
     lw_path targets[]; /* ascending and disjoint */
 } lw_observed;
@@ -137,9 +130,8 @@ uint32_t lw_observe_first_sequence(lw_client *client);
 
 /* ---- notify.c ---- */
 
-/* Takes the values as they are now for what the server knows. False without memory to watch them;
- * never so once they were watched. */
-bool lw_observed_told(lw_observed *obs);
+/* Takes the values as they are now for what the server knows. */
+void lw_observed_told(lw_observed *obs);
 
 /* What is in effect for all of it, and for one of its targets. */
 lw_attrs lw_observed_attrs(const lw_observed *obs);

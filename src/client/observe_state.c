@@ -2,14 +2,14 @@
  * registrations: a device that resumes one must not have forgotten them (CLI-72).
  *
  *   'A' ssid path attributes
- *   'O' ssid format key sequence flags token count path* [attributes] 'W' { path sample }* 'E'
+ *   'O' ssid format key sequence flags token mark count path* [attributes] 'W' { path sample }* 'E'
  *   'S' part time len octets                 stored, of the observation before it
  *
  * A path is its depth and ids. Attributes are the octets of lw_attrs: who changes it raises the
- * version of the record (persist.c). Samples are what the server was told last, so that a change
- * during the restart is one. The record is not written with each notification, for the sake of
- * flash memory: a sequence that has grown since is made good by the clock (P-OBS-11), and a sample
- * that is older costs one notification. */
+ * version of the record (persist.c). Mark and samples are what the server was told last, so that a
+ * change during the restart is one. The record is not written with each notification, for the sake
+ * of flash memory: a sequence that has grown since is made good by the clock (P-OBS-11), and a
+ * sample that is older costs one notification. */
 #include <string.h>
 
 #include "base/reader.h"
@@ -58,6 +58,7 @@ static void write_observed(lw_writer *w, const lw_observed *obs)
                              (obs->query != NULL ? FLAG_QUERY : 0u)));
     lw_write_u8(w, obs->token.len);
     lw_write_bytes(w, lw_bytes_of(obs->token.octets, obs->token.len));
+    lw_write_u64(w, obs->mark);
     lw_write_u8(w, obs->target_count);
     for (unsigned i = 0; i < obs->target_count; i++) {
         lw_write_u64(w, obs->targets[i].key);
@@ -160,6 +161,7 @@ static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
     unsigned flags = lw_read_u8(r);
     saved.composite = (flags & FLAG_COMPOSITE) != 0;
     lw_bytes token = lw_read_bytes(r, lw_read_u8(r));
+    saved.mark = lw_read_u64(r);
     saved.target_count = lw_read_u8(r);
     lw_reader paths = *r;
     for (unsigned i = 0; i < saved.target_count; i++) {
@@ -181,10 +183,8 @@ static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
     if (obs != NULL) {
         obs->sequence = later(obs->sequence, lw_observe_first_sequence(all->client));
         lw_notify_init(&obs->notify, all->client->now);
-        if (!lw_observed_told(obs)) {
-            lw_observed_free(obs);
-            obs = NULL;
-        }
+        lw_observed_told(obs);
+        obs->mark = saved.mark;
     }
     restore_watches(obs, r);
     if (obs != NULL) {

@@ -25,6 +25,26 @@ static int set_up(void **state)
     return 0;
 }
 
+static int set_up_without_thresholds(void **state)
+{
+    static const lw_client_feature *const fewer[] = {&lw_feature_blockwise, &lw_feature_create,
+                                                     &lw_feature_observe,   &lw_feature_composite,
+                                                     &feature_rights,       NULL};
+    lw_client_cfg cfg = plain;
+    cfg.features = fewer;
+    rig *r = malloc(sizeof *r);
+    rig_start(r, &cfg);
+    *state = r;
+    return 0;
+}
+
+/* A case with and without lw_feature_thresholds. */
+#define BOTH(f)                                                                  \
+    IS(f),                                                                       \
+    {                                                                            \
+        "without thresholds: " #f, f, set_up_without_thresholds, tear_down, NULL \
+    }
+
 static int tear_down(void **state)
 {
     rig *r = *state;
@@ -1066,7 +1086,7 @@ static void attributes_have_a_ceiling(void **state)
     attach(r, "/42769/0?pmin=1");
 }
 
-/* ATT-13: a device may leave gt, lt and st out */
+/* ATT-13: a device may leave gt, lt, st and edge out */
 static void without_thresholds_the_other_attributes_are_taken(void **state)
 {
     rig *r = *state;
@@ -1077,6 +1097,8 @@ static void without_thresholds_the_other_attributes_are_taken(void **state)
     rig_start(r, &cfg);
     attach(r, "/3/0/9?pmin=1");
     assert_int_equal(write_attributes(r, 0, "/3/0/9?gt=1"), LW_COAP_BAD_REQUEST);
+    set(r, "/42769/0/2", lw_value_boolean(true));
+    assert_int_equal(write_attributes(r, 0, "/42769/0/2?edge=1"), LW_COAP_BAD_REQUEST);
     assert_int_equal(fetch(r, 1, 0, "", one_box)->msg.code, LW_COAP_METHOD_NOT_ALLOWED);
 }
 
@@ -1121,71 +1143,71 @@ static void a_notification_that_finds_no_memory_is_sent_later(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IS(observe_and_notify_are_the_bytes_of_the_specification),
-        IS(what_cannot_be_read_is_not_observed),
-        IS(notifications_keep_the_format_of_the_first_answer),
-        IS(the_same_target_is_observed_once),
-        IS(a_token_stands_for_one_observation),
-        IS(two_observations_that_one_replaces_both_end),
-        IS(the_sequence_goes_on_when_an_observation_is_renewed),
-        IS(the_sequence_starts_at_the_time),
-        IS(one_observation_too_many_is_a_read),
-        IS(without_memory_observe_is_a_read),
-        IS(a_later_block_is_read),
-        IS(a_large_notification_is_its_first_block),
-        IS(a_change_is_told_at_once_and_once),
-        IS(pmin_holds_back_and_pmax_pushes),
-        IS(a_change_that_is_taken_back_within_pmin_is_not_told),
+        BOTH(observe_and_notify_are_the_bytes_of_the_specification),
+        BOTH(what_cannot_be_read_is_not_observed),
+        BOTH(notifications_keep_the_format_of_the_first_answer),
+        BOTH(the_same_target_is_observed_once),
+        BOTH(a_token_stands_for_one_observation),
+        BOTH(two_observations_that_one_replaces_both_end),
+        BOTH(the_sequence_goes_on_when_an_observation_is_renewed),
+        BOTH(the_sequence_starts_at_the_time),
+        BOTH(one_observation_too_many_is_a_read),
+        BOTH(without_memory_observe_is_a_read),
+        BOTH(a_later_block_is_read),
+        BOTH(a_large_notification_is_its_first_block),
+        BOTH(a_change_is_told_at_once_and_once),
+        BOTH(pmin_holds_back_and_pmax_pushes),
+        BOTH(a_change_that_is_taken_back_within_pmin_is_not_told),
         IS(a_threshold_crossed_and_crossed_back_is_told),
         IS(a_step_counts_from_what_was_told),
         IS(an_edge_is_told_in_its_direction),
         IS(nothing_is_judged_within_epmin),
-        IS(epmax_looks_at_values_that_say_nothing),
-        IS(a_pmax_below_pmin_is_ignored_and_zero_is_none),
-        IS(the_server_object_has_defaults),
-        IS(attributes_count_at_and_above_the_target),
-        IS(attributes_in_the_query_replace_those_attached),
-        IS(a_query_that_makes_no_sense_is_refused),
+        BOTH(epmax_looks_at_values_that_say_nothing),
+        BOTH(a_pmax_below_pmin_is_ignored_and_zero_is_none),
+        BOTH(the_server_object_has_defaults),
+        BOTH(attributes_count_at_and_above_the_target),
+        BOTH(attributes_in_the_query_replace_those_attached),
+        BOTH(a_query_that_makes_no_sense_is_refused),
         IS(any_change_below_an_object_is_told),
         IS(thresholds_hold_for_each_resource_instance),
         IS(without_memory_for_each_instance_any_change_counts),
-        IS(a_value_that_cannot_be_had_is_told_when_it_comes_back),
-        IS(a_transaction_is_told_as_one),
-        IS(what_one_server_writes_the_other_is_told),
-        IS(con_asks_for_an_acknowledgement),
-        IS(one_notification_a_day_is_confirmable),
-        IS(a_newer_value_takes_the_place_of_one_in_flight),
-        IS(a_notification_that_times_out_does_not_end_the_observation),
-        IS(cancel_reads_and_ends),
-        IS(cancel_knows_the_target_under_another_token),
-        IS(cancel_of_a_parent_cancels_nothing),
-        IS(a_reset_cancels_the_observation_of_that_message),
-        IS(a_reset_cancels_a_confirmable_one),
-        IS(a_deleted_target_ends_its_observations_with_4_04),
-        IS(a_resource_that_goes_ends_its_observation),
-        IS(lost_rights_end_an_observation_with_4_01),
-        IS(a_new_registration_voids_the_observations_of_its_server),
-        IS(notifications_wait_for_an_update_in_flight),
-        IS(nothing_is_told_during_a_bootstrap),
-        IS(targets_of_a_list_come_and_go),
-        IS(a_list_is_cancelled_by_the_same_set),
-        IS(a_list_replaces_the_same_set),
-        IS(a_list_takes_the_largest_pmin_and_the_smallest_pmax),
+        BOTH(a_value_that_cannot_be_had_is_told_when_it_comes_back),
+        BOTH(a_transaction_is_told_as_one),
+        BOTH(what_one_server_writes_the_other_is_told),
+        BOTH(con_asks_for_an_acknowledgement),
+        BOTH(one_notification_a_day_is_confirmable),
+        BOTH(a_newer_value_takes_the_place_of_one_in_flight),
+        BOTH(a_notification_that_times_out_does_not_end_the_observation),
+        BOTH(cancel_reads_and_ends),
+        BOTH(cancel_knows_the_target_under_another_token),
+        BOTH(cancel_of_a_parent_cancels_nothing),
+        BOTH(a_reset_cancels_the_observation_of_that_message),
+        BOTH(a_reset_cancels_a_confirmable_one),
+        BOTH(a_deleted_target_ends_its_observations_with_4_04),
+        BOTH(a_resource_that_goes_ends_its_observation),
+        BOTH(lost_rights_end_an_observation_with_4_01),
+        BOTH(a_new_registration_voids_the_observations_of_its_server),
+        BOTH(notifications_wait_for_an_update_in_flight),
+        BOTH(nothing_is_told_during_a_bootstrap),
+        BOTH(targets_of_a_list_come_and_go),
+        BOTH(a_list_is_cancelled_by_the_same_set),
+        BOTH(a_list_replaces_the_same_set),
+        BOTH(a_list_takes_the_largest_pmin_and_the_smallest_pmax),
         IS(a_query_counts_for_the_whole_list),
-        IS(attributes_attached_later_hold_for_a_list),
-        IS(a_list_of_which_nothing_may_be_read_any_more_ends),
-        IS(a_list_that_may_not_be_read_is_not_observed),
+        BOTH(attributes_attached_later_hold_for_a_list),
+        BOTH(a_list_of_which_nothing_may_be_read_any_more_ends),
+        BOTH(a_list_that_may_not_be_read_is_not_observed),
         IS(attributes_are_set_and_unset),
         IS(attributes_that_make_no_sense_change_nothing),
         IS(attributes_that_look_odd_are_taken),
-        IS(attributes_need_a_readable_target),
-        IS(each_server_has_attributes_of_its_own),
-        IS(attributes_outlive_a_registration_but_not_the_account),
-        IS(attributes_go_with_their_target),
-        IS(attributes_have_a_ceiling),
+        BOTH(attributes_need_a_readable_target),
+        BOTH(each_server_has_attributes_of_its_own),
+        BOTH(attributes_outlive_a_registration_but_not_the_account),
+        BOTH(attributes_go_with_their_target),
+        BOTH(attributes_have_a_ceiling),
         IS(without_thresholds_the_other_attributes_are_taken),
         IS(composites_without_observe_are_read),
-        IS(a_notification_that_finds_no_memory_is_sent_later),
+        BOTH(a_notification_that_finds_no_memory_is_sent_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "base/reader.h"
 #include "lw/acts.h"
+#include "model/notify.h"
 
 /* One value:
  *
@@ -14,20 +15,6 @@
 static bool has_octets(uint32_t type)
 {
     return type == LW_TYPE_STRING || type == LW_TYPE_OPAQUE || type == LW_TYPE_CORELNK;
-}
-
-static uint64_t bits_of(const lw_value *value)
-{
-    switch (value->type) {
-    case LW_TYPE_NONE:
-        return 0;
-    case LW_TYPE_BOOLEAN:
-        return value->as.boolean;
-    case LW_TYPE_OBJLNK:
-        return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
-    default:
-        return value->as.uns;
-    }
 }
 
 static void set_bits(lw_value *value, uint64_t bits)
@@ -63,7 +50,7 @@ void lw_entry_write(lw_writer *w, const lw_entry *e)
         lw_write_bytes(w, e->value.as.bytes);
         return;
     }
-    uint64_t bits = bits_of(&e->value);
+    uint64_t bits = lw_mark_of(&e->value);
     lw_write_u16(w, (uint16_t)octets_of(bits));
     lw_write_uint(w, bits, octets_of(bits));
 }

@@ -81,7 +81,7 @@ static lw_err parse_value(const lw_attr_info *info, lw_bytes value, const lw_att
     case LW_ATTR_SYNTAX_WHOLE:
         return parse_whole(value, field);
     case LW_ATTR_SYNTAX_NUMBER:
-        return decimal == NULL ? LW_ENOTSUP : decimal->parse(value, field);
+        return decimal->parse(value, field);
     default:
         return parse_flag(value, field);
     }
@@ -111,6 +111,9 @@ lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value,
     if (value.ptr == NULL) {
         change->unset |= bit;
         return LW_OK;
+    }
+    if ((bit & LW_ATTRS_CONDITIONS) != 0 && decimal == NULL) {
+        return LW_ENOTSUP;
     }
     lw_err err = parse_value(&lw_attr_table[attr], value, decimal, &change->set);
     if (err == LW_OK) {

@@ -41,9 +41,14 @@ typedef enum lw_attr {
     (LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_PMAX) | LW_ATTR_BIT(LW_ATTR_EPMIN) | \
      LW_ATTR_BIT(LW_ATTR_EPMAX) | LW_ATTR_BIT(LW_ATTR_CON))
 
+/* What looks at a single value. */
+#define LW_ATTRS_CONDITIONS                                                        \
+    (LW_ATTR_BIT(LW_ATTR_GT) | LW_ATTR_BIT(LW_ATTR_LT) | LW_ATTR_BIT(LW_ATTR_ST) | \
+     LW_ATTR_BIT(LW_ATTR_EDGE))
+
 /* All zero is the empty set. */
 typedef struct lw_attrs {
-    uint16_t has; /* LW_ATTR_BIT of those present; the fields of others mean nothing */
+    uint16_t has; /* LW_ATTR_BIT of those present; the fields of others are zero */
     bool edge;    /* true: rising */
     bool con;
     uint32_t pmin, pmax;   /* s; pmax 0: none (P-OBS-02) */
@@ -100,7 +105,7 @@ typedef struct lw_attrs_change {
 /* Takes one attribute: `value` with a NULL pointer means that no "=" stood there. LW_ENOTFOUND for
  * a name that is not in the table (4.00 in a request, DM-53; ignored in links), LW_EFORMAT for a
  * bad value or an attribute named twice, LW_ERANGE for a number that cannot be kept, LW_ENOTSUP for
- * gt, lt, st without `decimal`. */
+ * gt, lt, st, edge without `decimal`. */
 LW_MUST_CHECK lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value,
                                    const lw_attr_decimal *decimal);
 

@@ -128,11 +128,12 @@ static void an_attribute_named_twice_is_refused(void **state)
     assert_int_equal(take(&c, "gt=1"), LW_EFORMAT);
 }
 
-static void without_decimals_only_the_thresholds_are_missing(void **state)
+static void without_decimals_only_the_conditions_are_missing(void **state)
 {
     (void)state;
     lw_attrs_change c = {{0}, 0};
     assert_int_equal(lw_attrs_take_query(&c, lw_bytes_str("gt=1"), NULL), LW_ENOTSUP);
+    assert_int_equal(lw_attrs_take_query(&c, lw_bytes_str("edge=1"), NULL), LW_ENOTSUP);
     assert_int_equal(lw_attrs_take_query(&c, lw_bytes_str("pmin=1"), NULL), LW_OK);
     assert_int_equal(lw_attrs_take_query(&c, lw_bytes_str("con=1"), NULL), LW_OK);
     assert_int_equal(c.set.has, BIT(PMIN) | BIT(CON));
@@ -385,7 +386,7 @@ int main(void)
         cmocka_unit_test(unknown_and_property_attributes_are_not_found),
         cmocka_unit_test(malformed_values_are_refused),
         cmocka_unit_test(an_attribute_named_twice_is_refused),
-        cmocka_unit_test(without_decimals_only_the_thresholds_are_missing),
+        cmocka_unit_test(without_decimals_only_the_conditions_are_missing),
         cmocka_unit_test(thresholds_and_edge_stand_only_on_resources),
         cmocka_unit_test(thresholds_need_a_number_and_edge_a_boolean),
         cmocka_unit_test(every_numeric_type_takes_thresholds),

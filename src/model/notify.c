@@ -1,46 +1,43 @@
 #include "model/notify.h"
 
-static bool has(const lw_attrs *attrs, lw_attr attr)
-{
-    return (attrs->has & LW_ATTR_BIT(attr)) != 0;
-}
-
 /* ---- One value ---- */
 
-/* FNV-1a. A collision hides one change until the next one or pmax: 64 bits make that not happen. */
-static uint64_t hash_of(lw_bytes b)
+uint64_t lw_mark_add(uint64_t mark, uint64_t word)
 {
-    uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < b.len; i++) {
-        hash = (hash ^ b.ptr[i]) * 1099511628211u;
-    }
-    return hash;
+    mark = (14695981039346656037u ^ mark ^ word) * 1099511628211u; /* FNV-1a, by words */
+    return mark ^ mark >> 32;
 }
 
-static uint64_t mark_of(const lw_value *value)
+static uint64_t mark_of_octets(lw_bytes b)
+{
+    uint64_t mark = lw_mark_add(0, b.len);
+    for (size_t i = 0; i < b.len; i++) {
+        mark = lw_mark_add(mark, b.ptr[i]);
+    }
+    return mark;
+}
+
+uint64_t lw_mark_of(const lw_value *value)
 {
     switch (value->type) {
+    case LW_TYPE_NONE:
+        return 0;
     case LW_TYPE_STRING:
     case LW_TYPE_OPAQUE:
     case LW_TYPE_CORELNK:
-        return hash_of(value->as.bytes);
-    case LW_TYPE_INTEGER:
-    case LW_TYPE_TIME:
-    case LW_TYPE_UNSIGNED:
-    case LW_TYPE_FLOAT:
-        return value->as.uns; /* all 64 bits wide: the bits are what differs */
+        return mark_of_octets(value->as.bytes);
     case LW_TYPE_BOOLEAN:
         return value->as.boolean;
     case LW_TYPE_OBJLNK:
         return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
-    default:
-        return 0;
+    default: /* all 64 bits wide: the bits are what differs */
+        return value->as.uns;
     }
 }
 
 lw_sample lw_sample_of(lw_value value)
 {
-    lw_sample sample = lw_sample_of_mark(mark_of(&value));
+    lw_sample sample = {.kind = LW_SAMPLE_OTHER, .mark = lw_mark_of(&value)};
     bool is_number = lw_value_to_number(&value, &sample.number);
     if (is_number && sample.number == sample.number) { /* not a NaN */
         sample.kind = LW_SAMPLE_NUMBER;
@@ -48,16 +45,6 @@ lw_sample lw_sample_of(lw_value value)
         sample.kind = LW_SAMPLE_BOOLEAN;
     }
     return sample;
-}
-
-lw_sample lw_sample_of_mark(uint64_t mark)
-{
-    return (lw_sample){.kind = LW_SAMPLE_OTHER, .mark = mark};
-}
-
-void lw_watch_init(lw_watch *w, lw_sample first)
-{
-    lw_watch_set_notified(w, first);
 }
 
 void lw_watch_set_notified(lw_watch *w, lw_sample sent)
@@ -98,41 +85,25 @@ bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample,
 
 /* ---- One observation ---- */
 
-static uint32_t period(const lw_attrs *attrs, lw_attr attr, uint32_t seconds)
+/* The end of a period that began at `start`: of the one that holds back, or of the one that pushes.
+ * Zero is none, and so is a maximum below its minimum (ATT-21): it never ends. */
+static lw_time end_of(lw_time start, bool holds_back, uint32_t minimum, uint32_t maximum)
 {
-    return has(attrs, attr) ? seconds : 0;
-}
-
-/* When two periods that began at `start` are over, the one that holds back and the one that pushes.
- * Zero is none, and so is a maximum below its minimum (ATT-21): never. */
-typedef struct span {
-    lw_time least, most; /* least <= most */
-} span;
-
-static span span_of(lw_time start, uint32_t minimum, uint32_t maximum)
-{
-    span s = {lw_time_add(start, minimum * LW_SECOND_MS), LW_TIME_NEVER};
-    if (maximum != 0 && maximum >= minimum) {
-        s.most = lw_time_add(start, maximum * LW_SECOND_MS);
+    if (holds_back) {
+        return lw_time_add(start, minimum * LW_SECOND_MS);
     }
-    return s;
+    bool pushes = maximum != 0 && maximum >= minimum;
+    return pushes ? lw_time_add(start, maximum * LW_SECOND_MS) : LW_TIME_NEVER;
 }
 
-static span sending(const lw_notify *n, const lw_attrs *attrs)
+static lw_time send_at(const lw_notify *n, const lw_attrs *attrs)
 {
-    return span_of(n->sent, period(attrs, LW_ATTR_PMIN, attrs->pmin),
-                   period(attrs, LW_ATTR_PMAX, attrs->pmax));
+    return end_of(n->sent, n->met, attrs->pmin, attrs->pmax);
 }
 
-static span evaluating(const lw_notify *n, const lw_attrs *attrs)
+static lw_time evaluate_at(const lw_notify *n, const lw_attrs *attrs, bool owed)
 {
-    return span_of(n->evaluated, period(attrs, LW_ATTR_EPMIN, attrs->epmin),
-                   period(attrs, LW_ATTR_EPMAX, attrs->epmax));
-}
-
-static lw_time earlier(lw_time a, lw_time b)
-{
-    return a < b ? a : b;
+    return end_of(n->evaluated, owed, attrs->epmin, attrs->epmax);
 }
 
 void lw_notify_init(lw_notify *n, lw_time now)
@@ -142,7 +113,7 @@ void lw_notify_init(lw_notify *n, lw_time now)
 
 bool lw_notify_may_evaluate(lw_notify *n, const lw_attrs *attrs, lw_time now)
 {
-    n->owed = now < evaluating(n, attrs).least;
+    n->owed = now < evaluate_at(n, attrs, true);
     return !n->owed;
 }
 
@@ -155,17 +126,12 @@ void lw_notify_evaluated(lw_notify *n, bool met, lw_time now)
 
 bool lw_notify_is_due(const lw_notify *n, const lw_attrs *attrs, lw_time now)
 {
-    span s = sending(n, attrs);
-    return now >= (n->met ? s.least : s.most);
+    return now >= send_at(n, attrs);
 }
 
-bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, bool preferred,
-                              lw_time now)
+bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, lw_time now)
 {
-    if (now >= lw_time_add(n->confirmed, LW_NOTIFY_CON_INTERVAL_MS)) {
-        return true;
-    }
-    return has(attrs, LW_ATTR_CON) ? attrs->con : preferred;
+    return attrs->con || now >= lw_time_add(n->confirmed, LW_NOTIFY_CON_INTERVAL_MS);
 }
 
 void lw_notify_sent(lw_notify *n, bool confirmable, lw_time now)
@@ -177,36 +143,27 @@ void lw_notify_sent(lw_notify *n, bool confirmable, lw_time now)
 
 lw_time lw_notify_deadline(const lw_notify *n, const lw_attrs *attrs)
 {
-    span send = sending(n, attrs);
-    span evaluate = evaluating(n, attrs);
-    lw_time by = n->met ? send.least : send.most;
-    return earlier(by, n->owed ? evaluate.least : evaluate.most);
+    lw_time send = send_at(n, attrs);
+    lw_time evaluate = evaluate_at(n, attrs, n->owed);
+    return send < evaluate ? send : evaluate;
 }
 
-typedef enum which { SMALLEST, LARGEST } which;
-
-/* Zero is no period in either sense, so it never wins. */
-static void join_period(lw_attrs *whole, uint32_t *period, const lw_attrs *part, uint32_t other,
-                        lw_attr attr, which wanted)
+static uint32_t largest(uint32_t a, uint32_t b)
 {
-    if (!has(part, attr) || other == 0) {
-        return;
-    }
-    bool better = wanted == LARGEST ? other > *period : other < *period;
-    if (better || !has(whole, attr)) {
-        *period = other;
-        whole->has |= LW_ATTR_BIT(attr);
-    }
+    return a > b ? a : b;
+}
+
+static uint32_t smallest_not_zero(uint32_t a, uint32_t b)
+{
+    return a != 0 && (b == 0 || a < b) ? a : b;
 }
 
 void lw_notify_join(lw_attrs *whole, const lw_attrs *part)
 {
-    join_period(whole, &whole->pmin, part, part->pmin, LW_ATTR_PMIN, LARGEST);
-    join_period(whole, &whole->pmax, part, part->pmax, LW_ATTR_PMAX, SMALLEST);
-    join_period(whole, &whole->epmin, part, part->epmin, LW_ATTR_EPMIN, LARGEST);
-    join_period(whole, &whole->epmax, part, part->epmax, LW_ATTR_EPMAX, SMALLEST);
-    if (has(part, LW_ATTR_CON)) {
-        whole->con = part->con || (has(whole, LW_ATTR_CON) && whole->con);
-        whole->has |= LW_ATTR_BIT(LW_ATTR_CON);
-    }
+    whole->has |= part->has & LW_ATTRS_COMPOSITE;
+    whole->con |= part->con;
+    whole->pmin = largest(whole->pmin, part->pmin);
+    whole->pmax = smallest_not_zero(whole->pmax, part->pmax);
+    whole->epmin = largest(whole->epmin, part->epmin);
+    whole->epmax = smallest_not_zero(whole->epmax, part->epmax);
 }

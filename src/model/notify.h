@@ -1,16 +1,15 @@
 /* When to notify (ATT-30..39): two small states and no I/O.
  *
- * A lw_watch is kept for each value whose change matters: one for a resource, one for each resource
- * instance of a multiple resource, one for each part of a composite. For an object or an instance,
- * where any change counts (ATT-39), it is one watch over a mark of the whole representation. It
- * decides whether a condition is met. A lw_notify is kept for each observation and decides when a
- * met condition may go out, and when one goes out regardless. Both are asked with the attributes in
- * force at that moment, so a Write-Attributes takes effect at once.
+ * A lw_watch is kept for each value that conditions may look at: a resource, or an instance of one.
+ * It decides whether one is met. Where any change counts, as in an object or an instance (ATT-39),
+ * a mark of the whole representation does. A lw_notify is kept for each observation and decides
+ * when a met condition may go out, and when one goes out regardless. Both are asked with the
+ * attributes in force at that moment, so a Write-Attributes takes effect at once.
  *
  * On each change of a value, and when lw_notify_deadline() is reached:
  *
  *     if (lw_notify_may_evaluate(&n, &attrs, now)) {
- *         bool met = false;
+ *         bool met = the mark is not that of what was sent;
  *         for each watch: met |= lw_watch_sample(&watch, &its_attrs, sample, decimal);
  *         lw_notify_evaluated(&n, met, now);
  *     }
@@ -34,6 +33,16 @@
 #include "lw/value.h"
 #include "model/attr.h"
 
+/* ---- Marks: they differ when what they are made of differs -------------------------------------
+ */
+
+/* The bits of a value, or a 64-bit hash of its octets; 0 for none. A collision would hide one
+ * change until the next one or pmax: 64 bits make that not happen. */
+uint64_t lw_mark_of(const lw_value *value);
+
+/* Of what `mark` is of, and of the word behind it. */
+uint64_t lw_mark_add(uint64_t mark, uint64_t word);
+
 /* ---- One value: is a condition met? -----------------------------------------------------------
  */
 
@@ -45,14 +54,11 @@ typedef enum lw_sample_kind {
 
 typedef struct lw_sample {
     uint8_t kind;  /* lw_sample_kind */
-    uint64_t mark; /* differs when the value differs: its bits, or a 64-bit hash of its octets */
+    uint64_t mark; /* of lw_mark_of */
     double number; /* NUMBER */
 } lw_sample;
 
 lw_sample lw_sample_of(lw_value value);
-
-/* For what is no single value: a counter of changes, or a digest of the representation. */
-lw_sample lw_sample_of_mark(uint64_t mark);
 
 typedef struct lw_watch {
     lw_sample notified; /* what the server was told last */
@@ -60,14 +66,13 @@ typedef struct lw_watch {
     bool met;           /* a condition was met since, and is not forgotten (ATT-31) */
 } lw_watch;
 
-void lw_watch_init(lw_watch *w, lw_sample first);
-
 /* Compares with what was notified (st, gt, lt: ATT-32, ATT-33) and sampled (edge: ATT-35). Returns
  * whether a condition is met, now or earlier since the last notification. Without a condition in
  * `attrs`: whether the value is another than the one notified, now (ATT-30, ATT-31). */
 bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, lw_sample sample,
                      const lw_attr_decimal *decimal);
 
+/* At the first answer, and with each notification. */
 void lw_watch_set_notified(lw_watch *w, lw_sample sent);
 
 /* ---- One observation: may it go out? ----------------------------------------------------------
@@ -97,10 +102,9 @@ void lw_notify_evaluated(lw_notify *n, bool met, lw_time now);
  * (ATT-21). */
 bool lw_notify_is_due(const lw_notify *n, const lw_attrs *attrs, lw_time now);
 
-/* `con` decides; without it, what the sender prefers (1/x/26 is in the effective attributes); but
- * CON when the last one is 24 hours ago (ATT-37). */
-bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, bool preferred,
-                              lw_time now);
+/* `con` decides (1/x/26 is in the effective attributes), without it NON; but CON when the last one
+ * is 24 hours ago (ATT-37). */
+bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, lw_time now);
 
 /* The values were read and sent, or stored for later. */
 void lw_notify_sent(lw_notify *n, bool confirmable, lw_time now);

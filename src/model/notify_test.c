@@ -27,14 +27,14 @@ static lw_sample boolean(bool v)
 static bool met(lw_attrs attrs, double last, double now)
 {
     lw_watch w;
-    lw_watch_init(&w, number(last));
+    lw_watch_set_notified(&w, number(last));
     return lw_watch_sample(&w, &attrs, number(now), &lw_attr_decimal_text);
 }
 
 static bool met_one_way(lw_attrs attrs, double last, double now)
 {
     lw_watch w;
-    lw_watch_init(&w, number(last));
+    lw_watch_set_notified(&w, number(last));
     return lw_watch_sample(&w, &attrs, number(now), &lw_attr_decimal_one_way);
 }
 
@@ -103,7 +103,7 @@ static void a_step_is_measured_from_the_notified_value(void **state)
     (void)state;
     const lw_attrs a = {.has = BIT(ST), .st = 10};
     lw_watch w;
-    lw_watch_init(&w, number(0));
+    lw_watch_set_notified(&w, number(0));
     assert_false(lw_watch_sample(&w, &a, number(4), &lw_attr_decimal_text));
     assert_false(lw_watch_sample(&w, &a, number(8), &lw_attr_decimal_text));
     assert_true(lw_watch_sample(&w, &a, number(12), &lw_attr_decimal_text));
@@ -118,7 +118,7 @@ static void a_met_condition_is_not_forgotten_when_the_value_falls_back(void **st
     (void)state;
     const lw_attrs a = {.has = BIT(GT), .gt = 45};
     lw_watch w;
-    lw_watch_init(&w, number(40));
+    lw_watch_set_notified(&w, number(40));
     assert_true(lw_watch_sample(&w, &a, number(50), &lw_attr_decimal_text));
     assert_true(lw_watch_sample(&w, &a, number(40), &lw_attr_decimal_text));
     lw_watch_set_notified(&w, number(40));
@@ -130,7 +130,7 @@ static void without_condition_a_value_must_differ_from_the_notified_one(void **s
 {
     (void)state;
     lw_watch w;
-    lw_watch_init(&w, number(40));
+    lw_watch_set_notified(&w, number(40));
     assert_false(lw_watch_sample(&w, &no_attrs, number(40), &lw_attr_decimal_text));
     assert_true(lw_watch_sample(&w, &no_attrs, number(41), &lw_attr_decimal_text));
     assert_false(lw_watch_sample(&w, &no_attrs, number(40), &lw_attr_decimal_text));
@@ -143,12 +143,12 @@ static void edge_sees_rises_or_falls_between_samples(void **state)
     const lw_attrs rising = {.has = BIT(EDGE), .edge = true};
     const lw_attrs falling = {.has = BIT(EDGE), .edge = false};
     lw_watch w;
-    lw_watch_init(&w, boolean(true));
+    lw_watch_set_notified(&w, boolean(true));
     assert_false(lw_watch_sample(&w, &rising, boolean(true), &lw_attr_decimal_text));
     assert_false(lw_watch_sample(&w, &rising, boolean(false), &lw_attr_decimal_text));
     assert_true(lw_watch_sample(&w, &rising, boolean(true), &lw_attr_decimal_text));
     assert_true(lw_watch_sample(&w, &rising, boolean(false), &lw_attr_decimal_text));
-    lw_watch_init(&w, boolean(false));
+    lw_watch_set_notified(&w, boolean(false));
     assert_false(lw_watch_sample(&w, &falling, boolean(true), &lw_attr_decimal_text));
     assert_true(lw_watch_sample(&w, &falling, boolean(false), &lw_attr_decimal_text));
 }
@@ -158,7 +158,7 @@ static void conditions_for_another_type_do_not_silence_a_value(void **state)
     (void)state;
     const lw_attrs a = {.has = BIT(GT) | BIT(EDGE), .gt = 45, .edge = true};
     lw_watch w;
-    lw_watch_init(&w, lw_sample_of(lw_value_string("idle")));
+    lw_watch_set_notified(&w, lw_sample_of(lw_value_string("idle")));
     assert_false(
         lw_watch_sample(&w, &a, lw_sample_of(lw_value_string("idle")), &lw_attr_decimal_text));
     assert_true(
@@ -183,7 +183,7 @@ static void every_type_shows_its_changes(void **state)
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         lw_watch w;
-        lw_watch_init(&w, lw_sample_of(pairs[i][0]));
+        lw_watch_set_notified(&w, lw_sample_of(pairs[i][0]));
         assert_false(
             lw_watch_sample(&w, &no_attrs, lw_sample_of(pairs[i][0]), &lw_attr_decimal_text));
         assert_true(
@@ -199,18 +199,22 @@ static void a_value_that_comes_or_goes_meets_any_condition(void **state)
     assert_true(met(a, NAN, 40));
     assert_false(met(a, NAN, NAN));
     lw_watch w;
-    lw_watch_init(&w, number(40));
+    lw_watch_set_notified(&w, number(40));
     assert_true(lw_watch_sample(&w, &a, lw_sample_of(lw_value_none()), &lw_attr_decimal_text));
 }
 
 /* ATT-39 */
-static void a_mark_stands_for_a_whole_instance(void **state)
+static void a_mark_stands_for_all_that_was_added(void **state)
 {
     (void)state;
-    lw_watch w;
-    lw_watch_init(&w, lw_sample_of_mark(7));
-    assert_false(lw_watch_sample(&w, &no_attrs, lw_sample_of_mark(7), &lw_attr_decimal_text));
-    assert_true(lw_watch_sample(&w, &no_attrs, lw_sample_of_mark(8), &lw_attr_decimal_text));
+    const lw_value no = lw_value_boolean(false);
+    const lw_value yes = lw_value_boolean(true);
+    uint64_t both = lw_mark_add(lw_mark_add(0, lw_mark_of(&no)), lw_mark_of(&yes));
+    uint64_t again = lw_mark_add(lw_mark_add(0, lw_mark_of(&no)), lw_mark_of(&yes));
+    uint64_t swapped = lw_mark_add(lw_mark_add(0, lw_mark_of(&yes)), lw_mark_of(&no));
+    assert_true(both == again);
+    assert_true(both != swapped);
+    assert_true(both != lw_mark_add(0, lw_mark_of(&yes)));
 }
 
 /* ---- Timers ---- */
@@ -290,7 +294,7 @@ static void a_change_undone_within_pmin_is_dropped(void **state)
     lw_notify n;
     lw_watch w;
     lw_notify_init(&n, S(0));
-    lw_watch_init(&w, number(1));
+    lw_watch_set_notified(&w, number(1));
     lw_notify_evaluated(&n, lw_watch_sample(&w, &a, number(2), &lw_attr_decimal_text), S(3));
     assert_true(lw_notify_deadline(&n, &a) == S(10));
     lw_notify_evaluated(&n, lw_watch_sample(&w, &a, number(1), &lw_attr_decimal_text), S(10));
@@ -356,17 +360,16 @@ static void the_longest_periods_do_not_overflow(void **state)
 /* ---- Confirmable or not ---- */
 
 /* ATT-37 */
-static void con_decides_before_preference(void **state)
+static void con_decides_and_without_it_nothing_is_confirmable(void **state)
 {
     (void)state;
     const lw_attrs con = {.has = BIT(CON), .con = true};
     const lw_attrs non = {.has = BIT(CON), .con = false};
     lw_notify n;
     lw_notify_init(&n, 0);
-    assert_true(lw_notify_is_confirmable(&n, &con, false, S(1)));
-    assert_false(lw_notify_is_confirmable(&n, &non, true, S(1)));
-    assert_true(lw_notify_is_confirmable(&n, &no_attrs, true, S(1)));
-    assert_false(lw_notify_is_confirmable(&n, &no_attrs, false, S(1)));
+    assert_true(lw_notify_is_confirmable(&n, &con, S(1)));
+    assert_false(lw_notify_is_confirmable(&n, &non, S(1)));
+    assert_false(lw_notify_is_confirmable(&n, &no_attrs, S(1)));
 }
 
 /* P-OBS-13 */
@@ -378,11 +381,11 @@ static void one_notification_in_24_hours_is_confirmable(void **state)
     lw_notify n;
     lw_notify_init(&n, 0);
     lw_notify_sent(&n, false, day / 2);
-    assert_false(lw_notify_is_confirmable(&n, &non, false, day - 1));
-    assert_true(lw_notify_is_confirmable(&n, &non, false, day));
+    assert_false(lw_notify_is_confirmable(&n, &non, day - 1));
+    assert_true(lw_notify_is_confirmable(&n, &non, day));
     lw_notify_sent(&n, true, day);
-    assert_false(lw_notify_is_confirmable(&n, &non, false, day + 1));
-    assert_true(lw_notify_is_confirmable(&n, &non, false, 2 * day));
+    assert_false(lw_notify_is_confirmable(&n, &non, day + 1));
+    assert_true(lw_notify_is_confirmable(&n, &non, 2 * day));
 }
 
 /* ---- Composites ---- */
@@ -439,7 +442,7 @@ int main(void)
         cmocka_unit_test(conditions_for_another_type_do_not_silence_a_value),
         cmocka_unit_test(every_type_shows_its_changes),
         cmocka_unit_test(a_value_that_comes_or_goes_meets_any_condition),
-        cmocka_unit_test(a_mark_stands_for_a_whole_instance),
+        cmocka_unit_test(a_mark_stands_for_all_that_was_added),
         cmocka_unit_test(without_attributes_a_change_goes_out_at_once),
         cmocka_unit_test(pmin_runs_from_the_first_answer_and_holds_a_met_condition),
         cmocka_unit_test(a_notification_restarts_both_timers),
@@ -450,7 +453,7 @@ int main(void)
         cmocka_unit_test(epmax_asks_for_evaluations),
         cmocka_unit_test(attributes_written_meanwhile_count_at_once),
         cmocka_unit_test(the_longest_periods_do_not_overflow),
-        cmocka_unit_test(con_decides_before_preference),
+        cmocka_unit_test(con_decides_and_without_it_nothing_is_confirmable),
         cmocka_unit_test(one_notification_in_24_hours_is_confirmable),
         cmocka_unit_test(a_composite_takes_the_largest_pmin_and_the_smallest_pmax),
         cmocka_unit_test(a_composite_is_confirmable_when_one_part_is),
