@@ -9,34 +9,28 @@ static size_t places(const lw_observing *all)
     return all->client->cfg.attributes_max;
 }
 
-static bool is_at(const lw_attached *a, const lw_server *server, lw_path path)
+/* NULL when nothing is attached there; that of no server at the root is a free place. */
+static lw_attached *find(const lw_observing *all, const lw_server *server, lw_path path)
 {
-    return a->attrs.has != 0 && a->server == server && lw_path_equal(a->path, path);
-}
-
-/* The place for a path: the one it has, or else a free one. NULL when all are taken. */
-static lw_attached *place_for(lw_observing *all, const lw_server *server, lw_path path)
-{
-    lw_attached *spare = NULL;
     for (size_t i = 0; i < places(all); i++) {
-        lw_attached *a = &all->attached[i];
-        if (is_at(a, server, path)) {
-            return a;
-        }
-        spare = a->attrs.has == 0 ? a : spare;
-    }
-    return spare;
-}
-
-const lw_attrs *lw_attached_at(void *state, const lw_server *server, lw_path path)
-{
-    const lw_observing *all = state;
-    for (size_t i = 0; i < places(all); i++) {
-        if (is_at(&all->attached[i], server, path)) {
-            return &all->attached[i].attrs;
+        const lw_attached *a = &all->attached[i];
+        if (a->server == server && lw_path_equal(a->path, path)) {
+            return (lw_attached *)(uintptr_t)a;
         }
     }
     return NULL;
+}
+
+/* The place for a path: the one it has, or else a free one. NULL when all are taken. */
+static lw_attached *place_for(const lw_observing *all, const lw_server *server, lw_path path)
+{
+    lw_attached *place = find(all, server, path);
+    return place != NULL ? place : find(all, NULL, lw_path_root());
+}
+
+static void attach(lw_attached *place, const lw_server *server, lw_path path, const lw_attrs *attrs)
+{
+    *place = attrs->has != 0 ? (lw_attached){*attrs, server, path} : (lw_attached){.server = NULL};
 }
 
 void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
@@ -44,7 +38,7 @@ void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
 {
     lw_attached *place = place_for(all, server, path);
     if (place != NULL) {
-        *place = (lw_attached){.attrs = *attrs, .server = server, .path = path};
+        attach(place, server, path, attrs);
     }
 }
 
@@ -53,7 +47,7 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
     for (size_t i = 0; i < places(all); i++) {
         lw_attached *a = &all->attached[i];
         if ((server == NULL || a->server == server) && lw_path_contains(path, a->path)) {
-            a->attrs.has = 0;
+            *a = (lw_attached){.server = NULL};
         }
     }
 }
@@ -81,18 +75,35 @@ static lw_attrs defaults_of(const lw_server *server)
     return a;
 }
 
+lw_attrs lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path,
+                        unsigned highest)
+{
+    lw_attrs attrs = {.has = 0};
+    for (unsigned depth = lw_path_depth(path); depth >= highest; depth--) {
+        const lw_attached *a = find(all, server, lw_path_cut(path, depth));
+        if (a != NULL) {
+            lw_attrs_inherit(&attrs, &a->attrs);
+        }
+    }
+    return attrs;
+}
+
 lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
                             const lw_attrs *query)
 {
     lw_attrs defaults = defaults_of(server);
-    const lw_attrs *at[LW_PATH_DEPTH_MAX + 1] = {&defaults};
-    for (size_t i = 0; i < places(all); i++) {
-        const lw_attached *a = &all->attached[i];
-        if (a->attrs.has != 0 && a->server == server && lw_path_contains(a->path, path)) {
-            at[lw_path_depth(a->path)] = &a->attrs;
-        }
-    }
-    return lw_attrs_effective(at, (lw_level)lw_path_depth(path), query);
+    lw_attrs attrs = query != NULL ? *query : lw_attached_at(all, server, path, LW_LEVEL_OBJECT);
+    lw_attrs_inherit(&attrs, &defaults);
+    return attrs;
+}
+
+void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
+                          lw_writer *w)
+{
+    const lw_observing *all = state;
+    lw_attrs attrs =
+        lw_attached_at(all, server, path, is_target ? LW_LEVEL_OBJECT : lw_path_depth(path));
+    lw_attrs_write_link(w, &attrs, lw_client_decimal(all->client));
 }
 
 /* ---- Requests --------------------------------------------------------------------------------
@@ -133,12 +144,12 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
     lw_attrs_change change;
     lw_err err = lw_attrs_asked(call, &change);
     lw_attached *place = place_for(all, call->server, path);
-    if (err == LW_OK && place == NULL) {
-        err = change.set.has != 0 ? LW_ENOMEM : LW_OK; /* there is nothing to unset */
-    } else if (err == LW_OK) {
-        err = lw_attrs_apply(&place->attrs, &change, lw_client_decimal(call->client));
-        place->server = call->server;
-        place->path = path;
+    if (err == LW_OK && place != NULL) {
+        lw_attrs attrs = place->attrs;
+        err = lw_attrs_apply(&attrs, &change, lw_client_decimal(call->client));
+        attach(place, call->server, path, &attrs);
+    } else if (err == LW_OK && change.set.has != 0) { /* else there is nothing to unset */
+        err = LW_ENOMEM;
     }
     lw_observing_look(all);
     lw_client_state_changed(call->client);

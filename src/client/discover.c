@@ -1,7 +1,6 @@
 #include "client/feature.h"
 #include "client/serve.h"
 #include "codec/link.h"
-#include "model/attr.h"
 #include "model/registry.h"
 
 bool lw_object_names_version(const lw_object *object, lw_version enabler,
@@ -10,32 +9,6 @@ bool lw_object_names_version(const lw_object *object, lw_version enabler,
     lw_object_version implied = lw_object_version_implied(enabler, object->def->id);
     *out_version = (lw_object_version){object->def->major, object->def->minor};
     return implied.major != out_version->major || implied.minor != out_version->minor;
-}
-
-static const lw_attrs *attached(const lw_client *client, const lw_server *server, lw_path path)
-{
-    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
-        return client->cfg.features[i]->as.observe.attributes(client->feature_state[i], server,
-                                                              path);
-    }
-    return NULL;
-}
-
-/* DM-22: the target shows what is in effect there, the levels below what is attached to them. */
-static void write_attributes(lw_client *client, const lw_server *server, lw_path path,
-                             bool is_target, lw_writer *w)
-{
-    const lw_attrs *at[LW_PATH_DEPTH_MAX + 1] = {NULL};
-    bool any = false;
-    for (unsigned depth = is_target ? LW_LEVEL_OBJECT : lw_path_depth(path);
-         depth <= lw_path_depth(path); depth++) {
-        at[depth] = attached(client, server, lw_path_cut(path, depth));
-        any = any || at[depth] != NULL;
-    }
-    if (any) {
-        lw_attrs attrs = lw_attrs_effective(at, (lw_level)lw_path_depth(path), NULL);
-        lw_attrs_write_link(w, &attrs, lw_client_decimal(client));
-    }
 }
 
 static void write_link(lw_client *client, const lw_server *server, lw_path path, bool is_target,
@@ -53,7 +26,10 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     if (lw_path_depth(path) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
     }
-    write_attributes(client, server, path, is_target, out->w);
+    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
+        client->cfg.features[i]->as.observe.attributes(client->feature_state[i], server, path,
+                                                       is_target, out->w);
+    }
 }
 
 void lw_discover_write(lw_client *client, const lw_server *server, lw_path path, unsigned depth,

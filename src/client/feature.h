@@ -53,8 +53,10 @@ typedef struct lw_part_access {
 } lw_part_access;
 
 typedef struct lw_part_observe {
-    /* What the server attached at exactly this path, or NULL (DM-22). */
-    const lw_attrs *(*attributes)(void *state, const lw_server *server, lw_path path);
+    /* Writes to a link the attributes that the server attached at this path; of the target of a
+     * Discover with those it inherits (DM-22). */
+    void (*attributes)(void *state, const lw_server *server, lw_path path, bool is_target,
+                       lw_writer *w);
     /* Serves Observe and Cancel of a list, whose targets `readable` has, and answers. */
     uint8_t (*observe)(void *state, const lw_call *call, const struct lw_readable *readable);
     /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */

@@ -383,5 +383,7 @@ const lw_client_feature lw_feature_observe = {
     .on_server = on_server,
     .on_change = lw_observing_changed,
     .part = LW_PART_OBSERVE,
-    .as.observe = {.attributes = lw_attached_at, .observe = serve_targets, .on_reset = on_reset},
+    .as.observe = {.attributes = lw_attached_discover,
+                   .observe = serve_targets,
+                   .on_reset = on_reset},
 };

@@ -24,7 +24,7 @@
 #include "coap/observe.h"
 #include "model/notify.h"
 
-/* The empty set is a free place. */
+/* A free place is all zero. */
 typedef struct lw_attached {
     lw_attrs attrs;
     const lw_server *server;
@@ -100,8 +100,15 @@ static inline lw_observed *lw_observed_of(lw_link *link)
 /* ---- attributes.c ---- */
 
 uint8_t lw_attached_write(lw_observing *all, const lw_call *call);
+
+/* What is attached at a path and above it, up to a level (not the root). The lowest wins, for each
+ * attribute by itself (ATT-10); what is attached below does not count (ATT-11). */
+lw_attrs lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path,
+                        unsigned highest);
+
 /* The hook of the feature. */
-const lw_attrs *lw_attached_at(void *state, const lw_server *server, lw_path path);
+void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
+                          lw_writer *w);
 
 /* As it was saved; nothing when all places are taken. */
 void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
@@ -110,7 +117,9 @@ void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
 /* Forgets what is attached at and below a path, by one server or (NULL) by all. */
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path);
 
-/* What is in effect for an observation of `path`; `query` as in lw_attrs_effective. */
+/* What is in effect for an observation of `path`: what is attached, or instead of all that what
+ * stands in its query (OBS-02), and behind it the defaults of the server object (1/x/2 pmin, 1/x/3
+ * pmax, 1/x/26 con). */
 lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
                             const lw_attrs *query);
 

@@ -138,10 +138,10 @@ static void observations_outlive_a_restart(void **state)
     expect_silence(r);
     rig_pass(r, 5 * SECOND);
     expect_told(r, 2, "90");
-    const lw_attrs *attrs =
-        lw_attached_at(observing(r), &r->client->servers[1], lw_path_instance(3, 0));
-    assert_non_null(attrs);
-    assert_int_equal(attrs->pmin, 7);
+    lw_attrs attrs = lw_attached_at(observing(r), &r->client->servers[1], lw_path_instance(3, 0),
+                                    LW_LEVEL_INSTANCE);
+    assert_int_equal(attrs.has, LW_ATTR_BIT(LW_ATTR_PMIN));
+    assert_int_equal(attrs.pmin, 7);
 }
 
 static void change(rig *r)

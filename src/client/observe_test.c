@@ -971,8 +971,10 @@ static void a_list_that_may_not_be_read_is_not_observed(void **state)
 
 static const lw_attrs *attached(rig *r, unsigned server, lw_path path)
 {
-    void *all = lw_client_feature_state(r->client, &lw_feature_observe);
-    return lw_feature_observe.as.observe.attributes(all, &r->client->servers[server], path);
+    static lw_attrs attrs;
+    const lw_observing *all = lw_client_feature_state(r->client, &lw_feature_observe);
+    attrs = lw_attached_at(all, &r->client->servers[server], path, lw_path_depth(path));
+    return attrs.has != 0 ? &attrs : NULL;
 }
 
 #define battery lw_path_resource(3, 0, 9)

@@ -337,15 +337,19 @@ static inline lw_err rig_created(void *state, lw_server *server, lw_path instanc
     return r->created_result;
 }
 
-static inline const lw_attrs *rig_attributes(void *state, const lw_server *server, lw_path path)
+/* r->attrs: of an upper level first. */
+static inline void rig_attributes(void *state, const lw_server *server, lw_path path,
+                                  bool is_target, lw_writer *w)
 {
     const rig *r = state;
-    for (unsigned i = 0; i < 4; i++) {
-        if (server->ssid == 101 && r->attrs[i] != NULL && lw_path_equal(r->attrs_at[i], path)) {
-            return r->attrs[i];
+    lw_attrs shown = {.has = 0};
+    for (unsigned i = 4; server->ssid == 101 && i-- > 0;) {
+        bool is_above = is_target && lw_path_contains(r->attrs_at[i], path);
+        if (r->attrs[i] != NULL && (is_above || lw_path_equal(r->attrs_at[i], path))) {
+            lw_attrs_inherit(&shown, r->attrs[i]);
         }
     }
-    return NULL;
+    lw_attrs_write_link(w, &shown, &lw_attr_decimal_text);
 }
 
 static inline uint8_t rig_feature_serve(void *state, const lw_call *call)

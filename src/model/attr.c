@@ -170,23 +170,16 @@ lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at)
     return LW_OK;
 }
 
-/* ATT-22. Zero is no maximum. */
-static bool evaluation_periods_fit(const lw_attrs *a)
-{
-    bool both = has(a, LW_ATTR_EPMIN) && has(a, LW_ATTR_EPMAX) && a->epmax != 0;
-    return !both || a->epmin < a->epmax;
-}
-
 lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change,
                       const lw_attr_decimal *decimal)
 {
-    if (!evaluation_periods_fit(&change->set)) {
+    lw_attrs merged = change->set;
+    if (merged.epmax != 0 && merged.epmin >= merged.epmax) { /* ATT-22. Zero is no maximum. */
         return LW_EINVAL;
     }
-    lw_attrs kept = *attrs;
-    kept.has &= (uint16_t)~change->unset;
-    lw_attrs merged = change->set;
-    lw_attrs_inherit(&merged, &kept);
+    merged.has |= change->unset; /* so that they are not taken over */
+    lw_attrs_inherit(&merged, attrs);
+    merged.has &= (uint16_t)~change->unset;
     if (decimal != NULL && !decimal->fit(&merged)) {
         return LW_EINVAL;
     }
@@ -207,23 +200,6 @@ void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper)
                size_of_field(info));
     }
     attrs->has |= upper->has;
-}
-
-lw_attrs lw_attrs_effective(const lw_attrs *const at[LW_PATH_DEPTH_MAX + 1], lw_level level,
-                            const lw_attrs *query)
-{
-    lw_attrs effective = {0};
-    int lowest = (int)level;
-    if (query != NULL) {
-        effective = *query;
-        lowest = LW_LEVEL_ROOT;
-    }
-    for (int i = lowest; i >= 0; i--) {
-        if (at[i] != NULL) {
-            lw_attrs_inherit(&effective, at[i]);
-        }
-    }
-    return effective;
 }
 
 /* ---- Text ---- */

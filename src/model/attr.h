@@ -138,19 +138,8 @@ static inline uint16_t lw_attrs_change_mask(const lw_attrs_change *change)
 LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change,
                                     const lw_attr_decimal *decimal);
 
-/* ---- Inheritance ------------------------------------------------------------------------------
- */
-
-/* Gives `attrs` what it lacks and `upper` has. */
+/* Gives `attrs` what it lacks and `upper`, of a level above, has. */
 void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper);
-
-/* The effective set of an observation at `level`: the lowest level at or above it wins, for each
- * attribute by itself (ATT-10); levels below do not count (ATT-11). at[LW_LEVEL_ROOT] are the
- * defaults of the server object (1/x/2 pmin, 1/x/3 pmax, 1/x/26 con); any may be NULL.
- * With `query`, attached sets are ignored entirely and only the defaults stand behind it (OBS-02).
- */
-lw_attrs lw_attrs_effective(const lw_attrs *const at[LW_PATH_DEPTH_MAX + 1], lw_level level,
-                            const lw_attrs *query);
 
 /* ---- Text ------------------------------------------------------------------------------------
  */

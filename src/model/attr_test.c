@@ -300,41 +300,16 @@ static void the_lowest_level_wins_for_each_attribute(void **state)
     lw_attrs object = attrs_of("pmin=10", "pmax=60", NULL);
     lw_attrs resource = attrs_of("gt=50", "lt=42.2", NULL);
     lw_attrs instance = attrs_of("lt=45", NULL, NULL);
-    const lw_attrs *const at[] = {&defaults, &object, NULL, &resource, &instance};
-
-    lw_attrs e = lw_attrs_effective(at, LW_LEVEL_RESOURCE_INSTANCE, NULL);
+    lw_attrs e = instance;
+    lw_attrs_inherit(&e, &resource);
+    lw_attrs_inherit(&e, &object);
+    lw_attrs_inherit(&e, &defaults);
     assert_int_equal(e.has, BIT(PMIN) | BIT(PMAX) | BIT(GT) | BIT(LT) | BIT(CON));
     assert_int_equal(e.pmin, 10);
     assert_int_equal(e.pmax, 60);
     assert_true(e.gt == 50.0);
     assert_true(e.lt == 45.0);
     assert_true(e.con);
-}
-
-/* ATT-11 */
-static void levels_below_the_observed_one_do_not_count(void **state)
-{
-    (void)state;
-    lw_attrs object = attrs_of("pmin=10", NULL, NULL);
-    lw_attrs instance = attrs_of("pmin=20", "pmax=40", NULL);
-    const lw_attrs *const at[] = {NULL, &object, &instance, NULL, NULL};
-    lw_attrs e = lw_attrs_effective(at, LW_LEVEL_OBJECT, NULL);
-    assert_int_equal(e.has, BIT(PMIN));
-    assert_int_equal(e.pmin, 10);
-}
-
-/* OBS-02 */
-static void attributes_of_the_query_replace_all_attached_ones(void **state)
-{
-    (void)state;
-    lw_attrs defaults = attrs_of("pmin=1", "pmax=300", NULL);
-    lw_attrs resource = attrs_of("gt=50", "pmin=5", NULL);
-    lw_attrs query = attrs_of("pmax=20", NULL, NULL);
-    const lw_attrs *const at[] = {&defaults, NULL, NULL, &resource, NULL};
-    lw_attrs e = lw_attrs_effective(at, LW_LEVEL_RESOURCE, &query);
-    assert_int_equal(e.has, BIT(PMIN) | BIT(PMAX));
-    assert_int_equal(e.pmin, 1);
-    assert_int_equal(e.pmax, 20);
 }
 
 static void assert_link(const lw_attrs *attrs, const char *expected)
@@ -399,8 +374,6 @@ int main(void)
         cmocka_unit_test(epmin_is_below_epmax),
         cmocka_unit_test(a_change_replaces_adds_and_removes),
         cmocka_unit_test(the_lowest_level_wins_for_each_attribute),
-        cmocka_unit_test(levels_below_the_observed_one_do_not_count),
-        cmocka_unit_test(attributes_of_the_query_replace_all_attached_ones),
         cmocka_unit_test(links_hold_attributes_in_the_order_of_the_table),
         cmocka_unit_test(thresholds_are_written_without_exponent),
         cmocka_unit_test(one_attribute_is_written_as_a_query_item),
