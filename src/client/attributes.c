@@ -55,54 +55,47 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
 /* ---- What is in effect ------------------------------------------------------------------------
  */
 
-static uint32_t default_of(const lw_server *server, uint16_t resource, lw_attr attr,
-                           lw_attrs *attrs)
+void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_path path,
+                         unsigned highest, lw_attrs *attrs)
 {
-    lw_path path = lw_path_resource(LW_OBJ_SERVER, server->account, resource);
-    if (lw_tree_exists(&server->client->tree, path)) {
-        attrs->has |= LW_ATTR_BIT(attr);
-    }
-    return lw_server_setting(server, resource, 0);
-}
-
-/* What a server object says about notifications to its server. */
-static lw_attrs defaults_of(const lw_server *server)
-{
-    lw_attrs a = {.has = 0};
-    a.pmin = default_of(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, LW_ATTR_PMIN, &a);
-    a.pmax = default_of(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, LW_ATTR_PMAX, &a);
-    a.con = default_of(server, LW_RES_SERVER_DEFAULT_NOTIFICATION_MODE, LW_ATTR_CON, &a) != 0;
-    return a;
-}
-
-lw_attrs lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path,
-                        unsigned highest)
-{
-    lw_attrs attrs = {.has = 0};
     for (unsigned depth = lw_path_depth(path); depth >= highest; depth--) {
         const lw_attached *a = find(all, server, lw_path_cut(path, depth));
         if (a != NULL) {
-            lw_attrs_inherit(&attrs, &a->attrs);
+            lw_attrs_inherit(attrs, &a->attrs);
         }
     }
-    return attrs;
 }
 
-lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
-                            const lw_attrs *query)
+/* What a server object says about notifications to its server: zero is none in each of them. */
+static void inherit_defaults(const lw_server *server, lw_attrs *attrs)
 {
-    lw_attrs defaults = defaults_of(server);
-    lw_attrs attrs = query != NULL ? *query : lw_attached_at(all, server, path, LW_LEVEL_OBJECT);
-    lw_attrs_inherit(&attrs, &defaults);
-    return attrs;
+    const lw_attrs defaults = {
+        .has = LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_PMAX) | LW_ATTR_BIT(LW_ATTR_CON),
+        .pmin = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, 0),
+        .pmax = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, 0),
+        .con = lw_server_setting(server, LW_RES_SERVER_DEFAULT_NOTIFICATION_MODE, 0) != 0};
+    lw_attrs_inherit(attrs, &defaults);
+}
+
+void lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
+                        const lw_attrs *query, lw_attrs *out_attrs)
+{
+    *out_attrs = (lw_attrs){.has = 0};
+    if (query != NULL) {
+        *out_attrs = *query;
+    } else {
+        lw_attached_inherit(all, server, path, LW_LEVEL_OBJECT, out_attrs);
+    }
+    inherit_defaults(server, out_attrs);
 }
 
 void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
                           lw_writer *w)
 {
     const lw_observing *all = state;
-    lw_attrs attrs =
-        lw_attached_at(all, server, path, is_target ? LW_LEVEL_OBJECT : lw_path_depth(path));
+    lw_attrs attrs = {.has = 0};
+    lw_attached_inherit(all, server, path, is_target ? LW_LEVEL_OBJECT : lw_path_depth(path),
+                        &attrs);
     lw_attrs_write_link(w, &attrs, lw_client_decimal(all->client));
 }
 

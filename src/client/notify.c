@@ -60,27 +60,25 @@ void lw_observed_told(lw_observed *obs)
 /* ---- Judging --------------------------------------------------------------------------------- */
 
 /* Without attributes that a query may have for the whole of a list (OBS-23). */
-lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target)
+void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_attrs)
 {
-    return lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query);
+    lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query,
+                       out_attrs);
 }
 
 /* OBS-26. The attributes that are judged value by value (lw_observed_attrs_at) are not of the
  * whole. */
-lw_attrs lw_observed_attrs(const lw_observed *obs)
+void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
 {
     const lw_client *client = obs->all->client;
-    lw_attrs whole = {.has = 0};
-    if (obs->target_count == 1) {
-        return lw_attrs_in_effect(obs->all, obs->server, obs->targets[0], obs->query);
-    }
+    lw_attrs_in_effect(obs->all, obs->server, obs->targets[0], obs->query, out_attrs);
     LW_EACH_PART (client, f, LW_PART_COMPOSITE) {
-        for (unsigned i = 0; i < obs->target_count; i++) {
-            lw_attrs part = lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query);
-            client->cfg.features[f]->as.join(&whole, &part);
+        for (unsigned i = 1; i < obs->target_count; i++) {
+            lw_attrs part;
+            lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query, &part);
+            client->cfg.features[f]->as.join(out_attrs, &part);
         }
     }
-    return whole;
 }
 
 static void evaluate(lw_observed *obs, const lw_attrs *attrs)
@@ -104,7 +102,8 @@ static void take_change(lw_observed *obs, lw_path path)
             lw_path_contains(path, obs->targets[i]) || lw_path_contains(obs->targets[i], path);
     }
     if (obs->changed && is_watched(obs, path)) {
-        lw_attrs attrs = lw_observed_attrs(obs);
+        lw_attrs attrs;
+        lw_observed_attrs(obs, &attrs);
         evaluate(obs, &attrs);
     }
 }
@@ -318,7 +317,8 @@ static lw_time look_at_away(lw_observed *obs, const lw_attrs *attrs)
 
 static lw_time look_at(lw_observed *obs)
 {
-    lw_attrs attrs = lw_observed_attrs(obs);
+    lw_attrs attrs;
+    lw_observed_attrs(obs, &attrs);
     if (obs->changed || obs->all->client->now >= lw_notify_deadline(&obs->notify, &attrs)) {
         evaluate(obs, &attrs);
     }

@@ -101,10 +101,11 @@ static inline lw_observed *lw_observed_of(lw_link *link)
 
 uint8_t lw_attached_write(lw_observing *all, const lw_call *call);
 
-/* What is attached at a path and above it, up to a level (not the root). The lowest wins, for each
- * attribute by itself (ATT-10); what is attached below does not count (ATT-11). */
-lw_attrs lw_attached_at(const lw_observing *all, const lw_server *server, lw_path path,
-                        unsigned highest);
+/* Gives `attrs` what it lacks of what is attached at a path and above it, up to a level (not the
+ * root). The lowest wins, for each attribute by itself (ATT-10); what is attached below does not
+ * count (ATT-11). */
+void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_path path,
+                         unsigned highest, lw_attrs *attrs);
 
 /* The hook of the feature. */
 void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
@@ -120,8 +121,8 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
 /* What is in effect for an observation of `path`: what is attached, or instead of all that what
  * stands in its query (OBS-02), and behind it the defaults of the server object (1/x/2 pmin, 1/x/3
  * pmax, 1/x/26 con). */
-lw_attrs lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
-                            const lw_attrs *query);
+void lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
+                        const lw_attrs *query, lw_attrs *out_attrs);
 
 /* The attributes in the query of a request for that target, or for a list of targets. LW_EMETHOD,
  * and LW_EINVAL for all that 4.00 answers. */
@@ -143,8 +144,8 @@ uint32_t lw_observe_first_sequence(lw_client *client);
 void lw_observed_told(lw_observed *obs);
 
 /* What is in effect for all of it, and for one of its targets. */
-lw_attrs lw_observed_attrs(const lw_observed *obs);
-lw_attrs lw_observed_attrs_at(const lw_observed *obs, lw_path target);
+void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs);
+void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_attrs);
 
 /* What its server may read at these paths. */
 lw_readable lw_observed_values(const lw_observed *obs, const lw_path *targets, size_t count);

@@ -140,7 +140,8 @@ static bool any_hqmax(const lw_observed *obs)
 {
     bool any = false;
     for (unsigned i = 0; i < obs->target_count; i++) {
-        lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
+        lw_attrs attrs;
+        lw_observed_attrs_at(obs, obs->targets[i], &attrs);
         any |= has_hqmax(&attrs);
     }
     return any;
@@ -154,7 +155,8 @@ static bool keep(void *state, lw_observed *obs)
     bool bounded = any_hqmax(obs);
     bool kept = false;
     for (uint8_t i = 0; i < obs->target_count; i++) {
-        lw_attrs attrs = lw_observed_attrs_at(obs, obs->targets[i]);
+        lw_attrs attrs;
+        lw_observed_attrs_at(obs, obs->targets[i], &attrs);
         uint32_t hqmax = has_hqmax(&attrs) ? attrs.hqmax : 0;
         if (bounded && hqmax == 0) {
             continue;
