@@ -66,8 +66,8 @@ void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_
                        out_attrs);
 }
 
-/* OBS-26. The attributes that are judged value by value (lw_observed_attrs_at) are not of the
- * whole. */
+/* OBS-26: only what joins counts for a list; what is judged value by value is that of each target
+ * (lw_observed_attrs_at). */
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
 {
     const lw_client *client = obs->all->client;

@@ -12,6 +12,15 @@ static size_t observed_size(size_t targets)
     return sizeof(lw_observed) + targets * sizeof(lw_path);
 }
 
+void lw_observed_unwatch(lw_observed *obs)
+{
+    while (obs->watched != NULL) {
+        lw_watched *gone = obs->watched;
+        obs->watched = gone->next;
+        lw_mem_release(&obs->all->mem, gone);
+    }
+}
+
 void lw_observed_free(lw_observed *obs)
 {
     lw_observing *all = obs->all;
@@ -21,11 +30,7 @@ void lw_observed_free(lw_observed *obs)
     if (all->store != NULL) {
         all->store->drop(all->store_state, obs);
     }
-    while (obs->watched != NULL) {
-        lw_watched *gone = obs->watched;
-        obs->watched = gone->next;
-        lw_mem_release(&all->mem, gone);
-    }
+    lw_observed_unwatch(obs);
     lw_mem_release(&all->mem, obs->query);
     lw_list_remove(&obs->link);
     lw_mem_release(&all->mem, obs);
@@ -44,17 +49,17 @@ uint32_t lw_observe_first_sequence(lw_client *client)
     return (uint32_t)seconds & 0xffffffu;
 }
 
-lw_observed *lw_observed_new(lw_observing *all, const lw_observed *like, const lw_attrs *query)
+lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets,
+                             const lw_attrs *query)
 {
-    if (all->count >= all->client->cfg.observations_max) {
-        return NULL;
-    }
-    lw_observed *obs = lw_mem_alloc(&all->mem, observed_size(like->target_count));
+    bool fits = all->count < all->client->cfg.observations_max && targets <= UINT8_MAX;
+    lw_observed *obs = fits ? lw_mem_alloc(&all->mem, observed_size(targets)) : NULL;
     if (obs == NULL) {
         return NULL;
     }
-    *obs = *like;
     obs->all = all;
+    obs->server = server;
+    obs->target_count = (uint8_t)targets;
     lw_list_add_last(&all->list, &obs->link);
     all->count++;
     if (query != NULL) {
@@ -81,33 +86,18 @@ static void begin(lw_observed *obs, const lw_call *call)
     lw_observed_told(obs);
 }
 
-/* The query of a request. */
-typedef struct asked {
-    lw_attrs attrs;
-    uint32_t key; /* a digest of its octets; 0: there is none */
-} asked;
-
 /* The observation that a request asks for, or NULL when there is no room for it. */
 static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readable *readable,
-                         const asked *query)
+                         const lw_attrs *query)
 {
-    lw_observed like = {
-        .server = call->server,
-        .format = call->answer,
-        .key = query->key,
-        .sequence = lw_observe_first_sequence(call->client),
-        .composite = lw_path_depth(call->request->path) == LW_LEVEL_ROOT,
-        .target_count = (uint8_t)readable->target_count,
-    };
-    lw_observed *obs = NULL;
-    if (readable->target_count <= UINT8_MAX) {
-        obs = lw_observed_new(all, &like, query->key != 0 ? &query->attrs : NULL);
+    lw_observed *obs = lw_observed_new(all, call->server, readable->target_count, query);
+    if (obs != NULL) {
+        obs->format = call->answer;
+        obs->sequence = lw_observe_first_sequence(call->client);
+        obs->composite = lw_path_depth(call->request->path) == LW_LEVEL_ROOT;
+        memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
+        begin(obs, call);
     }
-    if (obs == NULL) {
-        return NULL;
-    }
-    memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
-    begin(obs, call);
     return obs;
 }
 
@@ -116,22 +106,25 @@ static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readab
 
 static bool has_targets(const lw_observed *obs, const lw_readable *readable)
 {
-    if (obs->target_count != readable->target_count) {
-        return false;
+    return obs->target_count == readable->target_count &&
+           memcmp(obs->targets, readable->targets, obs->target_count * sizeof(lw_path)) == 0;
+}
+
+/* By their octets: no padding, and what is absent is zero. */
+static bool has_query(const lw_observed *obs, const lw_attrs *query)
+{
+    if (obs->query == NULL || query == NULL) {
+        return obs->query == query;
     }
-    for (size_t i = 0; i < readable->target_count; i++) {
-        if (!lw_path_equal(obs->targets[i], readable->targets[i])) {
-            return false;
-        }
-    }
-    return true;
+    return lw_bytes_equal(lw_bytes_of(obs->query, sizeof *query),
+                          lw_bytes_of(query, sizeof *query));
 }
 
 /* OBS-03: one observation for a target, query and format. */
 static bool is_same(const lw_observed *obs, const lw_call *call, const lw_readable *readable,
-                    uint32_t key)
+                    const lw_attrs *query)
 {
-    return obs->server == call->server && obs->format == call->answer && obs->key == key &&
+    return obs->server == call->server && obs->format == call->answer && has_query(obs, query) &&
            has_targets(obs, readable);
 }
 
@@ -184,14 +177,14 @@ static bool is_later_block(const lw_call *call)
 
 /* The observation with that target, begun anew, or a new one. */
 static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_readable *readable,
-                            const asked *query)
+                            const lw_attrs *query)
 {
     lw_observed *same = NULL;
     lw_link *next;
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
         lw_observed *obs = lw_observed_of(l);
         next = l->next;
-        if (is_same(obs, call, readable, query->key)) {
+        if (is_same(obs, call, readable, query)) {
             same = obs;
         } else if (gives_way(obs, call)) {
             lw_observed_free(obs);
@@ -205,42 +198,23 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
     return same;
 }
 
-/* FNV-1a over the queries, made odd: not zero. */
-static uint32_t key_of(lw_bytes options)
-{
-    uint32_t key = 2166136261u;
-    lw_coap_opt_iter it = lw_coap_opts(options);
-    lw_bytes item;
-    while (lw_coap_opt_next_of(&it, LW_COAP_OPT_URI_QUERY, &item)) {
-        for (size_t i = 0; i < item.len; i++) {
-            key = (key ^ item.ptr[i]) * 16777619u;
-        }
-        key *= 16777619u; /* where one ends and the next begins */
-    }
-    return key | 1;
-}
-
-static lw_err read_query(const lw_call *call, asked *query)
+/* OBS-02; into `out_attrs`, which is the empty set. */
+static lw_err read_query(const lw_call *call, lw_attrs *out_attrs)
 {
     lw_attrs_change change;
-    *query = (asked){.key = 0};
-    if (!call->request->has_query) {
-        return LW_OK;
-    }
-    query->key = key_of(call->in->msg->options);
     lw_err err = lw_attrs_asked(call, &change);
-    return err == LW_OK ? lw_attrs_apply(&query->attrs, &change, lw_client_decimal(call->client))
-                        : err;
+    return err == LW_OK ? lw_attrs_apply(out_attrs, &change, lw_client_decimal(call->client)) : err;
 }
 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
 {
-    asked query;
-    lw_err err = read_query(call, &query);
+    lw_attrs attrs = {.has = 0};
+    const lw_attrs *query = call->request->has_query ? &attrs : NULL;
+    lw_err err = query != NULL ? read_query(call, &attrs) : LW_OK;
     if (err != LW_OK) {
         return lw_op_code((lw_op)call->request->op, err);
     }
-    lw_observed *obs = take_up(all, call, readable, &query);
+    lw_observed *obs = take_up(all, call, readable, query);
     if (obs == NULL) { /* OBS-04 */
         return answer(call, readable);
     }

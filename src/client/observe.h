@@ -52,7 +52,6 @@ typedef struct lw_observed {
     lw_time until;
     lw_notify notify;
     uint64_t mark;     /* of what the server was told last */
-    uint32_t key;      /* digest of the query, 0 without one (OBS-03) */
     uint32_t sequence; /* of the last notification */
     uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
     lw_coap_token token;
@@ -130,8 +129,13 @@ LW_MUST_CHECK lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_ch
 
 /* ---- observe.c ---- */
 
-/* One with the members of another but for targets and watches, in the list. NULL without room. */
-lw_observed *lw_observed_new(lw_observing *all, const lw_observed *like, const lw_attrs *query);
+/* One in the list, with room for targets and a query of its own (NULL: none); the rest is zero.
+ * NULL without room. */
+lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets,
+                             const lw_attrs *query);
+
+/* Its values count with the mark again, once it is told. */
+void lw_observed_unwatch(lw_observed *obs);
 
 /* Ends an observation without a word. */
 void lw_observed_free(lw_observed *obs);

@@ -2,7 +2,7 @@
  * registrations: a device that resumes one must not have forgotten them (CLI-72).
  *
  *   'A' ssid path attributes
- *   'O' ssid format key sequence flags token mark count path* [attributes] 'W' { path sample }* 'E'
+ *   'O' ssid format sequence flags token mark count path* [attributes] 'W' { path sample }* 'E'
  *   'S' part time len octets                 stored, of the observation before it
  *
  * A path is its depth and ids. Attributes are the octets of lw_attrs: who changes it raises the
@@ -52,7 +52,6 @@ static void write_observed(lw_writer *w, const lw_observed *obs)
     lw_write_u8(w, 'O');
     lw_write_u16(w, obs->server->ssid);
     lw_write_u16(w, obs->format->id);
-    lw_write_u32(w, obs->key);
     lw_write_u32(w, obs->sequence);
     lw_write_u8(w, (uint8_t)((obs->composite ? FLAG_COMPOSITE : 0u) |
                              (obs->query != NULL ? FLAG_QUERY : 0u)));
@@ -156,10 +155,8 @@ static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
     lw_observed saved = {.server = lw_client_server(all->client, lw_read_u16(r))};
     lw_attrs query = {.has = 0};
     saved.format = lw_format_find(all->client->cfg.formats, lw_read_u16(r));
-    saved.key = lw_read_u32(r);
     saved.sequence = lw_read_u32(r);
     unsigned flags = lw_read_u8(r);
-    saved.composite = (flags & FLAG_COMPOSITE) != 0;
     lw_bytes token = lw_read_bytes(r, lw_read_u8(r));
     saved.mark = lw_read_u64(r);
     saved.target_count = lw_read_u8(r);
@@ -173,15 +170,18 @@ static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
     lw_observed *obs = NULL;
     if (r->err == LW_OK && token.len <= LW_COAP_TOKEN_MAX && saved.target_count > 0 &&
         saved.server != NULL && saved.server->registered && saved.format != NULL) {
-        saved.token.len = (uint8_t)token.len;
-        memcpy(saved.token.octets, token.ptr, token.len);
-        obs = lw_observed_new(all, &saved, (flags & FLAG_QUERY) != 0 ? &query : NULL);
+        obs = lw_observed_new(all, saved.server, saved.target_count,
+                              (flags & FLAG_QUERY) != 0 ? &query : NULL);
     }
     for (unsigned i = 0; obs != NULL && i < obs->target_count; i++) {
         obs->targets[i].key = lw_read_u64(&paths);
     }
     if (obs != NULL) {
-        obs->sequence = later(obs->sequence, lw_observe_first_sequence(all->client));
+        obs->format = saved.format;
+        obs->composite = (flags & FLAG_COMPOSITE) != 0;
+        obs->token.len = (uint8_t)token.len;
+        memcpy(obs->token.octets, token.ptr, token.len);
+        obs->sequence = later(saved.sequence, lw_observe_first_sequence(all->client));
         lw_notify_init(&obs->notify, all->client->now);
         lw_observed_told(obs);
         obs->mark = saved.mark;

@@ -4,35 +4,8 @@
 #include "client/feature.h"
 #include "client/observe.h"
 
-static void drop(lw_observed *obs, lw_watched **at)
-{
-    lw_watched *gone = *at;
-    *at = gone->next;
-    lw_mem_release(&obs->all->mem, gone);
-}
-
-/* Makes the next watch of the list that of `path`; watches of what went are dropped. Returns the
- * place behind it, or NULL without memory for it. */
-static lw_watched **watch(lw_observed *obs, lw_watched **at, lw_path path, lw_sample now)
-{
-    while (*at != NULL && lw_path_compare((*at)->path, path) < 0) {
-        drop(obs, at);
-    }
-    if (*at == NULL || !lw_path_equal((*at)->path, path)) {
-        lw_watched *w = lw_mem_alloc(&obs->all->mem, sizeof *w);
-        if (w == NULL) {
-            return NULL;
-        }
-        w->path = path;
-        w->next = *at;
-        *at = w;
-    }
-    lw_watch_set_notified(&(*at)->watch, now);
-    return &(*at)->next;
-}
-
-/* The watches of one target, as `watch`. */
-static lw_watched **watch_target(lw_observed *obs, lw_watched **at, const lw_path *target)
+/* Those of one target, behind *at, the end of the list. NULL without memory for all of them. */
+static lw_watched **watch(lw_observed *obs, lw_watched **at, const lw_path *target)
 {
     lw_readable readable = lw_observed_values(obs, target, 1);
     lw_source source = lw_readable_source(&readable);
@@ -40,22 +13,32 @@ static lw_watched **watch_target(lw_observed *obs, lw_watched **at, const lw_pat
     lw_entry e;
     while (at != NULL && source.next(source.ctx, &cursor, &e) == LW_OK) {
         lw_sample now = lw_sample_of(e.value);
-        at = now.kind != LW_SAMPLE_OTHER ? watch(obs, at, e.path, now) : at;
+        if (now.kind == LW_SAMPLE_OTHER) {
+            continue;
+        }
+        lw_watched *w = lw_mem_alloc(&obs->all->mem, sizeof *w);
+        *at = w;
+        at = NULL;
+        if (w != NULL) {
+            w->path = e.path;
+            lw_watch_set_notified(&w->watch, now);
+            at = &w->next;
+        }
     }
     return at;
 }
 
 static void told(lw_observed *obs)
 {
+    lw_observed_unwatch(obs);
     lw_watched **at = &obs->watched;
     for (unsigned i = 0; at != NULL && i < obs->target_count; i++) {
         if (lw_path_depth(obs->targets[i]) >= LW_LEVEL_RESOURCE) {
-            at = watch_target(obs, at, &obs->targets[i]);
+            at = watch(obs, at, &obs->targets[i]);
         }
     }
-    at = at != NULL ? at : &obs->watched;
-    while (*at != NULL) {
-        drop(obs, at);
+    if (at == NULL) {
+        lw_observed_unwatch(obs);
     }
 }
 
