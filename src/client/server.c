@@ -512,10 +512,10 @@ static void on_deregister_end(void *ctx, const lw_coap_result *result)
 
 void lw_server_leave(lw_server *server)
 {
+    lw_server_stop_asking(server); /* rule 26; a De-register ends with it, and IDLE */
     if (is_one_of(server, S(UNUSED) | S(IDLE))) {
         return;
     }
-    lw_server_stop_asking(server); /* rule 26 */
     if (server->registered && server->link_is_up) {
         set_state(server, LW_SERVER_DEREGISTERING);
         if (lw_deregister_start(server, on_deregister_end) == LW_OK) {

@@ -237,6 +237,16 @@ static void stop_deregisters(void **state)
     assert_true(lw_client_is_stopped(r->client));
 }
 
+static void a_second_stop_does_not_wait_for_the_answer(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    lw_client_stop(r->client, r->now);
+    rig_pass(r, 0);
+    lw_client_stop(r->client, r->now);
+    assert_true(lw_client_is_stopped(r->client));
+}
+
 /* REG-33, rule 2: no answer to an Update is not the end of the world */
 static void an_unanswered_update_registers_after_the_back_off(void **state)
 {
@@ -478,6 +488,7 @@ int main(void)
         T(disable_deregisters_and_comes_back),
         T(disable_cancels_an_update_in_flight),
         T(stop_deregisters),
+        T(a_second_stop_does_not_wait_for_the_answer),
         T(an_unanswered_update_registers_after_the_back_off),
         T(queue_mode_sleeps_93_seconds_after_the_last_message),
         T(queue_mode_of_1_0_is_part_of_the_binding),
