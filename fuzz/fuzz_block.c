@@ -124,7 +124,7 @@ static void init(world *w, side *s, uint8_t *counter, const lw_coap_handler *han
         .rng = {.fill = fill, .ctx = counter},
         .handler = handler,
         .ctx = s,
-        .limits = {.max_seen = 400, .max_seen_per_peer = 400, .max_queued = 4, .max_later = 1},
+        .limits = {.max_seen = 400, .max_seen_per_peer = 400, .max_queued = 4},
         .buf = s->buf,
         .buf_size = sizeof s->buf,
         .bodies = &w->bodies,

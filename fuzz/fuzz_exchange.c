@@ -8,6 +8,7 @@
 
 #include "coap/bodies.h"
 #include "coap/exchange.h"
+#include "coap/later.h"
 #include "coap/observe.h"
 #include "coap/reply.h"
 #include "coap/transfer.h"
@@ -270,6 +271,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .handler = &handler,
         .ctx = &w,
         .limits = {.max_seen = 10, .max_seen_per_peer = 6, .max_queued = 5, .max_later = 3},
+        .later = &lw_coap_later_answers,
         .buf = w.buf,
         .buf_size = sizeof w.buf,
         .bodies = &w.bodies,

@@ -122,13 +122,11 @@ static lw_err init_coap(lw_client *client)
     lw_coap_config config = {
         .mem = client->mem,
         .rng = client->rng,
-        .log = &client->log,
         .handler = &handler,
         .ctx = client,
         .limits = {.max_seen = place_count(&client->cfg) * MAX_SEEN_PER_SERVER,
                    .max_seen_per_peer = MAX_SEEN_PER_SERVER,
-                   .max_queued = MAX_QUEUED,
-                   .max_later = 1},
+                   .max_queued = MAX_QUEUED},
         .buf = client->coap_buf,
         .buf_size = size,
     };

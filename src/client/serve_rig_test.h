@@ -10,6 +10,7 @@
 #ifndef LW_CLIENT_SERVE_RIG_TEST_H
 #define LW_CLIENT_SERVE_RIG_TEST_H
 
+#include "coap/later.h"
 #include "testing/lw_test.h"
 
 #include <string.h>
@@ -494,6 +495,7 @@ static inline void rig_init(rig *r, lw_version version)
         .handler = &r->handler,
         .ctx = r,
         .limits = {.max_seen = 8, .max_seen_per_peer = 4, .max_queued = 4, .max_later = 2},
+        .later = &lw_coap_later_answers,
         .buf = r->buf,
         .buf_size = sizeof r->buf,
         .bodies = &r->bodies,

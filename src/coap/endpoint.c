@@ -11,7 +11,7 @@ lw_err lw_coap_init(lw_coap *coap, const lw_coap_config *config)
 {
     const lw_coap_limits *l = &config->limits;
     if (config->buf_size < LW_COAP_BUF_SIZE(16) || l->max_seen == 0 || l->max_seen_per_peer == 0 ||
-        l->max_queued == 0 || l->max_later == 0) {
+        l->max_queued == 0 || (config->later != NULL && l->max_later == 0)) {
         return LW_EINVAL;
     }
     memset(coap, 0, sizeof *coap);
@@ -39,7 +39,9 @@ void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer)
 {
     peer->closing = true;
     lw_coap_exchanges_drop(coap, peer);
-    lw_coap_laters_drop(coap, peer);
+    if (peer->later != NULL) {
+        coap->config.later->drop(coap, peer);
+    }
     if (peer->bodies != NULL) {
         coap->config.bodies->hooks->drop(coap, peer);
     }
@@ -96,7 +98,9 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *
         lw_coap_send(coap, peer, &seen->reply);
         break;
     default:
-        lw_coap_later_ack(coap, peer, seen->mid);
+        if (peer->later != NULL) {
+            coap->config.later->on_duplicate(coap, peer, seen->mid);
+        }
         break;
     }
 }

@@ -8,6 +8,7 @@
  *   coap/exchange.h   requests, notifications and pings of ours, to their one end
  *   coap/reply.h      requests of the peer: handlers return answers, they do not send
  *   coap/bodies.h     block-wise bodies for handlers (optional)
+ *   coap/later.h      answers that take their time (optional)
  *   coap/transfer.h   block-wise bodies for requests (optional)
  *   coap/observe.h    observations, both roles (optional)
  *
@@ -31,7 +32,6 @@
 
 #include "base/deadline.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "coap/msg.h"
@@ -42,9 +42,10 @@
 
 typedef struct lw_coap lw_coap;
 typedef struct lw_coap_peer lw_coap_peer;
-typedef struct lw_coap_inbound lw_coap_inbound; /* coap/reply.h */
-typedef struct lw_coap_reply lw_coap_reply;     /* coap/reply.h */
-typedef struct lw_coap_bodies lw_coap_bodies;   /* coap/bodies.h */
+typedef struct lw_coap_inbound lw_coap_inbound;         /* coap/reply.h */
+typedef struct lw_coap_reply lw_coap_reply;             /* coap/reply.h */
+typedef struct lw_coap_bodies lw_coap_bodies;           /* coap/bodies.h */
+typedef struct lw_coap_later_hooks lw_coap_later_hooks; /* coap/later.h */
 
 /* Something of this floor that wants to be woken. */
 typedef struct lw_coap_timer lw_coap_timer;
@@ -59,10 +60,11 @@ typedef struct lw_coap_handler {
     void (*send)(void *ctx, lw_coap_peer *peer, lw_bytes message);
 
     /* Answers a request: fills `reply` and returns LW_OK. LW_AGAIN: the answer comes later, through
-     * lw_coap_answer_begin. LW_END: silence, as if the request had been lost; when it comes again
-     * it is new. A failure becomes 5.00 (5.03 for LW_ENOMEM) without payload. Called at most once
-     * for a request, however often it arrives; but once for every block that is asked for when the
-     * answer to a GET or FETCH is larger than one (it must then write the same again). */
+     * lw_coap_answer_begin of coap/later.h. LW_END: silence, as if the request had been lost; when
+     * it comes again it is new. A failure becomes 5.00 (5.03 for LW_ENOMEM) without payload. Called
+     * at most once for a request, however often it arrives; but once for every block that is asked
+     * for when the answer to a GET or FETCH is larger than one (it must then write the same again).
+     */
     lw_err (*on_request)(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply);
 
     /* A response that no request waits for: a notification, or a stray. LW_OK: it is expected, and
@@ -100,6 +102,7 @@ typedef struct lw_coap_stats {
     uint32_t malformed;
     uint32_t resets_sent;
     uint32_t timeouts;
+    uint32_t failed;    /* requests answered with 5.xx, because their handler failed */
     uint32_t no_memory; /* messages dropped, or answers refused, for want of memory */
 } lw_coap_stats;
 
@@ -113,13 +116,13 @@ typedef struct lw_coap_stats {
 typedef struct lw_coap_config {
     lw_mem mem;
     lw_rng rng;
-    const lw_log *log; /* may be NULL */
     const lw_coap_handler *handler;
     void *ctx; /* of the handler */
     lw_coap_limits limits;
     uint8_t *buf;    /* borrowed while the endpoint lives */
     size_t buf_size; /* LW_COAP_BUF_SIZE(n): answers to POST, PUT, … are at most n octets */
-    lw_coap_bodies *bodies; /* NULL: block-wise request bodies are refused with 4.02 */
+    lw_coap_bodies *bodies;           /* NULL: block-wise request bodies are refused with 4.02 */
+    const lw_coap_later_hooks *later; /* NULL: on_request does not return LW_AGAIN */
 } lw_coap_config;
 
 struct lw_coap {

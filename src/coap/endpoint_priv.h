@@ -129,9 +129,6 @@ LW_MUST_CHECK lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coa
 
 /* Block-wise bodies may give `msg` the whole body as its payload. */
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg);
-/* A duplicate of a request that still waits for its answer: acknowledge it now. */
-void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
-void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer);
 
 /* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. But for
  * `ask` the reply is zeroed. */
@@ -142,6 +139,19 @@ void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply);
 /* Cuts the block that is to be sent, adds the options it needs and encodes all but the header, to
  * reply->body. */
 LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply);
+
+/* Encodes and sends what the reply says, or that it failed. The endpoint is no longer busy. */
+lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err);
+
+/* ---- answers that come later: later.c, reached through the table so that it can be left out - */
+
+struct lw_coap_later_hooks {
+    /* The handler of the request returned LW_AGAIN. LW_ENOMEM: it is to be refused. */
+    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask);
+    /* The request came again: it is acknowledged now. */
+    void (*on_duplicate)(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
+    void (*drop)(lw_coap *coap, lw_coap_peer *peer);
+};
 
 /* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
 

@@ -6,15 +6,6 @@
 #include "coap/bodies.h"
 #include "coap/endpoint_priv.h"
 
-/* A request whose handler returned LW_AGAIN. */
-typedef struct lw_coap_later lw_coap_later;
-struct lw_coap_later {
-    lw_coap_timer timer; /* first; ack_delay, then EXCHANGE_LIFETIME */
-    lw_coap_later *next;
-    lw_coap_peer *peer;
-    lw_coap_ask ask;
-};
-
 /* ---- building ------------------------------------------------------------------------------
  *
  * The endpoint's buffer while an answer is built:
@@ -220,7 +211,8 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
     return LW_OK;
 }
 
-LW_APART static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err)
+LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
+                                     lw_err err)
 {
     if (err == LW_OK && reply->code == LW_COAP_EMPTY) {
         err = LW_EINVAL;
@@ -229,8 +221,7 @@ LW_APART static lw_err finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *
         err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err != LW_OK) {
-        static const char failed[] = "a request could not be answered";
-        lw_log_line(coap->config.log, LW_LOG_WARN, MODULE, lw_bytes_of(failed, sizeof failed - 1));
+        coap->stats.failed++;
         coap->stats.no_memory += err == LW_ENOMEM;
         reply->code = code_for(err);
         reply->option_writer.pos = 0; /* what the handler wrote is not sent */
@@ -322,8 +313,6 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     return err;
 }
 
-static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask);
-
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
 {
     bool is_bad = msg->noted.refused != 0;
@@ -340,131 +329,18 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
     } else {
         err = run_handler(coap, &in, msg, &reply);
     }
-    if (err == LW_END) {
+    bool is_silent = err == LW_END;
+    if (is_silent) {
         lw_coap_seen_forget(coap, peer, msg->mid);
+    } else if (err == LW_AGAIN && coap->config.later != NULL) {
+        err = coap->config.later->keep(coap, peer, &reply.ask);
+        is_silent = err == LW_OK;
+    }
+    if (is_silent) {
         coap->busy = false;
         return;
     }
-    if (err == LW_AGAIN) {
-        err = answer_later(coap, peer, &reply.ask);
-        if (err == LW_OK) {
-            coap->busy = false;
-            return;
-        }
-    }
-    if (finish(coap, peer, &reply, err) != LW_OK) {
+    if (lw_coap_reply_finish(coap, peer, &reply, err) != LW_OK) {
         coap->stats.no_memory++;
     }
-}
-
-/* ---- later --------------------------------------------------------------------------------- */
-
-static lw_coap_later **find_later(lw_coap_peer *peer, const lw_coap_token *token)
-{
-    lw_coap_later **at = &peer->later;
-    while (*at != NULL && !lw_coap_same_token(&(*at)->ask.token, token)) {
-        at = &(*at)->next;
-    }
-    return at;
-}
-
-static void remove_later(lw_coap *coap, lw_coap_later **at)
-{
-    lw_coap_later *l = *at;
-    *at = l->next;
-    lw_coap_timer_disarm(coap, &l->timer);
-    lw_mem_release(&coap->config.mem, l);
-}
-
-/* From now on the answer is separate. */
-static void acknowledge_later(lw_coap *coap, lw_coap_later *l)
-{
-    l->ask.acked = true;
-    lw_coap_timer_arm(coap, &l->timer, lw_coap_exchange_lifetime(l->peer->params));
-    if (l->ask.type == LW_COAP_CON) {
-        lw_coap_acknowledge(coap, l->peer, l->ask.mid);
-    }
-}
-
-static void later_fire(lw_coap *coap, lw_coap_timer *timer)
-{
-    lw_coap_later *l = (lw_coap_later *)(void *)timer;
-    if (!l->ask.acked) {
-        acknowledge_later(coap, l);
-        return;
-    }
-    lw_coap_later **at = &l->peer->later;
-    while (*at != l) {
-        at = &(*at)->next;
-    }
-    remove_later(coap, at);
-}
-
-static lw_err answer_later(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
-{
-    lw_coap_later **at = &peer->later;
-    unsigned waiting = 0;
-    for (; *at != NULL; at = &(*at)->next) {
-        waiting++;
-    }
-    lw_coap_later *l = NULL;
-    if (waiting < coap->config.limits.max_later) {
-        l = lw_mem_alloc(&coap->config.mem, sizeof *l);
-    }
-    if (l == NULL) {
-        return LW_ENOMEM;
-    }
-    lw_coap_timer_init(&l->timer, later_fire);
-    l->peer = peer;
-    l->ask = *ask;
-    *at = l;
-    if (ask->type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
-        lw_coap_timer_arm(coap, &l->timer, peer->params->ack_delay_ms);
-    } else {
-        acknowledge_later(coap, l);
-    }
-    return LW_OK;
-}
-
-void lw_coap_later_ack(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
-{
-    for (lw_coap_later *l = peer->later; l != NULL; l = l->next) {
-        if (l->ask.mid == mid && !l->ask.acked) {
-            acknowledge_later(coap, l);
-            return;
-        }
-    }
-}
-
-void lw_coap_laters_drop(lw_coap *coap, lw_coap_peer *peer)
-{
-    while (peer->later != NULL) {
-        remove_later(coap, &peer->later);
-    }
-}
-
-lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token token,
-                            lw_coap_reply *reply)
-{
-    if (coap->busy) {
-        return LW_ESTATE;
-    }
-    const lw_coap_later *l = *find_later(peer, &token);
-    if (l == NULL) {
-        return LW_ENOTFOUND;
-    }
-    *reply = (lw_coap_reply){.ask = l->ask};
-    lw_coap_reply_begin(coap, reply);
-    return LW_OK;
-}
-
-lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply)
-{
-    coap->now = now;
-    lw_err err = finish(coap, peer, reply, LW_OK);
-    lw_coap_later **at = find_later(peer, &reply->ask.token);
-    if (err == LW_OK && *at != NULL) {
-        remove_later(coap, at);
-    }
-    return err;
 }

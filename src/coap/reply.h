@@ -62,14 +62,4 @@ struct lw_coap_reply {
     lw_bytes body;           /* private: encoded, a body for lw_coap_prepend_head */
 };
 
-/* The answer to a request for which on_request returned LW_AGAIN. Fill `reply` as a handler does,
- * then call lw_coap_answer_end; nothing else of this endpoint in between. LW_ENOTFOUND when the
- * request is no longer waiting; LW_ESTATE while another answer is being written. */
-LW_MUST_CHECK lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token token,
-                                          lw_coap_reply *reply);
-
-/* Sends it. On LW_ENOMEM the request waits on, and the answer may be given again. */
-LW_MUST_CHECK lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                                        lw_coap_reply *reply);
-
 #endif

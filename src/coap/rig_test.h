@@ -14,6 +14,7 @@
 
 #include "coap/bodies.h"
 #include "coap/exchange.h"
+#include "coap/later.h"
 #include "coap/observe.h"
 #include "coap/reply.h"
 #include "coap/transfer.h"
@@ -192,6 +193,7 @@ static inline void rig_init(rig *r, lw_mem mem)
         .handler = &r->handler,
         .ctx = r,
         .limits = {.max_seen = 16, .max_seen_per_peer = 8, .max_queued = 4, .max_later = 2},
+        .later = &lw_coap_later_answers,
         .buf = r->buf,
         .buf_size = sizeof r->buf,
         .bodies = &r->bodies,

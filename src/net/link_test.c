@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coap/exchange.h"
+#include "coap/later.h"
 #include "coap/reply.h"
 #include "net/peer.h"
 #include "net/stream.h"
@@ -253,6 +254,7 @@ static int setup(void **state)
         .rng = {.fill = rng_fill},
         .handler = &handler,
         .limits = {.max_seen = 8, .max_seen_per_peer = 8, .max_queued = 8, .max_later = 1},
+        .later = &lw_coap_later_answers,
         .buf = t.buf,
         .buf_size = sizeof t.buf};
     assert_ok(lw_coap_init(&t.coap, &config));

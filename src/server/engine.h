@@ -30,6 +30,7 @@
 #include "base/rng.h"
 #include "coap/bodies.h"
 #include "coap/endpoint.h"
+#include "coap/later.h"
 #include "coap/reply.h"
 #include "lw/server.h"
 #include "net/peer.h"

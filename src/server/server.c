@@ -275,13 +275,13 @@ static lw_err init_coap(lw_server *server)
     }
     lw_coap_config config = {.mem = server->mem,
                              .rng = server->rng,
-                             .log = &server->log,
                              .handler = &handler,
                              .ctx = server,
                              .limits = {.max_seen = limits->messages,
                                         .max_seen_per_peer = SEEN_PER_PEER,
                                         .max_queued = QUEUED_PER_PEER,
                                         .max_later = LATER_PER_PEER},
+                             .later = &lw_coap_later_answers,
                              .buf = server->buf,
                              .buf_size = LW_COAP_BUF_SIZE(PAYLOAD_MAX),
                              .bodies = &server->bodies};

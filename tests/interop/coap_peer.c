@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "coap/bodies.h"
+#include "coap/later.h"
 #include "coap/observe.h"
 #include "coap/reply.h"
 #include "coap/transfer.h"
@@ -446,6 +447,7 @@ static wire *open_wire(void)
         .handler = &handler,
         .ctx = w,
         .limits = {.max_seen = 1000, .max_seen_per_peer = 100, .max_queued = 8, .max_later = 4},
+        .later = &lw_coap_later_answers,
         .buf = w->buf,
         .buf_size = sizeof w->buf,
         .bodies = &w->bodies,

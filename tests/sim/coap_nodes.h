@@ -12,6 +12,7 @@
 #include "base/reader.h"
 #include "coap/bodies.h"
 #include "coap/exchange.h"
+#include "coap/later.h"
 #include "coap/reply.h"
 #include "coap/transfer.h"
 #include "testing/fakes.h"
@@ -146,6 +147,7 @@ static inline world *world_new(const world_config *config)
                    .max_seen_per_peer = 20000,
                    .max_queued = 64,
                    .max_later = 64},
+        .later = &lw_coap_later_answers,
         .buf = w->server_buf,
         .buf_size = sizeof w->server_buf,
         .bodies = &w->bodies,

@@ -525,6 +525,7 @@ far_server *far_server_new(lw_sim *sim, const char *name)
         .handler = &handler,
         .ctx = s,
         .limits = {.max_seen = 4096, .max_seen_per_peer = 1024, .max_queued = 64, .max_later = 16},
+        .later = &lw_coap_later_answers,
         .buf = s->buf,
         .buf_size = sizeof s->buf,
         .bodies = &s->bodies};

@@ -21,6 +21,7 @@
 
 #include "coap/bodies.h"
 #include "coap/exchange.h"
+#include "coap/later.h"
 #include "coap/reply.h"
 #include "coap/transfer.h"
 #include "testing/fakes.h"

@@ -1,0 +1,124 @@
+#include "coap/later.h"
+
+#include "coap/endpoint_priv.h"
+
+/* A request whose handler returned LW_AGAIN. */
+typedef struct lw_coap_later lw_coap_later;
+struct lw_coap_later {
+    lw_coap_timer timer; /* first; ack_delay, then EXCHANGE_LIFETIME */
+    lw_coap_later *next;
+    lw_coap_peer *peer;
+    lw_coap_ask ask;
+};
+
+static lw_coap_later **find(lw_coap_peer *peer, const lw_coap_token *token)
+{
+    lw_coap_later **at = &peer->later;
+    while (*at != NULL && !lw_coap_same_token(&(*at)->ask.token, token)) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+static void take_off(lw_coap *coap, lw_coap_later **at)
+{
+    lw_coap_later *l = *at;
+    *at = l->next;
+    lw_coap_timer_disarm(coap, &l->timer);
+    lw_mem_release(&coap->config.mem, l);
+}
+
+/* From now on the answer is separate. */
+static void acknowledge(lw_coap *coap, lw_coap_later *l)
+{
+    l->ask.acked = true;
+    lw_coap_timer_arm(coap, &l->timer, lw_coap_exchange_lifetime(l->peer->params));
+    if (l->ask.type == LW_COAP_CON) {
+        lw_coap_acknowledge(coap, l->peer, l->ask.mid);
+    }
+}
+
+static void fire(lw_coap *coap, lw_coap_timer *timer)
+{
+    lw_coap_later *l = (lw_coap_later *)(void *)timer;
+    if (!l->ask.acked) {
+        acknowledge(coap, l);
+        return;
+    }
+    lw_coap_later **at = &l->peer->later;
+    while (*at != l) {
+        at = &(*at)->next;
+    }
+    take_off(coap, at);
+}
+
+static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
+{
+    lw_coap_later **at = &peer->later;
+    unsigned waiting = 0;
+    for (; *at != NULL; at = &(*at)->next) {
+        waiting++;
+    }
+    lw_coap_later *l = NULL;
+    if (waiting < coap->config.limits.max_later) {
+        l = lw_mem_alloc(&coap->config.mem, sizeof *l);
+    }
+    if (l == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_coap_timer_init(&l->timer, fire);
+    l->peer = peer;
+    l->ask = *ask;
+    *at = l;
+    if (ask->type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
+        lw_coap_timer_arm(coap, &l->timer, peer->params->ack_delay_ms);
+    } else {
+        acknowledge(coap, l);
+    }
+    return LW_OK;
+}
+
+static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
+{
+    for (lw_coap_later *l = peer->later; l != NULL; l = l->next) {
+        if (l->ask.mid == mid && !l->ask.acked) {
+            acknowledge(coap, l);
+            return;
+        }
+    }
+}
+
+static void drop(lw_coap *coap, lw_coap_peer *peer)
+{
+    while (peer->later != NULL) {
+        take_off(coap, &peer->later);
+    }
+}
+
+const lw_coap_later_hooks lw_coap_later_answers = {keep, on_duplicate, drop};
+
+lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token token,
+                            lw_coap_reply *reply)
+{
+    if (coap->busy) {
+        return LW_ESTATE;
+    }
+    const lw_coap_later *l = *find(peer, &token);
+    if (l == NULL) {
+        return LW_ENOTFOUND;
+    }
+    *reply = (lw_coap_reply){.ask = l->ask};
+    lw_coap_reply_begin(coap, reply);
+    return LW_OK;
+}
+
+lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply)
+{
+    coap->now = now;
+    lw_err err = lw_coap_reply_finish(coap, peer, reply, LW_OK);
+    lw_coap_later **at = find(peer, &reply->ask.token);
+    if (err == LW_OK && *at != NULL) {
+        take_off(coap, at);
+    }
+    return err;
+}
