@@ -58,14 +58,11 @@ static lw_coap_seen *find_mid(lw_coap_peer *peer, uint16_t mid)
 lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest)
 {
     lw_coap_seen *s = find_mid(peer, mid);
-    if (s == NULL) {
-        return NULL;
+    if (s != NULL && (s->digest != digest || s->expires <= coap->now)) {
+        forget(coap, s);
+        s = NULL;
     }
-    if (s->digest == digest && s->expires > coap->now) {
-        return s;
-    }
-    forget(coap, s);
-    return NULL;
+    return s;
 }
 
 lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,

@@ -89,19 +89,12 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *
     if (!seen->con) {
         return;
     }
-    switch (seen->answer) {
-    case SEEN_ACK:
-    case SEEN_RST:
-        lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, seen->mid);
-        break;
-    case SEEN_REPLY:
+    if (seen->answer == SEEN_REPLY) {
         lw_coap_send(coap, peer, &seen->reply);
-        break;
-    default:
-        if (peer->later != NULL) {
-            coap->config.later->on_duplicate(coap, peer, seen->mid);
-        }
-        break;
+    } else if (seen->answer != SEEN_SILENT) {
+        lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, seen->mid);
+    } else if (peer->later != NULL) {
+        coap->config.later->on_duplicate(coap, peer, seen->mid);
     }
 }
 
@@ -137,11 +130,8 @@ static bool is_acceptable(const lw_coap_msg *msg)
 
 static void end_with(lw_coap *coap, lw_coap_exchange *ex, const lw_coap_msg *msg)
 {
-    if (is_acceptable(msg)) {
-        lw_coap_exchange_end(coap, ex, LW_OK, msg);
-    } else {
-        lw_coap_exchange_end(coap, ex, LW_EPROTO, NULL);
-    }
+    bool is_good = is_acceptable(msg);
+    lw_coap_exchange_end(coap, ex, is_good ? LW_OK : LW_EPROTO, is_good ? msg : NULL);
 }
 
 /* A response of its own: separate, to a NON, or over a stream. */

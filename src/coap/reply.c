@@ -105,14 +105,10 @@ static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *repl
 
 static uint8_t code_for(lw_err err)
 {
-    switch (err) {
-    case LW_ENOMEM:
-        return LW_COAP_SERVICE_UNAVAILABLE;
-    case LW_ERANGE: /* a block past the end: RFC 7959 leaves the code open */
+    if (err == LW_ERANGE) { /* a block past the end: RFC 7959 leaves the code open */
         return LW_COAP_BAD_REQUEST;
-    default:
-        return LW_COAP_INTERNAL_SERVER_ERROR;
     }
+    return err == LW_ENOMEM ? LW_COAP_SERVICE_UNAVAILABLE : LW_COAP_INTERNAL_SERVER_ERROR;
 }
 
 static bool is_success(uint8_t code)
@@ -188,7 +184,7 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
 /* Sends the answer the way its request demands: piggybacked, NON, or separate. */
 static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
-    static const lw_coap_confirmable separate = {.is_ping = false};
+    lw_coap_confirmable separate = {.is_ping = false};
     const lw_coap_ask *ask = &reply->ask;
     lw_bytes *body = &reply->body;
     bool con = ask->type == LW_COAP_CON && !lw_coap_is_stream(peer);
@@ -222,7 +218,6 @@ LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_
     }
     if (err != LW_OK) {
         coap->stats.failed++;
-        coap->stats.no_memory += err == LW_ENOMEM;
         reply->code = code_for(err);
         reply->option_writer.pos = 0; /* what the handler wrote is not sent */
         reply->payload.pos = 0;

@@ -237,8 +237,11 @@ static lw_err write_name(const lw_senml_plan *p, const lw_entry *e, uint8_t out[
 
 static bool is_writable(const lw_entry *e, bool paths, unsigned uses)
 {
-    if (e->kind == LW_ENTRY_PATH || paths) {
-        return e->kind == LW_ENTRY_PATH && paths && (uses & LW_FORMAT_FETCH) != 0;
+    if ((e->kind == LW_ENTRY_PATH) != paths) {
+        return false;
+    }
+    if (paths) {
+        return (uses & LW_FORMAT_FETCH) != 0;
     }
     return e->kind == LW_ENTRY_VALUE ? e->value.type != LW_TYPE_NONE
                                      : (uses & LW_FORMAT_PATCH) != 0;
@@ -341,13 +344,11 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
 {
     lw_entry e;
     lw_err err = next_entry(p->source, &p->cursor, &e);
-    if (err == LW_END) {
-        return p->index == p->count ? LW_END : LW_ESTATE;
+    if (err != LW_OK) {
+        return err == LW_END && p->index != p->count ? LW_ESTATE : err;
     }
-    size_t len = 0;
-    if (err == LW_OK) {
-        err = write_name(p, &e, p->name, &len);
-    }
+    size_t len;
+    err = write_name(p, &e, p->name, &len);
     if (err != LW_OK) {
         return err;
     }
