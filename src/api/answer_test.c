@@ -2,6 +2,7 @@
 #include "api/answer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "codec/format.h"
 #include "testing/lw_test.h"
@@ -119,17 +120,18 @@ LW_TEST(what_is_no_link_format_is_raw)
 
 LW_TEST(a_devices_version_decides_which_definition_holds)
 {
-    struct {
-        api_objects head;
-        struct api_object one;
-    } objects = {.head.count = 1, .one = {.id = 5, .version = {1, 0}}};
+    api_objects *objects = calloc(1, sizeof *objects + sizeof objects->list[0]);
+    assert_non_null(objects);
+    objects->count = 1;
+    objects->list[0] = (struct api_object){.id = 5, .version = {1, 0}};
     assert_true(view_def(&v, 5)->minor > 0); /* nothing known of the device: the newest */
-    v.objects = &objects.head;
+    v.objects = objects;
     assert_int_equal(view_def(&v, 5)->minor, 0);
     assert_null(view_def(&v, 30000));
     assert_int_equal(view_type_of(&v, at("/30000/0/1")), LW_TYPE_NONE);
     assert_int_equal(view_type_of(&v, at("/5/0")), LW_TYPE_NONE);
     assert_int_equal(view_type_of(&v, at("/5/0/0")), LW_TYPE_OPAQUE);
+    free(objects);
 }
 
 LW_TEST(formats_have_names)
