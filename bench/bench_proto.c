@@ -24,7 +24,7 @@ static lw_bytes register_datagram(uint8_t *buf, size_t cap)
                            .version = LW_VERSION_1_1,
                            .bindings = LW_BINDING_U,
                            .list = LW_BYTES_LIT(links)};
-    lw_register_put(&out, &reg);
+    lw_registration_put(&out, NULL, &reg);
     BENCH_CHECK(w.err == LW_OK);
     return lw_writer_bytes(&w);
 }

@@ -34,7 +34,7 @@ static void check_formats(const lw_request *request, lw_version version, unsigne
                                .version = version,
                                .single = (mode & 1u) != 0,
                                .type = (lw_type)(mode >> 1 & 7u),
-                               .preferred = request->accept};
+                               .preferred = (uint16_t)request->accept};
     const lw_format *body;
     const lw_format *answer;
     uint8_t code = lw_request_formats(request, &choice, &body, &answer);
