@@ -137,19 +137,25 @@ static void run(device *d, lw_time until)
     }
 }
 
+/* An attribute that is absent is zero. */
+static uint32_t given(const device *d, lw_attr attr, unsigned value)
+{
+    return has(&d->attrs, attr) ? value : 0;
+}
+
 static void choose_attributes(device *d, const uint8_t *b)
 {
     uint16_t without_edge = (uint16_t)~LW_ATTR_BIT(LW_ATTR_EDGE);
     d->attrs.has = (uint16_t)((b[0] | b[1] << 8) & ((1 << LW_ATTR_COUNT) - 1)) & without_edge;
     d->one_way = (b[1] & 0x80) != 0;
-    d->attrs.pmin = b[2];
-    d->attrs.pmax = b[3];
-    d->attrs.epmin = b[4] & 15;
-    d->attrs.epmax = b[5];
-    d->attrs.gt = (int8_t)b[6];
-    d->attrs.lt = (int8_t)b[7];
-    d->attrs.st = b[8] + 1;
-    d->attrs.con = b[9] & 1;
+    d->attrs.pmin = given(d, LW_ATTR_PMIN, b[2]);
+    d->attrs.pmax = given(d, LW_ATTR_PMAX, b[3]);
+    d->attrs.epmin = given(d, LW_ATTR_EPMIN, b[4] & 15);
+    d->attrs.epmax = given(d, LW_ATTR_EPMAX, b[5]);
+    d->attrs.gt = (int8_t)given(d, LW_ATTR_GT, b[6]);
+    d->attrs.lt = (int8_t)given(d, LW_ATTR_LT, b[7]);
+    d->attrs.st = given(d, LW_ATTR_ST, b[8] + 1u);
+    d->attrs.con = given(d, LW_ATTR_CON, b[9] & 1) != 0;
     d->value = (int8_t)b[10];
 }
 
