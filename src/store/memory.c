@@ -71,9 +71,9 @@ static void key_text(key *k, lw_bytes text)
 /* Without an end, so that a path is the beginning of those below it. */
 static void key_path(key *k, lw_path path)
 {
-    for (unsigned i = 0; i < lw_path_depth(path); i++) {
+    for (unsigned level = LW_LEVEL_OBJECT; level <= lw_path_depth(path); level++) {
         lw_write_u8(&k->w, 1);
-        lw_write_u16(&k->w, lw_path_id(path, i + 1));
+        lw_write_u16(&k->w, lw_path_id(path, level));
     }
 }
 

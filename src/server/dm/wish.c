@@ -1,6 +1,7 @@
 /* Wishes as operators make and withdraw them, and as the store keeps them. */
 #include <string.h>
 
+#include "codec/path_text.h"
 #include "model/attr.h"
 #include "proto/op.h"
 #include "server/dm/observation.h"
@@ -57,9 +58,8 @@ static lw_err write_target(const lw_path *paths, size_t count, target *out)
     lw_writer w;
     lw_writer_init(&w, out->text, sizeof out->text);
     for (size_t i = 0; i < count; i++) {
-        char text[LW_PATH_TEXT_MAX];
         lw_write_str(&w, i > 0 ? " " : "");
-        lw_write_bytes(&w, lw_bytes_of(text, lw_path_format(paths[i], text)));
+        lw_write_path(&w, paths[i]);
     }
     out->len = w.pos;
     return w.err == LW_OK ? LW_OK : LW_EINVAL;
