@@ -6,7 +6,7 @@
 
 int lw_num_hex_digit(uint8_t c)
 {
-    if (c >= '0' && c <= '9') {
+    if (lw_num_is_digit(c)) {
         return c - '0';
     }
     c |= 0x20;

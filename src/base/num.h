@@ -28,6 +28,12 @@ LW_MUST_CHECK lw_err lw_num_parse_uint64(lw_bytes text, uint64_t *out_v);
 size_t lw_num_format_int64(int64_t v, char out[LW_NUM_INT_TEXT_MAX]);
 size_t lw_num_format_uint64(uint64_t v, char out[LW_NUM_INT_TEXT_MAX]);
 
+/* Decimal ones. */
+static inline bool lw_num_is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* What a hexadecimal digit stands for, in upper or lower case; -1 for anything else. */
 int lw_num_hex_digit(uint8_t c);
 

@@ -41,11 +41,6 @@ struct number {
 /* ---- Reading text ------------------------------------------------------------------------------
  */
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static void flush(struct number *n)
 {
     lw_big_times(n->top, &n->len, n->power, n->recent);
@@ -76,7 +71,7 @@ static lw_err scan_digits(lw_bytes text, size_t *at, struct number *n)
             point = true;
             continue;
         }
-        if (!is_digit(c)) {
+        if (!lw_num_is_digit(c)) {
             break;
         }
         any = true;
@@ -113,7 +108,7 @@ static lw_err scan_exponent(lw_bytes text, size_t at, int *out_exponent)
     at += sign == '-' || sign == '+' ? 1 : 0;
     bool any = at < text.len;
     int exponent = 0;
-    for (; at < text.len && is_digit(text.ptr[at]); at++) {
+    for (; at < text.len && lw_num_is_digit(text.ptr[at]); at++) {
         exponent =
             exponent < EXPONENT_MAX / 10 ? exponent * 10 + (text.ptr[at] - '0') : EXPONENT_MAX;
     }

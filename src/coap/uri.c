@@ -36,11 +36,6 @@ static uint8_t to_lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_hex(uint8_t c)
 {
     return lw_num_hex_digit(c) >= 0;
@@ -50,7 +45,7 @@ static bool is_hex(uint8_t c)
 static bool is_plain(uint8_t c)
 {
     static const char marks[] = "-._~!$&'()*+,;=";
-    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
+    return lw_num_is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
            memchr(marks, c, sizeof marks - 1) != NULL;
 }
 
@@ -145,7 +140,7 @@ static bool take_decimal(lw_bytes *text, unsigned max, uint32_t *out_value)
 {
     uint32_t v = 0;
     size_t n = 0;
-    while (n < text->len && is_digit(text->ptr[n]) && v <= max) {
+    while (n < text->len && lw_num_is_digit(text->ptr[n]) && v <= max) {
         v = v * 10 + (text->ptr[n] - (uint32_t)'0');
         n++;
     }
@@ -164,7 +159,8 @@ static bool is_ipv4(lw_bytes text)
             }
             text = lw_bytes_from(text, 1);
         }
-        bool has_leading_zero = starts_with(text, '0') && text.len > 1 && is_digit(text.ptr[1]);
+        bool has_leading_zero =
+            starts_with(text, '0') && text.len > 1 && lw_num_is_digit(text.ptr[1]);
         uint32_t octet;
         if (has_leading_zero || !take_decimal(&text, 255, &octet)) {
             return false;
@@ -225,7 +221,7 @@ static lw_err parse_port(lw_bytes text, uint16_t *port)
     }
     uint32_t value;
     bool is_small = take_decimal(&text, UINT16_MAX, &value);
-    while (text.len > 0 && is_digit(text.ptr[0])) {
+    while (text.len > 0 && lw_num_is_digit(text.ptr[0])) {
         text = lw_bytes_from(text, 1);
     }
     if (text.len > 0) {

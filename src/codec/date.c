@@ -1,5 +1,7 @@
 #include "codec/date.h"
 
+#include "base/num.h"
+
 #include <stdbool.h>
 
 typedef struct scan {
@@ -13,11 +15,6 @@ static uint8_t next_of(const scan *s)
     return s->pos < s->text.len ? s->text.ptr[s->pos] : 0;
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Reads what the form says: a digit for each 0 and else the same; RFC 3339 section 5.6 lets a small
  * letter stand for the capital. The numbers between go to out[], which is zero. */
 static bool read_form(scan *s, const char *form, int *out)
@@ -25,7 +22,7 @@ static bool read_form(scan *s, const char *form, int *out)
     for (; *form != 0; form++, s->pos++) {
         uint8_t c = next_of(s);
         uint8_t want = (uint8_t)*form;
-        bool fits = want == '0' ? is_digit(c) : c == want || (c == 't' && want == 'T');
+        bool fits = want == '0' ? lw_num_is_digit(c) : c == want || (c == 't' && want == 'T');
         if (!fits) {
             return false;
         }
@@ -44,7 +41,7 @@ static bool read_fraction(scan *s)
         return true;
     }
     size_t point = s->pos++;
-    while (is_digit(next_of(s))) {
+    while (lw_num_is_digit(next_of(s))) {
         s->pos++;
     }
     return s->pos > point + 1;

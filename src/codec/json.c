@@ -176,7 +176,7 @@ lw_err lw_json_text(const lw_json_token *t, lw_writer *scratch, lw_bytes *out_te
 
 static size_t skip_digits(lw_bytes in, size_t pos)
 {
-    while (pos < in.len && in.ptr[pos] >= '0' && in.ptr[pos] <= '9') {
+    while (pos < in.len && lw_num_is_digit(in.ptr[pos])) {
         pos++;
     }
     return pos;
@@ -211,9 +211,8 @@ static size_t number_end(lw_bytes in, size_t pos)
 /* Whether all that is left from pos on could be the beginning of a number. */
 static bool number_may_go_on(lw_bytes in, size_t pos)
 {
-    while (pos < in.len &&
-           (in.ptr[pos] == '-' || in.ptr[pos] == '+' || in.ptr[pos] == '.' ||
-            (in.ptr[pos] | 0x20) == 'e' || (in.ptr[pos] >= '0' && in.ptr[pos] <= '9'))) {
+    while (pos < in.len && (in.ptr[pos] == '-' || in.ptr[pos] == '+' || in.ptr[pos] == '.' ||
+                            (in.ptr[pos] | 0x20) == 'e' || lw_num_is_digit(in.ptr[pos]))) {
         pos++;
     }
     return pos == in.len;

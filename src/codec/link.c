@@ -1,6 +1,7 @@
 #include "codec/link.h"
 
 #include "base/assert.h"
+#include "base/num.h"
 #include "codec/path_text.h"
 #include "model/id.h"
 
@@ -11,16 +12,11 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* RFC 5987 attr-char and "*", without the dot (see the header). */
 static bool is_name_char(uint8_t c)
 {
     uint8_t lower = c | 0x20;
-    return is_digit(c) || (lower >= 'a' && lower <= 'z') ||
+    return lw_num_is_digit(c) || (lower >= 'a' && lower <= 'z') ||
            (c > ' ' && c < 0x7F && memchr("!#$&+-^_`|~*", c, 12) != NULL);
 }
 
@@ -303,7 +299,7 @@ lw_err lw_link_target_split(lw_bytes target, lw_bytes *out_prefix, lw_path *out_
     size_t slash = 0; /* the one in front of the segment looked at */
     while (slash + 1 < target.len) {
         size_t start = slash + 1;
-        size_t digits_end = skip_while(target, start, is_digit);
+        size_t digits_end = skip_while(target, start, lw_num_is_digit);
         size_t end = start;
         while (end < target.len && target.ptr[end] != '/') {
             end++;

@@ -1,5 +1,6 @@
 #include "codec/senml.h"
 
+#include "base/num.h"
 #include "codec/path_text.h"
 
 #define BIT(label) LW_SENML_BIT(LW_SENML_##label)
@@ -131,7 +132,7 @@ static lw_err check_members(const lw_senml_record *r, unsigned use)
 
 static bool is_digit_at(lw_bytes text, size_t pos)
 {
-    return pos < text.len && text.ptr[pos] >= '0' && text.ptr[pos] <= '9';
+    return pos < text.len && lw_num_is_digit(text.ptr[pos]);
 }
 
 /* The full name is [ "/" alternate path ] [ "/" prefix ] path. Paths start with a digit, prefixes

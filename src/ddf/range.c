@@ -47,11 +47,6 @@ static kind kind_of(lw_type type)
     return KIND_NONE;
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static uint8_t octet(lw_bytes text, size_t at)
 {
     return at < text.len ? text.ptr[at] : 0;
@@ -60,7 +55,7 @@ static uint8_t octet(lw_bytes text, size_t at)
 static size_t digits_at(lw_bytes text, size_t at)
 {
     size_t n = 0;
-    while (is_digit(octet(text, at + n))) {
+    while (lw_num_is_digit(octet(text, at + n))) {
         n++;
     }
     return n;
@@ -323,7 +318,7 @@ static lw_bytes without_unit(lw_bytes text)
         }
         size_t end = text.len - len;
         end -= text.ptr[end - 1] == ' ' ? 1 : 0;
-        return end > 0 && is_digit(text.ptr[end - 1]) ? lw_bytes_of(text.ptr, end) : text;
+        return end > 0 && lw_num_is_digit(text.ptr[end - 1]) ? lw_bytes_of(text.ptr, end) : text;
     }
     return text;
 }

@@ -1,16 +1,13 @@
 #include "model/id.h"
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
+#include "base/num.h"
 
 lw_err lw_id_read(lw_bytes text, size_t *pos, uint16_t *out_id)
 {
     size_t start = *pos;
     size_t i = start;
     uint32_t id = 0;
-    while (i < text.len && is_digit(text.ptr[i])) {
+    while (i < text.len && lw_num_is_digit(text.ptr[i])) {
         id = id * 10 + (uint32_t)(text.ptr[i] - '0');
         if (id > UINT16_MAX) {
             return LW_ERANGE;

@@ -13,11 +13,6 @@ bool lw_endpoint_is_valid(lw_bytes name)
     return name.len > 0 && name.len <= LW_ENDPOINT_MAX && lw_utf8_is_valid(name);
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_hex(uint8_t c)
 {
     return lw_num_hex_digit(c) >= 0;
@@ -36,7 +31,7 @@ static bool matches(lw_bytes name, const char *pattern)
         if (*pattern == '*') {
             return true;
         }
-        bool fits = *pattern == '9'   ? is_digit(c)
+        bool fits = *pattern == '9'   ? lw_num_is_digit(c)
                     : *pattern == 'F' ? is_hex(c)
                                       : c == (uint8_t)*pattern;
         if (!fits) {

@@ -74,20 +74,15 @@ lw_err lw_binding_parse(lw_bytes text, bool strict, lw_version version, uint8_t 
 
 /* ---- Profiles (REG-51) ---------------------------------------------------------------------- */
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_lower_hex(uint8_t c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'f');
+    return lw_num_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 static bool is_name_char(uint8_t c)
 {
     uint8_t lower = c | 0x20;
-    return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-';
+    return lw_num_is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '-';
 }
 
 static bool are_all(lw_bytes text, bool (*belongs)(uint8_t))
@@ -108,7 +103,7 @@ static bool is_profile(lw_bytes profile)
     if (lw_bytes_is(kind, "oma") || lw_bytes_is(kind, "v")) {
         return are_all(value, is_name_char);
     }
-    return are_all(kind, is_digit) && are_all(value, is_lower_hex);
+    return are_all(kind, lw_num_is_digit) && are_all(value, is_lower_hex);
 }
 
 bool lw_profile_next(lw_bytes *profiles, lw_bytes *out_profile)
@@ -409,7 +404,7 @@ static lw_refusal take_version(lw_bytes value, lw_registration *reg)
 static lw_refusal take_sms(lw_bytes value, lw_registration *reg)
 {
     reg->sms = value.len > 0 && value.ptr[0] == '+' ? lw_bytes_from(value, 1) : value;
-    return are_all(reg->sms, is_digit) ? LW_REFUSAL_NONE : LW_REFUSAL_BAD_SMS;
+    return are_all(reg->sms, lw_num_is_digit) ? LW_REFUSAL_NONE : LW_REFUSAL_BAD_SMS;
 }
 
 /* One parameter. The binding is kept for later: its syntax depends on the version. */
