@@ -143,7 +143,7 @@ static lw_err created(void *state, lw_server *server, lw_path instance)
 static lw_err remove_target(const room *r, lw_path target)
 {
     lw_tree *tree = &r->client->tree;
-    const lw_object *object = lw_tree_object(tree, lw_path_id(target, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(tree, target);
     if (object == NULL || object->hooks == NULL || object->hooks->create == NULL ||
         !lw_tree_exists(tree, target)) {
         return LW_OK;
@@ -310,7 +310,8 @@ static lw_err init(lw_client *client, void *state)
     r->accounts = (lw_access_account *)(void *)(r + 1);
     r->entries = (lw_access_entry *)(void *)(r->accounts + client->cfg.servers_max);
     r->known = (uint16_t *)(void *)(r->entries + client->cfg.servers_max + 1);
-    return lw_tree_object(&client->tree, LW_OBJ_ACCESS_CONTROL) != NULL ? LW_OK : LW_EINVAL;
+    return lw_tree_object(&client->tree, lw_path_object(LW_OBJ_ACCESS_CONTROL)) != NULL ? LW_OK
+                                                                                        : LW_EINVAL;
 }
 
 const lw_client_feature lw_feature_access = {

@@ -144,7 +144,7 @@ static lw_err set_entry(const job *j, const lw_entry *e, lw_path path, const lw_
  * that must be there and that we do not have makes the instance unusable. */
 static lw_err check_unknown(const job *j, lw_path path)
 {
-    const lw_object *object = lw_tree_object(j->tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(j->tree, path);
     const lw_resource_def *def =
         lw_object_def_resource(object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
     bool is_mandatory = def != NULL && (def->flags & LW_DEF_MANDATORY) != 0;

@@ -15,7 +15,7 @@ bool lw_write_is_streamed(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     lw_path path = call->request->path;
-    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(tree, path);
     const lw_field *field =
         object != NULL ? lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE)) : NULL;
     return call->request->op == LW_OP_WRITE && lw_path_depth(path) == LW_LEVEL_RESOURCE &&
@@ -31,8 +31,7 @@ static uint8_t write_part(const lw_call *call)
     }
     lw_tree *tree = &call->client->tree;
     const lw_request *request = call->request;
-    const lw_object_hooks *hooks =
-        lw_tree_object(tree, lw_path_id(request->path, LW_LEVEL_OBJECT))->hooks;
+    const lw_object_hooks *hooks = lw_tree_object(tree, request->path)->hooks;
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
     lw_err err =
         hooks->write(tree->hooks_ctx, tree, request->path, value, call->in->offset, call->in->more);
@@ -57,9 +56,8 @@ static void on_stream_gone(void *ctx, lw_coap_peer *peer)
     lw_client *client = ctx;
     lw_server *server = LW_CONTAINER(peer, lw_server, peer);
     lw_path path = server->streaming;
-    const lw_object *object = lw_path_depth(path) != LW_LEVEL_ROOT
-                                  ? lw_tree_object(&client->tree, lw_path_id(path, LW_LEVEL_OBJECT))
-                                  : NULL;
+    const lw_object *object =
+        lw_path_depth(path) != LW_LEVEL_ROOT ? lw_tree_object(&client->tree, path) : NULL;
     server->streaming = lw_path_root();
     if (object != NULL && object->hooks->lost != NULL) {
         object->hooks->lost(client->tree.hooks_ctx, &client->tree, path);

@@ -35,9 +35,8 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
         return;
     }
     if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
-        item.has_version =
-            lw_object_names_version(lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT)),
-                                    (lw_version)client->cfg.version, &item.version);
+        item.has_version = lw_object_names_version(lw_tree_object(tree, path),
+                                                   (lw_version)client->cfg.version, &item.version);
         if (!item.has_version && lw_tree_count(tree, path) > 0) {
             return;
         }
@@ -124,7 +123,7 @@ lw_err lw_bs_remove(lw_client *client, lw_path scope)
     lw_path all = lw_path_cut(scope, LW_LEVEL_OBJECT), at = all;
     lw_err err = LW_OK;
     while (err == LW_OK && lw_tree_next(tree, all, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        const lw_object *object = lw_tree_object(tree, lw_path_id(at, LW_LEVEL_OBJECT));
+        const lw_object *object = lw_tree_object(tree, at);
         if (!lw_path_contains(scope, at) || lw_bs_belongs_to(client, bootstrap, at) ||
             !lw_object_is_configured(object)) {
             continue; /* BS-33: the device's own would be made again at once */
@@ -141,8 +140,7 @@ static lw_err delete (const lw_call *call)
 {
     lw_client *client = call->client;
     lw_path path = call->request->path;
-    if (lw_path_depth(path) > LW_LEVEL_ROOT &&
-        lw_tree_object(&client->tree, lw_path_id(path, LW_LEVEL_OBJECT)) == NULL) {
+    if (lw_path_depth(path) > LW_LEVEL_ROOT && lw_tree_object(&client->tree, path) == NULL) {
         return LW_EINVAL;
     }
     bool is_instance = lw_path_depth(path) == LW_LEVEL_INSTANCE;

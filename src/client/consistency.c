@@ -151,7 +151,7 @@ static bool is_server_sound(lw_client *client, lw_path server)
 static bool look_at_right(lw_client *client, lw_path right)
 {
     uint32_t object = lw_bs_number(client, right, LW_RES_ACCESS_CONTROL_OBJECT_ID);
-    return lw_tree_object(&client->tree, (uint16_t)object) != NULL ||
+    return lw_tree_object(&client->tree, lw_path_object((uint16_t)object)) != NULL ||
            !says(client, "a right on an object that is not here");
 }
 
@@ -188,7 +188,8 @@ static bool are_counts_sound(lw_client *client)
     if (servers > client->cfg.servers_max) {
         return says(client, "too many server accounts");
     }
-    return servers == 1 || lw_tree_object(&client->tree, LW_OBJ_ACCESS_CONTROL) != NULL ||
+    return servers == 1 ||
+           lw_tree_object(&client->tree, lw_path_object(LW_OBJ_ACCESS_CONTROL)) != NULL ||
            says(client, "several servers without Access Control");
 }
 

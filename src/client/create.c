@@ -43,8 +43,7 @@ static lw_err make(const lw_apply *a, uint16_t id)
     }
     m->chosen[m->count] = id == LW_ID_MAX;
     m->ids[m->count++] = lw_path_id(instance, LW_LEVEL_INSTANCE);
-    err = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT))
-              ->hooks->create(tree->hooks_ctx, tree, instance);
+    err = lw_tree_object(tree, instance)->hooks->create(tree->hooks_ctx, tree, instance);
     return err == LW_OK ? lw_tree_demand(tree, instance, false) : err;
 }
 
@@ -115,7 +114,7 @@ static lw_err remove_target(const lw_call *call)
     if (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE) {
         return lw_remove_resource_instance(tree, path);
     }
-    const lw_object_hooks *hooks = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT))->hooks;
+    const lw_object_hooks *hooks = lw_tree_object(tree, path)->hooks;
     lw_err err = hooks->remove(tree->hooks_ctx, tree, path);
     return err == LW_OK ? lw_tree_remove(tree, path) : err;
 }

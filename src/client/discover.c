@@ -18,8 +18,8 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     lw_link_put(out, NULL, &path);
     lw_object_version version;
     if (lw_path_depth(path) == LW_LEVEL_OBJECT &&
-        lw_object_names_version(lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT)),
-                                (lw_version)server->version, &version)) {
+        lw_object_names_version(lw_tree_object(tree, path), (lw_version)server->version,
+                                &version)) {
         lw_link_put_version(out, &version);
     }
     const lw_resource_def *def = lw_tree_resource_def(tree, path);

@@ -11,7 +11,7 @@
  * stand together: nothing is written yet, so removing twice does no harm. */
 static lw_err make_room(const lw_apply *a, lw_path path)
 {
-    if (lw_tree_object(&a->client->tree, lw_path_id(path, LW_LEVEL_OBJECT)) == NULL) {
+    if (lw_tree_object(&a->client->tree, path) == NULL) {
         return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
     }
     return lw_bs_remove(a->client, lw_path_cut(path, LW_LEVEL_OBJECT));

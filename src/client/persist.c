@@ -65,7 +65,7 @@ static bool is_kept(lw_tree *tree, lw_path path)
     if (def == NULL) {
         return false;
     }
-    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(tree, path);
     return lw_field_is_stored(lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE))) &&
            (lw_object_is_configured(object) || (def->ops & LW_OP_W) != 0);
 }
@@ -256,7 +256,7 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out, uint32_t *out_dig
  * value there, whatever the defaults say. */
 static lw_err make_instance(lw_tree *tree, lw_path instance)
 {
-    const lw_object *object = lw_tree_object(tree, lw_path_id(instance, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(tree, instance);
     if (object == NULL || !lw_object_is_configured(object)) {
         return LW_OK;
     }
@@ -316,7 +316,7 @@ static void remove_replaced(lw_tree *tree)
 {
     lw_path at = lw_path_root();
     while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
-        if (lw_object_is_configured(lw_tree_object(tree, lw_path_id(at, LW_LEVEL_OBJECT))) &&
+        if (lw_object_is_configured(lw_tree_object(tree, at)) &&
             lw_tree_remove(tree, at) != LW_OK) {
             return; /* cannot be: outside of a transaction it takes no memory */
         }

@@ -31,9 +31,8 @@ static void put_object(const lw_server *server, lw_object_list_out *list, lw_pat
 {
     lw_tree *tree = &server->client->tree;
     lw_object_version version;
-    bool is_told =
-        lw_object_names_version(lw_tree_object(tree, lw_path_id(object, LW_LEVEL_OBJECT)),
-                                (lw_version)server->version, &version);
+    bool is_told = lw_object_names_version(lw_tree_object(tree, object),
+                                           (lw_version)server->version, &version);
     lw_path at = object;
     bool has_instances = lw_tree_next_instance(tree, &at);
     if (is_told || !has_instances) {

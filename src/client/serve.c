@@ -110,8 +110,7 @@ static lw_err check_right(const lw_call *call, unsigned right)
 static lw_err check_object(const lw_call *call)
 {
     lw_path path = call->request->path;
-    const lw_object_hooks *hooks =
-        lw_tree_object(&call->client->tree, lw_path_id(path, LW_LEVEL_OBJECT))->hooks;
+    const lw_object_hooks *hooks = lw_tree_object(&call->client->tree, path)->hooks;
     bool refused = false;
     if (call->request->op == LW_OP_CREATE) {
         refused = hooks == NULL || hooks->create == NULL;

@@ -268,9 +268,9 @@ static unsigned value_level(const place *at)
     return (at->def->flags & LW_DEF_MULTIPLE) != 0 ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
 }
 
-const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object)
+const lw_object *lw_tree_object(const lw_tree *tree, lw_path path)
 {
-    lw_tree_slot *slot = find_slot(tree, object);
+    lw_tree_slot *slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT));
     return slot != NULL ? slot->object : NULL;
 }
 

@@ -54,7 +54,8 @@ size_t lw_tree_mem_needed(const lw_object *const *objects);
 
 /* ---- What is there ---- */
 
-const lw_object *lw_tree_object(const lw_tree *tree, uint16_t object); /* NULL: not supported */
+/* The object that the path is of; NULL: not supported, or the root. */
+const lw_object *lw_tree_object(const lw_tree *tree, lw_path path);
 const lw_field *lw_object_field(const lw_object *object, uint16_t id); /* NULL: not declared */
 bool lw_tree_exists(lw_tree *tree, lw_path path);
 

@@ -386,9 +386,9 @@ static void put_text_path(lw_coap_out *out, lw_bytes text)
 
 static void put_ids(lw_coap_out *out, uint32_t option, lw_path path)
 {
-    for (unsigned i = 0; i < lw_path_depth(path); i++) {
+    for (unsigned level = LW_LEVEL_OBJECT; level <= lw_path_depth(path); level++) {
         char text[LW_ID_TEXT_MAX];
-        lw_coap_put(out, option, lw_bytes_of(text, lw_id_format(lw_path_id(path, i + 1), text)));
+        lw_coap_put(out, option, lw_bytes_of(text, lw_id_format(lw_path_id(path, level), text)));
     }
 }
 

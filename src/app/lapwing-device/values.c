@@ -176,7 +176,7 @@ lw_err value_assign(lw_tree *tree, lw_path path, char *text)
 {
     lw_value value;
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(tree, path);
     if (def == NULL) {
         return lw_path_depth(path) < LW_LEVEL_RESOURCE ? LW_EDEPTH : LW_ENOTFOUND;
     }
@@ -218,7 +218,7 @@ lw_err value_assign_line(lw_tree *tree, char *line)
 
 const char *value_name(lw_tree *tree, lw_path path)
 {
-    const lw_object *object = lw_tree_object(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(tree, path);
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     for (size_t i = 0; object != NULL && i < LW_OBJECTS_ALL_COUNT; i++) {
         const lw_object_text *text = lw_objects_all_text[i];

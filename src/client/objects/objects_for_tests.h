@@ -189,7 +189,7 @@ static inline lw_err bench_write(bench *b, const char *path, lw_value value)
 static inline lw_err bench_execute(bench *b, const char *path, const char *arguments)
 {
     lw_path where = at(path);
-    const lw_object *object = lw_tree_object(&b->tree, lw_path_id(where, LW_LEVEL_OBJECT));
+    const lw_object *object = lw_tree_object(&b->tree, where);
     return object->hooks->execute(b, &b->tree, where, lw_bytes_str(arguments));
 }
 
