@@ -98,6 +98,17 @@ typedef enum lw_request_state {
                             the device moved, and it must not be repeated: Execute, Create */
 } lw_request_state;
 
+/* An error as rows keep it, whatever lw_err numbers it: 0 is success, failures go down from -1. */
+static inline int8_t lw_row_err(lw_err err)
+{
+    return lw_err_is_failure(err) ? (int8_t)((int)LW_END - (int)err) : 0;
+}
+
+static inline lw_err lw_row_err_of(int8_t stored)
+{
+    return stored < 0 ? (lw_err)((int)LW_END - stored) : LW_OK;
+}
+
 typedef struct lw_row_request {
     uint64_t id; /* ascending in order of acceptance; the shard in the uppermost octet */
     lw_bytes endpoint;
@@ -114,7 +125,7 @@ typedef struct lw_row_request {
     /* What came of it: */
     uint8_t state; /* lw_request_state */
     uint8_t code;
-    int8_t err; /* lw_err */
+    int8_t err; /* lw_row_err */
     uint16_t answer_format;
     lw_bytes answer;
     lw_time ended_at;

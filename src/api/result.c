@@ -44,7 +44,7 @@ bool result_of_row(const lw_row_request *row, result *out_result)
         .r = {.id = row->id,
               .state = row->state,
               .op = row->op,
-              .err = (lw_err)row->err,
+              .err = lw_row_err_of(row->err),
               .code = row->code,
               .format = row->answer_format,
               .payload = row->answer,

@@ -129,6 +129,19 @@ LW_TEST(other_ends_are_problems_of_their_own)
     expect_problem(LW_REQUEST_UNKNOWN, LW_OK, false, "device-timeout", "is not known");
 }
 
+LW_TEST(rows_keep_errors_by_numbers_of_their_own)
+{
+    result r;
+    lw_row_request row = {.id = 7, .op = LW_OP_READ, .path = lw_bytes_str("/3/0/9")};
+    row.state = LW_REQUEST_FAILED;
+    row.err = -15; /* as the first stores have it */
+    assert_true(result_of_row(&row, &r));
+    assert_err(r.r.err, LW_ETIMEOUT);
+    assert_int_equal(lw_row_err(LW_ETIMEOUT), -15);
+    assert_int_equal(lw_row_err(LW_OK), 0);
+    assert_err(lw_row_err_of(0), LW_OK);
+}
+
 LW_TEST(rows_that_make_no_sense_are_not_read)
 {
     result r;
@@ -154,6 +167,7 @@ int main(void)
         CASE(one_that_is_done_has_the_answer),
         CASE(a_refusal_of_the_device_is_a_problem_with_its_code),
         CASE(other_ends_are_problems_of_their_own),
+        CASE(rows_keep_errors_by_numbers_of_their_own),
         CASE(rows_that_make_no_sense_are_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

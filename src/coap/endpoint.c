@@ -142,7 +142,7 @@ static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *ms
     if (is_acceptable(msg)) {
         taken = ex != NULL ? LW_OK : find_taker(coap, peer, msg);
     }
-    if (taken < 0) {
+    if (lw_err_is_failure(taken)) {
         /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
         answer_empty(coap, peer, LW_COAP_RST, msg->mid);
     } else if (taken == LW_END) {

@@ -151,7 +151,7 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
         if (err == LW_OK) {
             err = cut_payload(coap, peer, reply, &block, &payload);
         }
-        if (err < 0) {
+        if (lw_err_is_failure(err)) {
             return err;
         }
     } else if (reply->payload.from != 0) {
@@ -299,7 +299,7 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
         reply->code = LW_COAP_CONTINUE;
     }
     lw_err err = h->on_request(coap->config.ctx, in, reply);
-    if (err < 0 || err == LW_END) {
+    if (err != LW_OK && err != LW_AGAIN) {
         reply->code = LW_COAP_EMPTY;
     }
     if (bodies != NULL) {

@@ -124,7 +124,7 @@ void lw_net_closed(lw_net *net, lw_net_link *link, lw_time now, lw_err why)
 /* After anything that may have moved the session on. */
 static void settle(lw_net *net, lw_net_link *link, lw_time now, lw_err err)
 {
-    if (err < 0 || err == LW_END) {
+    if (err != LW_OK && err != LW_AGAIN) {
         lw_net_closed(net, link, now, err);
         return;
     }

@@ -164,21 +164,23 @@ bool lw_op_may_answer(lw_op op, uint8_t code)
  * the request has no body, so that it is our own answer that cannot be. Errors without a row are
  * 5.00. */
 static const uint8_t plain_codes[] = {
-    [-LW_OK] = LW_COAP_INTERNAL_SERVER_ERROR,
-    [-LW_ENOMEM] = LW_COAP_INTERNAL_SERVER_ERROR,
-    [-LW_EFORMAT] = LW_COAP_BAD_REQUEST,
-    [-LW_ETYPE] = LW_COAP_BAD_REQUEST,
-    [-LW_ERANGE] = LW_COAP_BAD_REQUEST,
-    [-LW_ETOOBIG] = LW_COAP_REQUEST_ENTITY_TOO_LARGE,
-    [-LW_EDEPTH] = LW_COAP_BAD_REQUEST,
-    [-LW_EPROTO] = LW_COAP_BAD_REQUEST,
-    [-LW_EINVAL] = LW_COAP_BAD_REQUEST,
-    [-LW_ENOTFOUND] = LW_COAP_NOT_FOUND,
-    [-LW_EEXISTS] = LW_COAP_BAD_REQUEST, /* DM-72 */
-    [-LW_ENOTSUP] = LW_COAP_UNSUPPORTED_CONTENT_FORMAT,
-    [-LW_EDENIED] = LW_COAP_UNAUTHORIZED,
-    [-LW_EMETHOD] = LW_COAP_METHOD_NOT_ALLOWED,
-    [-LW_ESTATE] = LW_COAP_SERVICE_UNAVAILABLE,
+    [LW_OK] = LW_COAP_INTERNAL_SERVER_ERROR,
+    [LW_AGAIN] = LW_COAP_INTERNAL_SERVER_ERROR,
+    [LW_END] = LW_COAP_INTERNAL_SERVER_ERROR,
+    [LW_ENOMEM] = LW_COAP_INTERNAL_SERVER_ERROR,
+    [LW_EFORMAT] = LW_COAP_BAD_REQUEST,
+    [LW_ETYPE] = LW_COAP_BAD_REQUEST,
+    [LW_ERANGE] = LW_COAP_BAD_REQUEST,
+    [LW_ETOOBIG] = LW_COAP_REQUEST_ENTITY_TOO_LARGE,
+    [LW_EDEPTH] = LW_COAP_BAD_REQUEST,
+    [LW_EPROTO] = LW_COAP_BAD_REQUEST,
+    [LW_EINVAL] = LW_COAP_BAD_REQUEST,
+    [LW_ENOTFOUND] = LW_COAP_NOT_FOUND,
+    [LW_EEXISTS] = LW_COAP_BAD_REQUEST, /* DM-72 */
+    [LW_ENOTSUP] = LW_COAP_UNSUPPORTED_CONTENT_FORMAT,
+    [LW_EDENIED] = LW_COAP_UNAUTHORIZED,
+    [LW_EMETHOD] = LW_COAP_METHOD_NOT_ALLOWED,
+    [LW_ESTATE] = LW_COAP_SERVICE_UNAVAILABLE,
 };
 
 uint8_t lw_op_code(lw_op op, lw_err err)
@@ -187,8 +189,7 @@ uint8_t lw_op_code(lw_op op, lw_err err)
     if (err == LW_OK) {
         return rule->success;
     }
-    unsigned row = (unsigned)-(int)err;
-    uint8_t code = plain_codes[row < sizeof plain_codes ? row : 0];
+    uint8_t code = plain_codes[err < sizeof plain_codes ? err : 0];
     if (rule->body == 0 && err == LW_ENOTSUP) {
         code = op == LW_OP_BS_PACK_REQUEST ? LW_COAP_NOT_IMPLEMENTED /* BS-61 */
                                            : LW_COAP_NOT_ACCEPTABLE;

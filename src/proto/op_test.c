@@ -103,7 +103,7 @@ LW_TEST(dm_04_only_listed_codes_answer)
 LW_TEST(every_error_becomes_a_code_that_is_legal_for_the_operation)
 {
     for (unsigned op = 0; op < LW_OP_COUNT; op++) {
-        for (int err = LW_EIO; err <= LW_OK; err++) {
+        for (int err = LW_OK; err <= LW_EIO; err++) {
             uint8_t code = lw_op_code((lw_op)op, (lw_err)err);
             uint8_t answer = lw_op_answer_code((lw_op)op, (lw_err)err);
             assert_true(lw_op_may_answer((lw_op)op, code));

@@ -69,7 +69,7 @@ static inline lw_row request_row(uint64_t id, const char *endpoint)
                                    .expires_at = LW_TIME_NEVER,
                                    .state = LW_REQUEST_FAILED,
                                    .code = 0x45,
-                                   .err = LW_ETIMEOUT,
+                                   .err = -15, /* LW_ETIMEOUT */
                                    .answer_format = 11543,
                                    .answer = BYTES("\x00\x01\x02"),
                                    .ended_at = 1700000002000}};

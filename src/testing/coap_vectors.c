@@ -64,7 +64,7 @@ bool lw_coap_survives(lw_coap_wire wire, lw_bytes in)
         return wire == LW_COAP_WIRE_TCP && size > in.len;
     }
     if (err != LW_OK) {
-        return err < 0;
+        return lw_err_is_failure(err);
     }
     if (size > in.len) {
         return false;

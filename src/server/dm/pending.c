@@ -150,7 +150,7 @@ static lw_row_request row_of(const lw_pending *p, const lw_server_result *result
         .expires_at = p->expires + p->server->wall_offset,
         .state = result->state,
         .code = result->code,
-        .err = (int8_t)result->err,
+        .err = lw_row_err(result->err),
         .answer_format = result->format,
         .answer = result->payload,
         .ended_at = has_ended ? result->at : 0,
