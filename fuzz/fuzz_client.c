@@ -63,21 +63,11 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_etch_cbor,
                                            &lw_format_etch_json,
                                            NULL};
-static const lw_client_feature *const kept[] = {
-    &lw_feature_blockwise,  &lw_feature_create,         &lw_feature_access,    &lw_feature_observe,
-    &lw_feature_thresholds, &lw_feature_store,          &lw_feature_composite, &lw_feature_send,
-    &lw_feature_bootstrap,  &lw_feature_bootstrap_pack, &lw_feature_persist,   NULL};
-static const lw_client_feature *const fleeting[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_access,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_send,
-                                                    &lw_feature_bootstrap,
-                                                    &lw_feature_bootstrap_pack,
-                                                    NULL};
+/* The first is left out when nothing is to outlive a power cut. */
+static const lw_client_feature *const features[] = {
+    &lw_feature_persist, &lw_feature_blockwise,  &lw_feature_create,         &lw_feature_access,
+    &lw_feature_observe, &lw_feature_thresholds, &lw_feature_store,          &lw_feature_composite,
+    &lw_feature_send,    &lw_feature_bootstrap,  &lw_feature_bootstrap_pack, NULL};
 
 typedef struct record {
     char name[16];
@@ -632,7 +622,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             .queue_mode = (w.options & 4) != 0,
                             .objects = versions[(w.options & 3) % 3],
                             .formats = formats,
-                            .features = (w.options & 0x10) != 0 ? kept : fleeting,
+                            .features = (w.options & 0x10) != 0 ? features : features + 1,
                             .platform = &w.platform,
                             .servers_max = 2,
                             .observations_max = 4,

@@ -25,22 +25,11 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_etch_json,
                                            NULL};
 
-/* With --state-dir the state outlives the process. */
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_access,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_send,
-                                                    &lw_feature_bootstrap,
-                                                    &lw_feature_bootstrap_pack,
-                                                    NULL};
-static const lw_client_feature *const features_kept[] = {
-    &lw_feature_blockwise,  &lw_feature_create,         &lw_feature_access,    &lw_feature_observe,
-    &lw_feature_thresholds, &lw_feature_store,          &lw_feature_composite, &lw_feature_send,
-    &lw_feature_bootstrap,  &lw_feature_bootstrap_pack, &lw_feature_persist,   NULL};
+/* The first is left out without --state-dir: nothing outlives the process then. */
+static const lw_client_feature *const features[] = {
+    &lw_feature_persist, &lw_feature_blockwise,  &lw_feature_create,         &lw_feature_access,
+    &lw_feature_observe, &lw_feature_thresholds, &lw_feature_store,          &lw_feature_composite,
+    &lw_feature_send,    &lw_feature_bootstrap,  &lw_feature_bootstrap_pack, NULL};
 
 /* The first Update after a start is a registration that was resumed: for people, and scripts that
  * wait for it, the device is registered all the same. */
@@ -183,7 +172,7 @@ lw_err device_open(device *d, const options *o, const report *r, lw_posix *posix
         .queue_mode = o->queue,
         .objects = d->objects,
         .formats = formats,
-        .features = o->state_dir != NULL ? features_kept : features,
+        .features = o->state_dir != NULL ? features : features + 1,
         .platform = lw_posix_platform(posix),
         .app = d,
         .on_event = on_event,
