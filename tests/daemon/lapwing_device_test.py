@@ -289,6 +289,14 @@ def test_reboot_registers_anew(prompt):
 def test_the_end_of_stdin_is_not_the_end(device, server):
     thing = device("-u", server().uri, "--prompt")
     thing.process.stdin.close()
+def test_a_sensor_that_was_set_stays_and_counts(prompt):
+    prompt.type("set /3303/0/5700 60.5")
+    time.sleep(2.2)
+    prompt.type("get /3303/0")
+    prompt.wait_for("^/3303/0/5602  60.5  ")
+    prompt.wait_for("^/3303/0/5700  60.5  ")
+
+
     thing.wait_for("^registered")
     time.sleep(0.3)
     assert thing.process.poll() is None

@@ -69,12 +69,22 @@ lw_err sensors_start(sensors *s, lw_tree *tree, const char *name)
     return err == LW_OK ? add_others(tree) : err;
 }
 
+static float wander(sensors *s, const kind *k, float from)
+{
+    float v = from + ((float)(next(s) % 3) - 1) * k->step;
+    return v < k->low ? k->low : v > k->high ? k->high : v;
+}
+
 void sensors_move(sensors *s, lw_tree *tree)
 {
     for (size_t i = 0; i < KINDS; i++) {
         const kind *k = &kinds[i];
-        float v = s->values[i] + ((float)(next(s) % 3) - 1) * k->step;
-        s->values[i] = v < k->low ? k->low : v > k->high ? k->high : v;
+        const lw_sensor *sensor = lw_tree_struct(tree, lw_path_instance(k->object, 0));
+        if (sensor == NULL) {
+            continue;
+        }
+        s->is_held[i] = s->is_held[i] || sensor->value != s->values[i];
+        s->values[i] = s->is_held[i] ? sensor->value : wander(s, k, s->values[i]);
         lw_sensor_set(tree, k->object, 0, s->values[i]);
     }
 }
