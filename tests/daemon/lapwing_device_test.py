@@ -244,16 +244,20 @@ def prompt(device, server):
     ("set /16/0/0/3 text with blanks", "^/16/0/0/3: done$"),
     ("set /6/0/4 00ff10", "^/6/0/4: done$"),
     ("set /3/0/22/0 4:0", "^/3/0/22/0: done$"),
-    ("set /3/0/9 many", "^/3/0/9: the bytes do not follow their format"),
+    ("set", "^set: which path, and to what value"),
+    ("set 3/0/9 1", "^3/0/9: not a path such as /3/0/9"),
+    ("set /3/0/9", "^/3/0/9: takes a value of type Integer"),
+    ("set /3/0/9 many", "^/3/0/9: takes a value of type Integer"),
     ("set /3/0/9 999", "^/3/0/9: the value is outside its range"),
     ("set /3/0/11 1", "name a single value"),
     ("set /3/0/4444 1", "this device has no such resource"),
-    ("set /1/0/6 maybe", "do not follow their format"),
+    ("set /1/0/6 maybe", "^/1/0/6: takes a value of type Boolean"),
+    ("set /3303/0/5701 millimetres", "^/3303/0/5701: larger than the limit"),
     ("send /3/0/9999", "send: nothing there is readable"),
     ("send", "send: which paths"),
     ("send 3", "not a path"),
     ("update", "^updated the registration with server 1"),
-    ("bootstrap", "^bootstrap: not possible in this state"),
+    ("bootstrap", "^bootstrap: this device has no Bootstrap-Server"),
     ("help", "^send      PATH"),
     ("   ", None),
     ("dance", "dance: no such command"),
@@ -285,10 +289,6 @@ def test_reboot_registers_anew(prompt):
     prompt.wait_for("^restarted$")
     prompt.wait_for("^registered with server 1")
 
-
-def test_the_end_of_stdin_is_not_the_end(device, server):
-    thing = device("-u", server().uri, "--prompt")
-    thing.process.stdin.close()
 def test_a_sensor_that_was_set_stays_and_counts(prompt):
     prompt.type("set /3303/0/5700 60.5")
     time.sleep(2.2)
@@ -297,6 +297,10 @@ def test_a_sensor_that_was_set_stays_and_counts(prompt):
     prompt.wait_for("^/3303/0/5700  60.5  ")
 
 
+
+def test_the_end_of_stdin_is_not_the_end(device, server):
+    thing = device("-u", server().uri, "--prompt")
+    thing.process.stdin.close()
     thing.wait_for("^registered")
     time.sleep(0.3)
     assert thing.process.poll() is None

@@ -99,17 +99,30 @@ static void do_list(prompt *p, char *rest)
 
 static void do_set(prompt *p, char *rest)
 {
-    char path[32];
-    snprintf(path, sizeof path, "%.*s", (int)strcspn(rest, " \t="), rest);
-    lw_err err = value_assign_line(lw_client_tree(p->device->client), rest);
+    const report *r = p->device->report;
+    lw_tree *tree = lw_client_tree(p->device->client);
+    char name[32];
+    lw_path path;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(rest, " \t="), rest);
+    if (name[0] == '\0') {
+        report_say(r, "error", "set: which path, and to what value?");
+        return;
+    }
+    if (!parse_path(p, name, &path)) {
+        return;
+    }
+    lw_err err = value_assign_line(tree, rest);
     if (err == LW_EDEPTH) {
-        report_say(p->device->report, "error",
+        report_say(r, "error",
                    "%s: name a single value, such as /3/0/9, or /3/0/7/1 of a multiple resource",
-                   path);
+                   name);
     } else if (err == LW_ENOTFOUND) {
-        report_say(p->device->report, "error", "%s: this device has no such resource", path);
+        report_say(r, "error", "%s: this device has no such resource", name);
+    } else if (err == LW_EFORMAT) {
+        report_say(r, "error", "%s: takes a value of type %s", name,
+                   lw_type_name((lw_type)lw_tree_resource_def(tree, path)->type));
     } else {
-        say_result(p, path, err);
+        say_result(p, name, err);
     }
 }
 
@@ -152,7 +165,9 @@ static void do_bootstrap(prompt *p, char *rest)
 {
     (void)rest;
     lw_err err = lw_client_bootstrap(p->device->client);
-    if (err != LW_OK) {
+    if (err == LW_ESTATE) {
+        report_say(p->device->report, "error", "bootstrap: this device has no Bootstrap-Server");
+    } else if (err != LW_OK) {
         say_result(p, "bootstrap", err);
     }
 }
