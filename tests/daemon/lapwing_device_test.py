@@ -49,7 +49,8 @@ WRONG = [
     (["-u", HERE, "--config", "C.27"], "the configurations are C.1 to C.26"),
     (["-u", HERE, "--config", "C.13"], "give -b and its URI first"),
     (["-b", "-u", HERE, "--config", "C.14"], "needs 3 URIs"),
-    (["-u", HERE, "--factory", "/nowhere"], "/nowhere: No such file"),
+    (["-u", HERE, "--factory", "/nowhere"], "--factory /nowhere: No such file"),
+    (["-u", HERE, "--factory", "/"], "--factory /: Is a directory"),
 ]
 
 
@@ -363,3 +364,11 @@ def test_a_wrong_line_of_the_factory_file_is_named(device, tmp_path):
     thing = device("-u", HERE, "--factory", factory)
     assert thing.wait() == 2
     assert f"--factory {factory}, line 2: the bytes do not follow their format" in thing.stderr()
+def test_a_line_of_the_factory_file_that_is_too_long_is_named(device, tmp_path):
+    factory = tmp_path / "factory"
+    factory.write_text("/1/0/1 600\n" + "#" * 1200 + " /1/0/1 700\n")
+    thing = device("-u", HERE, "--factory", factory)
+    assert thing.wait() == 2
+    assert f"--factory {factory}, line 2: larger than the limit" in thing.stderr()
+
+

@@ -11,7 +11,8 @@
 #include "app/lapwing-device/values.h"
 #include "lw/objects.h"
 
-#define TICK_MS ((lw_time)1000)
+#define TICK_MS          ((lw_time)1000)
+#define FACTORY_LINE_MAX 1023
 
 static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            &lw_format_senml_json,
@@ -105,28 +106,39 @@ static void allow_send(lw_tree *tree)
 }
 
 /* Lines of "PATH VALUE"; empty ones and those that start with # say nothing. */
+static lw_err take_line(lw_tree *tree, char *line)
+{
+    size_t len = strcspn(line, "\n");
+    if (line[len] == '\0' && len == FACTORY_LINE_MAX) {
+        return LW_ETOOBIG;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    bool says_nothing = line[strspn(line, " \t")] == '\0' || line[0] == '#';
+    return says_nothing ? LW_OK : value_assign_line(tree, line);
+}
+
 static lw_err read_factory(device *d)
 {
-    char line[1024], where[1100];
+    char line[FACTORY_LINE_MAX + 1], where[1100];
     const char *name = d->options->factory;
     FILE *file = fopen(name, "re");
-    if (file == NULL) {
-        return failed(LW_EINVAL, name, strerror(errno));
-    }
     lw_err err = LW_OK;
     unsigned number = 0;
-    while (err == LW_OK && fgets(line, sizeof line, file) != NULL) {
+    while (file != NULL && err == LW_OK && fgets(line, sizeof line, file) != NULL) {
         number++;
-        line[strcspn(line, "\r\n")] = '\0';
-        bool says_nothing = line[strspn(line, " \t")] == '\0' || line[0] == '#';
-        err = says_nothing ? LW_OK : value_assign_line(lw_client_tree(d->client), line);
+        err = take_line(lw_client_tree(d->client), line);
     }
-    fclose(file);
-    if (err != LW_OK) {
+    snprintf(where, sizeof where, "--factory %s", name);
+    if (file == NULL || ferror(file)) {
+        err = failed(LW_EINVAL, where, strerror(errno));
+    } else if (err != LW_OK) {
         snprintf(where, sizeof where, "--factory %s, line %u", name, number);
-        return failed(LW_EINVAL, where, lw_err_text(err));
+        err = failed(LW_EINVAL, where, lw_err_text(err));
     }
-    return LW_OK;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return err;
 }
 
 static lw_err apply_config(device *d)
