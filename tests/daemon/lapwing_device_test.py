@@ -38,6 +38,7 @@ WRONG = [
     (["-u", HERE, "--cid=99"], "a connection id has 0 to 32 octets"),
     (["-u", HERE, "--cid"], "--key, --trust and --cid need"),
     (["-u", HERE, "-n", ""], "the endpoint name has 1 to 255 octets"),
+    (["-u", HERE, "-n", "caf\udce9"], "the endpoint name is text in UTF-8"),
     (["-u", HERE, "-l", "soon"], "a number of seconds"),
     (["-u", HERE, "-l", "0"], "a number of seconds"),
     (["-u", HERE, "--version", "2.0"], "LwM2M has 1.0, 1.1 and 1.2"),
@@ -54,7 +55,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("args,message", WRONG, ids=[" ".join(args)[:40] or "nothing" for args, _ in WRONG])
+@pytest.mark.parametrize("args,message", WRONG, ids=[ascii(" ".join(args))[1:41] or "nothing" for args, _ in WRONG])
 def test_wrong_usage_is_told_and_ends_with_2(device, args, message):
     thing = device(*args)
     assert thing.wait() == 2
@@ -150,6 +151,15 @@ def test_a_refused_registration_says_why_and_when_again(device, server, answer, 
     line = thing.wait_for("^could not register with server 1 at .*").string
     assert words in line
     assert "; trying again in 6" in line
+
+
+def test_a_refused_update_says_why_and_what_follows_says_when(device, server):
+    thing = device("-u", server(update="4.04").uri, "--prompt")
+    thing.wait_for("^registered")
+    thing.type("update")
+    line = thing.wait_for("^could not update the registration with server 1 at .*").string
+    assert "4.04 Not Found; it does not know the registration" in line and "again" not in line
+    assert "; trying again in 6" in thing.wait_for("^could not register with server 1 at .*").string
 
 
 def test_a_server_that_is_not_there(device):
@@ -279,6 +289,14 @@ def test_values_that_were_set_are_shown(prompt):
         prompt.wait_for(f"^{path}  {value}  ")
 
 
+def test_a_sensor_that_was_set_stays_and_counts(prompt):
+    prompt.type("set /3303/0/5700 60.5")
+    time.sleep(2.2)
+    prompt.type("get /3303/0")
+    prompt.wait_for("^/3303/0/5602  60.5  ")
+    prompt.wait_for("^/3303/0/5700  60.5  ")
+
+
 def test_send_reaches_the_server(prompt):
     prompt.type("send /3/0/16 /3303/0")
     prompt.wait_for("^sent values to server 1")
@@ -289,14 +307,6 @@ def test_reboot_registers_anew(prompt):
     prompt.type("reboot")
     prompt.wait_for("^restarted$")
     prompt.wait_for("^registered with server 1")
-
-def test_a_sensor_that_was_set_stays_and_counts(prompt):
-    prompt.type("set /3303/0/5700 60.5")
-    time.sleep(2.2)
-    prompt.type("get /3303/0")
-    prompt.wait_for("^/3303/0/5602  60.5  ")
-    prompt.wait_for("^/3303/0/5700  60.5  ")
-
 
 
 def test_the_end_of_stdin_is_not_the_end(device, server):
@@ -358,12 +368,6 @@ def test_factory_data_from_a_file(device, server, tmp_path):
     thing.wait_for(r"^/3/0/0  The Works  \(Manufacturer\)")
 
 
-def test_a_wrong_line_of_the_factory_file_is_named(device, tmp_path):
-    factory = tmp_path / "factory"
-    factory.write_text("/1/0/0 1\n/1/0/1 soon\n")
-    thing = device("-u", HERE, "--factory", factory)
-    assert thing.wait() == 2
-    assert f"--factory {factory}, line 2: the bytes do not follow their format" in thing.stderr()
 def test_a_line_of_the_factory_file_that_is_too_long_is_named(device, tmp_path):
     factory = tmp_path / "factory"
     factory.write_text("/1/0/1 600\n" + "#" * 1200 + " /1/0/1 700\n")
@@ -372,3 +376,9 @@ def test_a_line_of_the_factory_file_that_is_too_long_is_named(device, tmp_path):
     assert f"--factory {factory}, line 2: larger than the limit" in thing.stderr()
 
 
+def test_a_wrong_line_of_the_factory_file_is_named(device, tmp_path):
+    factory = tmp_path / "factory"
+    factory.write_text("/1/0/0 1\n/1/0/1 soon\n")
+    thing = device("-u", HERE, "--factory", factory)
+    assert thing.wait() == 2
+    assert f"--factory {factory}, line 2: the bytes do not follow their format" in thing.stderr()

@@ -12,6 +12,7 @@
 #include "app/shared/level.h"
 #include "base/base64.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "lw/client.h"
 #include "lw/posix.h"
 
@@ -111,6 +112,9 @@ static bool take_name(options *o, const char *text)
 {
     if (text[0] == '\0' || strlen(text) > 255) {
         return wrong("-n: the endpoint name has 1 to 255 octets");
+    }
+    if (!lw_utf8_is_valid(lw_bytes_str(text))) {
+        return wrong("-n: the endpoint name is text in UTF-8");
     }
     o->endpoint = text;
     return true;
