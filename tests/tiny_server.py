@@ -79,6 +79,10 @@ class Message:
         return self.code == POST and self.path == ["rd"]
 
     @property
+    def is_update(self):
+        return self.code == POST and self.path == ["rd", "x"]
+
+    @property
     def is_deregister(self):
         return self.code == DELETE and self.path[:1] == ["rd"]
 
@@ -88,10 +92,12 @@ class Message:
 
 
 class TinyServer:
-    """Answers Register with `register` ("2.01", "4.03", …; None: silence; "reset"), all else with success."""
+    """Answers Register with `register` ("2.01", "4.03", …; None: silence; "reset"), Update with `update`, all else
+    with success."""
 
-    def __init__(self, register="2.01"):
+    def __init__(self, register="2.01", update="2.04"):
         self.register = register
+        self.update = update
         self.requests = []
         self.answers = {}  # by token
         self.peer = None  # the device that was heard of last
@@ -123,7 +129,9 @@ class TinyServer:
                 self.changed.notify_all()
 
     def answer(self, request):
-        if not (request.is_register or request.is_bootstrap):
+        if request.is_update:
+            status, options = code(self.update), b""
+        elif not (request.is_register or request.is_bootstrap):
             status, options = (DELETED if request.code == DELETE else CHANGED), b""
         elif self.register is None:
             return None

@@ -69,7 +69,7 @@ typedef enum lw_client_event_kind {
     LW_CLIENT_UPDATED,
     LW_CLIENT_DEREGISTERED,
     LW_CLIENT_REGISTRATION_FAILED, /* err, code; retry_at tells whether and when again */
-    LW_CLIENT_UPDATE_FAILED,
+    LW_CLIENT_UPDATE_FAILED,       /* it registers anew, or a REGISTRATION_FAILED follows */
     LW_CLIENT_LINK_FAILED,
     LW_CLIENT_DISABLED, /* 1/x/4; retry_at is its end */
     LW_CLIENT_ASLEEP,   /* queue mode: the radio may be turned off */

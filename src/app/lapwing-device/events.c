@@ -103,7 +103,7 @@ static const sentence sentences[] = {
     [LW_CLIENT_REGISTRATION_FAILED] = {"registration-failed", "could not register with", true,
                                        true},
     [LW_CLIENT_UPDATE_FAILED] = {"update-failed", "could not update the registration with", true,
-                                 true},
+                                 false}, /* what follows says when */
     [LW_CLIENT_LINK_FAILED] = {"link-failed", "no way to", true, false},
     [LW_CLIENT_DISABLED] = {"disabled", "disabled by", false, true},
     [LW_CLIENT_ASLEEP] = {"asleep", "asleep for", false, false},
