@@ -118,9 +118,14 @@ typedef struct lw_client_cfg {
 /* Octets that lw_client_init needs for this configuration. */
 size_t lw_client_mem_needed(const lw_client_cfg *cfg);
 
-/* cfg and everything it points to are borrowed as long as the client lives; `memory` too.
- * LW_ENOMEM: too little memory. LW_EINVAL: no endpoint, no platform, an object missing, a feature
- * without what it needs. */
+/* What cfg points to is borrowed as long as the client lives, `memory` too; cfg itself is copied.
+ * LW_ENOMEM: too little memory. LW_EINVAL, and *out_client is NULL as after any failure:
+ *   - no endpoint, formats, objects or platform, or one without random, link_open and link_close
+ *   - a version that is not 10, 11 or 12
+ *   - no Security, Server or Device object; an object twice; a declaration that its definition does
+ *     not know, rows that do not ascend
+ *   - lw_feature_store not behind lw_feature_observe, lw_feature_access without the object,
+ *     lw_feature_persist without store and load of the platform */
 LW_MUST_CHECK lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory,
                                     size_t len);
 /* Wipes keys. Says nothing to servers: stop first. */
@@ -149,7 +154,11 @@ typedef struct lw_client_account {
     uint32_t hold_off;   /* 0/x/11, Bootstrap-Server only, s */
 } lw_client_account;
 
-/* Adds an account as factory data (BS-03). Before lw_client_start. */
+/* Adds an account as factory data (BS-03). LW_ESTATE: not after lw_client_start. LW_EINVAL: no URI,
+ * or a Short Server ID that does not fit. LW_EEXISTS: this server, or a Bootstrap-Server, has one.
+ * LW_ENOMEM: more than cfg.servers_max, or than there are instances of objects 0 and 1. LW_ENOTSUP:
+ * a Bootstrap-Server without lw_feature_bootstrap. LW_ETOOBIG: the URI or a key is longer than its
+ * resource. Nothing is added then. Whether the URI can be reached shows when a link is opened. */
 LW_MUST_CHECK lw_err lw_client_add_server(lw_client *client, const lw_client_account *account);
 
 /* ---- Running ----------------------------------------------------------------------------------

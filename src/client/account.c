@@ -177,6 +177,20 @@ static lw_err add_account(lw_client *client, const lw_client_account *a)
     return f.err;
 }
 
+/* Is there a place for one more? The Bootstrap-Server's number is 0. */
+static lw_err find_room(lw_client *client, uint16_t ssid)
+{
+    lw_path at = lw_path_object(LW_OBJ_SECURITY);
+    if (lw_account_next(client, ssid, &at)) {
+        return LW_EEXISTS;
+    }
+    if (ssid == 0) {
+        return lw_client_bootstrap_server(client) != NULL ? LW_OK : LW_ENOTSUP;
+    }
+    unsigned servers = lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SERVER));
+    return servers < client->cfg.servers_max ? LW_OK : LW_ENOMEM;
+}
+
 lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)
 {
     bool ssid_fits =
@@ -184,7 +198,10 @@ lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)
     if (account->uri == NULL || !ssid_fits || client->started) {
         return client->started ? LW_ESTATE : LW_EINVAL;
     }
-    lw_err err = lw_tree_begin(&client->tree);
+    lw_err err = find_room(client, account->ssid);
+    if (err == LW_OK) {
+        err = lw_tree_begin(&client->tree);
+    }
     if (err != LW_OK) {
         return err;
     }

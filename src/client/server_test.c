@@ -455,6 +455,26 @@ static void an_account_that_the_device_removes_is_forgotten(void **state)
     assert_int_equal(lw_client_update(r->client, 1), LW_ENOTFOUND);
 }
 
+/* Here, not by a server that is never registered with. */
+static void an_account_that_there_is_no_place_for_is_refused(void **state)
+{
+    rig *r = *state;
+    lw_client_account account = {
+        .uri = "coap://192.0.2.1", .ssid = 1, .security = LW_SECURITY_NOSEC};
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_OK);
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_EEXISTS);
+    account.ssid = 2; /* servers_max is 1 */
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_ENOMEM);
+    account.ssid = 0;
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_EINVAL);
+    account.bootstrap = true; /* without its feature */
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_ENOTSUP);
+    assert_int_equal(lw_tree_count(lw_client_tree(r->client), lw_path_object(0)), 1);
+    assert_int_equal(lw_tree_count(lw_client_tree(r->client), lw_path_object(1)), 1);
+    lw_client_start(r->client, r->now);
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_ESTATE);
+}
+
 static void memory_that_is_too_small_is_told(void **state)
 {
     static uint8_t memory[RIG_MEMORY];
@@ -505,6 +525,7 @@ int main(void)
         T(another_address_in_the_account_is_registered_with_anew),
         T(an_account_that_is_set_to_what_it_is_changes_nothing),
         T(an_account_that_the_device_removes_is_forgotten),
+        T(an_account_that_there_is_no_place_for_is_refused),
         T(memory_that_is_too_small_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
