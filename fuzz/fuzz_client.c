@@ -575,8 +575,8 @@ static void forget_servers(world *w)
 {
     lw_tree *tree = lw_client_tree(w->client);
     for (uint16_t object = LW_OBJ_SECURITY; object <= LW_OBJ_SERVER; object++) {
-        lw_path scope = lw_path_object(object), at = scope;
-        while (lw_tree_next(tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+        lw_path at = lw_path_object(object);
+        while (lw_tree_next_instance(tree, &at)) {
             FUZZ_CHECK(lw_tree_remove(tree, at) == LW_OK);
         }
     }

@@ -39,38 +39,21 @@
 extern "C" {
 #endif
 
-typedef enum lw_field_kind {
-    LW_FIELD_EXECUTE,
-    LW_FIELD_COMPUTED,
-    LW_FIELD_BOOLEAN,
-    LW_FIELD_INT8, /* the eight widths of INTEGER and UNSIGNED resources */
-    LW_FIELD_INT16,
-    LW_FIELD_INT32,
-    LW_FIELD_INT64,
-    LW_FIELD_UINT8,
-    LW_FIELD_UINT16,
-    LW_FIELD_UINT32,
-    LW_FIELD_UINT64,
-    LW_FIELD_FLOAT32,
-    LW_FIELD_FLOAT64,
-    LW_FIELD_TIME,
-    LW_FIELD_OBJLNK,
-    LW_FIELD_STRING, /* uint16_t length, then the octets; not NUL-terminated */
-    LW_FIELD_CORELNK,
-    LW_FIELD_OPAQUE
-} lw_field_kind;
-
 /* How one resource is kept in the struct of its instance. A multiple resource is
- * { uint8_t count; uint16_t ids[n]; T values[n]; }, its ids ascending. */
+ * { uint8_t count; uint16_t ids[n]; T values[n]; }, its ids ascending. A STRING, CORELNK or OPAQUE
+ * is { uint16_t len; uint8_t octets[capacity]; }, without a NUL. */
 typedef struct lw_field {
     uint16_t id;
-    uint8_t kind;      /* lw_field_kind */
+    uint8_t type;      /* lw_type; LW_TYPE_COMPUTED, and NONE for EXECUTE, of which nothing is kept */
     uint8_t count;     /* instances there is room for; 0: a single resource */
     uint16_t offset;   /* of the value, or of the multiple's `count`, which ids[] follow */
     uint16_t values;   /* offset of values[], multiple only */
-    uint16_t size;     /* octets of one value as kept */
+    uint16_t size;     /* octets of one value as kept: 1, 2, 4 or 8 of a whole number, 4 or 8 of a
+                          FLOAT; 0: hooks are called instead */
     uint16_t capacity; /* octets a STRING, CORELNK or OPAQUE may have */
 } lw_field;
+
+#define LW_TYPE_COMPUTED 255u /* whatever hooks->read gives */
 
 #define LW_FIELDS_MAX 64u /* resources an object may have on a device */
 
@@ -97,8 +80,8 @@ struct lw_object_hooks {
     /* The value of a COMPUTED resource (path depth 3), or of an instance of a multiple one (depth
      * 4). LW_ENOTFOUND: no value now. Strings must stay valid until the next call of a hook. */
     lw_err (*read)(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value);
-    /* Instances of a multiple COMPUTED resource: the smallest id >= from. LW_END when none. */
-    lw_err (*next)(void *ctx, lw_tree *tree, lw_path resource, uint32_t from, uint16_t *out_id);
+    /* Instances of a multiple COMPUTED resource: the smallest id >= from. LW_ID_MAX when none. */
+    uint16_t (*next)(void *ctx, lw_tree *tree, lw_path resource, uint32_t from);
     /* Execute (DM-60); the answer leaves before anything else happens when LW_OK is returned. */
     lw_err (*execute)(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments);
     /* All values of a transaction are in place in this instance: may they stay? A failure undoes
@@ -156,21 +139,40 @@ struct lw_object_hooks {
     } name;
 #define LW_MEMBER_CALL(T, kind, name, rid)
 
-#define LW_ROW_ONE(T, kind_, name, rid, cap) \
-    {.id = (rid),                            \
-     .kind = LW_FIELD_##kind_,               \
-     .offset = offsetof(T, name),            \
-     .size = sizeof(((T *)0)->name),         \
+#define LW_KEPT_EXECUTE  LW_TYPE_NONE
+#define LW_KEPT_COMPUTED LW_TYPE_COMPUTED
+#define LW_KEPT_BOOLEAN  LW_TYPE_BOOLEAN
+#define LW_KEPT_INT8     LW_TYPE_INTEGER
+#define LW_KEPT_INT16    LW_TYPE_INTEGER
+#define LW_KEPT_INT32    LW_TYPE_INTEGER
+#define LW_KEPT_INT64    LW_TYPE_INTEGER
+#define LW_KEPT_UINT8    LW_TYPE_UNSIGNED
+#define LW_KEPT_UINT16   LW_TYPE_UNSIGNED
+#define LW_KEPT_UINT32   LW_TYPE_UNSIGNED
+#define LW_KEPT_UINT64   LW_TYPE_UNSIGNED
+#define LW_KEPT_FLOAT32  LW_TYPE_FLOAT
+#define LW_KEPT_FLOAT64  LW_TYPE_FLOAT
+#define LW_KEPT_TIME     LW_TYPE_TIME
+#define LW_KEPT_OBJLNK   LW_TYPE_OBJLNK
+#define LW_KEPT_STRING   LW_TYPE_STRING
+#define LW_KEPT_CORELNK  LW_TYPE_CORELNK
+#define LW_KEPT_OPAQUE   LW_TYPE_OPAQUE
+
+#define LW_ROW_ONE(T, kind, name, rid, cap) \
+    {.id = (rid),                           \
+     .type = LW_KEPT_##kind,                \
+     .offset = offsetof(T, name),           \
+     .size = sizeof(((T *)0)->name),        \
      .capacity = (cap)},
-#define LW_ROW_MANY(T, kind_, name, rid, cap, n) \
-    {.id = (rid),                                \
-     .kind = LW_FIELD_##kind_,                   \
-     .count = (n),                               \
-     .offset = offsetof(T, name),                \
-     .values = offsetof(T, name.values),         \
-     .size = sizeof(((T *)0)->name.values[0]),   \
+#define LW_ROW_MANY(T, kind, name, rid, cap, n) \
+    {.id = (rid),                               \
+     .type = LW_KEPT_##kind,                    \
+     .count = (n),                              \
+     .offset = offsetof(T, name),               \
+     .values = offsetof(T, name.values),        \
+     .size = sizeof(((T *)0)->name.values[0]),  \
      .capacity = (cap)},
-#define LW_ROW_CALL(T, kind_, name, rid) {.id = (rid), .kind = LW_FIELD_##kind_},
+#define LW_ROW_CALL(T, kind, name, rid) {.id = (rid), .type = LW_KEPT_##kind},
 
 /* What a setter takes, and the value it makes of it. */
 #define LW_ARG_BOOLEAN bool
@@ -298,7 +300,12 @@ lw_bytes lw_tree_octets(lw_tree *tree, lw_path path);
  * checked against the range: LW_ETYPE, LW_ERANGE; LW_ETOOBIG when it does not fit its capacity;
  * LW_ENOMEM when a multiple resource is full or no memory is left for the undo. A path to an
  * instance of a multiple resource creates it. A change is told to the observer of the tree. */
-lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value);
+lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path);
+
+static inline lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
+{
+    return lw_tree_put(tree, &value, path);
+}
 
 /* Removes an optional resource or a resource instance. LW_EMETHOD for a mandatory resource. */
 lw_err lw_tree_unset(lw_tree *tree, lw_path path);

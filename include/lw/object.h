@@ -90,7 +90,7 @@ const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t
 /* Range check of a value that already has the resource's type. LW_OK, or LW_ERANGE. NULL restricts
  * nothing, nor does a range whose kind has nothing to say about the type. An UNSIGNED above 2^63-1
  * counts as 2^63-1: `hi` INT64_MAX is no upper end. */
-LW_MUST_CHECK lw_err lw_range_check(const lw_range *range, lw_value value);
+LW_MUST_CHECK lw_err lw_range_check(const lw_range *range, const lw_value *value);
 
 #ifdef __cplusplus
 }

@@ -218,7 +218,7 @@ static lw_err complete(const room *r, const lw_access *view)
     lw_err err = LW_OK;
     lw_path at = lw_path_root(), rule;
     while (err == LW_OK && view->account_count > 1 &&
-           lw_tree_next(&r->client->tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+           lw_tree_next(&r->client->tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
         bool needs_rule = lw_path_id(at, LW_LEVEL_OBJECT) != LW_OBJ_ACCESS_CONTROL &&
                           !lw_access_is_bootstrap_only(lw_path_id(at, LW_LEVEL_OBJECT));
         if (needs_rule && !find_rule(r, lw_path_id(at, LW_LEVEL_OBJECT),

@@ -73,7 +73,7 @@ static lw_err empty_base(const job *j)
     lw_path base = j->apply->base;
     unsigned depth = j->apply->replace ? lw_path_depth(base) : LW_LEVEL_ROOT;
     if (depth == LW_LEVEL_INSTANCE && j->apply->rules->prepare == NULL) {
-        return lw_tree_demand(j->tree, base, true);
+        return lw_tree_start_with(j->tree, base, LW_TREE_REPLACE);
     }
     lw_err err = depth == LW_LEVEL_RESOURCE ? lw_tree_empty(j->tree, base) : LW_OK;
     return err == LW_ENOMEM ? err : LW_OK; /* a single one will be overwritten */

@@ -55,13 +55,11 @@ static uint8_t discover(const lw_call *call)
     lw_client *client = call->client;
     lw_path path = call->request->path, at = path;
     lw_link_out out;
-    lw_err err = LW_OK;
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     lw_bs_discover_begin(&out, &call->reply->payload, (lw_version)client->cfg.version);
-    while (err == LW_OK) {
+    do {
         put(client, at, &out);
-        err = lw_tree_walk(&client->tree, path, LW_LEVEL_INSTANCE, at, &at);
-    }
+    } while (lw_tree_walk(&client->tree, &at, lw_path_depth(path), LW_LEVEL_INSTANCE));
     return lw_op_answer_code(LW_OP_BS_DISCOVER, call->reply->payload.err);
 }
 
@@ -82,7 +80,7 @@ static lw_err prepare(const lw_apply *a, lw_path path)
                           lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
     }
     bool is_whole = lw_path_depth(a->base) <= LW_LEVEL_INSTANCE;
-    return err == LW_OK && is_whole ? lw_tree_clear(tree, instance) : err;
+    return err == LW_OK && is_whole ? lw_tree_start_with(tree, instance, LW_TREE_CLEAR) : err;
 }
 
 /* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
@@ -122,7 +120,7 @@ lw_err lw_bs_remove(lw_client *client, lw_path scope)
     lw_path bootstrap = lw_bs_account(client);
     lw_path all = lw_path_cut(scope, LW_LEVEL_OBJECT), at = all;
     lw_err err = LW_OK;
-    while (err == LW_OK && lw_tree_next(tree, all, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+    while (err == LW_OK && lw_tree_next(tree, &at, lw_path_depth(all), LW_LEVEL_INSTANCE)) {
         const lw_object *object = lw_tree_object(tree, at);
         if (!lw_path_contains(scope, at) || lw_bs_belongs_to(client, bootstrap, at) ||
             !lw_object_is_configured(object)) {

@@ -32,7 +32,7 @@ lw_path lw_bs_account(lw_client *client)
 static bool next_link(lw_client *client, lw_path scope, lw_path *at, lw_objlnk *out_link)
 {
     lw_value value;
-    while (lw_tree_walk(&client->tree, scope, LW_LEVEL_RESOURCE_INSTANCE, *at, at) == LW_OK) {
+    while (lw_tree_walk(&client->tree, at, lw_path_depth(scope), LW_LEVEL_RESOURCE_INSTANCE)) {
         if (lw_tree_get(&client->tree, *at, &value) == LW_OK && value.type == LW_TYPE_OBJLNK) {
             *out_link = value.as.link;
             return true;

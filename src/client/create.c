@@ -44,7 +44,7 @@ static lw_err make(const lw_apply *a, uint16_t id)
     m->chosen[m->count] = id == LW_ID_MAX;
     m->ids[m->count++] = lw_path_id(instance, LW_LEVEL_INSTANCE);
     err = lw_tree_object(tree, instance)->hooks->create(tree->hooks_ctx, tree, instance);
-    return err == LW_OK ? lw_tree_demand(tree, instance, false) : err;
+    return err == LW_OK ? lw_tree_start_with(tree, instance, LW_TREE_DEMAND) : err;
 }
 
 static lw_err prepare(const lw_apply *a, lw_path path)

@@ -37,14 +37,11 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 {
     lw_link_out out;
     lw_link_begin(&out, w);
-    unsigned lowest = lw_path_depth(path) + depth < LW_PATH_DEPTH_MAX ? lw_path_depth(path) + depth
-                                                                      : LW_PATH_DEPTH_MAX;
+    unsigned top = lw_path_depth(path);
     lw_path at = path;
-    lw_err err = LW_OK;
-    while (err == LW_OK) {
+    do {
         write_link(client, server, at, lw_path_equal(at, path), &out);
-        err = lw_tree_walk(&client->tree, path, lowest, at, &at);
-    }
+    } while (lw_tree_walk(&client->tree, &at, top, top + depth));
 }
 
 /* DM-21, DM-24: instances and resources below an object, else one level; 1.0 knows no resource

@@ -108,7 +108,7 @@ static void write_config(room *r, lw_writer *w)
 {
     lw_tree *tree = &r->client->tree;
     lw_path at = lw_path_root();
-    while (lw_tree_walk(tree, lw_path_root(), LW_LEVEL_RESOURCE_INSTANCE, at, &at) == LW_OK) {
+    while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_RESOURCE_INSTANCE)) {
         lw_entry e = {.kind = LW_ENTRY_EMPTY, .path = at};
         if (lw_path_depth(at) == LW_LEVEL_INSTANCE ||
             (is_kept(tree, at) && lw_entry_at(tree, at, &e))) {
@@ -315,7 +315,7 @@ static void read_feature(room *r, lw_reader *in)
 static void remove_replaced(lw_tree *tree)
 {
     lw_path at = lw_path_root();
-    while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+    while (lw_tree_next(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
         if (lw_object_is_configured(lw_tree_object(tree, at)) &&
             lw_tree_remove(tree, at) != LW_OK) {
             return; /* cannot be: outside of a transaction it takes no memory */

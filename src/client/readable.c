@@ -21,7 +21,7 @@ static bool step(const lw_readable *r, position *p)
         p->at = target;
         return lw_tree_exists(tree, target);
     }
-    return lw_tree_walk(tree, target, LW_LEVEL_RESOURCE_INSTANCE, p->at, &p->at) == LW_OK;
+    return lw_tree_walk(tree, &p->at, lw_path_depth(target), LW_LEVEL_RESOURCE_INSTANCE);
 }
 
 /* BS-24: the Bootstrap-Server reads what has no operations, too, and is asked for no rights. */

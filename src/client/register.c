@@ -52,7 +52,7 @@ static void write_list(const lw_server *server, lw_writer *w)
     size_t count = announced_formats(server, formats);
     lw_object_list_begin(&list, w, lw_bytes_of(NULL, 0), formats, count);
     lw_path object = lw_path_root();
-    while (lw_tree_next(tree, lw_path_root(), LW_LEVEL_OBJECT, object, &object) == LW_OK) {
+    while (lw_tree_next(tree, &object, LW_LEVEL_ROOT, LW_LEVEL_OBJECT)) {
         if (!lw_access_is_bootstrap_only(lw_path_id(object, LW_LEVEL_OBJECT))) { /* REG-21 */
             put_object(server, &list, object);
         }

@@ -30,18 +30,17 @@ lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
 
 lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path)
 {
-    lw_path scope = lw_path_cut(path, LW_LEVEL_INSTANCE), at = scope;
+    lw_path at = lw_path_cut(path, LW_LEVEL_INSTANCE);
+    unsigned top = lw_path_depth(at);
     lw_err err =
         lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? LW_EDENIED : LW_OK;
-    lw_err walk = LW_OK;
-    while (walk == LW_OK) {
+    do {
         if (lw_tree_depth_of(&client->tree, at) == LW_LEVEL_INSTANCE) {
             if ((lw_rights_of(client, server, at) & LW_RIGHT_R) != 0) {
                 return LW_OK;
             }
             err = LW_EDENIED;
         }
-        walk = lw_tree_walk(&client->tree, scope, LW_LEVEL_INSTANCE, at, &at);
-    }
+    } while (lw_tree_walk(&client->tree, &at, top, LW_LEVEL_INSTANCE));
     return err;
 }

@@ -10,17 +10,20 @@
 #include "lw/declare.h"
 
 /* True when the struct holds something for this field. */
-bool lw_field_is_stored(const lw_field *field);
+static inline bool lw_field_is_stored(const lw_field *field)
+{
+    return field->size > 0;
+}
 
 /* Can the resource be kept, or called, this way? Whole numbers of 8, 16 and 32 bits may be kept
  * with either signedness, whatever the type says. */
 bool lw_field_suits(const lw_field *field, const lw_resource_def *def);
 
-/* The first octet of the field in `instance` and how many belong to it, count and ids included. */
-uint8_t *lw_field_region(const lw_field *field, uint8_t *instance, size_t *out_len);
+/* How many octets from field->offset on belong to it, count and ids included. */
+size_t lw_field_extent(const lw_field *field);
 
 /* The value at `slot`, the octets of one value. The type is the resource's. */
-lw_value lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type);
+void lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, lw_value *out);
 
 /* A value as the field keeps it. `octets` may be those of the value, or `number`: do not move it.
  */
@@ -35,15 +38,11 @@ LW_MUST_CHECK lw_err lw_field_pack(const lw_field *field, const lw_value *value,
 bool lw_field_holds(const lw_field *field, const uint8_t *slot, const lw_kept *kept);
 void lw_field_put(const lw_field *field, uint8_t *slot, const lw_kept *kept);
 
-/* Single fields: the slot. Multiple fields: the slot of that resource instance, or NULL. */
-uint8_t *lw_field_slot(const lw_field *field, uint8_t *instance);
+/* The slot of a single field; of a multiple one that of the resource instance, or NULL. */
 uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri);
 
-/* Multiple fields. */
-unsigned lw_field_count(const lw_field *field, const uint8_t *instance);
-/* The smallest resource instance id >= from; LW_END when none. */
-LW_MUST_CHECK lw_err lw_field_next(const lw_field *field, const uint8_t *instance, uint32_t from,
-                                   uint16_t *out_ri);
+/* Multiple fields: the smallest resource instance id >= from; LW_ID_MAX when none. */
+uint16_t lw_field_next(const lw_field *field, const uint8_t *instance, uint32_t from);
 /* Makes room for a new one in order, zeroed; NULL when full. It must not be there. */
 uint8_t *lw_field_insert(const lw_field *field, uint8_t *instance, uint16_t ri);
 /* It must be there. */

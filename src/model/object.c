@@ -51,7 +51,7 @@ static bool is_in_set(const lw_range *range, int64_t n)
     return false;
 }
 
-lw_err lw_range_check(const lw_range *range, lw_value value)
+lw_err lw_range_check(const lw_range *range, const lw_value *value)
 {
     if (range == NULL) {
         return LW_OK;
@@ -60,10 +60,10 @@ lw_err lw_range_check(const lw_range *range, lw_value value)
     int64_t n;
     if (range->kind == LW_RANGE_FLOAT) {
         double number;
-        if (lw_value_to_number(&value, &number)) {
+        if (lw_value_to_number(value, &number)) {
             ok = number >= range->as.f.lo && number <= range->as.f.hi; /* false for a NaN */
         }
-    } else if (quantity(&value, &n)) {
+    } else if (quantity(value, &n)) {
         ok = range->kind == LW_RANGE_SET ? is_in_set(range, n)
                                          : n >= range->as.i.lo && n <= range->as.i.hi;
     }

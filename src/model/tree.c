@@ -8,18 +8,16 @@
 /* An instance: this header, then the declared struct. */
 typedef struct piece {
     alignas(8) uint32_t present[LW_FIELDS_MAX / 32]; /* a bit a field */
-    uint16_t id;
-    bool used;
+    uint16_t number; /* the id of the instance plus one; 0: there is none */
 } piece;
 
-/* An instance as it was before the transaction first changed it. The copy follows; where there was
- * no instance it is none. */
+/* An instance as it was before the transaction first changed it; where there was none, the header
+ * alone. */
 typedef struct undo {
     lw_link link;
-    lw_tree_slot *slot;
+    const lw_tree_slot *slot;
     piece *at;
-    bool was_used;
-    alignas(8) uint8_t before[];
+    piece before; /* and the struct */
 } undo;
 
 static uint8_t *struct_of(piece *p)
@@ -120,10 +118,15 @@ size_t lw_tree_mem_needed(const lw_object *const *objects)
     return lw_pool_cost(block_size_of(objects));
 }
 
+static size_t size_before(const undo *u)
+{
+    return u->before.number != 0 ? u->slot->piece_size : sizeof(piece);
+}
+
 static void release(lw_tree *tree, undo *u)
 {
     lw_list_remove(&u->link);
-    lw_wipe(u->before, u->was_used ? u->slot->piece_size : 0);
+    lw_wipe(&u->before, size_before(u));
     lw_mem_release(tree->mem, u);
 }
 
@@ -149,7 +152,7 @@ void lw_tree_fini(lw_tree *tree)
 
 /* ---- Finding ---- */
 
-static lw_tree_slot *slot_from(const lw_tree *tree, uint32_t from)
+static const lw_tree_slot *slot_from(const lw_tree *tree, uint32_t from)
 {
     for (unsigned i = 0; i < tree->slot_count; i++) {
         if (tree->slots[i].object->def->id >= from) {
@@ -159,9 +162,9 @@ static lw_tree_slot *slot_from(const lw_tree *tree, uint32_t from)
     return NULL;
 }
 
-static lw_tree_slot *find_slot(const lw_tree *tree, uint16_t object)
+static const lw_tree_slot *find_slot(const lw_tree *tree, uint16_t object)
 {
-    lw_tree_slot *slot = slot_from(tree, object);
+    const lw_tree_slot *slot = slot_from(tree, object);
     return slot != NULL && slot->object->def->id == object ? slot : NULL;
 }
 
@@ -172,17 +175,16 @@ static piece *piece_from(const lw_tree_slot *slot, uint32_t from)
     piece *best = NULL;
     for (unsigned i = 0; i < slot->object->instances_max; i++) {
         piece *p = piece_at(slot, i);
-        if (p->used && p->id >= from && (best == NULL || p->id < best->id)) {
+        if (p->number > from && (best == NULL || p->number < best->number)) {
             best = p;
         }
     }
     return best;
 }
 
-static piece *find_piece(const lw_tree_slot *slot, uint16_t id)
+static lw_path path_of(const lw_tree_slot *slot, const piece *p)
 {
-    piece *p = piece_from(slot, id);
-    return p != NULL && p->id == id ? p : NULL;
+    return lw_path_instance(slot->object->def->id, (uint16_t)(p->number - 1));
 }
 
 static bool is_present(const piece *p, unsigned index)
@@ -210,37 +212,50 @@ const lw_field *lw_object_field(const lw_object *object, uint16_t id)
 /* What a path names: definitions whether they are present or not, the rest as far as it is there.
  */
 typedef struct place {
-    lw_tree_slot *slot;         /* NULL: no such object */
+    lw_tree *tree;
+    const lw_tree_slot *slot;   /* NULL: no such object */
     piece *piece;               /* NULL: no such instance */
     const lw_field *field;      /* NULL: not declared */
     const lw_resource_def *def; /* of the field */
+    uint8_t *value;             /* that is stored, zero when it is not present; or NULL */
     unsigned index;             /* of the field */
-    unsigned depth;             /* how many levels of the path are there */
+    unsigned asked, depth;      /* how many levels the path has, and how many of them are there */
+    lw_path path;
 } place;
 
-static lw_err next_resource_instance(lw_tree *tree, const place *at, lw_path path, uint32_t from,
-                                     uint16_t *out_id)
+static const lw_object_hooks *hooks_of(const place *at)
+{
+    static const lw_object_hooks none = {.read = NULL};
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    return hooks != NULL ? hooks : &none;
+}
+
+/* Of a resource that is there. */
+static uint32_t next_resource_instance(const place *at, uint32_t from)
 {
     if ((at->def->flags & LW_DEF_MULTIPLE) == 0) {
-        return LW_END;
+        return LW_ID_MAX;
     }
     if (lw_field_is_stored(at->field)) {
-        return lw_field_next(at->field, struct_of(at->piece), from, out_id);
+        return lw_field_next(at->field, struct_of(at->piece), from);
     }
-    const lw_object_hooks *hooks = at->slot->object->hooks;
-    return hooks != NULL && hooks->next != NULL
-               ? hooks->next(tree->hooks_ctx, tree, lw_path_cut(path, LW_LEVEL_RESOURCE), from,
-                             out_id)
-               : LW_END;
+    const lw_object_hooks *hooks = hooks_of(at);
+    return hooks->next != NULL ? hooks->next(at->tree->hooks_ctx, at->tree,
+                                             lw_path_cut(at->path, LW_LEVEL_RESOURCE), from)
+                               : LW_ID_MAX;
 }
 
 /* Levels that the path does not give have LW_ID_MAX, which nothing has. */
 static unsigned find(lw_tree *tree, lw_path path, place *at)
 {
-    uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE), id;
-    *at = (place){.slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT))};
+    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
+    uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
+    *at = (place){.tree = tree,
+                  .path = path,
+                  .asked = lw_path_depth(path),
+                  .slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT))};
     if (at->slot == NULL) {
-        return at->depth;
+        return 0;
     }
     const lw_object *object = at->slot->object;
     at->depth = LW_LEVEL_OBJECT;
@@ -249,14 +264,20 @@ static unsigned find(lw_tree *tree, lw_path path, place *at)
         at->index = (unsigned)(at->field - object->fields);
         at->def = lw_object_def_resource(object->def, at->field->id);
     }
-    at->piece = find_piece(at->slot, lw_path_id(path, LW_LEVEL_INSTANCE));
-    if (at->piece == NULL) {
+    piece *p = piece_from(at->slot, instance);
+    if (p == NULL || p->number != instance + 1u) {
         return at->depth;
     }
+    at->piece = p;
     at->depth = LW_LEVEL_INSTANCE;
-    if (at->field != NULL && is_present(at->piece, at->index)) {
-        bool is_instance =
-            ri != LW_ID_MAX && next_resource_instance(tree, at, path, ri, &id) == LW_OK && id == ri;
+    if (at->field == NULL) {
+        return at->depth;
+    }
+    if (lw_field_is_stored(at->field)) {
+        at->value = lw_field_find(at->field, struct_of(p), ri);
+    }
+    if (is_present(p, at->index)) {
+        bool is_instance = ri != LW_ID_MAX && next_resource_instance(at, ri) == ri;
         at->depth = is_instance ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
     }
     return at->depth;
@@ -270,7 +291,7 @@ static unsigned value_level(const place *at)
 
 const lw_object *lw_tree_object(const lw_tree *tree, lw_path path)
 {
-    lw_tree_slot *slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT));
+    const lw_tree_slot *slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT));
     return slot != NULL ? slot->object : NULL;
 }
 
@@ -288,7 +309,8 @@ void *lw_tree_struct(lw_tree *tree, lw_path path)
 
 bool lw_tree_exists(lw_tree *tree, lw_path path)
 {
-    return lw_tree_depth_of(tree, path) == lw_path_depth(path);
+    place at;
+    return find(tree, path, &at) == at.asked;
 }
 
 unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
@@ -319,82 +341,81 @@ lw_type lw_tree_type_of(void *tree, lw_path path)
 
 /* ---- Walking ---- */
 
-static lw_err next_resource(const place *at, uint32_t from, uint16_t *out_id)
+static uint32_t next_resource(const place *at, uint32_t from)
 {
     const lw_object *object = at->slot->object;
     for (unsigned i = 0; i < object->field_count; i++) {
         if (object->fields[i].id >= from && is_present(at->piece, i)) {
-            *out_id = object->fields[i].id;
-            return LW_OK;
+            return object->fields[i].id;
         }
     }
-    return LW_END;
+    return LW_ID_MAX;
 }
 
-/* The child of `parent` with the smallest id >= from. */
-static lw_err next_child(lw_tree *tree, lw_path parent, uint32_t from, uint16_t *out_id)
+/* The smallest id >= from of what is right below `parent`; LW_ID_MAX when none. */
+static uint32_t next_child(lw_tree *tree, lw_path parent, uint32_t from)
 {
     place at;
-    unsigned depth = find(tree, parent, &at);
-    if (depth != lw_path_depth(parent)) {
-        return LW_END;
+    if (find(tree, parent, &at) != at.asked) {
+        return LW_ID_MAX;
     }
-    switch (depth) {
+    switch (at.depth) {
     case LW_LEVEL_ROOT: {
         const lw_tree_slot *slot = slot_from(tree, from);
-        *out_id = slot != NULL ? slot->object->def->id : 0;
-        return slot != NULL ? LW_OK : LW_END;
+        return slot != NULL ? slot->object->def->id : LW_ID_MAX;
     }
     case LW_LEVEL_OBJECT: {
         const piece *p = piece_from(at.slot, from);
-        *out_id = p != NULL ? p->id : 0;
-        return p != NULL ? LW_OK : LW_END;
+        return p != NULL ? p->number - 1u : LW_ID_MAX;
     }
     case LW_LEVEL_INSTANCE:
-        return next_resource(&at, from, out_id);
+        return next_resource(&at, from);
+    case LW_LEVEL_RESOURCE:
+        return next_resource_instance(&at, from);
     default:
-        return next_resource_instance(tree, &at, parent, from, out_id);
+        return LW_ID_MAX;
     }
 }
 
-lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
+bool lw_tree_walk(lw_tree *tree, lw_path *at, unsigned top, unsigned lowest)
 {
-    uint32_t from = 0;
-    uint16_t id;
-    while (lw_path_depth(after) >= depth || next_child(tree, after, from, &id) != LW_OK) {
-        if (lw_path_depth(after) <= lw_path_depth(scope)) {
-            return LW_END;
+    lw_path parent = *at;
+    unsigned depth = lw_path_depth(parent);
+    uint32_t id = depth < lowest ? next_child(tree, parent, 0) : LW_ID_MAX;
+    for (; id == LW_ID_MAX; depth--) {
+        if (depth <= top) {
+            return false;
         }
-        from = lw_path_last(after) + 1u;
-        after = lw_path_parent(after);
+        uint32_t from = lw_path_id(parent, depth) + 1u;
+        parent = lw_path_cut(parent, depth - 1);
+        id = next_child(tree, parent, from);
     }
-    *out_path = lw_path_child(after, id);
-    return LW_OK;
+    *at = lw_path_child(parent, (uint16_t)id);
+    return true;
 }
 
-lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after, lw_path *out_path)
+bool lw_tree_next(lw_tree *tree, lw_path *at, unsigned top, unsigned depth)
 {
-    lw_err err;
+    lw_path next = *at;
     do {
-        err = lw_tree_walk(tree, scope, depth, after, &after);
-    } while (err == LW_OK && lw_path_depth(after) < depth);
-    if (err == LW_OK) {
-        *out_path = after;
-    }
-    return err;
+        if (!lw_tree_walk(tree, &next, top, depth)) {
+            return false;
+        }
+    } while (lw_path_depth(next) < depth);
+    *at = next;
+    return true;
 }
 
 bool lw_tree_next_instance(lw_tree *tree, lw_path *at)
 {
-    lw_path object = lw_path_cut(*at, LW_LEVEL_OBJECT);
-    return lw_tree_next(tree, object, LW_LEVEL_INSTANCE, *at, at) == LW_OK;
+    return lw_tree_next(tree, at, LW_LEVEL_OBJECT, LW_LEVEL_INSTANCE);
 }
 
 unsigned lw_tree_count(lw_tree *tree, lw_path path)
 {
     unsigned count = 0;
-    uint16_t id;
-    for (uint32_t from = 0; next_child(tree, path, from, &id) == LW_OK; from = id + 1u) {
+    uint32_t id = next_child(tree, path, 0);
+    for (; id != LW_ID_MAX; id = next_child(tree, path, id + 1)) {
         count++;
     }
     return count;
@@ -402,37 +423,29 @@ unsigned lw_tree_count(lw_tree *tree, lw_path path)
 
 /* ---- Reading ---- */
 
-static lw_err get_computed(lw_tree *tree, const place *at, lw_path path, lw_value *out_value)
+static lw_err get_computed(const place *at, lw_value *out_value)
 {
-    const lw_object_hooks *hooks = at->slot->object->hooks;
-    if (at->field->kind != LW_FIELD_COMPUTED || hooks == NULL || hooks->read == NULL) {
+    const lw_object_hooks *hooks = hooks_of(at);
+    if (hooks->read == NULL) {
         return LW_ENOTFOUND;
     }
     lw_value value;
-    lw_err err = hooks->read(tree->hooks_ctx, tree, path, &value);
+    lw_err err = hooks->read(at->tree->hooks_ctx, at->tree, at->path, &value);
     return err == LW_OK ? lw_value_convert(&value, (lw_type)at->def->type, out_value) : err;
-}
-
-/* Where the value of a stored resource is; NULL: no such instance of it. */
-static uint8_t *slot_of(const place *at, lw_path path)
-{
-    uint8_t *instance = struct_of(at->piece);
-    return lw_path_depth(path) == LW_LEVEL_RESOURCE
-               ? lw_field_slot(at->field, instance)
-               : lw_field_find(at->field, instance, lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
 }
 
 lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
 {
     place at;
-    unsigned depth = find(tree, path, &at);
-    if (at.def == NULL || depth != lw_path_depth(path) || depth != value_level(&at)) {
+    find(tree, path, &at);
+    if (at.def == NULL || at.def->type == LW_TYPE_NONE || at.depth != at.asked ||
+        at.depth != value_level(&at)) {
         return LW_ENOTFOUND;
     }
-    if (!lw_field_is_stored(at.field)) {
-        return get_computed(tree, &at, path, out_value);
+    if (at.value == NULL) {
+        return get_computed(&at, out_value);
     }
-    *out_value = lw_field_load(at.field, slot_of(&at, path), (lw_type)at.def->type);
+    lw_field_load(at.field, at.value, (lw_type)at.def->type, out_value);
     return LW_OK;
 }
 
@@ -490,21 +503,24 @@ static undo *find_undo(const lw_link *undos, const piece *p)
     return NULL;
 }
 
-static lw_err touch(lw_tree *tree, const place *at)
+static lw_err touch(const place *at)
 {
+    lw_tree *tree = at->tree;
     piece *p = at->piece;
+    if (p == NULL) {
+        return LW_ENOTFOUND;
+    }
     if (!tree->in_transaction || find_undo(&tree->undo, p) != NULL) {
         return LW_OK;
     }
-    size_t len = p->used ? at->slot->piece_size : 0;
-    undo *u = lw_mem_alloc(tree->mem, sizeof *u + len);
+    size_t len = p->number != 0 ? at->slot->piece_size : sizeof(piece);
+    undo *u = lw_mem_alloc(tree->mem, offsetof(undo, before) + len);
     if (u == NULL) {
         return LW_ENOMEM;
     }
     u->slot = at->slot;
     u->at = p;
-    u->was_used = p->used;
-    memcpy(u->before, p, len);
+    memcpy(&u->before, p, len);
     lw_list_add_last(&tree->undo, &u->link);
     return LW_OK;
 }
@@ -513,55 +529,46 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path path)
 {
     place at;
     find(tree, path, &at);
-    lw_err err = at.piece != NULL ? touch(tree, &at) : LW_ENOTFOUND;
+    lw_err err = touch(&at);
     if (err == LW_OK && at.field != NULL) {
         set_present(at.piece, at.index, true);
     }
     return err;
 }
 
-/* The value with the resource's type, and in range. */
-static lw_err check_value(const place *at, lw_value value, lw_value *out)
+static lw_err write_through(const place *at, const lw_value *value)
 {
-    lw_err err = lw_value_convert(&value, (lw_type)at->def->type, out);
-    return err == LW_OK ? lw_range_check(at->def->range, *out) : err;
-}
-
-static lw_err write_through(lw_tree *tree, const place *at, lw_path path, lw_value value)
-{
-    const lw_object_hooks *hooks = at->slot->object->hooks;
-    if (at->field->kind != LW_FIELD_COMPUTED || hooks == NULL || hooks->write == NULL) {
+    const lw_object_hooks *hooks = hooks_of(at);
+    if (at->def->type == LW_TYPE_NONE || hooks->write == NULL) {
         return LW_EMETHOD;
     }
-    return hooks->write(tree->hooks_ctx, tree, path, value, 0, false);
+    return hooks->write(at->tree->hooks_ctx, at->tree, at->path, *value, 0, false);
 }
 
-static lw_err store(lw_tree *tree, const place *at, lw_path path, const lw_value *value)
+static lw_err store(const place *at, const lw_value *value)
 {
     lw_kept kept;
+    uint8_t *slot = at->value;
     lw_err err = lw_field_pack(at->field, value, &kept);
-    if (err != LW_OK) {
-        return err;
-    }
-    uint8_t *slot = slot_of(at, path);
-    if (at->depth == lw_path_depth(path) && lw_field_holds(at->field, slot, &kept)) {
+    if (err == LW_OK && at->depth == at->asked && lw_field_holds(at->field, slot, &kept)) {
         return LW_OK;
     }
-    err = touch(tree, at);
+    err = err == LW_OK ? touch(at) : err;
     if (err == LW_OK && slot == NULL) {
         slot = lw_field_insert(at->field, struct_of(at->piece),
-                               lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
+                               lw_path_id(at->path, LW_LEVEL_RESOURCE_INSTANCE));
+        err = slot == NULL ? LW_ENOMEM : LW_OK;
     }
-    if (err != LW_OK || slot == NULL) {
-        return LW_ENOMEM;
+    if (err == LW_OK) {
+        lw_field_put(at->field, slot, &kept);
+        set_present(at->piece, at->index, true);
+        tell_outside(at->tree, LW_TREE_VALUE, at->path);
     }
-    lw_field_put(at->field, slot, &kept);
-    set_present(at->piece, at->index, true);
-    tell_outside(tree, LW_TREE_VALUE, path);
-    return LW_OK;
+    return err;
 }
 
-lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
+/* The value gets the resource's type, and is in range. */
+lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
 {
     place at;
     lw_value checked;
@@ -569,32 +576,32 @@ lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
     if (at.piece == NULL || at.field == NULL) {
         return LW_ENOTFOUND;
     }
-    if (lw_path_depth(path) != value_level(&at)) {
+    if (at.asked != value_level(&at)) {
         return LW_EINVAL;
     }
-    lw_err err = check_value(&at, value, &checked);
+    lw_err err = lw_value_convert(value, (lw_type)at.def->type, &checked);
+    if (err == LW_OK) {
+        err = lw_range_check(at.def->range, &checked);
+    }
     if (err != LW_OK) {
         return err;
     }
-    return lw_field_is_stored(at.field) ? store(tree, &at, path, &checked)
-                                        : write_through(tree, &at, path, checked);
+    return lw_field_is_stored(at.field) ? store(&at, &checked) : write_through(&at, &checked);
 }
 
 static void zero_field(const lw_field *field, piece *p)
 {
-    size_t len;
-    uint8_t *region = lw_field_region(field, struct_of(p), &len);
-    memset(region, 0, len);
+    memset(struct_of(p) + field->offset, 0, lw_field_extent(field));
 }
 
 /* All of the resource, which then is there without values, or is not there. */
-static lw_err reset(lw_tree *tree, const place *at, lw_path path, bool present)
+static lw_err reset(const place *at, bool present)
 {
-    lw_err err = touch(tree, at);
+    lw_err err = touch(at);
     if (err == LW_OK) {
         zero_field(at->field, at->piece);
         set_present(at->piece, at->index, present);
-        tell_outside(tree, LW_TREE_VALUE, path);
+        tell_outside(at->tree, LW_TREE_VALUE, at->path);
     }
     return err;
 }
@@ -602,18 +609,18 @@ static lw_err reset(lw_tree *tree, const place *at, lw_path path, bool present)
 lw_err lw_tree_unset(lw_tree *tree, lw_path path)
 {
     place at;
-    unsigned depth = find(tree, path, &at);
-    if (depth < LW_LEVEL_RESOURCE || depth != lw_path_depth(path)) {
+    find(tree, path, &at);
+    if (at.depth < LW_LEVEL_RESOURCE || at.depth != at.asked) {
         return LW_ENOTFOUND;
     }
-    bool whole = depth == LW_LEVEL_RESOURCE;
+    bool whole = at.depth == LW_LEVEL_RESOURCE;
     if (!lw_field_is_stored(at.field) || (whole && (at.def->flags & LW_DEF_MANDATORY) != 0)) {
         return LW_EMETHOD;
     }
     if (whole) {
-        return reset(tree, &at, path, false);
+        return reset(&at, false);
     }
-    lw_err err = touch(tree, &at);
+    lw_err err = touch(&at);
     if (err == LW_OK) {
         lw_field_remove(at.field, struct_of(at.piece),
                         lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
@@ -629,68 +636,59 @@ lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
     if (at.piece == NULL || at.field == NULL) {
         return LW_ENOTFOUND;
     }
-    return at.field->count > 0 ? reset(tree, &at, resource, true) : LW_EINVAL;
-}
-
-/* Zero values; present is what is mandatory, and what the struct does not hold. */
-static void reset_piece(const lw_tree_slot *slot, piece *p)
-{
-    for (unsigned i = 0; i < slot->object->field_count; i++) {
-        const lw_field *f = &slot->object->fields[i];
-        const lw_resource_def *def = lw_object_def_resource(slot->object->def, f->id);
-        zero_field(f, p);
-        set_present(p, i, !lw_field_is_stored(f) || (def->flags & LW_DEF_MANDATORY) != 0);
-    }
-}
-
-static void set_defaults(lw_tree *tree, const lw_tree_slot *slot, lw_path instance)
-{
-    const lw_object_hooks *hooks = slot->object->hooks;
-    if (hooks != NULL && hooks->defaults != NULL) {
-        hooks->defaults(tree->hooks_ctx, tree, instance);
-    }
-}
-
-lw_err lw_tree_clear(lw_tree *tree, lw_path instance)
-{
-    place at;
-    find(tree, instance, &at);
-    lw_err err = at.piece != NULL ? touch(tree, &at) : LW_ENOTFOUND;
-    if (err == LW_OK) {
-        reset_piece(at.slot, at.piece);
-        set_defaults(tree, at.slot, instance);
-    }
-    return err;
+    return at.field->count > 0 ? reset(&at, true) : LW_EINVAL;
 }
 
 static bool is_zero(const lw_field *field, piece *p)
 {
-    size_t len;
-    const uint8_t *region = lw_field_region(field, struct_of(p), &len);
-    while (len > 0 && region[len - 1] == 0) {
+    const uint8_t *octets = struct_of(p) + field->offset;
+    size_t len = lw_field_extent(field);
+    while (len > 0 && octets[len - 1] == 0) {
         len--;
     }
     return len == 0;
 }
 
-lw_err lw_tree_demand(lw_tree *tree, lw_path instance, bool anew)
+static void begin_piece(const lw_tree_slot *slot, piece *p, lw_tree_start how)
+{
+    const lw_object *object = slot->object;
+    for (unsigned i = 0; i < object->field_count; i++) {
+        const lw_field *f = &object->fields[i];
+        const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
+        bool is_kept = lw_field_is_stored(f);
+        bool is_mandatory = (def->flags & LW_DEF_MANDATORY) != 0;
+        if (how != LW_TREE_CLEAR && (def->ops & LW_OP_W) == 0) {
+            continue;
+        }
+        if (how != LW_TREE_DEMAND) {
+            zero_field(f, p);
+        }
+        if (how == LW_TREE_CLEAR) {
+            set_present(p, i, !is_kept || is_mandatory);
+        } else if (how == LW_TREE_REPLACE ? is_kept || is_mandatory
+                                          : is_kept && is_mandatory && is_zero(f, p)) {
+            set_present(p, i, false);
+        }
+    }
+}
+
+static void set_defaults(const place *at)
+{
+    const lw_object_hooks *hooks = hooks_of(at);
+    if (hooks->defaults != NULL) {
+        hooks->defaults(at->tree->hooks_ctx, at->tree, at->path);
+    }
+}
+
+lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
 {
     place at;
     find(tree, instance, &at);
-    lw_err err = at.piece != NULL ? touch(tree, &at) : LW_ENOTFOUND;
-    for (unsigned i = 0; err == LW_OK && i < at.slot->object->field_count; i++) {
-        const lw_field *f = &at.slot->object->fields[i];
-        const lw_resource_def *def = lw_object_def_resource(at.slot->object->def, f->id);
-        bool is_kept = lw_field_is_stored(f);
-        bool is_mandatory = (def->flags & LW_DEF_MANDATORY) != 0;
-        if ((def->ops & LW_OP_W) == 0) {
-            continue;
-        }
-        if (anew) {
-            zero_field(f, at.piece);
-        }
-        if (anew ? is_kept || is_mandatory : is_kept && is_mandatory && is_zero(f, at.piece)) {
-            set_present(at.piece, i, false);
+    lw_err err = touch(&at);
+    if (err == LW_OK) {
+        begin_piece(at.slot, at.piece, how);
+        if (how == LW_TREE_CLEAR) {
+            set_defaults(&at);
         }
     }
     return err;
@@ -699,7 +697,7 @@ lw_err lw_tree_demand(lw_tree *tree, lw_path instance, bool anew)
 static piece *find_unused(const lw_tree_slot *slot)
 {
     for (unsigned i = 0; i < slot->object->instances_max; i++) {
-        if (!piece_at(slot, i)->used) {
+        if (piece_at(slot, i)->number == 0) {
             return piece_at(slot, i);
         }
     }
@@ -708,33 +706,32 @@ static piece *find_unused(const lw_tree_slot *slot)
 
 lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_instance)
 {
-    place at = {.slot = find_slot(tree, object)};
-    if (at.slot == NULL) {
-        return LW_ENOTFOUND;
-    }
+    place at;
     bool is_chosen = id == LW_ID_MAX;
-    bool single = (at.slot->object->def->flags & LW_DEF_MULTIPLE) == 0;
     id = is_chosen ? 0 : id;
-    while (find_piece(at.slot, id) != NULL) {
+    while (find(tree, lw_path_instance(object, id), &at) == LW_LEVEL_INSTANCE) {
         if (!is_chosen) {
             return LW_EEXISTS;
         }
         id++;
     }
+    if (at.slot == NULL) {
+        return LW_ENOTFOUND;
+    }
+    bool single = (at.slot->object->def->flags & LW_DEF_MULTIPLE) == 0;
     at.piece = find_unused(at.slot);
     if (at.piece == NULL || (single && id != 0)) { /* MDL-09 */
         return at.piece == NULL ? LW_ENOMEM : LW_ERANGE;
     }
-    lw_err err = touch(tree, &at);
+    lw_err err = touch(&at);
     if (err != LW_OK) {
         return err;
     }
-    at.piece->used = true;
-    at.piece->id = id;
-    reset_piece(at.slot, at.piece);
-    *out_instance = lw_path_instance(object, id);
-    tell_outside(tree, LW_TREE_ADDED, *out_instance);
-    set_defaults(tree, at.slot, *out_instance);
+    at.piece->number = (uint16_t)(id + 1);
+    begin_piece(at.slot, at.piece, LW_TREE_CLEAR);
+    *out_instance = at.path;
+    tell_outside(tree, LW_TREE_ADDED, at.path);
+    set_defaults(&at);
     return LW_OK;
 }
 
@@ -744,7 +741,7 @@ lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
     if (find(tree, instance, &at) != LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
-    lw_err err = touch(tree, &at);
+    lw_err err = touch(&at);
     if (err == LW_OK) {
         lw_wipe(at.piece, at.slot->piece_size);
         tell_outside(tree, LW_TREE_REMOVED, instance);
@@ -767,11 +764,8 @@ static void put_back(lw_tree *tree, lw_link *undos)
 {
     for (lw_link *l = undos->next; l != undos; l = l->next) {
         undo *u = LW_CONTAINER(l, undo, link);
-        if (u->was_used) {
-            memcpy(u->at, u->before, u->slot->piece_size);
-        } else {
-            lw_wipe(u->at, u->slot->piece_size);
-        }
+        lw_wipe(u->at, u->slot->piece_size);
+        memcpy(u->at, &u->before, size_before(u));
     }
     forget(tree, undos);
 }
@@ -794,14 +788,14 @@ static bool is_complete(const lw_object *object, const piece *p)
     return true;
 }
 
-static lw_err validate_one(lw_tree *tree, const lw_object *object, const piece *p)
+static lw_err validate_one(lw_tree *tree, const lw_tree_slot *slot, const piece *p)
 {
+    const lw_object *object = slot->object;
     if (!is_complete(object, p)) {
         return LW_EINVAL;
     }
     return object->hooks != NULL && object->hooks->validate != NULL
-               ? object->hooks->validate(tree->hooks_ctx, tree,
-                                         lw_path_instance(object->def->id, p->id))
+               ? object->hooks->validate(tree->hooks_ctx, tree, path_of(slot, p))
                : LW_OK;
 }
 
@@ -811,34 +805,32 @@ lw_err lw_tree_check(lw_tree *tree)
     lw_err err = LW_OK;
     for (lw_link *l = undos->next; l != undos && err == LW_OK; l = l->next) {
         const undo *u = LW_CONTAINER(l, undo, link);
-        err = u->at->used ? validate_one(tree, u->slot->object, u->at) : LW_OK;
+        err = u->at->number != 0 ? validate_one(tree, u->slot, u->at) : LW_OK;
     }
     return err;
 }
 
 static bool field_differs(const lw_field *field, unsigned index, piece *a, piece *b)
 {
-    size_t len;
-    const uint8_t *in_a = lw_field_region(field, struct_of(a), &len);
-    const uint8_t *in_b = lw_field_region(field, struct_of(b), &len);
-    return is_present(a, index) != is_present(b, index) || memcmp(in_a, in_b, len) != 0;
+    return is_present(a, index) != is_present(b, index) ||
+           memcmp(struct_of(a) + field->offset, struct_of(b) + field->offset,
+                  lw_field_extent(field)) != 0;
 }
 
 static void tell_difference(lw_tree *tree, undo *u)
 {
     const lw_object *object = u->slot->object;
-    piece *before = (piece *)(void *)u->before;
-    bool same = u->was_used && u->at->used && before->id == u->at->id;
-    if (u->was_used && !same) {
-        tell(tree, LW_TREE_REMOVED, lw_path_instance(object->def->id, before->id));
+    bool same = u->before.number == u->at->number;
+    if (!same && u->before.number != 0) {
+        tell(tree, LW_TREE_REMOVED, path_of(u->slot, &u->before));
     }
-    if (u->at->used && !same) {
-        tell(tree, LW_TREE_ADDED, lw_path_instance(object->def->id, u->at->id));
+    if (!same && u->at->number != 0) {
+        tell(tree, LW_TREE_ADDED, path_of(u->slot, u->at));
     }
-    for (unsigned i = 0; same && i < object->field_count; i++) {
+    for (unsigned i = 0; same && u->at->number != 0 && i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
-        if (field_differs(f, i, before, u->at)) {
-            tell(tree, LW_TREE_VALUE, lw_path_resource(object->def->id, u->at->id, f->id));
+        if (field_differs(f, i, &u->before, u->at)) {
+            tell(tree, LW_TREE_VALUE, lw_path_child(path_of(u->slot, u->at), f->id));
         }
     }
 }
@@ -912,7 +904,7 @@ bool lw_tree_is_held(lw_tree *tree, lw_path instance)
 {
     place at;
     find(tree, instance, &at);
-    return at.piece != NULL && find_undo(&tree->held, at.piece) != NULL;
+    return find_undo(&tree->held, at.piece) != NULL;
 }
 
 void lw_tree_settle(lw_tree *tree)
@@ -931,29 +923,16 @@ void lw_tree_revert(lw_tree *tree)
 
 /* ---- Time ---- */
 
-/* The objects with something to do have few instances: all pieces are looked at. */
-static lw_time step_slot(lw_tree *tree, const lw_tree_slot *slot, lw_time now)
-{
-    lw_time next = LW_TIME_NEVER;
-    for (unsigned i = 0; i < slot->object->instances_max; i++) {
-        const piece *p = piece_at(slot, i);
-        if (p->used) {
-            lw_path instance = lw_path_instance(slot->object->def->id, p->id);
-            lw_time at = slot->object->hooks->step(tree->hooks_ctx, tree, instance, now);
-            next = at < next ? at : next;
-        }
-    }
-    return next;
-}
-
 lw_time lw_tree_step(lw_tree *tree, lw_time now)
 {
     lw_time next = LW_TIME_NEVER;
     for (unsigned i = 0; i < tree->slot_count; i++) {
-        const lw_object_hooks *hooks = tree->slots[i].object->hooks;
-        if (hooks != NULL && hooks->step != NULL) {
-            lw_time at = step_slot(tree, &tree->slots[i], now);
-            next = at < next ? at : next;
+        const lw_object *object = tree->slots[i].object;
+        lw_path at = lw_path_object(object->def->id);
+        bool has_step = object->hooks != NULL && object->hooks->step != NULL;
+        while (has_step && lw_tree_next_instance(tree, &at)) {
+            lw_time due = object->hooks->step(tree->hooks_ctx, tree, at, now);
+            next = due < next ? due : next;
         }
     }
     return next;

@@ -71,19 +71,16 @@ const lw_field *lw_tree_field(lw_tree *tree, lw_path path);
 /* Its type; NONE when unknown. `tree` is an lw_tree *: fits where a decoder asks for types. */
 lw_type lw_tree_type_of(void *tree, lw_path path);
 
-/* The next entity after `after` in tree order, at exactly `depth` levels, within `scope`:
- * LW_OK or LW_END. Start with after = scope (or the root). Skips what is not there. Objects without
- * instances are found at depth 1. */
-LW_MUST_CHECK lw_err lw_tree_next(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
-                                  lw_path *out_path);
+/* The next entity after *at in tree order, a parent before its children: of at most `lowest` levels,
+ * and below what *at has as its first `top` levels. Start with *at as that scope, which is not found
+ * itself. False, and *at as it was: none. */
+bool lw_tree_walk(lw_tree *tree, lw_path *at, unsigned top, unsigned lowest);
 
-/* The next instance of the object that *at is, or is below; start with the object. False: none. */
+/* The same at exactly `depth` levels. Objects without instances are found at depth 1. */
+bool lw_tree_next(lw_tree *tree, lw_path *at, unsigned top, unsigned depth);
+
+/* The next instance of the object that *at is, or is below; start with the object. */
 bool lw_tree_next_instance(lw_tree *tree, lw_path *at);
-
-/* The next entity of at most `depth` levels, a parent before its children: LW_OK or LW_END. Start
- * with after = scope, which is not found itself. */
-LW_MUST_CHECK lw_err lw_tree_walk(lw_tree *tree, lw_path scope, unsigned depth, lw_path after,
-                                  lw_path *out_path);
 
 /* Instances of a multiple resource, or of an object. */
 unsigned lw_tree_count(lw_tree *tree, lw_path path);
@@ -124,14 +121,16 @@ void lw_tree_revert(lw_tree *tree);
 /* A multiple resource without instances: what Write replace starts from (DM-33). */
 LW_MUST_CHECK lw_err lw_tree_empty(lw_tree *tree, lw_path resource);
 
-/* Makes every optional resource absent and every mandatory one zero, but for the defaults: the
- * start of Bootstrap-Write of an instance. */
-LW_MUST_CHECK lw_err lw_tree_clear(lw_tree *tree, lw_path instance);
+/* How an instance is to be written. In a transaction, what is mandatory and absent then has to be
+ * set before it is committed. */
+typedef enum lw_tree_start {
+    LW_TREE_CLEAR,   /* every optional resource is absent and every mandatory one zero, but for the
+                        defaults: Bootstrap-Write */
+    LW_TREE_REPLACE, /* what servers write is absent: Replace (DM-31) */
+    LW_TREE_DEMAND   /* what servers write and is mandatory and zero is absent: Create (DM-74) */
+} lw_tree_start;
 
-/* In a transaction: mandatory resources of the instance that servers write and that are zero have
- * to be set before it is committed (DM-74). With `anew` all that servers write goes, and what of it
- * is mandatory has to be set: the start of Replace (DM-31). */
-LW_MUST_CHECK lw_err lw_tree_demand(lw_tree *tree, lw_path instance, bool anew);
+LW_MUST_CHECK lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how);
 
 /* ---- Time ---- */
 

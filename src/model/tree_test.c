@@ -147,7 +147,7 @@ static void expect_walk(fixture *f, const char *scope, unsigned depth, const cha
     char seen[512] = "";
     size_t len = 0;
     lw_path p = at(scope);
-    while (lw_tree_next(&f->tree, at(scope), depth, p, &p) == LW_OK) {
+    while (lw_tree_next(&f->tree, &p, lw_path_depth(at(scope)), depth)) {
         seen[len++] = ' ';
         len += lw_path_format(p, seen + len);
     }
@@ -316,7 +316,7 @@ static void a_rollback_leaves_everything_as_it_was(void **state)
     f->told = 0;
     assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
     assert_int_equal(device_set_power_sources(&f->tree, 0, 0, 2), LW_OK);
-    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/7")), LW_OK);
+    assert_int_equal(lw_tree_start_with(&f->tree, at("/3303/7"), LW_TREE_CLEAR), LW_OK);
     assert_int_equal(lw_tree_remove(&f->tree, at("/3303/0")), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
     lw_tree_rollback(&f->tree);
@@ -360,9 +360,9 @@ static void a_replace_starts_from_what_is_mandatory(void **state)
     fixture *f = *state;
     assert_int_equal(sensor_set_value(&f->tree, 7, 3), LW_OK);
     assert_int_equal(sensor_set_unit(&f->tree, 7, "K"), LW_OK);
-    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/7")), LW_OK);
+    assert_int_equal(lw_tree_start_with(&f->tree, at("/3303/7"), LW_TREE_CLEAR), LW_OK);
     expect_walk(f, "/3303/7", 3, "/3303/7/5605 /3303/7/5700");
-    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/5")), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_start_with(&f->tree, at("/3303/5"), LW_TREE_CLEAR), LW_ENOTFOUND);
 }
 
 /* Of a Server: what is read only, what is mandatory, and what is optional. */
@@ -390,7 +390,7 @@ static void what_is_written_anew_wants_what_is_mandatory_back(void **state)
     lw_path server;
     with_server(f, &tree, &server);
     assert_int_equal(lw_tree_begin(&tree), LW_OK);
-    assert_int_equal(lw_tree_demand(&tree, server, true), LW_OK);
+    assert_int_equal(lw_tree_start_with(&tree, server, LW_TREE_REPLACE), LW_OK);
     expect_number(&tree, "/1/4/0", 7);
     assert_false(lw_tree_exists(&tree, at("/1/4/1")));
     assert_false(lw_tree_exists(&tree, at("/1/4/2")));
@@ -400,12 +400,12 @@ static void what_is_written_anew_wants_what_is_mandatory_back(void **state)
     expect_number(&tree, "/1/4/2", 5);
 
     assert_int_equal(lw_tree_begin(&tree), LW_OK);
-    assert_int_equal(lw_tree_demand(&tree, server, true), LW_OK);
+    assert_int_equal(lw_tree_start_with(&tree, server, LW_TREE_REPLACE), LW_OK);
     assert_int_equal(account_set_lifetime(&tree, 4, 0), LW_OK);
     assert_int_equal(lw_tree_end(&tree, LW_OK), LW_OK);
     expect_number(&tree, "/1/4/1", 0);
     assert_false(lw_tree_exists(&tree, at("/1/4/2")));
-    assert_int_equal(lw_tree_demand(&tree, at("/1/5"), true), LW_ENOTFOUND);
+    assert_int_equal(lw_tree_start_with(&tree, at("/1/5"), LW_TREE_REPLACE), LW_ENOTFOUND);
     lw_tree_fini(&tree);
 }
 
@@ -416,9 +416,9 @@ static void what_is_zero_in_a_new_instance_has_to_be_set(void **state)
     lw_path server;
     with_server(f, &tree, &server);
     assert_int_equal(lw_tree_begin(&tree), LW_OK);
-    assert_int_equal(lw_tree_demand(&tree, server, false), LW_OK);
+    assert_int_equal(lw_tree_start_with(&tree, server, LW_TREE_DEMAND), LW_OK);
     assert_int_equal(lw_tree_add(&tree, 1, 5, &server), LW_OK);
-    assert_int_equal(lw_tree_demand(&tree, server, false), LW_OK);
+    assert_int_equal(lw_tree_start_with(&tree, server, LW_TREE_DEMAND), LW_OK);
     assert_true(lw_tree_exists(&tree, at("/1/5/0")));
     assert_false(lw_tree_exists(&tree, at("/1/5/1")));
     assert_int_equal(lw_tree_check(&tree), LW_EINVAL);
@@ -497,7 +497,7 @@ static void without_memory_for_the_undo_nothing_changes(void **state)
     assert_int_equal(sensor_set_value(&f->tree, 7, 3), LW_ENOMEM);
     assert_int_equal(lw_tree_add(&f->tree, 3303, 5, &p), LW_ENOMEM);
     assert_int_equal(lw_tree_remove(&f->tree, at("/3303/7")), LW_ENOMEM);
-    assert_int_equal(lw_tree_clear(&f->tree, at("/3303/7")), LW_ENOMEM);
+    assert_int_equal(lw_tree_start_with(&f->tree, at("/3303/7"), LW_TREE_CLEAR), LW_ENOMEM);
     assert_int_equal(lw_tree_empty(&f->tree, at("/3/0/6")), LW_ENOMEM);
     lw_tree_rollback(&f->tree);
     lw_mem_release(&f->mem, hog);
@@ -507,15 +507,15 @@ static void without_memory_for_the_undo_nothing_changes(void **state)
 static void wrong_declarations_are_refused(void **state)
 {
     fixture *f = *state;
-    static const lw_field unordered[] = {{.id = 5700, .kind = LW_FIELD_FLOAT32, .size = 4},
-                                         {.id = 5601, .kind = LW_FIELD_FLOAT32, .size = 4}};
-    static const lw_field unknown[] = {{.id = 1, .kind = LW_FIELD_FLOAT32, .size = 4}};
-    static const lw_field not_executable[] = {{.id = 5700, .kind = LW_FIELD_EXECUTE}};
+    static const lw_field unordered[] = {{.id = 5700, .type = LW_TYPE_FLOAT, .size = 4},
+                                         {.id = 5601, .type = LW_TYPE_FLOAT, .size = 4}};
+    static const lw_field unknown[] = {{.id = 1, .type = LW_TYPE_FLOAT, .size = 4}};
+    static const lw_field not_executable[] = {{.id = 5700, .type = LW_TYPE_NONE}};
     static const lw_field not_multiple[] = {
-        {.id = 5700, .kind = LW_FIELD_FLOAT32, .count = 2, .size = 4}};
+        {.id = 5700, .type = LW_TYPE_FLOAT, .count = 2, .size = 4}};
     static const lw_field no_float[] = {
-        {.id = 5700, .kind = LW_FIELD_STRING, .size = 10, .capacity = 8}};
-    static const lw_field no_text[] = {{.id = 5701, .kind = LW_FIELD_INT32, .size = 4}};
+        {.id = 5700, .type = LW_TYPE_STRING, .size = 10, .capacity = 8}};
+    static const lw_field no_text[] = {{.id = 5701, .type = LW_TYPE_INTEGER, .size = 4}};
     static const lw_field *const wrong[] = {unordered,    unknown,  not_executable,
                                             not_multiple, no_float, no_text};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -543,7 +543,7 @@ static void an_instance_that_is_new_or_cleared_starts_with_its_defaults(void **s
     assert_int_equal(lw_tree_add(&f->tree, 3, 0, &added), LW_OK);
     assert_int_equal(((device *)lw_tree_struct(&f->tree, added))->battery, 100);
     assert_int_equal(device_set_battery(&f->tree, 0, 5), LW_OK);
-    assert_int_equal(lw_tree_clear(&f->tree, added), LW_OK);
+    assert_int_equal(lw_tree_start_with(&f->tree, added, LW_TREE_CLEAR), LW_OK);
     assert_int_equal(((device *)lw_tree_struct(&f->tree, added))->battery, 100);
 }
 
@@ -573,7 +573,7 @@ static const char *walk(fixture *f, const char *scope, unsigned depth)
     static char text[512];
     size_t len = 0;
     lw_path p = at(scope);
-    while (lw_tree_walk(&f->tree, at(scope), depth, p, &p) == LW_OK) {
+    while (lw_tree_walk(&f->tree, &p, lw_path_depth(at(scope)), depth)) {
         assert_true(len + LW_PATH_TEXT_MAX + 1 < sizeof text);
         len += lw_path_format(p, text + len);
         text[len++] = ' ';

@@ -405,10 +405,9 @@ static void has_accounts(world *w)
 {
     lw_tree *tree = lw_client_tree(w->device->client);
     lw_value uri;
-    lw_path object = lw_path_object(LW_OBJ_SECURITY), at = object,
-            first = lw_path_resource(0, 1, 0);
+    lw_path at = lw_path_object(LW_OBJ_SECURITY), first = lw_path_resource(0, 1, 0);
     unsigned securities = 0;
-    while (lw_tree_next(tree, object, 2, at, &at) == LW_OK) {
+    while (lw_tree_next_instance(tree, &at)) {
         securities++;
     }
     assert_int_equal(securities, config == &config_1_2 ? 3 : 2);

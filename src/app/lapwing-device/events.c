@@ -26,8 +26,8 @@ static bool is_account(lw_tree *tree, uint16_t security, uint16_t ssid)
 
 static lw_bytes uri_of(lw_tree *tree, uint16_t ssid)
 {
-    lw_path scope = lw_path_object(LW_OBJ_SECURITY), at = scope;
-    while (lw_tree_next(tree, scope, LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+    lw_path at = lw_path_object(LW_OBJ_SECURITY);
+    while (lw_tree_next_instance(tree, &at)) {
         lw_value v;
         lw_path uri = lw_path_child(at, LW_RES_SECURITY_SERVER_URI);
         if (is_account(tree, lw_path_id(at, LW_LEVEL_INSTANCE), ssid) &&

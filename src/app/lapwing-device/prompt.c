@@ -70,7 +70,7 @@ static void do_get(prompt *p, char *rest)
         return;
     }
     while (lw_path_depth(scope) < LW_PATH_DEPTH_MAX &&
-           lw_tree_walk(tree, scope, LW_PATH_DEPTH_MAX, at, &at) == LW_OK) {
+           lw_tree_walk(tree, &at, lw_path_depth(scope), LW_PATH_DEPTH_MAX)) {
         if (lw_path_depth(at) >= LW_LEVEL_RESOURCE && lw_tree_get(tree, at, &value) == LW_OK) {
             show_value(p, at, value);
             shown++;
@@ -87,7 +87,7 @@ static void do_list(prompt *p, char *rest)
     lw_tree *tree = lw_client_tree(p->device->client);
     lw_path at = lw_path_root();
     (void)rest;
-    while (lw_tree_walk(tree, lw_path_root(), LW_LEVEL_INSTANCE, at, &at) == LW_OK) {
+    while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
         char text[LW_PATH_TEXT_MAX];
         size_t len = lw_path_format(at, text);
         report_begin(r, "entity");

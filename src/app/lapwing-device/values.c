@@ -192,7 +192,7 @@ lw_err value_assign(lw_tree *tree, lw_path path, char *text)
         return err;
     }
     const lw_field *field = lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE));
-    if (field->kind != LW_FIELD_COMPUTED) {
+    if (field->type != LW_TYPE_COMPUTED) {
         return lw_tree_set(tree, path, value);
     }
     if (object->hooks == NULL || object->hooks->write == NULL || (def->ops & LW_OP_W) == 0) {

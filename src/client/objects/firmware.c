@@ -406,7 +406,7 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
 }
 
 /* 5/0/8 has an instance for each protocol the fetcher knows. */
-static lw_err next(void *ctx, lw_tree *tree, lw_path path, uint32_t from, uint16_t *out_id)
+static uint16_t next(void *ctx, lw_tree *tree, lw_path path, uint32_t from)
 {
     (void)ctx;
     (void)path;
@@ -414,11 +414,10 @@ static lw_err next(void *ctx, lw_tree *tree, lw_path path, uint32_t from, uint16
     const lw_fetch *fetch = u != NULL ? u->port->package.fetch : NULL;
     for (uint32_t i = from; fetch != NULL && i < 8; i++) {
         if ((fetch->protocols >> i & 1u) != 0) {
-            *out_id = (uint16_t)i;
-            return LW_OK;
+            return (uint16_t)i;
         }
     }
-    return LW_END;
+    return LW_ID_MAX;
 }
 
 const lw_object_hooks lw_firmware_hooks = {.defaults = defaults,

@@ -773,7 +773,7 @@ LW_TEST(a_bootstrap_that_writes_the_instance_anew_leaves_the_machine)
     fixture *f = *state;
     download(f);
     assert_ok(lw_tree_begin(&f->b->tree));
-    assert_ok(lw_tree_clear(&f->b->tree, at("/5/0")));
+    assert_ok(lw_tree_start_with(&f->b->tree, at("/5/0"), LW_TREE_CLEAR));
     assert_ok(lw_tree_commit(&f->b->tree));
     expect_state(f, 2, 0);
 }

@@ -56,7 +56,7 @@ LW_TEST(writing_an_instance_anew_starts_with_the_defaults)
     assert_ok(bench_write(b, "/1/0/6", lw_value_boolean(false)));
     assert_ok(bench_write(b, "/1/0/5", lw_value_integer(60)));
     assert_ok(lw_tree_begin(&b->tree));
-    assert_ok(lw_tree_clear(&b->tree, at("/1/0")));
+    assert_ok(lw_tree_start_with(&b->tree, at("/1/0"), LW_TREE_CLEAR));
     assert_ok(lw_tree_commit(&b->tree));
     expect_at(b, "/1/0/6", "true");
     expect_at(b, "/1/0/5", "LW_ENOTFOUND");
