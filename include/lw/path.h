@@ -47,21 +47,29 @@ static inline lw_path lw_path_object(uint16_t o)
     return p;
 }
 
+/* The keys of the paths below: a number is returned in registers where a structure is not. */
+static inline uint64_t lw_path_key(uint16_t o, uint16_t i, uint32_t lower)
+{
+    return (uint64_t)((o + 1u) << 16 | (uint16_t)(i + 1u)) << 32 | lower;
+}
+uint64_t lw_path_child_key(lw_path p, uint16_t id);
+uint64_t lw_path_cut_key(lw_path p, unsigned depth);
+
 static inline lw_path lw_path_instance(uint16_t o, uint16_t i)
 {
-    lw_path p = {(uint64_t)((o + 1u) << 16 | (uint16_t)(i + 1u)) << 32};
+    lw_path p = {lw_path_key(o, i, 0)};
     return p;
 }
 
 static inline lw_path lw_path_resource(uint16_t o, uint16_t i, uint16_t r)
 {
-    lw_path p = {lw_path_instance(o, i).key | (r + 1u) << 16};
+    lw_path p = {lw_path_key(o, i, (r + 1u) << 16)};
     return p;
 }
 
 static inline lw_path lw_path_resource_instance(uint16_t o, uint16_t i, uint16_t r, uint16_t ri)
 {
-    lw_path p = {lw_path_resource(o, i, r).key | (ri + 1u)};
+    lw_path p = {lw_path_key(o, i, (r + 1u) << 16 | (ri + 1u))};
     return p;
 }
 
@@ -80,7 +88,11 @@ static inline uint16_t lw_path_id(lw_path p, unsigned level)
 LW_MUST_CHECK lw_err lw_path_append(lw_path *p, uint16_t id);
 
 /* p with one more level, where that cannot fail. */
-lw_path lw_path_child(lw_path p, uint16_t id);
+static inline lw_path lw_path_child(lw_path p, uint16_t id)
+{
+    lw_path child = {lw_path_child_key(p, id)};
+    return child;
+}
 
 /* Is it an instance, or below one, that the client is to choose (FMT-31)? */
 static inline bool lw_path_is_chosen(lw_path p)
@@ -92,7 +104,11 @@ static inline bool lw_path_is_chosen(lw_path p)
 lw_path lw_path_with_instance(lw_path p, uint16_t id);
 
 /* p cut to at most `depth` levels. */
-lw_path lw_path_cut(lw_path p, unsigned depth);
+static inline lw_path lw_path_cut(lw_path p, unsigned depth)
+{
+    lw_path cut = {lw_path_cut_key(p, depth)};
+    return cut;
+}
 
 /* p without its last level, and the identifier there. The root has none. */
 lw_path lw_path_parent(lw_path p);

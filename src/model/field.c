@@ -180,8 +180,9 @@ uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri)
     if (field->count == 0) {
         return instance + field->offset;
     }
-    return lw_field_next(field, instance, ri) == ri && ri != LW_ID_MAX
-               ? value_at(field, instance, position_of(field, instance, ri))
+    unsigned i = position_of(field, instance, ri);
+    return i < instance[field->offset] && id_at(field, instance, i) == ri
+               ? value_at(field, instance, i)
                : NULL;
 }
 

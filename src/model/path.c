@@ -20,9 +20,9 @@ unsigned lw_path_depth(lw_path p)
 }
 
 /* The two words of a key: object and instance, resource and resource instance. */
-static lw_path of_words(uint32_t upper, uint32_t lower)
+static uint64_t of_words(uint32_t upper, uint32_t lower)
 {
-    return (lw_path){(uint64_t)upper << 32 | lower};
+    return (uint64_t)upper << 32 | lower;
 }
 
 lw_err lw_path_append(lw_path *p, uint16_t id)
@@ -43,16 +43,16 @@ lw_err lw_path_append(lw_path *p, uint16_t id)
     } else {
         lower = depth == LW_LEVEL_INSTANCE ? number : lower | number;
     }
-    *p = of_words(upper, lower);
+    p->key = of_words(upper, lower);
     return LW_OK;
 }
 
-lw_path lw_path_child(lw_path p, uint16_t id)
+uint64_t lw_path_child_key(lw_path p, uint16_t id)
 {
     lw_err err = lw_path_append(&p, id);
     lw_assert(err == LW_OK);
     (void)err;
-    return p;
+    return p.key;
 }
 
 lw_path lw_path_with_instance(lw_path p, uint16_t id)
@@ -64,11 +64,11 @@ lw_path lw_path_with_instance(lw_path p, uint16_t id)
     return p;
 }
 
-lw_path lw_path_cut(lw_path p, unsigned depth)
+uint64_t lw_path_cut_key(lw_path p, unsigned depth)
 {
     uint32_t upper = (uint32_t)(p.key >> 32), lower = (uint32_t)p.key;
     if (depth >= lw_path_depth(p)) {
-        return p;
+        return p.key;
     }
     if (depth == LW_LEVEL_RESOURCE) {
         return of_words(upper, lower >> 16 << 16);

@@ -182,11 +182,6 @@ static piece *piece_from(const lw_tree_slot *slot, uint32_t from)
     return best;
 }
 
-static lw_path path_of(const lw_tree_slot *slot, const piece *p)
-{
-    return lw_path_instance(slot->object->def->id, (uint16_t)(p->number - 1));
-}
-
 static bool is_present(const piece *p, unsigned index)
 {
     return (p->present[index / 32] >> index % 32 & 1u) != 0;
@@ -199,14 +194,20 @@ static void set_present(piece *p, unsigned index, bool present)
         present ? p->present[index / 32] | mask : p->present[index / 32] & ~mask;
 }
 
+/* The first field with an id >= from. */
+static unsigned index_from(const lw_object *object, uint32_t from)
+{
+    unsigned i = 0;
+    while (i < object->field_count && object->fields[i].id < from) {
+        i++;
+    }
+    return i;
+}
+
 const lw_field *lw_object_field(const lw_object *object, uint16_t id)
 {
-    for (unsigned i = 0; i < object->field_count; i++) {
-        if (object->fields[i].id == id) {
-            return &object->fields[i];
-        }
-    }
-    return NULL;
+    unsigned i = index_from(object, id);
+    return i < object->field_count && object->fields[i].id == id ? &object->fields[i] : NULL;
 }
 
 /* What a path names: definitions whether they are present or not, the rest as far as it is there.
@@ -223,13 +224,6 @@ typedef struct place {
     lw_path path;
 } place;
 
-static const lw_object_hooks *hooks_of(const place *at)
-{
-    static const lw_object_hooks none = {.read = NULL};
-    const lw_object_hooks *hooks = at->slot->object->hooks;
-    return hooks != NULL ? hooks : &none;
-}
-
 /* Of a resource that is there. */
 static uint32_t next_resource_instance(const place *at, uint32_t from)
 {
@@ -239,8 +233,8 @@ static uint32_t next_resource_instance(const place *at, uint32_t from)
     if (lw_field_is_stored(at->field)) {
         return lw_field_next(at->field, struct_of(at->piece), from);
     }
-    const lw_object_hooks *hooks = hooks_of(at);
-    return hooks->next != NULL ? hooks->next(at->tree->hooks_ctx, at->tree,
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    return hooks != NULL && hooks->next != NULL ? hooks->next(at->tree->hooks_ctx, at->tree,
                                              lw_path_cut(at->path, LW_LEVEL_RESOURCE), from)
                                : LW_ID_MAX;
 }
@@ -344,12 +338,11 @@ lw_type lw_tree_type_of(void *tree, lw_path path)
 static uint32_t next_resource(const place *at, uint32_t from)
 {
     const lw_object *object = at->slot->object;
-    for (unsigned i = 0; i < object->field_count; i++) {
-        if (object->fields[i].id >= from && is_present(at->piece, i)) {
-            return object->fields[i].id;
-        }
+    unsigned i = index_from(object, from);
+    while (i < object->field_count && !is_present(at->piece, i)) {
+        i++;
     }
-    return LW_ID_MAX;
+    return i < object->field_count ? object->fields[i].id : LW_ID_MAX;
 }
 
 /* The smallest id >= from of what is right below `parent`; LW_ID_MAX when none. */
@@ -425,8 +418,8 @@ unsigned lw_tree_count(lw_tree *tree, lw_path path)
 
 static lw_err get_computed(const place *at, lw_value *out_value)
 {
-    const lw_object_hooks *hooks = hooks_of(at);
-    if (hooks->read == NULL) {
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    if (hooks == NULL || hooks->read == NULL) {
         return LW_ENOTFOUND;
     }
     lw_value value;
@@ -538,8 +531,8 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path path)
 
 static lw_err write_through(const place *at, const lw_value *value)
 {
-    const lw_object_hooks *hooks = hooks_of(at);
-    if (at->def->type == LW_TYPE_NONE || hooks->write == NULL) {
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    if (at->def->type == LW_TYPE_NONE || hooks == NULL || hooks->write == NULL) {
         return LW_EMETHOD;
     }
     return hooks->write(at->tree->hooks_ctx, at->tree, at->path, *value, 0, false);
@@ -674,8 +667,8 @@ static void begin_piece(const lw_tree_slot *slot, piece *p, lw_tree_start how)
 
 static void set_defaults(const place *at)
 {
-    const lw_object_hooks *hooks = hooks_of(at);
-    if (hooks->defaults != NULL) {
+    const lw_object_hooks *hooks = at->slot->object->hooks;
+    if (hooks != NULL && hooks->defaults != NULL) {
         hooks->defaults(at->tree->hooks_ctx, at->tree, at->path);
     }
 }
@@ -795,7 +788,7 @@ static lw_err validate_one(lw_tree *tree, const lw_tree_slot *slot, const piece 
         return LW_EINVAL;
     }
     return object->hooks != NULL && object->hooks->validate != NULL
-               ? object->hooks->validate(tree->hooks_ctx, tree, path_of(slot, p))
+               ? object->hooks->validate(tree->hooks_ctx, tree, lw_path_instance(object->def->id, (uint16_t)(p->number - 1)))
                : LW_OK;
 }
 
@@ -817,20 +810,26 @@ static bool field_differs(const lw_field *field, unsigned index, piece *a, piece
                   lw_field_extent(field)) != 0;
 }
 
+static void tell_instance(lw_tree *tree, lw_tree_change change, const undo *u, const piece *p)
+{
+    if (p->number != 0) {
+        tell(tree, change, lw_path_instance(u->slot->object->def->id, (uint16_t)(p->number - 1)));
+    }
+}
+
 static void tell_difference(lw_tree *tree, undo *u)
 {
     const lw_object *object = u->slot->object;
-    bool same = u->before.number == u->at->number;
-    if (!same && u->before.number != 0) {
-        tell(tree, LW_TREE_REMOVED, path_of(u->slot, &u->before));
+    if (u->before.number != u->at->number) {
+        tell_instance(tree, LW_TREE_REMOVED, u, &u->before);
+        tell_instance(tree, LW_TREE_ADDED, u, u->at);
+        return;
     }
-    if (!same && u->at->number != 0) {
-        tell(tree, LW_TREE_ADDED, path_of(u->slot, u->at));
-    }
-    for (unsigned i = 0; same && u->at->number != 0 && i < object->field_count; i++) {
+    for (unsigned i = 0; u->at->number != 0 && i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
         if (field_differs(f, i, &u->before, u->at)) {
-            tell(tree, LW_TREE_VALUE, lw_path_child(path_of(u->slot, u->at), f->id));
+            uint16_t id = (uint16_t)(u->at->number - 1);
+            tell(tree, LW_TREE_VALUE, lw_path_resource(object->def->id, id, f->id));
         }
     }
 }
