@@ -44,12 +44,12 @@ extern "C" {
  * is { uint16_t len; uint8_t octets[capacity]; }, without a NUL. */
 typedef struct lw_field {
     uint16_t id;
-    uint8_t type;      /* lw_type; LW_TYPE_COMPUTED, and NONE for EXECUTE, of which nothing is kept */
-    uint8_t count;     /* instances there is room for; 0: a single resource */
-    uint16_t offset;   /* of the value, or of the multiple's `count`, which ids[] follow */
-    uint16_t values;   /* offset of values[], multiple only */
-    uint16_t size;     /* octets of one value as kept: 1, 2, 4 or 8 of a whole number, 4 or 8 of a
-                          FLOAT; 0: hooks are called instead */
+    uint8_t type;    /* lw_type; LW_TYPE_COMPUTED, and NONE for EXECUTE, of which nothing is kept */
+    uint8_t count;   /* instances there is room for; 0: a single resource */
+    uint16_t offset; /* of the value, or of the multiple's `count`, which ids[] follow */
+    uint16_t values; /* offset of values[], multiple only */
+    uint16_t size;   /* octets of one value as kept: 1, 2, 4 or 8 of a whole number, 4 or 8 of a
+                        FLOAT; 0: hooks are called instead */
     uint16_t capacity; /* octets a STRING, CORELNK or OPAQUE may have */
 } lw_field;
 

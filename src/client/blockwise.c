@@ -20,8 +20,7 @@ bool lw_write_is_streamed(const lw_call *call)
         object != NULL ? lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE)) : NULL;
     return call->request->op == LW_OP_WRITE && lw_path_depth(path) == LW_LEVEL_RESOURCE &&
            call->body != NULL && call->body->id == LW_CF_OPAQUE && field != NULL &&
-           field->type == LW_TYPE_COMPUTED && object->hooks != NULL &&
-           object->hooks->write != NULL;
+           field->type == LW_TYPE_COMPUTED && object->hooks != NULL && object->hooks->write != NULL;
 }
 
 static uint8_t write_part(const lw_call *call)

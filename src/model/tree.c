@@ -234,9 +234,10 @@ static uint32_t next_resource_instance(const place *at, uint32_t from)
         return lw_field_next(at->field, struct_of(at->piece), from);
     }
     const lw_object_hooks *hooks = at->slot->object->hooks;
-    return hooks != NULL && hooks->next != NULL ? hooks->next(at->tree->hooks_ctx, at->tree,
-                                             lw_path_cut(at->path, LW_LEVEL_RESOURCE), from)
-                               : LW_ID_MAX;
+    return hooks != NULL && hooks->next != NULL
+               ? hooks->next(at->tree->hooks_ctx, at->tree,
+                             lw_path_cut(at->path, LW_LEVEL_RESOURCE), from)
+               : LW_ID_MAX;
 }
 
 /* Levels that the path does not give have LW_ID_MAX, which nothing has. */
@@ -788,7 +789,9 @@ static lw_err validate_one(lw_tree *tree, const lw_tree_slot *slot, const piece 
         return LW_EINVAL;
     }
     return object->hooks != NULL && object->hooks->validate != NULL
-               ? object->hooks->validate(tree->hooks_ctx, tree, lw_path_instance(object->def->id, (uint16_t)(p->number - 1)))
+               ? object->hooks->validate(
+                     tree->hooks_ctx, tree,
+                     lw_path_instance(object->def->id, (uint16_t)(p->number - 1)))
                : LW_OK;
 }
 

@@ -71,9 +71,9 @@ const lw_field *lw_tree_field(lw_tree *tree, lw_path path);
 /* Its type; NONE when unknown. `tree` is an lw_tree *: fits where a decoder asks for types. */
 lw_type lw_tree_type_of(void *tree, lw_path path);
 
-/* The next entity after *at in tree order, a parent before its children: of at most `lowest` levels,
- * and below what *at has as its first `top` levels. Start with *at as that scope, which is not found
- * itself. False, and *at as it was: none. */
+/* The next entity after *at in tree order, a parent before its children: of at most `lowest`
+ * levels, and below what *at has as its first `top` levels. Start with *at as that scope, which is
+ * not found itself. False, and *at as it was: none. */
 bool lw_tree_walk(lw_tree *tree, lw_path *at, unsigned top, unsigned lowest);
 
 /* The same at exactly `depth` levels. Objects without instances are found at depth 1. */
