@@ -228,19 +228,31 @@ static lw_err decode_start(lw_decoder *d)
 
 /* ---- Writing ----------------------------------------------------------------------------------
  *
- * A container's head says how long it is, so a copy of the cursor runs ahead to its end. That
- * visits each entry at most three times.
+ * A container's head says how long it is. So what is in it is gone through twice: it is written to
+ * nowhere first, to be counted.
  */
 
+typedef struct container {
+    unsigned outer;  /* the level of the one around it; 0: it stands at the top */
+    bool counted;    /* its head is written */
+    lw_writer *w;    /* what it is to be written to */
+    size_t mark;     /* where it began when it was counted; then where it must end */
+    lw_cursor start; /* before what is in it */
+} container;
+
 typedef struct tlv_out {
+    lw_path last;  /* of the last entry that was looked at */
+    unsigned open; /* the level of the innermost container; 0: none is open */
+    unsigned base_level;
+    lw_writer *w; /* `count`, as long as one of them is counted */
     const lw_source *source;
     const lw_path *base;
-    lw_writer *w;
-    lw_path last;  /* of the last entry */
-    size_t end[4]; /* where the open container of that level must end; 0: none is open */
+    lw_cursor at;
+    lw_writer count;
+    container containers[4]; /* by level */
 } tlv_out;
 
-static size_t integer_len(uint64_t bits)
+static unsigned integer_len(uint64_t bits)
 {
     uint32_t low = (uint32_t)bits;
     if (bits >> 32 != 0) {
@@ -249,11 +261,23 @@ static size_t integer_len(uint64_t bits)
     return low > UINT16_MAX ? 4 : low > UINT8_MAX ? 2 : 1;
 }
 
-/* The octets of a value and how many: its own, or those of a number, put into `room`. */
-static size_t octets_of(const lw_value *v, uint8_t room[8], const uint8_t **out_octets)
+static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
+{
+    unsigned id_octets = integer_len(id);
+    unsigned length_octets = len <= LENGTH_MASK ? 0 : len > UINT16_MAX ? 3 : integer_len(len);
+    if (len >= LENGTH_LIMIT) {
+        lw_writer_fail(w, LW_ETOOBIG);
+    }
+    lw_write_u8(w, (uint8_t)((unsigned)kind << 6 | (id_octets - 1) * ID_16_BITS |
+                             (length_octets > 0 ? length_octets << LENGTH_SHIFT : len)));
+    lw_write_uint(w, id, id_octets);
+    lw_write_uint(w, len, length_octets);
+}
+
+static void write_value(lw_writer *w, item_kind kind, uint16_t id, const lw_value *v)
 {
     uint64_t bits = v->as.uns; /* also those of a double */
-    size_t len = sizeof bits;
+    unsigned len = sizeof bits;
     uint32_t low;
     float single;
     switch (v->type) {
@@ -281,60 +305,17 @@ static size_t octets_of(const lw_value *v, uint8_t room[8], const uint8_t **out_
         len = 4;
         break;
     default:
-        *out_octets = v->as.bytes.ptr;
-        return v->as.bytes.len;
+        write_head(w, kind, id, v->as.bytes.len);
+        lw_write_bytes(w, v->as.bytes);
+        return;
     }
-    *out_octets = room;
-    for (size_t i = len; i > 0; i--) {
-        room[i - 1] = (uint8_t)bits;
-        bits >>= 8;
-    }
-    return len;
-}
-
-#define HEAD_MAX 6u
-
-/* Puts the head of an item into `out`; its length. */
-static size_t put_head(item_kind kind, uint16_t id, size_t len, uint8_t out[HEAD_MAX])
-{
-    uint8_t *p = out + 1;
-    unsigned first = (unsigned)kind << 6;
-    if (id > UINT8_MAX) {
-        first |= ID_16_BITS;
-        *p++ = (uint8_t)(id >> 8);
-    }
-    *p++ = (uint8_t)id;
-    if (len <= LENGTH_MASK) {
-        first |= (unsigned)len;
-    } else {
-        unsigned octets = len > UINT16_MAX ? 3 : len > UINT8_MAX ? 2 : 1;
-        first |= octets << LENGTH_SHIFT;
-        while (octets-- > 0) {
-            *p++ = (uint8_t)(len >> 8 * octets);
-        }
-    }
-    out[0] = (uint8_t)first;
-    return (size_t)(p - out);
-}
-
-static size_t item_len(uint16_t id, size_t len)
-{
-    uint8_t head[HEAD_MAX];
-    return put_head(INSTANCE, id, len, head) + len;
-}
-
-static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
-{
-    uint8_t head[HEAD_MAX];
-    if (len >= LENGTH_LIMIT) {
-        lw_writer_fail(w, LW_ETOOBIG);
-    }
-    lw_write_bytes(w, lw_bytes_of(head, put_head(kind, id, len, head)));
+    write_head(w, kind, id, len);
+    lw_write_uint(w, bits, len);
 }
 
 static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
 {
-    bool wrapped = lw_path_depth(*t->base) < LW_LEVEL_INSTANCE;
+    bool wrapped = t->base_level < LW_LEVEL_INSTANCE;
     lw_err err =
         lw_encoder_next(t->source, cursor, wrapped ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE, e);
     if (err != LW_OK) {
@@ -346,119 +327,90 @@ static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
     return lw_path_contains(*t->base, e->path) ? LW_OK : LW_EINVAL;
 }
 
+/* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
+static bool needs_wrapper(const tlv_out *t, const lw_entry *e)
+{
+    return t->base_level == LW_LEVEL_OBJECT && !lw_path_is_chosen(e->path);
+}
+
 /* Stands within a multiple resource, or is one without instances. */
 static bool is_multiple(const lw_entry *e)
 {
     return lw_path_depth(e->path) + (e->kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE;
 }
 
-/* The length of what stands in the container of that level around `path`, from the cursor on. */
-static lw_err measure(const tlv_out *t, const lw_cursor *from, const lw_path *path, unsigned level,
-                      size_t *out_len)
+static void open_container(tlv_out *t, unsigned level)
 {
-    lw_cursor cursor = *from;
-    unsigned multiple = LW_ID_MAX + 1; /* the one that `inner` octets of stand behind `outer` */
-    size_t inner = 0;
-    size_t outer = 0;
-    size_t total = 0;
-    for (;;) {
-        lw_entry e;
-        lw_err err = next_entry(t, &cursor, &e);
-        if (err == LW_END || (err == LW_OK && !same_ids(path, &e.path, level))) {
-            *out_len = total;
-            return LW_OK;
-        }
-        if (err != LW_OK) {
-            return err;
-        }
-        size_t len = 0;
-        if (e.kind == LW_ENTRY_VALUE) {
-            uint8_t room[8];
-            const uint8_t *octets;
-            len = item_len(lw_path_last(e.path), octets_of(&e.value, room, &octets));
-        }
-        if (level == LW_LEVEL_RESOURCE || !is_multiple(&e)) {
-            total += len;
-            continue;
-        }
-        if (multiple != lw_path_id(e.path, LW_LEVEL_RESOURCE)) {
-            multiple = lw_path_id(e.path, LW_LEVEL_RESOURCE);
-            outer = total;
-            inner = 0;
-        }
-        inner += len;
-        total = outer + item_len(lw_path_id(e.path, LW_LEVEL_RESOURCE), inner);
-    }
+    t->containers[level] =
+        (container){.outer = t->open, .w = t->w, .mark = t->count.pos, .start = t->at};
+    t->open = level;
+    t->w = &t->count;
 }
 
-/* The containers that `path` does not stand in are over (NULL: all), and end where their heads
+/* All that is in the innermost container was gone through. The second time it ends where its head
  * said. */
-static lw_err close_around(tlv_out *t, const lw_path *path)
+static lw_err close_container(tlv_out *t)
 {
-    for (unsigned level = LW_LEVEL_RESOURCE; level >= LW_LEVEL_INSTANCE; level--) {
-        if (t->end[level] == 0 || (path != NULL && same_ids(&t->last, path, level))) {
-            continue;
+    container *c = &t->containers[t->open];
+    if (c->counted) {
+        t->open = c->outer;
+        return c->mark == t->w->pos || t->w->err != LW_OK ? LW_OK : LW_ESTATE;
+    }
+    size_t len = t->count.pos - c->mark;
+    t->count.pos = c->mark;
+    t->w = c->w;
+    t->at = c->start;
+    write_head(t->w, t->open == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
+               lw_path_id(t->last, t->open), len);
+    c->mark = t->w->pos + len;
+    c->counted = true;
+    return LW_OK;
+}
+
+/* The next entry, or a container that begins or ends with it. */
+static lw_err step(tlv_out *t)
+{
+    lw_cursor next = t->at;
+    lw_entry e;
+    lw_err err = next_entry(t, &next, &e);
+    if (lw_err_is_failure(err)) {
+        return err;
+    }
+    if (t->open != 0 && (err == LW_END || !same_ids(&t->last, &e.path, t->open))) {
+        return close_container(t);
+    }
+    if (err == LW_END) {
+        return err;
+    }
+    bool multiple = is_multiple(&e);
+    t->last = e.path;
+    if (t->open < LW_LEVEL_INSTANCE && needs_wrapper(t, &e)) {
+        open_container(t, LW_LEVEL_INSTANCE);
+    } else if (t->open < LW_LEVEL_RESOURCE && multiple) {
+        open_container(t, LW_LEVEL_RESOURCE);
+    } else {
+        t->at = next;
+        if (e.kind == LW_ENTRY_VALUE) {
+            write_value(t->w, multiple ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e.path),
+                        &e.value);
         }
-        if (t->end[level] != t->w->pos && t->w->err == LW_OK) {
-            return LW_ESTATE;
-        }
-        t->end[level] = 0;
     }
     return LW_OK;
 }
 
-/* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
-static bool needs_wrapper(const tlv_out *t, const lw_entry *e)
-{
-    return lw_path_depth(*t->base) == LW_LEVEL_OBJECT && !lw_path_is_chosen(e->path);
-}
-
-/* One entry, with the heads of the containers that start with it. `at` is the cursor before it. */
-static lw_err write_entry(tlv_out *t, const lw_cursor *at, const lw_entry *e)
-{
-    lw_err err = close_around(t, &e->path);
-    bool multiple = is_multiple(e);
-    t->last = e->path;
-    for (unsigned level = LW_LEVEL_INSTANCE; err == LW_OK && level <= LW_LEVEL_RESOURCE; level++) {
-        size_t len;
-        bool is_needed = level == LW_LEVEL_RESOURCE ? multiple : needs_wrapper(t, e);
-        if (t->end[level] != 0 || !is_needed) {
-            continue;
-        }
-        err = measure(t, at, &e->path, level, &len);
-        if (err == LW_OK) {
-            write_head(t->w, level == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
-                       lw_path_id(e->path, level), len);
-            t->end[level] = t->w->pos + len;
-        }
-    }
-    if (err == LW_OK && e->kind == LW_ENTRY_VALUE) {
-        uint8_t room[8];
-        const uint8_t *octets;
-        size_t len = octets_of(&e->value, room, &octets);
-        write_head(t->w, multiple ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e->path), len);
-        lw_write_octets(t->w, octets, len);
-    }
-    return err;
-}
-
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    tlv_out t = {.source = source, .base = &cfg->base, .w = w};
-    if (lw_path_depth(cfg->base) < LW_LEVEL_OBJECT) {
+    tlv_out t = {
+        .base_level = lw_path_depth(cfg->base), .w = w, .source = source, .base = &cfg->base};
+    if (t.base_level < LW_LEVEL_OBJECT) {
         return LW_ENOTSUP;
     }
-    lw_cursor cursor = {{0}};
-    lw_err err = LW_OK;
-    while (err == LW_OK) {
-        lw_cursor before = cursor;
-        lw_entry e;
-        err = next_entry(&t, &cursor, &e);
-        if (err == LW_OK) {
-            err = write_entry(&t, &before, &e);
-        }
-    }
-    return err == LW_END ? close_around(&t, NULL) : err;
+    lw_writer_init_window(&t.count, NULL, 0, 0);
+    lw_err err;
+    do {
+        err = step(&t);
+    } while (err == LW_OK);
+    return err == LW_END ? LW_OK : err;
 }
 
 const lw_format lw_format_tlv = {
