@@ -290,7 +290,7 @@ static void on_change(void *state, lw_client *client, lw_tree_change change, lw_
     lw_err err = change == LW_TREE_REMOVED ? forget(r, path) : LW_OK;
     err = err == LW_OK ? accounts(state) : err;
     if (err != LW_OK) {
-        lw_log_line(&client->log, LW_LOG_WARN, "access", lw_bytes_str(lw_err_text(err)));
+        lw_client_complain(client, "access", "rights do not follow a change", err);
     }
 }
 

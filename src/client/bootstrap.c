@@ -29,7 +29,7 @@ static void set_state(lw_bootstrap *bs, lw_bs_state to, lw_time until)
     static const char *const names[] = {"idle",   "waiting", "connecting", "asking for a pack",
                                         "asking", "running", "failed",     "committed",
                                         "linger"};
-    lw_log_line(&bs->client->log, LW_LOG_DEBUG, "bootstrap", lw_bytes_str(names[to]));
+    lw_client_log(bs->client, LW_LOG_DEBUG, "bootstrap", names[to]);
     bs->state = (uint8_t)to;
     lw_alarm_set(bs->client, &bs->alarm, until);
 }
@@ -435,7 +435,7 @@ static void on_purge(lw_client *client, lw_alarm *alarm)
         return;
     }
     bs->purge_after = 0;
-    lw_log_line(&client->log, LW_LOG_INFO, "bootstrap", lw_bytes_str("account purged (0/x/12)"));
+    lw_client_log(client, LW_LOG_INFO, "bootstrap", "account purged (0/x/12)");
 }
 
 /* ---- The feature ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "client/serve.h"
 #include "client/server.h"
 #include "coap/reply.h"
+#include "codec/path_text.h"
 #include "lw/objects.h"
 #include "model/access.h"
 
@@ -16,6 +17,8 @@
 
 #define MAX_SEEN_PER_SERVER 8 /* message ids remembered: NSTART is 1, so more is for NON bursts */
 #define MAX_QUEUED          8
+
+#define COMPLAINT_MAX 80u
 
 static const lw_client_feature *const no_features[] = {NULL};
 
@@ -99,14 +102,6 @@ static bool is_usable(const lw_client_cfg *cfg)
            cfg->objects != NULL && cfg->formats != NULL && version_known &&
            has_object(cfg, LW_OBJ_SECURITY) && has_object(cfg, LW_OBJ_SERVER) &&
            has_object(cfg, LW_OBJ_DEVICE);
-}
-
-static void log_line(void *ctx, lw_log_level level, const char *module, lw_bytes text)
-{
-    const lw_platform *platform = ctx;
-    if (platform->log != NULL) {
-        platform->log(platform->ctx, (int)level, module, text);
-    }
 }
 
 static void on_change(void *ctx, lw_tree_change change, lw_path path);
@@ -199,7 +194,6 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     lw_pool_init(&client->pool, (uint8_t *)client + own, len - skip - own);
     client->mem = lw_pool_mem(&client->pool);
     client->rng = (lw_rng){.fill = cfg->platform->random, .ctx = cfg->platform->ctx};
-    client->log = (lw_log){.line = log_line, .ctx = (void *)(uintptr_t)cfg->platform};
     lw_deadlines_init(&client->alarms);
     lw_outbox_init(&client->outbox, &client->mem);
     lw_err err = init_coap(client);
@@ -255,6 +249,31 @@ bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index)
         ++*index;
     }
     return false;
+}
+
+static void log_line(const lw_client *client, lw_log_level level, const char *module, lw_bytes line)
+{
+    const lw_platform *platform = client->cfg.platform;
+    if (platform->log != NULL) {
+        platform->log(platform->ctx, (int)level, module, line);
+    }
+}
+
+void lw_client_log(const lw_client *client, lw_log_level level, const char *module,
+                   const char *text)
+{
+    log_line(client, level, module, lw_bytes_str(text));
+}
+
+void lw_client_complain(const lw_client *client, const char *module, const char *what, lw_err err)
+{
+    uint8_t line[COMPLAINT_MAX];
+    lw_writer w;
+    lw_writer_init(&w, line, sizeof line);
+    lw_write_str(&w, what);
+    lw_write_str(&w, ", lw_err ");
+    lw_write_id(&w, (uint16_t)err);
+    log_line(client, LW_LOG_WARN, module, lw_writer_bytes(&w));
 }
 
 void lw_client_tell(lw_client *client, const lw_client_event *event)
@@ -406,7 +425,7 @@ void lw_client_start(lw_client *client, lw_time now)
     lw_client_accounts_changed(client);            /* places them; they start below */
     client->started = true;
     if (lw_client_reach(client, LW_MOMENT_ACCOUNTS) != LW_OK) {
-        lw_log_line(&client->log, LW_LOG_WARN, "client", lw_bytes_str("accounts do not fit"));
+        lw_client_log(client, LW_LOG_WARN, "client", "accounts do not fit");
     }
     (void)lw_client_reach(client, LW_MOMENT_RESUME);
     lw_schedule_begin(client);

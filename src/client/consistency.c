@@ -81,7 +81,7 @@ bool lw_bs_belongs_to(lw_client *client, lw_path security, lw_path instance)
 
 static bool says(lw_client *client, const char *why)
 {
-    lw_log_line(&client->log, LW_LOG_WARN, "bootstrap", lw_bytes_str(why));
+    lw_client_log(client, LW_LOG_WARN, "bootstrap", why);
     return false;
 }
 

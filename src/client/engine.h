@@ -182,7 +182,6 @@ struct lw_client {
     lw_pool pool;
     lw_mem mem;
     lw_rng rng;
-    lw_log log;
     int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
     lw_tree tree;
     lw_outbox outbox;
@@ -201,6 +200,10 @@ static inline lw_server *lw_client_bootstrap_server(lw_client *client)
 lw_server *lw_client_server(lw_client *client, uint16_t ssid);
 
 void lw_client_tell(lw_client *client, const lw_client_event *event);
+void lw_client_log(const lw_client *client, lw_log_level level, const char *module,
+                   const char *text);
+/* A warning with the number of an error: a device has no room for sentences. */
+void lw_client_complain(const lw_client *client, const char *module, const char *what, lw_err err);
 
 /* The platform's own clock, which goes on without power and which no server sets: seconds since
  * 1970, or -1. For deadlines that outlive a power loss. */

@@ -204,9 +204,11 @@ static lw_err store(room *r, char kind, void (*write)(room *r, lw_writer *w), ui
 /* ---- Reading records --------------------------------------------------------------------------
  */
 
+#define NOT_STORED "what changed last is not stored"
+
 static void say(const room *r, const char *text)
 {
-    lw_log_line(&r->client->log, LW_LOG_WARN, "persist", lw_bytes_str(text));
+    lw_client_log(r->client, LW_LOG_WARN, "persist", text);
 }
 
 static bool is_sound(lw_bytes record, char kind, uint32_t *out_digest)
@@ -246,8 +248,11 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out, uint32_t *out_dig
     if (err == LW_OK && len == room_for && is_sound(*out, kind, out_digest)) {
         return record;
     }
-    say(r,
-        err != LW_OK ? lw_err_text(err) : "a record that is torn or of another version is ignored");
+    if (err != LW_OK) {
+        lw_client_complain(client, "persist", "a record cannot be read", err);
+    } else {
+        say(r, "a record that is torn or of another version is ignored");
+    }
     lw_mem_release(&client->mem, record);
     return NULL;
 }
@@ -411,7 +416,7 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
     }
     lw_err err = store_both(r);
     if (err != LW_OK) {
-        say(r, lw_err_text(err));
+        lw_client_complain(client, "persist", NOT_STORED, err);
         lw_alarm_set(client, alarm, lw_time_add(client->now, RETRY_MS));
     }
 }
@@ -455,7 +460,7 @@ static lw_err commit(room *r)
     }
     lw_err err = store(r, 'c', write_config, &r->config);
     if (err != LW_OK) {
-        say(r, lw_err_text(err));
+        lw_client_complain(r->client, "persist", NOT_STORED, err);
     }
     return err;
 }
@@ -464,7 +469,7 @@ static void stop(room *r)
 {
     lw_client *client = r->client;
     if (!client->erased && !lw_tree_is_holding(&client->tree) && store_both(r) != LW_OK) {
-        say(r, "what changed last is not stored");
+        say(r, NOT_STORED);
     }
 }
 

@@ -494,7 +494,7 @@ static void a_store_that_fails_is_repeated(void **state)
     set(r, "/1/0/1", lw_value_integer(60));
     rig_pass(r, 59 * LW_SECOND_MS);
     assert_null(find(w, "config"));
-    assert_true(lw_fake_log_has(&w->log, "persist: the outside world failed"));
+    assert_true(lw_fake_log_has(&w->log, "persist: what changed last is not stored, lw_err 20"));
     rig_pass(r, 2 * LW_SECOND_MS);
     assert_non_null(find(w, "config"));
 }
@@ -504,7 +504,7 @@ static void a_storage_that_cannot_be_read_is_told(void **state)
     world *w = *state;
     w->load_result = LW_EIO;
     boot_with_server(w);
-    assert_true(lw_fake_log_has(&w->log, "persist: the outside world failed"));
+    assert_true(lw_fake_log_has(&w->log, "persist: a record cannot be read, lw_err 20"));
     expect_request(&w->r, 0, "/rd", REGISTER);
 }
 

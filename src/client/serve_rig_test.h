@@ -38,7 +38,6 @@ typedef struct rig {
     lw_server servers[3]; /* 101, 102, and the Bootstrap-Server */
     lw_fake_mem memory;
     lw_coap_handler handler;
-    lw_log no_log;
     uint8_t buf[LW_COAP_BUF_SIZE(RIG_PAYLOAD)];
     void *feature_state[6];
     lw_coap_bodies bodies;

@@ -70,8 +70,7 @@ static void wake_in(lw_server *server, uint32_t seconds)
 static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
 {
     lw_assert((moves[server->state] >> to & 1u) != 0);
-    lw_log_line(&server->client->log, LW_LOG_DEBUG, "server",
-                lw_bytes_str(lw_server_state_name(to)));
+    lw_client_log(server->client, LW_LOG_DEBUG, "server", lw_server_state_name(to));
     server->state = (uint8_t)to;
     wake_in(server, seconds);
 }
