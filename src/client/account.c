@@ -120,61 +120,79 @@ void lw_client_accounts_changed(lw_client *client)
 /* ---- Factory data -----------------------------------------------------------------------------
  */
 
-/* An instance that is being filled. */
-typedef struct factory {
-    lw_tree *tree;
+typedef enum kind { TEXT, KEY, FLAG, U8, U16, U32 } kind;
+
+/* A member of lw_client_account and the resource it becomes. */
+typedef struct said {
+    uint8_t object, resource;
+    uint8_t kind;
+    uint8_t at; /* in the structure */
+} said;
+
+#define SAID(object, resource, kind, member)                                                     \
+    {                                                                                            \
+        LW_OBJ_##object, LW_RES_##object##_##resource, kind, offsetof(lw_client_account, member) \
+    }
+
+static const said all_said[] = {
+    SAID(SECURITY, SERVER_URI, TEXT, uri),
+    SAID(SECURITY, BOOTSTRAP_SERVER, FLAG, bootstrap),
+    SAID(SECURITY, SECURITY_MODE, U8, security),
+    SAID(SECURITY, PUBLIC_KEY_OR_IDENTITY, KEY, identity),
+    SAID(SECURITY, SERVER_PUBLIC_KEY, KEY, server_key),
+    SAID(SECURITY, SECRET_KEY, KEY, secret),
+    SAID(SECURITY, SHORT_SERVER_ID, U16, ssid),
+    SAID(SECURITY, CLIENT_HOLD_OFF_TIME, U32, hold_off),
+    SAID(SERVER, SHORT_SERVER_ID, U16, ssid),
+    SAID(SERVER, LIFETIME, U32, lifetime),
+};
+
+/* False for what is zero or empty: so is every value of a new instance. */
+static bool has_value(const lw_client_account *account, const said *s, lw_value *out)
+{
+    const void *at = (const uint8_t *)account + s->at;
+    uint32_t number = 0;
+    switch ((kind)s->kind) {
+    case TEXT:
+        out->type = LW_TYPE_STRING;
+        out->as.bytes = lw_bytes_str(*(const char *const *)at);
+        return true;
+    case KEY:
+        out->type = LW_TYPE_OPAQUE;
+        out->as.bytes = *(const lw_bytes *)at;
+        return out->as.bytes.len > 0;
+    case FLAG:
+        out->type = LW_TYPE_BOOLEAN;
+        out->as.boolean = *(const bool *)at;
+        return true;
+    case U8:
+        number = *(const uint8_t *)at;
+        break;
+    case U16:
+        number = *(const uint16_t *)at;
+        break;
+    case U32:
+        number = *(const uint32_t *)at;
+        break;
+    }
+    out->type = LW_TYPE_INTEGER;
+    out->as.integer = number;
+    return number > 0;
+}
+
+/* A new instance with what is said of it; the rest are the defaults of the object. */
+static lw_err add_instance(lw_client *client, uint16_t object, const lw_client_account *account)
+{
     lw_path instance;
-    lw_err err; /* of the first value that could not be set */
-} factory;
-
-static factory begin(lw_client *client, uint16_t object)
-{
-    factory f = {.tree = &client->tree};
-    f.err = lw_tree_add(f.tree, object, LW_ID_MAX, &f.instance);
-    return f;
-}
-
-static void put(factory *f, uint16_t resource, lw_value value)
-{
-    if (f->err == LW_OK) {
-        f->err = lw_tree_set(f->tree, lw_path_child(f->instance, resource), value);
+    lw_value value = {.single = false};
+    lw_err err = lw_tree_add(&client->tree, object, LW_ID_MAX, &instance);
+    for (size_t i = 0; err == LW_OK && i < sizeof all_said / sizeof all_said[0]; i++) {
+        const said *s = &all_said[i];
+        if (s->object == object && has_value(account, s, &value)) {
+            err = lw_tree_set(&client->tree, lw_path_child(instance, s->resource), value);
+        }
     }
-}
-
-static void put_number(factory *f, uint16_t resource, uint32_t number)
-{
-    put(f, resource, lw_value_integer(number));
-}
-
-static void put_key(factory *f, uint16_t resource, lw_bytes key)
-{
-    put(f, resource, lw_value_bytes(LW_TYPE_OPAQUE, key));
-}
-
-static lw_err add_security(lw_client *client, const lw_client_account *a)
-{
-    factory f = begin(client, LW_OBJ_SECURITY);
-    put(&f, LW_RES_SECURITY_SERVER_URI, lw_value_string(a->uri));
-    put(&f, LW_RES_SECURITY_BOOTSTRAP_SERVER, lw_value_boolean(a->bootstrap));
-    put_number(&f, LW_RES_SECURITY_SECURITY_MODE, a->security);
-    put_key(&f, LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY, a->identity);
-    put_key(&f, LW_RES_SECURITY_SERVER_PUBLIC_KEY, a->server_key);
-    put_key(&f, LW_RES_SECURITY_SECRET_KEY, a->secret);
-    if (a->bootstrap) {
-        put_number(&f, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME, a->hold_off);
-    } else {
-        put_number(&f, LW_RES_SECURITY_SHORT_SERVER_ID, a->ssid);
-    }
-    return f.err;
-}
-
-/* The rest are the defaults of the object. */
-static lw_err add_account(lw_client *client, const lw_client_account *a)
-{
-    factory f = begin(client, LW_OBJ_SERVER);
-    put_number(&f, LW_RES_SERVER_SHORT_SERVER_ID, a->ssid);
-    put_number(&f, LW_RES_SERVER_LIFETIME, a->lifetime != 0 ? a->lifetime : 86400);
-    return f.err;
+    return err;
 }
 
 /* Is there a place for one more? The Bootstrap-Server's number is 0. */
@@ -198,6 +216,8 @@ lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)
     if (account->uri == NULL || !ssid_fits || client->started) {
         return client->started ? LW_ESTATE : LW_EINVAL;
     }
+    lw_client_account complete = *account;
+    complete.lifetime = account->lifetime != 0 ? account->lifetime : 86400;
     lw_err err = find_room(client, account->ssid);
     if (err == LW_OK) {
         err = lw_tree_begin(&client->tree);
@@ -205,9 +225,9 @@ lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)
     if (err != LW_OK) {
         return err;
     }
-    err = add_security(client, account);
+    err = add_instance(client, LW_OBJ_SECURITY, &complete);
     if (err == LW_OK && !account->bootstrap) {
-        err = add_account(client, account);
+        err = add_instance(client, LW_OBJ_SERVER, &complete);
     }
     return lw_tree_end(&client->tree, err);
 }
