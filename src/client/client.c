@@ -73,7 +73,7 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
     lw_client_cfg cfg = *given;
     fill_in_defaults(&cfg);
     size_t features = feature_count(&cfg);
-    size_t octets = sizeof(lw_client) + 2 * lw_pool_overhead() + cfg.dynamic;
+    size_t octets = lw_pool_overhead() + lw_pool_cost(sizeof(lw_client)) + cfg.dynamic;
     octets += lw_pool_cost(place_count(&cfg) * sizeof(lw_server));
     octets += lw_pool_cost((features + 1) * sizeof(void *));
     octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
@@ -182,20 +182,18 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     if (!is_usable(cfg)) {
         return LW_EINVAL;
     }
-    size_t skip = (size_t)(-(uintptr_t)memory % lw_pool_overhead());
-    size_t own = (sizeof(lw_client) + 15u) / 16u * 16u;
-    if (len < skip + own) {
+    lw_pool pool;
+    lw_pool_init(&pool, memory, len);
+    lw_mem mem = lw_pool_mem(&pool);
+    lw_client *client = lw_mem_alloc(&mem, sizeof *client);
+    if (client == NULL) {
         return LW_ENOMEM;
     }
-    lw_client *client = (lw_client *)(void *)((uint8_t *)memory + skip);
-    memset(client, 0, sizeof *client);
     client->cfg = *cfg;
     fill_in_defaults(&client->cfg);
-    lw_pool_init(&client->pool, (uint8_t *)client + own, len - skip - own);
+    client->pool = pool;
     client->mem = lw_pool_mem(&client->pool);
     client->rng = (lw_rng){.fill = cfg->platform->random, .ctx = cfg->platform->ctx};
-    lw_deadlines_init(&client->alarms);
-    lw_outbox_init(&client->outbox, &client->mem);
     lw_err err = init_coap(client);
     if (err == LW_OK) {
         err = init_servers(client);
@@ -218,10 +216,7 @@ void lw_client_fini(lw_client *client)
     if (client->fetching != NULL) {
         lw_server_close_link(&client->fetching->server);
     }
-    lw_coap_fini(&client->coap);
-    lw_outbox_fini(&client->outbox);
-    lw_tree_fini(&client->tree);
-    lw_wipe(client->pool.block, client->pool.size);
+    lw_wipe(client->pool.block, client->pool.size); /* with everything that is in it */
 }
 
 /* ---- Between the rooms ------------------------------------------------------------------------
@@ -392,7 +387,7 @@ static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
     lw_server *server = server_of(peer);
     if (server->link_is_up) {
         lw_server_is_active(server);
-        lw_outbox_put(&client->outbox, server->link, message);
+        lw_outbox_put(&client->outbox, &client->mem, server->link, message);
     }
 }
 
@@ -475,7 +470,7 @@ lw_time lw_client_step(lw_client *client, lw_time now)
 
 bool lw_client_poll(lw_client *client, lw_client_out *out)
 {
-    return lw_outbox_take(&client->outbox, out);
+    return lw_outbox_take(&client->outbox, &client->mem, out);
 }
 
 static lw_server *server_on(lw_client *client, uint8_t link)

@@ -1,73 +1,58 @@
 #include "client/outbox.h"
 
-typedef struct lw_outbox_item {
-    lw_link link_in_box;
+struct lw_outbox_item {
+    lw_outbox_item *next;
     uint16_t len;
     uint8_t link;
     uint8_t octets[];
-} item;
+};
 
-void lw_outbox_init(lw_outbox *box, const lw_mem *mem)
+/* Takes the item out that *at points to. */
+static lw_outbox_item *cut(lw_outbox_item **at)
 {
-    *box = (lw_outbox){.mem = mem};
-    lw_list_init(&box->waiting);
+    lw_outbox_item *item = *at;
+    *at = item->next;
+    return item;
 }
 
-static void drop(lw_outbox *box, item *i)
+void lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes octets)
 {
-    lw_list_remove(&i->link_in_box);
-    lw_mem_release(box->mem, i);
-    box->count--;
-}
-
-void lw_outbox_fini(lw_outbox *box)
-{
-    while (!lw_list_is_empty(&box->waiting)) {
-        drop(box, LW_CONTAINER(box->waiting.next, item, link_in_box));
+    lw_outbox_item **end = &box->first;
+    unsigned count = 0;
+    for (; *end != NULL; end = &(*end)->next) {
+        count++;
     }
-    lw_mem_release(box->mem, box->lent);
-    box->lent = NULL;
+    lw_outbox_item *item = count < LW_OUTBOX_MAX && octets.len <= UINT16_MAX
+                               ? lw_mem_alloc(mem, sizeof *item + octets.len)
+                               : NULL;
+    if (item != NULL) {
+        item->link = link;
+        item->len = (uint16_t)octets.len;
+        memcpy(item->octets, octets.ptr, octets.len); /* a message is never empty */
+        *end = item;
+    }
 }
 
-void lw_outbox_put(lw_outbox *box, uint8_t link, lw_bytes octets)
+bool lw_outbox_take(lw_outbox *box, const lw_mem *mem, lw_client_out *out)
 {
-    item *i = box->count < LW_OUTBOX_MAX && octets.len <= UINT16_MAX
-                  ? lw_mem_alloc(box->mem, sizeof *i + octets.len)
-                  : NULL;
-    if (i == NULL) {
-        return;
-    }
-    i->link = link;
-    i->len = (uint16_t)octets.len;
-    if (octets.len > 0) {
-        memcpy(i->octets, octets.ptr, octets.len);
-    }
-    lw_list_add_last(&box->waiting, &i->link_in_box);
-    box->count++;
-}
-
-bool lw_outbox_take(lw_outbox *box, lw_client_out *out)
-{
-    lw_mem_release(box->mem, box->lent);
-    box->lent = NULL;
-    if (lw_list_is_empty(&box->waiting)) {
+    lw_mem_release(mem, box->lent);
+    box->lent = box->first != NULL ? cut(&box->first) : NULL;
+    if (box->lent == NULL) {
         return false;
     }
-    item *i = LW_CONTAINER(box->waiting.next, item, link_in_box);
-    lw_list_remove(&i->link_in_box);
-    box->count--;
-    box->lent = i;
-    *out = (lw_client_out){.link = i->link, .octets = lw_bytes_of(i->octets, i->len)};
+    *out = (lw_client_out){.link = box->lent->link,
+                           .octets = lw_bytes_of(box->lent->octets, box->lent->len)};
     return true;
 }
 
-void lw_outbox_drop_link(lw_outbox *box, uint8_t link)
+void lw_outbox_drop_link(lw_outbox *box, const lw_mem *mem, uint8_t link)
 {
-    for (lw_link *l = box->waiting.next, *next; l != &box->waiting; l = next) {
-        next = l->next;
-        item *i = LW_CONTAINER(l, item, link_in_box);
-        if (i->link == link) {
-            drop(box, i);
+    lw_outbox_item **at = &box->first;
+    while (*at != NULL) {
+        if ((*at)->link == link) {
+            lw_mem_release(mem, cut(at));
+        } else {
+            at = &(*at)->next;
         }
     }
 }

@@ -7,27 +7,24 @@
 #ifndef LW_CLIENT_OUTBOX_H
 #define LW_CLIENT_OUTBOX_H
 
-#include "base/list.h"
 #include "base/mem.h"
 #include "lw/client.h"
 
 #define LW_OUTBOX_MAX 8u
 
+typedef struct lw_outbox_item lw_outbox_item;
+
 typedef struct lw_outbox {
-    const lw_mem *mem;
-    lw_link waiting;
-    struct lw_outbox_item *lent; /* what the last take gave out */
-    uint8_t count;
+    lw_outbox_item *first; /* NULL: none waits, as in a new outbox */
+    lw_outbox_item *lent;  /* what the last take gave out */
 } lw_outbox;
 
-void lw_outbox_init(lw_outbox *box, const lw_mem *mem);
-void lw_outbox_fini(lw_outbox *box);
-void lw_outbox_put(lw_outbox *box, uint8_t link, lw_bytes octets);
+void lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes octets);
 
-/* The oldest one, valid until the next take or fini; false when none waits. */
-bool lw_outbox_take(lw_outbox *box, lw_client_out *out);
+/* The oldest one, valid until the next take; false when none waits. */
+bool lw_outbox_take(lw_outbox *box, const lw_mem *mem, lw_client_out *out);
 
 /* Forgets what waits for a link that was closed. */
-void lw_outbox_drop_link(lw_outbox *box, uint8_t link);
+void lw_outbox_drop_link(lw_outbox *box, const lw_mem *mem, uint8_t link);
 
 #endif

@@ -140,7 +140,7 @@ void lw_server_close_link(lw_server *server)
     lw_client *client = server->client;
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
     init_peer(server);
-    lw_outbox_drop_link(&client->outbox, server->link);
+    lw_outbox_drop_link(&client->outbox, &client->mem, server->link);
     if (server->link_is_open) {
         server->link_is_open = server->link_is_up = false;
         client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);
