@@ -1,6 +1,6 @@
 /* Deadlines of one engine: "who must be woken next, and when?"
  *
- * An intrusive pairing heap: no memory of its own, arming is constant time, taking the earliest is
+ * An intrusive skew heap: no memory of its own, arming, disarming and taking the earliest are
  * logarithmic on average. A timing wheel arms as fast but wants slots up front, which a
  * microcontroller with three deadlines should not pay for; a fleet's registrations, of which almost
  * all are re-armed before they are due, get a wheel of their own in the server.
@@ -14,12 +14,12 @@
 
 typedef struct lw_deadline lw_deadline;
 struct lw_deadline {
-    lw_time at;         /* when; LW_TIME_NEVER when not armed */
-    lw_deadline *child; /* first child */
-    lw_deadline *next;  /* next sibling */
-    lw_deadline *prev;  /* previous sibling, or the parent of a first child */
+    lw_time at;                /* when; LW_TIME_NEVER when not armed */
+    lw_deadline **place;       /* what points to it; NULL: not armed */
+    lw_deadline *left, *right; /* both are later */
 };
 
+/* Stays where it is: what is armed points here. */
 typedef struct lw_deadlines {
     lw_deadline *root;
 } lw_deadlines;
@@ -32,7 +32,7 @@ bool lw_deadline_is_armed(const lw_deadline *d);
 
 /* Arms or re-arms. LW_TIME_NEVER disarms. */
 void lw_deadline_arm(lw_deadlines *all, lw_deadline *d, lw_time at);
-void lw_deadline_disarm(lw_deadlines *all, lw_deadline *d);
+void lw_deadline_disarm(lw_deadline *d);
 
 /* The earliest time armed, or LW_TIME_NEVER. */
 lw_time lw_deadlines_next(const lw_deadlines *all);

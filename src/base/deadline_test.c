@@ -57,7 +57,7 @@ LW_TEST(arming_for_never_disarms)
     lw_deadline_arm(&all, &a, LW_TIME_NEVER);
     assert_false(lw_deadline_is_armed(&a));
     assert_true(lw_deadlines_next(&all) == LW_TIME_NEVER);
-    lw_deadline_disarm(&all, &a);
+    lw_deadline_disarm(&a);
     assert_false(lw_deadline_is_armed(&a));
 }
 
@@ -111,7 +111,7 @@ LW_TEST(the_heap_agrees_with_a_plain_array)
             break;
         case 2:
             reference[i] = LW_TIME_NEVER;
-            lw_deadline_disarm(&all, &d[i]);
+            lw_deadline_disarm(&d[i]);
             break;
         default: {
             lw_time now = (lw_time)lw_rng_below(&rng, 1000) - 600;

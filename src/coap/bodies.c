@@ -77,7 +77,7 @@ static void forget(lw_coap *coap, lw_coap_body *body)
         at = &(*at)->next;
     }
     *at = body->next;
-    lw_coap_timer_disarm(coap, &body->timer);
+    lw_coap_timer_disarm(&body->timer);
     coap->config.bodies->count--;
     lw_coap_gather_release(&body->body, &coap->config.mem);
     lw_mem_release(&coap->config.mem, body);

@@ -25,9 +25,9 @@ static inline void lw_coap_timer_init(lw_coap_timer *t, void (*fire)(lw_coap *, 
 /* Fires in `delay` ms from the present call. */
 void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time delay);
 
-static inline void lw_coap_timer_disarm(lw_coap *coap, lw_coap_timer *t)
+static inline void lw_coap_timer_disarm(lw_coap_timer *t)
 {
-    lw_deadline_disarm(&coap->deadlines, &t->deadline);
+    lw_deadline_disarm(&t->deadline);
 }
 
 /* ---- sending: endpoint.c ------------------------------------------------------------------- */

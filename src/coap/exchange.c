@@ -110,7 +110,7 @@ void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const
     }
     coap->stats.timeouts += err == LW_ETIMEOUT;
     set_state(ex, STATE_QUEUED); /* gives its place back */
-    lw_coap_timer_disarm(coap, &ex->timer);
+    lw_coap_timer_disarm(&ex->timer);
     lw_list_remove(&ex->link);
     peer->queued--;
     lw_mem_release(&coap->config.mem, ex);

@@ -24,7 +24,7 @@ static void take_off(lw_coap *coap, lw_coap_later **at)
 {
     lw_coap_later *l = *at;
     *at = l->next;
-    lw_coap_timer_disarm(coap, &l->timer);
+    lw_coap_timer_disarm(&l->timer);
     lw_mem_release(&coap->config.mem, l);
 }
 

@@ -46,7 +46,7 @@ static void end(lw_coap_transfer *t, const lw_coap_result *result)
     lw_coap_gather answer = t->answer; /* result may point into it */
     const lw_coap_result canceled = {.err = LW_ECANCELED, .now = result->now};
     bool is_canceled = t->is_canceled; /* by a callback of the last block */
-    lw_coap_timer_disarm(coap, &t->timer);
+    lw_coap_timer_disarm(&t->timer);
     lw_mem_release(&coap->config.mem, t); /* first: on_end may start the next one */
     if (on_end != NULL) {
         on_end(ctx, is_canceled ? &canceled : result);

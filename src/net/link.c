@@ -162,7 +162,7 @@ void lw_net_link_drop(lw_net *net, lw_net_link *link, lw_time now)
     }
     link->is_closed = true;
     lw_net_link_arm(net, link);
-    lw_deadline_disarm(&net->deadlines, &link->deadline);
+    lw_deadline_disarm(&link->deadline);
 }
 
 /* ---- inwards ------------------------------------------------------------------------------- */
