@@ -29,3 +29,14 @@ list(TRANSFORM portable PREPEND "-l")
 list(JOIN portable " " LW_PKG_LIBS)
 configure_file(cmake/lapwing.pc.in lapwing.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/lapwing.pc DESTINATION lib/pkgconfig)
+
+# What the link-time optimisation of this compiler left in the archives is of no use to another one,
+# and this one would optimise, and warn, in the middle of somebody else's link.
+if(LW_LTO)
+  install(CODE "file(GLOB archives \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/liblw_*.a)
+    foreach(archive IN LISTS archives)
+      execute_process(COMMAND ${CMAKE_OBJCOPY} --wildcard --remove-section=.gnu.lto_*
+        --remove-section=.gnu.debuglto_* --strip-symbol=__gnu_lto_* \${archive}
+        COMMAND_ERROR_IS_FATAL ANY)
+    endforeach()")
+endif()
