@@ -96,15 +96,23 @@ static void on_change(lw_client *client, lw_path path)
     }
 }
 
+static void say_failure(const lw_client_event *event)
+{
+    if (event->code != 0) {
+        printf("not registered: the server answered %d.%02d", event->code >> 5, event->code & 31);
+    } else {
+        printf("not registered: %s", lw_err_text(event->err));
+    }
+    puts(event->retry_at != LW_TIME_NEVER ? "; it will be tried again" : "; that was all");
+}
+
 static void on_event(lw_client *client, const lw_client_event *event)
 {
     (void)client;
     if (event->kind == LW_CLIENT_REGISTERED) {
         printf("registered with server %" PRIu16 "\n", event->ssid);
     } else if (event->kind == LW_CLIENT_REGISTRATION_FAILED) {
-        bool again = event->retry_at != LW_TIME_NEVER;
-        printf("not registered: %s; %s\n", lw_err_text(event->err),
-               again ? "it will be tried again" : "that was all");
+        say_failure(event);
     }
 }
 

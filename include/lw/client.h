@@ -87,8 +87,9 @@ typedef struct lw_client_event {
     uint8_t kind;     /* lw_client_event_kind */
     uint8_t code;     /* CoAP code of the answer, 0 when there was none */
     uint16_t ssid;    /* Short Server ID; 0: the Bootstrap-Server, or none */
-    lw_err err;       /* LW_OK, or why */
-    lw_time retry_at; /* when it goes on by itself, monotonic; LW_TIME_NEVER: it does not */
+    lw_err err;       /* LW_OK, or why; LW_OK too when the server answered: `code` says why then */
+    lw_time retry_at; /* where it says so above: when it goes on by itself, monotonic;
+                         LW_TIME_NEVER: it does not */
 } lw_client_event;
 
 typedef struct lw_client_cfg {

@@ -9,7 +9,7 @@ PROGRAM = sys.argv.pop(1)
 
 CON, ACK = 0, 2
 GET, POST, PUT = 1, 2, 3
-CREATED, CHANGED, CONTENT, BAD_REQUEST = 0x41, 0x44, 0x45, 0x80
+CREATED, CHANGED, CONTENT, BAD_REQUEST, FORBIDDEN = 0x41, 0x44, 0x45, 0x80, 0x83
 LOCATION_PATH, URI_PATH, CONTENT_FORMAT, ACCEPT = 8, 11, 12, 17
 TEXT = b""  # text/plain is 0, which has no octets
 
@@ -24,8 +24,9 @@ def message(kind, code, mid, token=b"", options=(), payload=b""):
     return out + (b"\xff" + payload if payload else b"")
 
 
-class Pump(unittest.TestCase):
-    def setUp(self):
+class Server(unittest.TestCase):
+    def start(self, answer, options=()):
+        """The program, and the answer to its Register."""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(self.socket.close)
         self.socket.bind(("127.0.0.1", 0))
@@ -38,8 +39,20 @@ class Pump(unittest.TestCase):
         self.addCleanup(self.pump.stdout.close)
         self.register, self.device = self.socket.recvfrom(2048)
         token = self.register[4:4 + (self.register[0] & 15)]
-        self.socket.sendto(message(ACK, CREATED, int.from_bytes(self.register[2:4], "big"), token,
-                                   [(LOCATION_PATH, b"rd"), (LOCATION_PATH, b"1")]), self.device)
+        self.socket.sendto(message(ACK, answer, int.from_bytes(self.register[2:4], "big"), token, options),
+                           self.device)
+
+
+class RefusedPump(Server):
+    def test_it_says_what_the_server_answered(self):
+        self.start(FORBIDDEN)
+        line = next(line for line in self.pump.stdout if line.startswith("not registered"))
+        self.assertEqual(line, "not registered: the server answered 4.03; it will be tried again\n")
+
+
+class Pump(Server):
+    def setUp(self):
+        self.start(CREATED, [(LOCATION_PATH, b"rd"), (LOCATION_PATH, b"1")])
 
     def ask(self, code, path, options=(), payload=b""):
         """The code and the payload of the answer."""
