@@ -140,9 +140,13 @@ void call_invalid(api_call *call, const char *pointer, const char *detail)
 
 void call_failed(api_call *call, lw_err err)
 {
+    lw_store *store = call->api->cfg.store;
+    lw_store_health health;
     switch (err) {
     case LW_EIO:
-        call_problem(call, API_STORE, "see /readyz");
+        health = store->ops->health(store);
+        call_problem(call, API_STORE, "nothing can be kept: %s",
+                     health.why != NULL && health.why[0] != '\0' ? health.why : lw_err_text(err));
         break;
     case LW_ENOMEM:
         call_problem(call, API_BUSY, "%s", lw_err_text(err));

@@ -219,6 +219,10 @@ void result_answer(api_call *call, const view *v, const lw_server_result *r)
         call_answer(call, 200, &o);
         return;
     }
+    if (problem_of(r) == API_STORE) {
+        call_failed(call, LW_EIO);
+        return;
+    }
     write_cause(&o, r);
     call_problem_with(call, problem_of(r), detail_of(r), &o);
     out_fini(&o);

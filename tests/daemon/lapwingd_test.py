@@ -1,6 +1,7 @@
 """What lapwingd says, how it starts and ends, and that foreign CoAP programs register with it."""
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -91,6 +92,35 @@ def test_a_registration_outlives_a_restart(daemon, tmp_path):
     server = daemon(coap_port=server.coap_port)
     server.wait_for_log("store: 1 devices loaded, 0 left out")
     assert "c:2.04" in coap_client("post", f"{server.coap}/rd/{location}")
+
+
+def test_requests_that_ended_are_not_missed_at_the_next_start(daemon, device):
+    server = daemon()
+    device("-u", server.coap, "-n", "lamp").wait_for("^registered")
+    assert server.call("GET", "/v1/devices/lamp/resources/3/0/1?async&wait=20")[0] == 200
+    assert server.stop() == 0
+    server = daemon()
+    assert server.stop() == 0
+    assert "devices loaded" in server.stderr() and "warning" not in server.stderr()
+
+
+def test_a_store_that_may_not_grow_is_told_by_log_api_and_readiness_until_it_may(daemon, device):
+    server = daemon()
+    device("-u", server.coap, "-n", "lamp").wait_for("^registered")
+    pid, unlimited = server.process.pid, resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1024, unlimited[1]))
+    for method, path, body in (("PUT", "/v1/credentials/x", {"mode": "psk", "identity": "x", "key": "AQIDBA=="}),
+                               ("GET", "/v1/devices/lamp/resources/3/0/1?async", None)):
+        status, refused = server.call(method, path, body)
+        assert (status, refused["type"]) == (503, "urn:lapwing:problem:store")
+        assert refused["detail"].startswith("nothing can be kept: the disk ")
+    server.wait_for_log("error store: nothing can be kept: the disk ")
+    assert server.call("GET", "/readyz")[0] == 503
+    assert server.call("GET", "/v1/devices/lamp/resources/3/0/1")[0] == 200  # what needs no disk goes on
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+    server.wait_for_log("warning store: changes are kept again")
+    assert server.call("GET", "/readyz")[0] == 200
+    assert server.call("GET", "/v1/credentials")[1]["items"] == []
 
 
 def test_a_data_directory_has_one_server(daemon):

@@ -217,6 +217,7 @@ int daemon_run(const options *o, daemon_reread_fn *reread, void *ctx)
     int status = 1;
     log_init(&d.log, (int)o->config.log);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a store that may not grow is an error, not the end */
     if (open_all(&d, why)) {
         announce(&d);
         lw_loop_run(d.loop);

@@ -86,12 +86,30 @@ static void on_step(void *ctx)
     shard_step(ctx);
 }
 
+/* What operators are refused with a 503, and devices with a 5.03, has a line in the log. */
+static void look_at_store(shard *s)
+{
+    lw_store_health health = s->cfg.store->ops->health(s->cfg.store);
+    bool fails = health.err != LW_OK;
+    if (fails && !s->store_fails) {
+        log_say(s->cfg.log, LEVEL_ERROR, "store", "nothing can be kept: %s", health.why);
+    } else if (!fails && s->store_fails) {
+        log_say(s->cfg.log, LEVEL_WARNING, "store", "changes are kept again");
+    }
+    s->store_fails = fails;
+}
+
 static void on_commits(void *ctx)
 {
     shard *s = ctx;
     commit c;
+    bool is_news = false;
     while (commits_take(&s->commits, &c)) {
         lw_server_kept(s->server, lw_loop_now(s->loop), c.ticket, c.err);
+        is_news = is_news || (c.err != LW_OK) != s->store_fails;
+    }
+    if (is_news) {
+        look_at_store(s);
     }
     shard_step(s);
 }
@@ -110,6 +128,7 @@ static void on_clock(void *ctx)
         log_say(s->cfg.log, LEVEL_WARNING, "clock", "the wall clock jumped by %lld ms",
                 (long long)moved);
     }
+    look_at_store(s); /* damage is found by who reads, too */
     lw_timer_arm(s->clock, now + CLOCK_PERIOD_MS);
 }
 
@@ -187,9 +206,19 @@ typedef struct loading {
     size_t rows, left_out;
 } loading;
 
+/* One that is only kept to be asked for. */
+static bool is_ended_request(const lw_row *row)
+{
+    return row->kind == LW_ROW_REQUEST && row->as.request.state != LW_REQUEST_QUEUED &&
+           row->as.request.state != LW_REQUEST_SENT;
+}
+
 static bool load_row(void *ctx, const lw_row *row)
 {
     loading *l = ctx;
+    if (is_ended_request(row)) {
+        return true;
+    }
     l->rows++;
     l->left_out += lw_server_load(l->shard->server, row) != LW_OK;
     return true;

@@ -40,11 +40,12 @@ struct shard {
     shard_socket sockets[CONFIG_LISTEN_MAX];
     unsigned socket_count;
     lw_timer *timer; /* the engine's next deadline */
-    lw_timer *clock; /* looks whether the wall clock jumped */
+    lw_timer *clock; /* looks whether the wall clock jumped, and after the store */
     lw_wake *wake;   /* something was committed */
     lw_inbox *inbox; /* what the API asks */
     commits commits;
-    lw_time offset; /* wall clock minus the loop's, as the engine knows it */
+    lw_time offset;   /* wall clock minus the loop's, as the engine knows it */
+    bool store_fails; /* and the log said so */
 };
 
 /* Opens the sockets, then the engine with what the store has. Writes one sentence to why and
