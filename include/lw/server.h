@@ -67,9 +67,10 @@ typedef struct lw_server_event {
     uint8_t code; /* CoAP code that was involved; 0: none */
     bool replaced;
     lw_err err;
-    const char *why;   /* one sentence for people, or NULL */
-    lw_bytes endpoint; /* may be empty in REFUSED */
-    lw_bytes target;   /* NOTIFIED, OBSERVED, UNOBSERVED: the wish's target */
+    const char *why;    /* one sentence for people, or NULL */
+    lw_bytes endpoint;  /* may be empty in REFUSED */
+    const lw_hop *from; /* REFUSED: who asked */
+    lw_bytes target;    /* NOTIFIED, OBSERVED, UNOBSERVED: the wish's target */
     bool composite;
     uint16_t format;  /* of payload */
     lw_bytes payload; /* whole, as the device sent it */

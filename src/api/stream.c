@@ -11,6 +11,7 @@
 #include "api/objects.h"
 #include "api/result.h"
 #include "codec/format.h"
+#include "host/addr.h"
 
 #define RESERVE     1000000u /* ids of a block */
 #define SETTING_KEY "events"
@@ -29,6 +30,7 @@ struct hub_raw {
     hub_raw *next;
     lw_server_event event; /* its slices lie behind it */
     lw_server_result request;
+    lw_hop from;
     bool has_request;
     api_objects *objects; /* NULL: not needed */
     uint8_t octets[];
@@ -130,6 +132,10 @@ static hub_raw *raw_new(const lw_server *server, const lw_server_event *event)
     raw->event.endpoint = keep(&at, event->endpoint);
     raw->event.target = keep(&at, event->target);
     raw->event.payload = keep(&at, event->payload);
+    if (event->from != NULL) {
+        raw->from = *event->from;
+        raw->event.from = &raw->from;
+    }
     raw->has_request = r != NULL;
     raw->event.request = NULL;
     if (r != NULL) {
@@ -199,6 +205,10 @@ static void write_event(json_out *o, const hub_raw *raw, const view *v)
     const lw_server_event *e = &raw->event;
     if (e->endpoint.len > 0) {
         out_text(o, "device", e->endpoint);
+    }
+    if (e->from != NULL) {
+        char address[LW_ADDR_TEXT_MAX];
+        out_str(o, "address", lw_addr_format(&e->from->peer, address));
     }
     if (e->replaced) {
         out_bool(o, "replaced", true);

@@ -12,7 +12,7 @@
 #define LW_REFUSAL_LIST(X)                                                                       \
     X(LW_REFUSAL_NONE, 0, 0, "accepted")                                                         \
     X(LW_REFUSAL_NO_ENDPOINT, 4, 0, "no endpoint name, and no identity that tells it")           \
-    X(LW_REFUSAL_BAD_ENDPOINT, 4, 0, "the endpoint name is empty, too long or not UTF-8")        \
+    X(LW_REFUSAL_BAD_ENDPOINT, 4, 0, "the endpoint name is empty, too long or unprintable")      \
     X(LW_REFUSAL_NO_LIFETIME, 4, 0, "lt is missing")                                             \
     X(LW_REFUSAL_BAD_LIFETIME, 4, 0, "lt is not a number of seconds")                            \
     X(LW_REFUSAL_NO_VERSION, 4, 0, "lwm2m is missing")                                           \

@@ -149,7 +149,8 @@ struct lw_server {
     lw_mem mem;
     lw_rng rng;
     lw_log log;
-    lw_time now; /* of the call that is being worked on */
+    lw_time now;        /* of the call that is being worked on */
+    const lw_hop *from; /* of its datagram; NULL: there is none */
     lw_time started;
     lw_time wall_offset; /* the wall clock is now + this */
     lw_hash_key secret;  /* of the maps */

@@ -37,6 +37,7 @@ typedef struct rig_event {
     lw_server_result request;
     char endpoint[256], target[256];
     uint8_t payload[2048];
+    lw_hop from;
 } rig_event;
 
 /* A row that was put, or the key of one that was removed; what the tests look at. */
@@ -130,6 +131,10 @@ static inline void rig_on_event(void *ctx, const lw_server_event *event)
     if (event->request != NULL) {
         e->request = *event->request;
         e->event.request = &e->request;
+    }
+    if (event->from != NULL) {
+        e->from = *event->from;
+        e->event.from = &e->from;
     }
 }
 

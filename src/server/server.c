@@ -161,11 +161,13 @@ void lw_server_feed(lw_server *server, lw_time now, const lw_hop *from, lw_bytes
         return;
     }
     uint32_t malformed = server->coap.stats.malformed;
+    server->from = from;
     lw_net_feed(&server->net, &peer->link, now, datagram);
     if (peer->device != NULL && server->coap.stats.malformed == malformed) {
         lw_presence_heard(server, peer->device); /* TRN-42: any message */
     }
     lw_server_settle(server);
+    server->from = NULL;
 }
 
 /* ---- Time -------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """What lapwingd says, how it starts and ends, and that foreign CoAP programs register with it."""
+import json
 import os
 import re
 import resource
 import signal
 import socket
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -121,6 +123,19 @@ def test_a_store_that_may_not_grow_is_told_by_log_api_and_readiness_until_it_may
     server.wait_for_log("warning store: changes are kept again")
     assert server.call("GET", "/readyz")[0] == 200
     assert server.call("GET", "/v1/credentials")[1]["items"] == []
+
+
+def test_who_is_refused_is_named_with_its_address(daemon):
+    server = daemon()
+    assert "c:4.00" in coap_client("post", f"{server.coap}/rd?ep=lamp&lt=x&lwm2m=1.1&b=U", "</3/0>")
+    assert "c:4.04" in coap_client("post", f"{server.coap}/rd/nowhere")
+    server.wait_for_log(r"info server: lamp: lt is not a number of seconds; refused to 127\.0\.0\.1:\d+$")
+    server.wait_for_log(r"info server: [^:]+; refused to 127\.0\.0\.1:\d+$")
+    request = urllib.request.Request(f"{server.url}/v1/events?after=0&type=refused",
+                                     headers={"Authorization": f"Bearer {server.token}"})
+    with urllib.request.urlopen(request, timeout=10) as stream:
+        data = next(line for line in stream if line.startswith(b"data: {\"id\""))
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", json.loads(data[6:])["address"])
 
 
 def test_a_data_directory_has_one_server(daemon):

@@ -65,6 +65,9 @@ static void print_event(const stream *s, const json_t *event)
     print_text(stdout, text_of(event, "device"), BOLD, s->cli->color);
     fputs("  ", stdout);
     print_text(stdout, type, color_of_event(type), s->cli->color);
+    if (text_of(event, "address")[0] != '\0') {
+        printf("  %s", text_of(event, "address"));
+    }
     json_array_foreach(json_object_get(event, "paths"), i, path)
     {
         printf("%s%s", i == 0 ? "  " : " ", json_string_value(path));

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/addr.h"
 #include "host/heap.h"
 
 /* How often the wall clock is compared with the monotonic one, and how far they may drift apart
@@ -28,9 +29,21 @@ static void on_send(void *ctx, const lw_hop *to, lw_bytes datagram)
     }
 }
 
+/* Who it was is all that leads to a device that is kept out. */
+static void log_refusal(const shard *s, const lw_server_event *e)
+{
+    char address[LW_ADDR_TEXT_MAX];
+    log_say(s->cfg.log, LEVEL_INFO, "server", "%.*s%s%s; refused to %s", (int)e->endpoint.len,
+            (const char *)e->endpoint.ptr, e->endpoint.len > 0 ? ": " : "", e->why,
+            lw_addr_format(&e->from->peer, address));
+}
+
 static void on_event(void *ctx, const lw_server_event *event)
 {
     const shard *s = ctx;
+    if (event->kind == LW_SERVER_REFUSED) {
+        log_refusal(s, event);
+    }
     if (s->cfg.on_event != NULL) {
         s->cfg.on_event(s->cfg.ctx, event);
     }

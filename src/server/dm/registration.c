@@ -21,11 +21,11 @@ static lw_err refuse(lw_server *server, lw_bytes endpoint, lw_op op, lw_refusal 
     }
     reply->code = lw_op_may_answer(op, code) ? code : LW_COAP_BAD_REQUEST;
     server->stats.refused++;
-    lw_server_log(server, LW_LOG_INFO, endpoint, lw_refusal_text(why));
     lw_server_event event = {.kind = LW_SERVER_REFUSED,
                              .code = reply->code,
                              .why = lw_refusal_text(why),
-                             .endpoint = endpoint};
+                             .endpoint = endpoint,
+                             .from = server->from};
     lw_server_tell(server, NULL, event);
     return LW_OK;
 }

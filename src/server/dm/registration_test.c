@@ -60,6 +60,17 @@ LW_TEST(REG_02_what_a_register_must_say)
     rig_free(r);
 }
 
+LW_TEST(a_refusal_tells_who_asked)
+{
+    rig *r = strict_rig();
+    assert_int_equal(post(r, "/rd/unknown?lt=300"), LW_COAP_NOT_FOUND);
+    lw_hop hop = rig_hop(4000);
+    const lw_server_event *event = &r->events[r->event_count - 1].event;
+    assert_int_equal(event->kind, LW_SERVER_REFUSED);
+    assert_memory_equal(event->from, &hop, sizeof hop);
+    rig_free(r);
+}
+
 LW_TEST(P_REG_03_a_missing_lifetime_is_a_day_unless_we_are_strict)
 {
     rig *r = rig_new(NULL);
@@ -747,6 +758,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_register_of_the_specification_octet_by_octet),
         cmocka_unit_test(REG_02_what_a_register_must_say),
+        cmocka_unit_test(a_refusal_tells_who_asked),
         cmocka_unit_test(P_REG_03_a_missing_lifetime_is_a_day_unless_we_are_strict),
         cmocka_unit_test(edge_01_no_links_are_refused_and_so_is_another_major_version),
         cmocka_unit_test(edge_02_queue_in_the_binding_is_of_1_0_and_tcp_is_not),
