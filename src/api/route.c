@@ -100,9 +100,23 @@ static bool is_legal_text(const api_router *router, const api_param *param, lw_b
     return regexec(&router->patterns[param->pattern], copy, 0, NULL, 0) == 0;
 }
 
-static bool read_arg(const api_router *router, const api_param *param, api_arg *arg)
+bool api_time_parse(lw_bytes text, int64_t *out_ms)
 {
     int64_t seconds;
+    if (lw_date_parse(text, &seconds) != LW_OK) {
+        return false;
+    }
+    int64_t ms = 0, weight = 100;
+    const uint8_t *at = memchr(text.ptr, '.', text.len);
+    for (at = at != NULL ? at + 1 : at; at != NULL && lw_num_is_digit(*at); at++, weight /= 10) {
+        ms += (*at - '0') * weight;
+    }
+    *out_ms = seconds * 1000 + ms;
+    return true;
+}
+
+static bool read_arg(const api_router *router, const api_param *param, api_arg *arg)
+{
     switch (param->kind) {
     case API_INTEGER:
         return lw_num_parse_int64(arg->text, &arg->number) == LW_OK && arg->number >= param->min &&
@@ -111,11 +125,7 @@ static bool read_arg(const api_router *router, const api_param *param, api_arg *
         arg->number = arg->text.len == 0 || lw_bytes_is(arg->text, "true");
         return arg->number != 0 || lw_bytes_is(arg->text, "false");
     case API_TIME:
-        if (lw_date_parse(arg->text, &seconds) != LW_OK) {
-            return false;
-        }
-        arg->number = seconds * 1000;
-        return true;
+        return api_time_parse(arg->text, &arg->number);
     default:
         return is_legal_text(router, param, arg->text);
     }

@@ -55,6 +55,9 @@ typedef struct api_arg {
     int64_t number; /* INTEGER; BOOLEAN: 0 or 1; TIME: ms since 1970 */
 } api_arg;
 
+/* A time of RFC 3339, of whose fraction the milliseconds count. False: it is none. */
+bool api_time_parse(lw_bytes text, int64_t *out_ms);
+
 /* The patterns of the table, compiled. */
 typedef struct api_router api_router;
 api_router *api_router_new(void); /* NULL: out of memory */

@@ -11,7 +11,6 @@
 #include "api/gen/routes.h"
 #include "base/base64.h"
 #include "base/mem.h"
-#include "codec/date.h"
 
 #define SECRET_BYTES 32u
 #define PREFIX       "lw_" /* so that people and scanners recognise one that got out */
@@ -306,7 +305,6 @@ static const char *read_new_token(const api_call *call, token *fresh, const char
     json_object_foreach(call->json, key, item)
     {
         const char *text = json_is_string(item) ? json_string_value(item) : NULL;
-        int64_t expires;
         if (strcmp(key, "name") == 0) {
             *out_pointer = "/name";
             size_t len = text != NULL ? strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -324,10 +322,9 @@ static const char *read_new_token(const api_call *call, token *fresh, const char
             }
         } else if (strcmp(key, "expires_at") == 0) {
             *out_pointer = "/expires_at";
-            if (text == NULL || lw_date_parse(lw_bytes_str(text), &expires) != LW_OK) {
+            if (text == NULL || !api_time_parse(lw_bytes_str(text), &fresh->expires_at)) {
                 return "must be a time such as 2026-01-31T08:00:00Z";
             }
-            fresh->expires_at = expires * 1000;
         } else {
             return "may have name, role and expires_at, and nothing else";
         }
