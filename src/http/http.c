@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -317,33 +318,61 @@ static void *on_target(void *ctx, const char *text, struct MHD_Connection *conne
 }
 
 typedef struct framing {
-    unsigned lengths, encodings;
-    bool is_chunked, has_number;
+    unsigned hosts, lengths, encodings;
+    bool is_chunked, has_number, has_bad_name, is_folded;
     uint64_t length;
 } framing;
+
+/* RFC 9110 section 5.6.2: a token. */
+static bool is_token(const char *name)
+{
+    const char *c = name;
+    while (isalnum((unsigned char)*c) || (*c != '\0' && strchr("!#$%&'*+-.^_`|~", *c) != NULL)) {
+        c++;
+    }
+    return c > name && *c == '\0';
+}
+
+/* `name` itself, or (*out_is_folded) what the library makes of one whose value stands in the next
+ * line, behind a blank: it appends that value to the name. */
+static bool is_header(const char *given, const char *name, bool *out_is_folded)
+{
+    size_t len = strlen(name);
+    bool begins = strncasecmp(given, name, len) == 0;
+    *out_is_folded = *out_is_folded || (begins && given[len] != '\0');
+    return begins && given[len] == '\0';
+}
 
 static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const char *name,
                                       const char *value)
 {
     framing *f = ctx;
     (void)kind;
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+    f->has_bad_name = f->has_bad_name || !is_token(name);
+    f->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+    if (is_header(name, MHD_HTTP_HEADER_CONTENT_LENGTH, &f->is_folded)) {
         char *end = NULL;
         f->lengths++;
         errno = 0;
         f->length = strtoull(value, &end, 10);
         f->has_number = value[0] >= '0' && value[0] <= '9' && *end == '\0' && errno == 0;
-    } else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+    } else if (is_header(name, MHD_HTTP_HEADER_TRANSFER_ENCODING, &f->is_folded)) {
         f->encodings++;
         f->is_chunked = strcasecmp(value, "chunked") == 0;
     }
     return MHD_YES;
 }
 
-/* How long the body is must be beyond doubt: what a proxy in front reads in another way can smuggle
- * requests (RFC 9112 section 6.3 and 11.2). */
-static const char *framing_fault(const framing *f)
+/* How long the body is, and for whom, must be beyond doubt: what a proxy in front reads in another
+ * way can smuggle requests (RFC 9112 sections 3.2, 5.1, 6.3 and 11.2). */
+static const char *framing_fault(const framing *f, bool needs_host)
 {
+    if (f->has_bad_name || f->is_folded) {
+        return "a header is no name, colon and value in one line";
+    }
+    if (f->hosts > 1 || (f->hosts == 0 && needs_host)) {
+        return "there must be one Host header";
+    }
     if (f->lengths > 0 && f->encodings > 0) {
         return "both Content-Length and Transfer-Encoding are given";
     }
@@ -377,14 +406,14 @@ static void refuse_body(call *c)
     }
 }
 
-static void take_head(call *c, const char *method)
+static void take_head(call *c, const char *method, const char *version)
 {
     lw_http *http = c->http;
     framing f = {0};
     c->face.method = method_of(method);
     c->face.method_name = method;
     MHD_get_connection_values(c->connection, MHD_HEADER_KIND, look_at_header, &f);
-    const char *fault = framing_fault(&f);
+    const char *fault = framing_fault(&f, strcmp(version, MHD_HTTP_VERSION_1_0) != 0);
     if (fault != NULL) {
         refuse(c, 400, fault);
         return;
@@ -448,13 +477,13 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *connection, c
                                  size_t *len, void **state)
 {
     call *c = *state;
-    (void)ctx, (void)url, (void)version;
+    (void)ctx, (void)url;
     if (c == NULL) {
         return MHD_NO;
     }
     if (!c->head_done) {
         c->head_done = true;
-        take_head(c, method);
+        take_head(c, method, version);
     } else if (*len > 0) {
         size_t got = *len;
         *len = 0;
@@ -553,7 +582,6 @@ static struct MHD_Daemon *start_daemon(lw_http *http, int fd)
         {MHD_OPTION_CONNECTION_LIMIT, LW_HTTP_CONNECTIONS_MAX, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, LW_HTTP_IDLE_S, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, LW_HTTP_HEAD_MAX, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags =

@@ -230,6 +230,27 @@ LW_TEST(lengths_that_are_none_are_refused)
                   "400");
 }
 
+LW_TEST(headers_that_a_proxy_may_read_in_another_way_are_refused)
+{
+    static const char *const heads[] = {
+        HOST "Transfer-Encoding : chunked\r\nContent-Length: 5\r\n",
+        HOST "Content-Length\t: 5\r\n",
+        HOST "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n",
+        HOST "Content-Length:\r\n\t5\r\n",
+        HOST "X: y\r\n Content-Length: 5\r\n",
+        HOST HOST "Content-Length: 5\r\n",
+        "Content-Length: 5\r\n",
+    };
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "POST /echo HTTP/1.1\r\n%s\r\nhello", heads[i]);
+        const char *heard = ask(text);
+        assert_starts(heard, "400");
+        assert_null(strstr(heard + 1, "HTTP/1.1")); /* one answer */
+    }
+    assert_starts(ask("GET /take HTTP/1.0\r\n\r\n"), "201");
+}
+
 LW_TEST(a_body_that_is_too_large_is_refused)
 {
     assert_starts(ask("PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 1001\r\n\r\n"), "413");
@@ -327,6 +348,7 @@ int main(void)
         CASE(head_is_get_without_the_body),
         CASE(two_lengths_of_one_body_are_refused),
         CASE(lengths_that_are_none_are_refused),
+        CASE(headers_that_a_proxy_may_read_in_another_way_are_refused),
         CASE(a_body_that_is_too_large_is_refused),
         CASE(a_body_where_none_belongs_is_refused),
         CASE(a_target_that_cannot_be_decoded_is_refused),
