@@ -102,7 +102,7 @@ static const char *header_of(const void *ctx, const char *name)
 
 static void refuse_route(api_call *call, unsigned allowed)
 {
-    static const char *const names[] = {"GET", "PUT", "POST", "PATCH", "DELETE"};
+    static const char *const names[] = {"GET, HEAD", "PUT", "POST", "PATCH", "DELETE"};
     char text[64] = "";
     if (allowed == 0) {
         call_problem(call, API_NOT_FOUND, "there is no such path; see /v1/openapi.yaml");

@@ -35,7 +35,6 @@ typedef struct operation {
     bool was_refused;        /* err is the whole result */
     bool is_known;           /* the device */
     lw_server_result result; /* payload is from malloc */
-    lw_time created_at;
 } operation;
 
 static void operation_fini(api_ask *ask)
@@ -115,6 +114,40 @@ static view view_of(const operation *w)
     return (view){w->models, w->objects};
 }
 
+/* What the engine misses in path and body. */
+static const char *misfit_of(uint8_t op)
+{
+    switch (op) {
+    case LW_OP_DISCOVER:
+        return "a Discover goes to an object, an instance or a resource";
+    case LW_OP_WRITE_ATTRIBUTES:
+        return "an attribute does not go with this path or with another one: gt, lt and st are for "
+               "a resource that is a number, edge for one that is a boolean; st is above 0, "
+               "lt + 2 st below gt, epmin below epmax";
+    case LW_OP_EXECUTE:
+        return "an Execute goes to a resource that its definition has for that";
+    case LW_OP_DELETE:
+        return "a Delete goes to an instance, or from LwM2M 1.2 on to an instance of a resource";
+    default:
+        return "by the definition of the object path and values do not go with this operation: "
+               "only a multiple resource has instances";
+    }
+}
+
+static void answer_unsupported(api_call *call, const operation *w)
+{
+    if (w->request.format != LW_CF_NONE) {
+        call_problem(
+            call, API_NOT_POSSIBLE,
+            "the device's LwM2M version does not have this format, or it cannot carry what "
+            "is asked for; without `format` the server chooses");
+    } else {
+        call_problem(call, API_NOT_POSSIBLE,
+                     "the device's LwM2M version does not have this operation on such a path, or "
+                     "no format that carries the values");
+    }
+}
+
 static void answer_refused(api_call *call, const operation *w)
 {
     switch (w->err) {
@@ -135,9 +168,7 @@ static void answer_refused(api_call *call, const operation *w)
                      "it is not registered; async=true keeps the request until it comes");
         break;
     case LW_ENOTSUP:
-        call_problem(call, API_NOT_POSSIBLE,
-                     "the device's LwM2M version does not know this operation, or there is no "
-                     "format that it and the values have in common");
+        answer_unsupported(call, w);
         break;
     case LW_EDENIED:
         call_problem(call, API_NOT_POSSIBLE,
@@ -148,10 +179,8 @@ static void answer_refused(api_call *call, const operation *w)
     case LW_ETYPE:
     case LW_ERANGE:
     case LW_EFORMAT:
-        call_problem(call, API_NOT_POSSIBLE,
-                     "path and body do not go with this operation (%s); force=true asks the "
-                     "device all the same",
-                     lw_err_text(w->err));
+        call_problem(call, API_NOT_POSSIBLE, "%s; force=true asks the device all the same",
+                     misfit_of(w->request.op));
         break;
     case LW_ENOMEM:
         call_problem(call, API_QUEUE_FULL, "too many requests wait for this device");
@@ -161,21 +190,40 @@ static void answer_refused(api_call *call, const operation *w)
     }
 }
 
+typedef struct kept_request {
+    json_out json;
+    view view;
+} kept_request;
+
+static bool write_kept(void *ctx, const lw_row *row)
+{
+    kept_request *k = ctx;
+    result r;
+    if (result_of_row(&row->as.request, &r)) {
+        result_write_request(&k->json, NULL, &k->view, &r);
+    }
+    return true;
+}
+
+/* As GET /v1/requests/{id} has it, from the row that is durable now. */
 static void answer_queued(api_call *call, const operation *w)
 {
+    lw_store *store = call->api->cfg.store;
+    lw_row key = {.kind = LW_ROW_REQUEST, .as.request.id = w->id};
+    kept_request k = {.view = view_of(w)};
+    lw_err err = store->ops->get(store, &key, write_kept, &k);
+    if (err != LW_OK || k.json.len == 0) { /* it waits all the same */
+        result r = {.r = {.id = w->id,
+                          .state = LW_REQUEST_QUEUED,
+                          .op = w->request.op,
+                          .path = w->request.path,
+                          .endpoint = lw_bytes_of(w->endpoint, w->endpoint_len)}};
+        result_write_request(&k.json, NULL, &k.view, &r);
+    }
     char location[48];
-    json_out o = {.text = NULL};
-    view v = view_of(w);
-    result r = {.r = {.id = w->id,
-                      .state = LW_REQUEST_QUEUED,
-                      .op = w->request.op,
-                      .path = w->request.path,
-                      .endpoint = lw_bytes_of(w->endpoint, w->endpoint_len)},
-                .created_at = w->created_at};
     snprintf(location, sizeof location, "/v1/requests/%llu", (unsigned long long)w->id);
     lw_http_add_header(call->http, "Location", location);
-    result_write_request(&o, NULL, &v, &r);
-    call_answer(call, 202, &o);
+    call_answer(call, 202, &k.json);
 }
 
 static void submit_resumed(api_call *call, void *ask)
@@ -222,7 +270,6 @@ static void submit(api_call *call, operation *w, read_body_fn *read_body)
         call_invalid(call, w->body.pointer, w->body.why);
         return;
     }
-    w->created_at = lw_wall_clock();
     atomic_fetch_add(&w->ask.holders, 1); /* ask_leave gives back the call's, ask_start takes it */
     const lw_api_shard *shard = w->ask.shard;
     ask_leave(call);
@@ -253,6 +300,7 @@ static operation *operation_new(api_call *call, lw_op op)
         .when = call_flag(call, "async") ? LW_WHEN_QUEUED : LW_WHEN_AWAKE,
         .force = call_flag(call, "force"),
         .timeout_ms = (uint32_t)call_number(call, "timeout", 0) * 1000,
+        .queue_s = (uint32_t)call_number(call, "expires", 0),
     };
     return w;
 }

@@ -31,7 +31,7 @@ typedef struct api_param {
 } api_param;
 
 #define API_SEGMENTS_MAX 6
-#define API_ARGS_MAX     8
+#define API_ARGS_MAX     9
 
 typedef struct api_route {
     uint8_t method; /* lw_http_method */

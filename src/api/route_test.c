@@ -123,7 +123,7 @@ LW_TEST(flags_may_stand_alone)
     assert_no_fault("/v1/devices/x/resources/3?async&force=false");
     assert_true(args[5].is_given);
     assert_int_equal(args[5].number, 1);
-    assert_int_equal(args[6].number, 0);
+    assert_int_equal(args[7].number, 0);
     assert_fault("/v1/devices/x/resources/3?async=yes", "async must be true or false");
 }
 

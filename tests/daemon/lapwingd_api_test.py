@@ -1,5 +1,6 @@
 """The REST interface of lapwingd, with lapwing-device at the other end. api/openapi.yaml is its description."""
 import base64
+import datetime
 import http.client
 import json
 import re
@@ -27,6 +28,10 @@ def wait_until(test, timeout=15):
     while not test():
         assert time.monotonic() < until, "time is over"
         time.sleep(0.05)
+
+
+def seconds(time):
+    return datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
 
 
 def raw(server, method, target, body=None, headers=None):
@@ -148,7 +153,7 @@ def test_unknown_paths_methods_and_parameters_are_told(daemon):
     server = daemon()
     problem("not-found", server.call("GET", "/v1/nothing"), 404)
     problem("method-not-allowed", server.call("PUT", "/v1/devices", {}), 405)
-    assert raw(server, "PUT", "/v1/devices")[1]["Allow"] == "GET"
+    assert raw(server, "PUT", "/v1/devices")[1]["Allow"] == "GET, HEAD"
     problem("malformed", server.call("GET", "/v1/devices?limit=0"), 400)
     problem("malformed", server.call("GET", "/v1/devices?lmit=1"), 400)
     problem("malformed", server.call("GET", "/v1/devices/x/resources/03"), 400)
@@ -275,6 +280,23 @@ def test_what_cannot_be_asked_is_not_sent(lamp):
     problem("not-possible", lamp.call("GET", "/v1/devices/lamp/resources/0"), 409)
 
 
+@pytest.mark.parametrize("method,target,body,words", [
+    ("DELETE", "resources/3", None, "a Delete goes to an instance"),
+    ("GET", "resources/3/0/0/1", None, "only a multiple resource has instances"),
+    ("PUT", "attributes/3/0", {"gt": 3}, "gt, lt and st are for a resource that is a number"),
+    ("GET", "resources/3/0?format=text", None, "without `format` the server chooses"),
+    ("GET", "discover/3?depth=1", None, "LwM2M version does not have this operation"),
+])
+def test_what_does_not_go_with_a_path_is_told_in_its_words(lamp, method, target, body, words):
+    refusal = problem("not-possible", lamp.call(method, f"/v1/devices/lamp/{target}", body), 409)
+    assert words in refusal["detail"]
+
+
+def test_types_of_events_that_do_not_exist_are_told_with_those_that_do(daemon):
+    refusal = problem("malformed", daemon().call("GET", "/v1/events?type=notifications"), 400)
+    assert "|notification|" in refusal["detail"]
+
+
 def test_execute_with_and_without_arguments(lamp):
     assert lamp.call("POST", "/v1/devices/lamp/resources/3/0/12")[1] == {"code": "2.04", "path": "/3/0/12"}
     assert lamp.call("POST", "/v1/devices/lamp/resources/3/0/12", {"arguments": {"0": "x", "1": None}})[0] == 200
@@ -346,6 +368,7 @@ def test_a_sleeping_device_gets_its_request_when_it_wakes(sleeper):
     status, headers, octets = raw(sleeper, "GET", "/v1/devices/sleeper/resources/3/0/0")
     queued = json.loads(octets)
     assert status == 202 and headers["Location"] == f"/v1/requests/{queued['id']}"
+    assert queued == sleeper.call("GET", headers["Location"])[1] and "expires_at" in queued
     assert queued["device"] == "sleeper" and queued["operation"] == "read" and queued["path"] == "/3/0/0"
     status, ended = sleeper.call("GET", headers["Location"] + "?wait=30")
     assert status == 200 and ended["state"] == "done" and ended["answer"]["code"] == "2.05"
@@ -371,6 +394,18 @@ def test_wait_ends_with_a_202(daemon, device):
     status, ended = server.call("GET", f"/v1/requests/{queued['id']}?wait=5")
     assert status == 200 and ended["state"] == "canceled"
     problem("not-found", server.call("DELETE", f"/v1/requests/{queued['id']}"), 404)
+
+
+def test_a_request_that_is_of_no_use_any_more_expires(daemon, device):
+    server = daemon("--awake", "1")
+    device("-u", server.coap, "-n", "sleeper", "--queue", "-l", "300")
+    wait_until(lambda: server.call("GET", "/v1/devices/sleeper")[0] == 200)
+    asleep(server)
+    status, queued = server.call("POST", "/v1/devices/sleeper/resources/3/0/4?expires=1")
+    assert status == 202
+    assert 0.9 < seconds(queued["expires_at"]) - seconds(queued["created_at"]) < 1.1
+    status, ended = server.call("GET", f"/v1/requests/{queued['id']}?wait=30")
+    assert status == 200 and ended["state"] == "expired"
 
 
 def test_a_queued_request_outlives_the_server(daemon, device, tmp_path):

@@ -9,7 +9,7 @@ const char *const api_patterns[API_PATTERN_COUNT] = {
     "^[0-9]{1,5}(/[0-9]{1,5}){0,3}(,[0-9]{1,5}(/[0-9]{1,5}){0,3})*$",
     "^[0-9]{1,20}$",
     "^(oldest|newest)$",
-    "^[a-z_]+(,[a-z_]+)*$",
+    "^((registered|updated|deregistered|expired|refused|awake|asleep|notification|send|observed|unobserved|bad_payload|request|progress|removed|lost)(,|$))+$",
     "^[0-9]{1,19}$",
     "^(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})$",
     "^[A-Za-z0-9._-]{1,64}$",
@@ -38,6 +38,7 @@ static const api_param read_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -48,6 +49,7 @@ static const api_param write_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -58,6 +60,7 @@ static const api_param execute_or_create_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -68,6 +71,7 @@ static const api_param write_partial_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -77,6 +81,7 @@ static const api_param delete_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -87,6 +92,7 @@ static const api_param discover_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -96,6 +102,7 @@ static const api_param write_attributes_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -105,6 +112,7 @@ static const api_param read_composite_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -114,6 +122,7 @@ static const api_param write_composite_params[] = {
     {"timeout", API_IN_QUERY, 0, false, API_INTEGER, 1, 86400, -1},
     {"wait", API_IN_QUERY, 0, false, API_INTEGER, 0, 300, -1},
     {"async", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
+    {"expires", API_IN_QUERY, 0, false, API_INTEGER, 1, 31622400, -1},
     {"force", API_IN_QUERY, 0, false, API_BOOLEAN, 0, 0, -1},
 };
 
@@ -207,23 +216,23 @@ const api_route api_routes[API_ROUTE_COUNT] = {
     {LW_HTTP_DELETE, API_OPERATOR, "/v1/devices/{endpoint}", {"v1", "devices", NULL}, 3, false,
      forget_device_params, 1, 0, NULL, false, api_serve_forget_device},
     {LW_HTTP_GET, API_VIEWER, "/v1/devices/{endpoint}/resources/{path}", {"v1", "devices", NULL, "resources", NULL}, 5, true,
-     read_params, 7, 0, NULL, false, api_serve_read},
+     read_params, 8, 0, NULL, false, api_serve_read},
     {LW_HTTP_PUT, API_OPERATOR, "/v1/devices/{endpoint}/resources/{path}", {"v1", "devices", NULL, "resources", NULL}, 5, true,
-     write_params, 7, 16777216, "application/json", true, api_serve_write},
+     write_params, 8, 16777216, "application/json", true, api_serve_write},
     {LW_HTTP_POST, API_OPERATOR, "/v1/devices/{endpoint}/resources/{path}", {"v1", "devices", NULL, "resources", NULL}, 5, true,
-     execute_or_create_params, 7, 16777216, "application/json", false, api_serve_execute_or_create},
+     execute_or_create_params, 8, 16777216, "application/json", false, api_serve_execute_or_create},
     {LW_HTTP_PATCH, API_OPERATOR, "/v1/devices/{endpoint}/resources/{path}", {"v1", "devices", NULL, "resources", NULL}, 5, true,
-     write_partial_params, 7, 16777216, "application/json", true, api_serve_write_partial},
+     write_partial_params, 8, 16777216, "application/json", true, api_serve_write_partial},
     {LW_HTTP_DELETE, API_OPERATOR, "/v1/devices/{endpoint}/resources/{path}", {"v1", "devices", NULL, "resources", NULL}, 5, true,
-     delete_params, 6, 0, NULL, false, api_serve_delete},
+     delete_params, 7, 0, NULL, false, api_serve_delete},
     {LW_HTTP_GET, API_VIEWER, "/v1/devices/{endpoint}/discover/{path}", {"v1", "devices", NULL, "discover", NULL}, 5, true,
-     discover_params, 7, 0, NULL, false, api_serve_discover},
+     discover_params, 8, 0, NULL, false, api_serve_discover},
     {LW_HTTP_PUT, API_OPERATOR, "/v1/devices/{endpoint}/attributes/{path}", {"v1", "devices", NULL, "attributes", NULL}, 5, true,
-     write_attributes_params, 6, 16384, "application/json", true, api_serve_write_attributes},
+     write_attributes_params, 7, 16384, "application/json", true, api_serve_write_attributes},
     {LW_HTTP_POST, API_VIEWER, "/v1/devices/{endpoint}/composite/read", {"v1", "devices", NULL, "composite", "read"}, 5, false,
-     read_composite_params, 6, 65536, "application/json", true, api_serve_read_composite},
+     read_composite_params, 7, 65536, "application/json", true, api_serve_read_composite},
     {LW_HTTP_POST, API_OPERATOR, "/v1/devices/{endpoint}/composite/write", {"v1", "devices", NULL, "composite", "write"}, 5, false,
-     write_composite_params, 6, 16777216, "application/json", true, api_serve_write_composite},
+     write_composite_params, 7, 16777216, "application/json", true, api_serve_write_composite},
     {LW_HTTP_GET, API_VIEWER, "/v1/devices/{endpoint}/observations", {"v1", "devices", NULL, "observations"}, 4, false,
      list_observations_params, 1, 0, NULL, false, api_serve_list_observations},
     {LW_HTTP_GET, API_VIEWER, "/v1/devices/{endpoint}/observations/{paths}", {"v1", "devices", NULL, "observations", NULL}, 5, true,
