@@ -1,4 +1,5 @@
 """What lapwing asks for, says and ends with, against an API of canned answers."""
+import datetime
 import json
 import os
 import pty
@@ -6,6 +7,7 @@ import re
 import select
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -51,12 +53,15 @@ def api():
 
 
 @pytest.mark.parametrize("args,message", [
-    ([], "(nothing): no such command"),
+    ([], "which command?"),
     (["dance"], "dance: no such command"),
     (["read", "lamp-1"], "usage: lapwing read EP PATH"),
     (["read", "lamp-1", "/3", "/4"], "usage: lapwing read EP PATH"),
     (["devices", "--role", "x"], "devices does not take --role"),
     (["devices", "--frob"], "--frob: no such option"),
+    (["devices", "-n", "many"], "--limit: 'many' is not a number"),
+    (["read", "lamp-1", "/3", "--wait", "-1"], "--wait: '-1' is not a number"),
+    (["read", "lamp-1", "/3", "--expires", "soon"], "--expires: 'soon' is not a time, as 30s, 5m, 2h or 7d"),
     (["read", "lamp-1", "three"], "'three' is not a path such as /3/0/9"),
     (["read", "lamp-1", "/3//9"], "'/3//9' is not a path"),
     (["read", "lamp-1", "/99999"], "'/99999' is not a path"),
@@ -217,8 +222,21 @@ def test_devices_of_all_pages_are_one_table(api):
     assert len(lapwing("devices", "--limit", "1", url=server.url).lines) == 2
 
 
+def test_requests_and_credentials_of_all_pages_are_one_table(api):
+    request = {"id": "9", "device": "lamp-1", "operation": "read", "path": "/3", "state": "queued"}
+    known = {"endpoint": "a", "mode": "x509", "changed_at": "2026-01-01T00:00:00Z"}
+    for words, path, first, second in ((["requests", "lamp-1"], "/v1/devices/lamp-1/requests", request, {"id": "8"}),
+                                       (["credentials"], "/v1/credentials", known, {"endpoint": "b"})):
+        server = api({f"GET {path}?limit=500": (200, {"items": [first], "next": "5"}),
+                      f"GET {path}?limit=500&cursor=5": (200, {"items": [{**first, **second}], "next": None})})
+        assert len(lapwing(*words, url=server.url).rows()) == 2
+        assert [json.loads(line) for line in lapwing(*words, "--json", url=server.url).lines] == \
+            [first, {**first, **second}]
+        assert len(lapwing(*words, "-n", "1", url=server.url).rows()) == 1
+
+
 def test_filters_are_passed_on(api):
-    key = "GET /v1/devices?limit=500&q=a%20b&state=online,asleep&object=3303".replace(",", "%2C")
+    key = "GET /v1/devices?q=a%20b&state=online,asleep&object=3303&limit=500".replace(",", "%2C")
     server = api({key: (200, {"items": [], "next": None})})
     assert lapwing("devices", "-q", "a b", "-s", "online,asleep", "-o", "3303", url=server.url).status == 0
 
@@ -236,6 +254,13 @@ def test_names_are_escaped(api):
                   "DELETE /v1/devices/a%3F": (204, "")})
     assert lapwing("device", "urn:dev/ ü", url=server.url).status == 0
     assert lapwing("forget", "a?", url=server.url).out == "a? is forgotten\n"
+
+
+@pytest.mark.parametrize("name", [".", "..", "../lamp"])
+def test_names_of_dots_are_names(api, name):
+    escaped = name.replace("/", "%2F")
+    server = api({f"GET /v1/devices/{escaped}/resources/3/0/9": (200, {"code": "2.05", "path": "/3/0/9", "values": []})})
+    assert lapwing("read", name, "/3/0/9", url=server.url).status == 0
 
 
 def test_what_devices_say_does_not_reach_the_terminal_as_commands(api):
@@ -330,6 +355,9 @@ def test_the_other_operations_say_what_the_api_wants(api):
                       {"path": "/3/0/9", "name": "Battery Level", "attributes": {"pmin": "10", "con": None}}]}),
                   f"POST {base}/composite/read": (200, {"code": "2.05", "path": "/", "values": []}),
                   f"POST {base}/composite/write": done})
+
+    server.answers[f"POST {base}/resources/3/0/4?expires=600"] = done
+    assert lapwing("exec", "lamp-1", "/3/0/4", "--expires", "10m", url=server.url).status == 0
 
     def body_of(*args):
         result = lapwing(*args, url=server.url)
@@ -430,7 +458,7 @@ def test_history_takes_moments_that_are_relative(api):
 
 def test_credentials(api):
     known = {"endpoint": "lamp-1", "mode": "psk", "identity": "me", "changed_at": "2026-01-01T00:00:00Z"}
-    server = api({"PUT /v1/credentials/lamp-1": (200, known), "GET /v1/credentials": (200, {"items": [known]}),
+    server = api({"PUT /v1/credentials/lamp-1": (200, known), "GET /v1/credentials?limit=500": (200, {"items": [known], "next": None}),
                   "GET /v1/credentials/lamp-1": (200, known), "DELETE /v1/credentials/lamp-1": (204, "")})
     result = lapwing("credentials", "set", "lamp-1", "mode=psk", "identity=me", "key=00ff", url=server.url)
     assert result.out == "done\n"
@@ -467,6 +495,9 @@ def test_tokens_and_server(api):
     assert re.match(r"^me +admin ", lapwing("tokens", url=server.url).lines[1])
     assert lapwing("tokens", "add", "new", "--role", "operator", url=server.url).out == "lw_secret\n"
     assert server.body() == {"name": "new", "role": "operator"}
+    lapwing("tokens", "add", "new", "--expires", "7d", url=server.url)
+    until = datetime.datetime.fromisoformat(server.body()["expires_at"].replace("Z", "+00:00"))
+    assert abs(until.timestamp() - time.time() - 7 * 86400) < 60
     assert lapwing("tokens", "delete", "me", url=server.url).out == "revoked\n"
     assert "devices       3 known, 2 registered, 1 asleep" in lapwing("server", url=server.url).lines
 

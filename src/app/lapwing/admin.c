@@ -4,7 +4,9 @@
 
 #include "app/lapwing/commands.h"
 #include "app/lapwing/file.h"
+#include "app/lapwing/pages.h"
 #include "app/lapwing/show.h"
+#include "app/lapwing/times.h"
 #include "app/lapwing/typed.h"
 
 /* GET of a list, a row an item. */
@@ -64,8 +66,7 @@ status cmd_credentials(cli *c, http *h, int argc, char **argv)
     answer a;
     url_put(&u, "/v1/credentials");
     if (argc == 0) {
-        url_put_query(&u, "limit", c->limit);
-        return show_list(c, h, u.text, heads, add_credential);
+        return pages_show(c, h, &u, heads, add_credential);
     }
     url_put(&u, "/");
     url_put_escaped(&u, argv[0]);
@@ -310,9 +311,13 @@ status cmd_tokens(cli *c, http *h, int argc, char **argv)
 status cmd_tokens_add(cli *c, http *h, int argc, char **argv)
 {
     answer a;
+    char until[TIMES_TEXT_MAX];
+    long left;
     (void)argc;
+    bool expires = c->expires != NULL && duration_parse(c->expires, &left);
     json_t *body =
-        json_pack("{s:s, s:s}", "name", argv[0], "role", c->role != NULL ? c->role : "viewer");
+        json_pack("{s:s, s:s, s:s*}", "name", argv[0], "role", c->role != NULL ? c->role : "viewer",
+                  "expires_at", expires ? time_from_now(left, until) : NULL);
     if (body == NULL) {
         return fail(STATUS_USAGE, "the name is not UTF-8");
     }

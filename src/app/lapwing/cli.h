@@ -27,7 +27,7 @@ typedef struct cli {
 
     /* Flags of single commands; NULL: not given */
     const char *type, *query, *state, *object, *limit, *from, *to, *step, *depth, *role, *after,
-        *attributes, *wait;
+        *attributes, *wait, *expires;
     bool no_wait, partial, queue, force, newest;
 } cli;
 

@@ -59,12 +59,18 @@ typedef enum cli_flag {
     CLI_NEWEST,
     CLI_ATTRIBUTES,
     CLI_AFTER,
+    CLI_EXPIRES,
     CLI_ROLE
 } cli_flag;
 
 #define BIT(flag) (1u << (flag))
 /* What every operation on a device takes. */
-#define CLI_OPERATION (BIT(CLI_WAIT) | BIT(CLI_NO_WAIT) | BIT(CLI_QUEUE) | BIT(CLI_FORCE))
+#define CLI_OPERATION \
+    (BIT(CLI_WAIT) | BIT(CLI_NO_WAIT) | BIT(CLI_QUEUE) | BIT(CLI_FORCE) | BIT(CLI_EXPIRES))
+/* Those whose value is a number. */
+#define CLI_NUMBERS                                                                      \
+    (BIT(CLI_WAIT) | BIT(CLI_DEPTH) | BIT(CLI_OBJECT) | BIT(CLI_LIMIT) | BIT(CLI_STEP) | \
+     BIT(CLI_AFTER))
 
 /* The page of one command; or, of the first word of several, a line each. False: there is none. */
 bool command_help(int argc, char **argv);

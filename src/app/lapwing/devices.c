@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "app/lapwing/commands.h"
+#include "app/lapwing/pages.h"
 #include "app/lapwing/show.h"
-
-#define PAGE "500"
 
 static paint color_of_state(const char *state)
 {
@@ -29,48 +28,18 @@ static void add_device(table *t, const json_t *device)
     table_addf(t, "%lld", number_of(device, "observations"));
 }
 
-/* Pages until the limit or the end. With --json each device is a line. */
 status cmd_devices(cli *c, http *h, int argc, char **argv)
 {
     static const char *const heads[] = {"ENDPOINT", "STATE", "LWM2M",    "BINDING",  "LIFETIME",
                                         "ADDRESS",  "SEEN",  "REQUESTS", "OBSERVED", NULL};
-    long left = c->limit != NULL ? strtol(c->limit, NULL, 10) : -1;
-    char *cursor = NULL;
-    table t;
-    status s = STATUS_OK;
+    url_path u = {.len = 0};
     (void)argc;
     (void)argv;
-    table_init(&t, heads);
-    do {
-        url_path u = {.len = 0};
-        answer a;
-        url_put(&u, "/v1/devices");
-        url_put_query(&u, "limit", PAGE);
-        url_put_query(&u, "q", c->query);
-        url_put_query(&u, "state", c->state);
-        url_put_query(&u, "object", c->object);
-        url_put_query(&u, "cursor", cursor);
-        s = api_get(c, h, u.text, &a);
-        size_t i;
-        json_t *device;
-        json_array_foreach(json_object_get(a.json, "items"), i, device)
-        {
-            if (s != STATUS_OK || left == 0) {
-                break;
-            }
-            left -= left > 0;
-            c->json ? show_json(device) : add_device(&t, device);
-        }
-        free(cursor);
-        const char *next = json_string_value(json_object_get(a.json, "next"));
-        cursor = s == STATUS_OK && next != NULL && left != 0 ? strdup(next) : NULL;
-        answer_fini(&a);
-    } while (cursor != NULL);
-    if (s == STATUS_OK && !c->json) {
-        table_print(&t, stdout, c->color);
-    }
-    table_fini(&t);
-    return s;
+    url_put(&u, "/v1/devices");
+    url_put_query(&u, "q", c->query);
+    url_put_query(&u, "state", c->state);
+    url_put_query(&u, "object", c->object);
+    return pages_show(c, h, &u, heads, add_device);
 }
 
 static void row(const cli *c, const char *name, const char *text, paint color)

@@ -163,6 +163,7 @@ static void set_up(const call *what, transfer *t, char *url)
     CURL *curl = t->curl;
     curl_easy_reset(curl);
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L); /* devices may be named "." and ".." */
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, what->method);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 10L);

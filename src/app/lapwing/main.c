@@ -9,6 +9,7 @@
 
 #include "app/lapwing/commands.h"
 #include "app/lapwing/settings.h"
+#include "app/lapwing/times.h"
 
 #define PROGRAM "lapwing"
 
@@ -48,6 +49,7 @@ static void take(cli *c, int id, const char *value)
         [CLI_AFTER] = &c->after,
         [CLI_ROLE] = &c->role,
         [CLI_ATTRIBUTES] = &c->attributes,
+        [CLI_EXPIRES] = &c->expires,
     };
     bool *const switches[] = {
         [CLI_JSON] = &c->json,   [CLI_NO_WAIT] = &c->no_wait, [CLI_QUEUE] = &c->queue,
@@ -62,6 +64,22 @@ static void take(cli *c, int id, const char *value)
     } else {
         *switches[id] = true;
     }
+}
+
+/* False: the value of a flag makes no sense, and that was told. */
+static bool check_value(const flag *row, const char *value)
+{
+    size_t len = value != NULL ? strlen(value) : 0;
+    long seconds;
+    if ((CLI_NUMBERS & BIT(row->id)) != 0 &&
+        (len == 0 || len > 18 || strspn(value, "0123456789") < len)) {
+        return complain(PROGRAM, "--%s: '%s' is not a number", row->name, value);
+    }
+    if (row->id == CLI_EXPIRES && !duration_parse(value, &seconds)) {
+        return complain(PROGRAM, "--%s: '%s' is not a time, as 30s, 5m, 2h or 7d", row->name,
+                        value);
+    }
+    return true;
 }
 
 typedef struct line {
@@ -96,6 +114,9 @@ static status read_line(cli *c, int argc, char **argv, line *l, bool *out_done)
             wants_help = true;
             continue;
         }
+        if (!check_value(f.row, f.value)) {
+            return STATUS_USAGE;
+        }
         l->given |= BIT(f.row->id);
         take(c, f.row->id, f.value);
     }
@@ -121,7 +142,8 @@ static const char *flag_name(int id)
 static status check(const line *l, const command *cmd, int words)
 {
     if (cmd == NULL) {
-        complain(PROGRAM, "%s: no such command", l->argc > 0 ? l->argv[0] : "(nothing)");
+        l->argc == 0 ? complain(PROGRAM, "which command?")
+                     : complain(PROGRAM, "%s: no such command", l->argv[0]);
         return STATUS_USAGE;
     }
     if (!command_takes(cmd, l->argc - words)) {

@@ -1,11 +1,11 @@
 /* observe, unobserve, observations, history */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/lapwing/commands.h"
 #include "app/lapwing/request.h"
 #include "app/lapwing/show.h"
+#include "app/lapwing/times.h"
 #include "app/lapwing/typed.h"
 
 /* "3/0/9,3303/0/5700" behind "observations/". */
@@ -135,37 +135,25 @@ status cmd_observations(cli *c, http *h, int argc, char **argv)
  */
 
 /* A time as it is, or "2h" for two hours ago. */
-static const char *moment(const char *text, char *out, size_t size)
+static const char *moment(const char *text, char out[TIMES_TEXT_MAX])
 {
-    static const char letters[] = "smhd";
-    static const long seconds[] = {1, 60, 3600, 86400};
-    char *end;
-    long number = text != NULL ? strtol(text, &end, 10) : 0;
-    const char *unit = text != NULL && end != text && *end != '\0' && end[1] == '\0'
-                           ? strchr(letters, *end)
-                           : NULL;
-    if (unit == NULL) {
-        return text;
-    }
-    time_t at = time(NULL) - number * seconds[unit - letters];
-    struct tm utc;
-    gmtime_r(&at, &utc);
-    strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return out;
+    long ago;
+    bool has_unit = text != NULL && text[0] != '\0' && strchr("smhd", text[strlen(text) - 1]);
+    return has_unit && duration_parse(text, &ago) ? time_from_now(-ago, out) : text;
 }
 
 status cmd_history(cli *c, http *h, int argc, char **argv)
 {
     url_path u = {.len = 0};
-    char from[32], to[32];
+    char from[TIMES_TEXT_MAX], to[TIMES_TEXT_MAX];
     answer a;
     (void)argc;
     status s = device_url(&u, argv[0], "history", argv[1]);
     if (s != STATUS_OK) {
         return s;
     }
-    url_put_query(&u, "from", moment(c->from, from, sizeof from));
-    url_put_query(&u, "to", moment(c->to, to, sizeof to));
+    url_put_query(&u, "from", moment(c->from, from));
+    url_put_query(&u, "to", moment(c->to, to));
     url_put_query(&u, "step", c->step);
     url_put_query(&u, "limit", c->limit);
     url_put_query(&u, "order", c->newest ? "newest" : NULL);

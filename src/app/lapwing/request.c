@@ -6,8 +6,10 @@
 #include <time.h>
 
 #include "app/lapwing/commands.h"
+#include "app/lapwing/pages.h"
 #include "app/lapwing/progress.h"
 #include "app/lapwing/show.h"
+#include "app/lapwing/times.h"
 #include "app/lapwing/typed.h"
 
 /* How long one call waits, so that a connection that died is noticed. */
@@ -116,8 +118,14 @@ static status show_accepted(const cli *c, http *h, const answer *a)
 status operate(cli *c, http *h, const char *method, url_path *u, json_t *body)
 {
     answer a;
+    char seconds[24];
+    long left;
     url_put_query(u, "async", c->queue ? "true" : NULL);
     url_put_query(u, "force", c->force ? "true" : NULL);
+    if (c->expires != NULL && duration_parse(c->expires, &left)) {
+        snprintf(seconds, sizeof seconds, "%ld", left);
+        url_put_query(u, "expires", seconds);
+    }
     if (u->is_full) {
         json_decref(body);
         return fail(STATUS_USAGE, "the names are too long");
@@ -170,28 +178,9 @@ status cmd_requests(cli *c, http *h, int argc, char **argv)
 {
     static const char *const heads[] = {"ID", "OPERATION", "PATH", "STATE", "MADE", "RESULT", NULL};
     url_path u = {.len = 0};
-    answer a;
     (void)argc;
     status s = device_url(&u, argv[0], "requests", NULL);
-    if (s != STATUS_OK) {
-        return s;
-    }
-    url_put_query(&u, "limit", c->limit);
-    s = api_get(c, h, u.text, &a);
-    if (s == STATUS_OK && !show_raw(c, &a)) {
-        size_t i;
-        json_t *request;
-        table t;
-        table_init(&t, heads);
-        json_array_foreach(json_object_get(a.json, "items"), i, request)
-        {
-            add_request(&t, request);
-        }
-        table_print(&t, stdout, c->color);
-        table_fini(&t);
-    }
-    answer_fini(&a);
-    return s;
+    return s == STATUS_OK ? pages_show(c, h, &u, heads, add_request) : s;
 }
 
 static status check_id(const char *id)
