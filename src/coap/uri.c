@@ -16,6 +16,8 @@ static const struct {
     {"coaps+tcp", 5684, true}, {"coap+ws", 80, false}, {"coaps+ws", 443, true},
 };
 
+#define SCHEMES (sizeof schemes / sizeof schemes[0])
+
 const char *lw_uri_scheme_name(lw_uri_scheme scheme)
 {
     return schemes[scheme].name;
@@ -41,26 +43,15 @@ static bool is_hex(uint8_t c)
     return lw_num_hex_digit(c) >= 0;
 }
 
-/* unreserved and sub-delims of RFC 3986 section 2: what a host may hold unescaped. */
-static bool is_plain(uint8_t c)
-{
-    static const char marks[] = "-._~!$&'()*+,;=";
-    return lw_num_is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-           memchr(marks, c, sizeof marks - 1) != NULL;
-}
+/* What may stand unescaped (RFC 3986 section 3): everywhere unreserved and sub-delims, then more
+ * and more. Each is the number of marks besides letters and digits. */
+typedef enum place { IN_HOST = 15, IN_SEGMENT = 17, IN_PATH = 18, IN_QUERY = 19 } place;
 
-/* Plain characters, those of `more` (a path has ":@/", a query ":@/?") and valid escapes only. */
-static bool is_made_of(lw_bytes text, const char *more)
+static bool is_plain(uint8_t c, place of)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.ptr[i];
-        bool is_escape =
-            c == '%' && text.len - i > 2 && is_hex(text.ptr[i + 1]) && is_hex(text.ptr[i + 2]);
-        if (!is_escape && !is_plain(c) && memchr(more, c, strlen(more)) == NULL) {
-            return false;
-        }
-    }
-    return true;
+    static const char marks[] = "-._~!$&'()*+,;=:@/?";
+    return lw_num_is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
+           memchr(marks, c, of) != NULL;
 }
 
 /* Takes the octet at the front off, resolving an escape. */
@@ -92,212 +83,176 @@ void lw_uri_decode(lw_writer *w, lw_bytes part)
     }
 }
 
-/* Splits at the first octet that is one of `stops`: returns what is before it and leaves the rest,
- * the stop included, in *text. */
-static lw_bytes take_until(lw_bytes *text, const char *stops)
+/* ---- Reading one ------------------------------------------------------------------------------
+ *
+ * From left to right: each function skips what may stand at `p`, and says where that ends.
+ */
+
+static bool is_at(const uint8_t *p, const uint8_t *end, char c)
 {
-    size_t n = 0;
-    while (n < text->len && memchr(stops, text->ptr[n], strlen(stops)) == NULL) {
-        n++;
-    }
-    lw_bytes head = lw_bytes_of(text->ptr, n);
-    *text = lw_bytes_from(*text, n);
-    return head;
+    return p < end && *p == (uint8_t)c;
 }
 
-static bool starts_with(lw_bytes text, uint8_t c)
+/* What may stand there, and valid escapes. */
+static const uint8_t *skip_text(const uint8_t *p, const uint8_t *end, place of)
 {
-    return text.len > 0 && text.ptr[0] == c;
+    while (p < end &&
+           (is_plain(*p, of) || (*p == '%' && end - p > 2 && is_hex(p[1]) && is_hex(p[2])))) {
+        p++;
+    }
+    return p;
 }
 
-static bool equals_ignoring_case(lw_bytes text, const char *lower)
-{
-    size_t i = 0;
-    while (i < text.len && lower[i] != '\0' && to_lower(text.ptr[i]) == (uint8_t)lower[i]) {
-        i++;
-    }
-    return i == text.len && lower[i] == '\0';
-}
-
-static lw_err parse_scheme(lw_bytes *text, lw_uri_scheme *out_scheme)
-{
-    lw_bytes name = take_until(text, ":");
-    if (text->len < 3 || memcmp(text->ptr, "://", 3) != 0) {
-        return LW_EFORMAT;
-    }
-    *text = lw_bytes_from(*text, 3);
-    for (unsigned i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (equals_ignoring_case(name, schemes[i].name)) {
-            *out_scheme = (lw_uri_scheme)i;
-            return LW_OK;
-        }
-    }
-    return LW_ENOTSUP;
-}
-
-/* A decimal number up to max. Takes its digits off, when it is too large at least one too many. */
-static bool take_decimal(lw_bytes *text, unsigned max, uint32_t *out_value)
+/* Digits, the number of which is out_value; or any above 65535 when it is. */
+static const uint8_t *skip_decimal(const uint8_t *p, const uint8_t *end, uint32_t *out_value)
 {
     uint32_t v = 0;
-    size_t n = 0;
-    while (n < text->len && lw_num_is_digit(text->ptr[n]) && v <= max) {
-        v = v * 10 + (text->ptr[n] - (uint32_t)'0');
-        n++;
+    for (; p < end && lw_num_is_digit(*p); p++) {
+        v = v <= UINT16_MAX ? v * 10 + (*p - (uint32_t)'0') : v;
     }
-    *text = lw_bytes_from(*text, n);
     *out_value = v;
-    return n > 0 && v <= max;
+    return p;
 }
 
 /* RFC 3986 section 3.2.2: four dec-octets, 0..255 without leading zeros. */
-static bool is_ipv4(lw_bytes text)
+static bool is_ipv4(const uint8_t *p, const uint8_t *end)
 {
     for (unsigned i = 0; i < 4; i++) {
-        if (i > 0) {
-            if (!starts_with(text, '.')) {
-                return false;
-            }
-            text = lw_bytes_from(text, 1);
+        if (i > 0 && !is_at(p++, end, '.')) {
+            return false;
         }
-        bool has_leading_zero =
-            starts_with(text, '0') && text.len > 1 && lw_num_is_digit(text.ptr[1]);
+        const uint8_t *start = p;
         uint32_t octet;
-        if (has_leading_zero || !take_decimal(&text, 255, &octet)) {
+        p = skip_decimal(p, end, &octet);
+        if (p == start || octet > 255 || (p > start + 1 && *start == '0')) {
             return false;
         }
     }
-    return text.len == 0;
-}
-
-/* 1..4 hexadecimal digits. Takes them off. */
-static bool take_group(lw_bytes *text)
-{
-    size_t n = 0;
-    while (n < text->len && is_hex(text->ptr[n])) {
-        n++;
-    }
-    *text = lw_bytes_from(*text, n);
-    return n >= 1 && n <= 4;
+    return p == end;
 }
 
 /* RFC 3986 section 3.2.2: eight groups, of which one run may be written "::" and the last two as an
  * IPv4 address. */
-static bool is_ipv6(lw_bytes text)
+static bool is_ipv6(const uint8_t *p, const uint8_t *end)
 {
     unsigned groups = 0;
     bool has_gap = false;
-    if (starts_with(text, ':')) {
-        text = lw_bytes_from(text, 1);
-        if (!starts_with(text, ':')) {
-            return false; /* only a gap starts with a colon */
-        }
+    if (is_at(p, end, ':') && !is_at(++p, end, ':')) {
+        return false; /* only a gap starts with a colon */
     }
-    while (text.len > 0) {
-        if (starts_with(text, ':') && !has_gap) {
+    while (p < end) {
+        if (*p == ':' && !has_gap) {
             has_gap = true;
-            text = lw_bytes_from(text, 1);
+            p++;
             continue;
         }
-        if (is_ipv4(text)) {
+        if (is_ipv4(p, end)) {
             groups += 2;
             break;
         }
-        if (!take_group(&text)) {
+        const uint8_t *start = p;
+        while (p < end && is_hex(*p)) {
+            p++;
+        }
+        if (p == start || p > start + 4) {
             return false;
         }
         groups++;
-        if (text.len == 1 || (text.len > 1 && text.ptr[0] != ':')) {
+        if (p < end && (*p++ != ':' || p == end)) {
             return false; /* a separator has something behind it */
         }
-        text = lw_bytes_from(text, 1);
     }
     return has_gap ? groups < 8 : groups == 8;
 }
 
-static lw_err parse_port(lw_bytes text, uint16_t *port)
+/* NULL: no host is there. */
+static const uint8_t *skip_host(const uint8_t *p, const uint8_t *end, lw_uri *uri)
 {
-    if (text.len == 0) {
-        return LW_OK;
+    const uint8_t *start = p;
+    if (is_at(p, end, '[')) {
+        start++;
+        while (p < end && *p != ']') {
+            p++;
+        }
+        uri->host = lw_bytes_of(start, (size_t)(p - start));
+        uri->host_kind = LW_URI_HOST_IPV6;
+        return p < end && is_ipv6(start, p) ? p + 1 : NULL;
     }
-    uint32_t value;
-    bool is_small = take_decimal(&text, UINT16_MAX, &value);
-    while (text.len > 0 && lw_num_is_digit(text.ptr[0])) {
-        text = lw_bytes_from(text, 1);
-    }
-    if (text.len > 0) {
-        return LW_EFORMAT;
-    }
-    if (!is_small || value == 0) {
-        return LW_ERANGE;
-    }
-    *port = (uint16_t)value;
-    return LW_OK;
+    p = skip_text(p, end, IN_HOST);
+    uri->host = lw_bytes_of(start, (size_t)(p - start));
+    uri->host_kind = is_ipv4(start, p) ? LW_URI_HOST_IPV4 : LW_URI_HOST_NAME;
+    return p > start ? p : NULL;
 }
 
-static lw_err parse_authority(lw_bytes text, lw_uri *uri)
+/* "coap" for "coap://": the name is what stands before the first colon. */
+static bool has_name(const uint8_t *text, size_t len, const char *lower)
 {
-    bool is_literal = starts_with(text, '[');
-    if (is_literal) {
-        text = lw_bytes_from(text, 1);
-        uri->host = take_until(&text, "]");
-        if (text.len == 0 || !is_ipv6(uri->host)) {
-            return LW_EFORMAT;
-        }
-        text = lw_bytes_from(text, 1);
-        uri->host_kind = LW_URI_HOST_IPV6;
-    } else {
-        uri->host = take_until(&text, ":");
-        if (uri->host.len == 0 || !is_made_of(uri->host, "")) {
-            return LW_EFORMAT;
-        }
-        uri->host_kind = is_ipv4(uri->host) ? LW_URI_HOST_IPV4 : LW_URI_HOST_NAME;
+    size_t i = 0;
+    while (i < len && lower[i] != '\0' && to_lower(text[i]) == (uint8_t)lower[i]) {
+        i++;
     }
-    uri->port = schemes[uri->scheme].port;
-    if (text.len > 0 && text.ptr[0] != ':') {
-        return LW_EFORMAT;
+    return i == len && lower[i] == '\0';
+}
+
+/* NULL: none that is followed by "//". */
+static const uint8_t *skip_scheme(lw_bytes text, unsigned *out_scheme)
+{
+    const uint8_t *colon = text.len > 0 ? memchr(text.ptr, ':', text.len) : NULL;
+    if (colon == NULL || text.ptr + text.len - colon < 3 || memcmp(colon, "://", 3) != 0) {
+        return NULL;
     }
-    return parse_port(lw_bytes_from(text, 1), &uri->port);
+    unsigned i = 0;
+    while (i < SCHEMES && !has_name(text.ptr, (size_t)(colon - text.ptr), schemes[i].name)) {
+        i++;
+    }
+    *out_scheme = i;
+    return colon + 3;
 }
 
 lw_err lw_uri_parse(lw_bytes text, lw_uri *out_uri)
 {
-    *out_uri = (lw_uri){0};
+    const uint8_t *end = text.ptr + text.len;
+    unsigned scheme;
+    *out_uri = (lw_uri){.scheme = LW_URI_COAP};
     if (text.len > LW_URI_TEXT_MAX) {
         return LW_ETOOBIG;
     }
-    lw_err err = parse_scheme(&text, &out_uri->scheme);
-    if (err != LW_OK) {
-        return err;
-    }
-    err = parse_authority(take_until(&text, "/?#"), out_uri);
-    if (err != LW_OK) {
-        return err;
-    }
-    out_uri->path = take_until(&text, "?");
-    if (text.len > 0) {
-        out_uri->query = lw_bytes_of(text.ptr + 1, text.len - 1);
-    }
-    if (!is_made_of(out_uri->path, ":@/") || !is_made_of(out_uri->query, ":@/?")) {
+    const uint8_t *p = skip_scheme(text, &scheme);
+    if (p == NULL) {
         return LW_EFORMAT;
     }
-    return LW_OK;
+    if (scheme == SCHEMES) {
+        return LW_ENOTSUP;
+    }
+    p = skip_host(p, end, out_uri);
+    if (p == NULL) {
+        return LW_EFORMAT;
+    }
+    uint32_t port = schemes[scheme].port;
+    if (is_at(p, end, ':') && ++p < end && lw_num_is_digit(*p)) {
+        p = skip_decimal(p, end, &port);
+    }
+    const uint8_t *path = p;
+    p = is_at(p, end, '/') ? skip_text(p, end, IN_PATH) : p;
+    out_uri->path = lw_bytes_of(path, (size_t)(p - path));
+    if (is_at(p, end, '?')) {
+        const uint8_t *query = p + 1;
+        p = skip_text(query, end, IN_QUERY);
+        out_uri->query = lw_bytes_of(query, (size_t)(p - query));
+    }
+    out_uri->scheme = (lw_uri_scheme)scheme;
+    out_uri->port = (uint16_t)port;
+    if (p != end) {
+        return LW_EFORMAT;
+    }
+    return port == 0 || port > UINT16_MAX ? LW_ERANGE : LW_OK;
 }
 
-/* Takes the part before the separator off; *rest has ptr NULL when it was the last. */
-static lw_bytes take_part(lw_bytes *rest, char separator)
-{
-    size_t n = 0;
-    while (n < rest->len && rest->ptr[n] != (uint8_t)separator) {
-        n++;
-    }
-    lw_bytes part = lw_bytes_of(rest->ptr, n);
-    *rest = n < rest->len ? lw_bytes_of(part.ptr + n + 1, rest->len - n - 1) : lw_bytes_of(NULL, 0);
-    return part;
-}
+/* ---- Its parts ------------------------------------------------------------------------------ */
 
 lw_uri_iter lw_uri_segments(lw_bytes path)
 {
-    take_part(&path, '/'); /* nothing stands before the first slash */
+    lw_bytes_cut(&path, '/'); /* nothing stands before the first slash */
     return (lw_uri_iter){.rest = path, .separator = '/'};
 }
 
@@ -324,7 +279,7 @@ static bool is_taken_back(lw_bytes rest)
 {
     unsigned depth = 0;
     while (rest.ptr != NULL) {
-        unsigned dots = count_dots(take_part(&rest, '/'));
+        unsigned dots = count_dots(lw_bytes_cut(&rest, '/'));
         if (dots == 2 && depth == 0) {
             return true;
         }
@@ -339,7 +294,7 @@ static bool is_taken_back(lw_bytes rest)
 static bool next_segment(lw_uri_iter *it, lw_bytes *out_part)
 {
     while (it->rest.ptr != NULL) {
-        lw_bytes part = take_part(&it->rest, '/');
+        lw_bytes part = lw_bytes_cut(&it->rest, '/');
         unsigned dots = count_dots(part);
         if (it->rest.ptr == NULL && (part.len == 0 || dots > 0)) {
             *out_part = lw_bytes_of(NULL, 0);
@@ -362,7 +317,7 @@ bool lw_uri_next(lw_uri_iter *it, lw_bytes *out_part)
     if (it->rest.ptr == NULL) {
         return false;
     }
-    *out_part = take_part(&it->rest, it->separator);
+    *out_part = lw_bytes_cut(&it->rest, it->separator);
     return true;
 }
 
@@ -418,23 +373,22 @@ void lw_uri_put_query(lw_coap_out *out, const lw_uri *uri)
 
 void lw_coap_put_path(lw_coap_out *out, lw_bytes path)
 {
-    lw_bytes rest = starts_with(path, '/') ? lw_bytes_from(path, 1) : path;
+    lw_bytes rest = path.len > 0 && path.ptr[0] == '/' ? lw_bytes_from(path, 1) : path;
     if (rest.len == 0) {
         return;
     }
     while (rest.ptr != NULL) {
-        lw_coap_put(out, LW_COAP_OPT_URI_PATH, take_part(&rest, '/'));
+        lw_coap_put(out, LW_COAP_OPT_URI_PATH, lw_bytes_cut(&rest, '/'));
     }
 }
 
-/* Percent-encodes all but plain characters and those of `more`; '&' when it separates. */
-static void write_escaped(lw_writer *w, lw_bytes value, const char *more, bool escape_ampersand)
+/* Percent-encodes all but what may stand there; in a query '&' too, which separates. */
+static void write_escaped(lw_writer *w, lw_bytes value, place of)
 {
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < value.len; i++) {
         uint8_t c = value.ptr[i];
-        bool is_kept = is_plain(c) || memchr(more, c, strlen(more)) != NULL;
-        if (is_kept && !(c == '&' && escape_ampersand)) {
+        if (is_plain(c, of) && !(c == '&' && of == IN_QUERY)) {
             lw_write_u8(w, c);
             continue;
         }
@@ -451,7 +405,7 @@ void lw_uri_write_path(lw_writer *w, lw_bytes options, uint32_t number)
     bool is_empty = true;
     while (lw_coap_opt_next_of(&it, number, &value)) {
         lw_write_u8(w, '/');
-        write_escaped(w, value, ":@", false);
+        write_escaped(w, value, IN_SEGMENT);
         is_empty = false;
     }
     if (is_empty) {
@@ -466,7 +420,7 @@ void lw_uri_write_query(lw_writer *w, lw_bytes options, uint32_t number)
     uint8_t separator = '?';
     while (lw_coap_opt_next_of(&it, number, &value)) {
         lw_write_u8(w, separator);
-        write_escaped(w, value, ":@/?", true);
+        write_escaped(w, value, IN_QUERY);
         separator = '&';
     }
 }
