@@ -78,10 +78,9 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_
     lw_coap_seen *s = lw_mem_alloc(&coap->config.mem, sizeof *s);
     if (s != NULL) {
         bool con = msg->type == LW_COAP_CON;
-        lw_time lifetime =
-            con ? lw_coap_exchange_lifetime(peer->params) : lw_coap_non_lifetime(peer->params);
         s->peer = peer;
-        s->expires = lw_time_add(coap->now, lifetime);
+        s->expires = coap->now + (lw_time)(con ? lw_coap_exchange_lifetime(peer->params)
+                                               : lw_coap_non_lifetime(peer->params));
         s->digest = digest;
         s->mid = msg->mid;
         s->con = con;

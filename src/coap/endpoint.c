@@ -48,9 +48,9 @@ void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer)
     lw_coap_seen_drop(coap, peer);
 }
 
-void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time delay)
+void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, uint32_t delay_ms)
 {
-    lw_deadline_arm(&coap->deadlines, &t->deadline, lw_time_add(coap->now, delay));
+    lw_deadline_arm(&coap->deadlines, &t->deadline, coap->now + (lw_time)delay_ms);
 }
 
 void lw_coap_send(lw_coap *coap, lw_coap_peer *peer, const lw_bytes *message)

@@ -32,30 +32,28 @@ const lw_coap_params lw_coap_params_lorawan = {
     .szx = 3,
 };
 
-/* ACK_TIMEOUT * (2^doublings - 1) * ACK_RANDOM_FACTOR, of up to 31 doublings. The division stays
- * within 32 bits for timeouts up to 2^32 / 150 ms, eight hours. */
-static lw_time backoff(const lw_coap_params *p, unsigned doublings)
+/* ACK_TIMEOUT * (2^doublings - 1) * ACK_RANDOM_FACTOR. */
+static uint32_t backoff(const lw_coap_params *p, unsigned doublings)
 {
-    uint32_t longest = p->ack_timeout_ms * (uint32_t)p->ack_random_percent / 100;
-    return (lw_time)((uint64_t)longest * ((1u << doublings) - 1));
+    return p->ack_timeout_ms * (uint32_t)p->ack_random_percent / 100 * ((1u << doublings) - 1);
 }
 
-lw_time lw_coap_max_transmit_span(const lw_coap_params *p)
+uint32_t lw_coap_max_transmit_span(const lw_coap_params *p)
 {
     return backoff(p, p->max_retransmit);
 }
 
-lw_time lw_coap_max_transmit_wait(const lw_coap_params *p)
+uint32_t lw_coap_max_transmit_wait(const lw_coap_params *p)
 {
     return backoff(p, p->max_retransmit + 1u);
 }
 
-lw_time lw_coap_exchange_lifetime(const lw_coap_params *p)
+uint32_t lw_coap_exchange_lifetime(const lw_coap_params *p)
 {
-    return lw_coap_non_lifetime(p) + (lw_time)p->max_latency_ms + (lw_time)p->processing_delay_ms;
+    return lw_coap_non_lifetime(p) + p->max_latency_ms + p->processing_delay_ms;
 }
 
-LW_APART lw_time lw_coap_non_lifetime(const lw_coap_params *p)
+LW_APART uint32_t lw_coap_non_lifetime(const lw_coap_params *p)
 {
-    return lw_coap_max_transmit_span(p) + (lw_time)p->max_latency_ms;
+    return lw_coap_max_transmit_span(p) + p->max_latency_ms;
 }

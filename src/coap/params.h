@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "coap/msg.h"
-#include "lw/time.h"
 
 typedef struct lw_coap_params {
     uint32_t ack_timeout_ms;      /* ACK_TIMEOUT */
@@ -42,16 +41,18 @@ extern const lw_coap_params lw_coap_params_lorawan;
 extern const lw_coap_params lw_coap_params_tcp;
 extern const lw_coap_params lw_coap_params_websocket;
 
-/* RFC 7252 section 4.8.2: from the first transmission of a CON to its last. 45 s */
-lw_time lw_coap_max_transmit_span(const lw_coap_params *p);
+/* RFC 7252 section 4.8.2, all in ms: the parameters must keep them below 2^32, 49 days.
+ *
+ * From the first transmission of a CON to its last. 45 s */
+uint32_t lw_coap_max_transmit_span(const lw_coap_params *p);
 
 /* From the first transmission of a CON until its sender gives up. 93 s */
-lw_time lw_coap_max_transmit_wait(const lw_coap_params *p);
+uint32_t lw_coap_max_transmit_wait(const lw_coap_params *p);
 
 /* How long a message id of a CON stays taken. 247 s */
-lw_time lw_coap_exchange_lifetime(const lw_coap_params *p);
+uint32_t lw_coap_exchange_lifetime(const lw_coap_params *p);
 
 /* How long a message id of a NON stays taken. 145 s */
-lw_time lw_coap_non_lifetime(const lw_coap_params *p);
+uint32_t lw_coap_non_lifetime(const lw_coap_params *p);
 
 #endif
