@@ -70,10 +70,10 @@ static void give_block(fixture *f, uint32_t num, size_t total)
     lw_coap_out out;
     rig_datagram *request = rig_last_request(&f->r, LINK);
     size_t left = total - num * 64;
-    lw_block block = {.num = num, .more = left > 64, .szx = 2};
+    uint32_t block = lw_block_of((size_t)num * 64, 2, left > 64);
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin(&out, &w, LW_COAP_ACK, LW_COAP_CONTENT, request->msg.mid, request->msg.token);
-    lw_coap_put_uint(&out, LW_COAP_OPT_BLOCK2, lw_block_value(block));
+    lw_coap_put_uint(&out, LW_COAP_OPT_BLOCK2, block);
     lw_coap_put_payload(&out, lw_bytes_of(zeros, left < 64 ? left : 64));
     rig_feed(&f->r, LINK, lw_writer_bytes(&w));
     rig_pass(&f->r, 0);

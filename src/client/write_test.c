@@ -428,9 +428,8 @@ LW_TEST(mutated_payloads_are_refused_without_a_trace_or_done)
 static const char *block(rig *r, const char *request, unsigned cf, uint32_t num, bool more,
                          const uint8_t *payload, size_t len)
 {
-    lw_block b = {.num = num, .szx = 2, .more = more};
     rig_ask a = {.request = request, .cf = cf, .accept = NONE, .has_block = true};
-    a.block = lw_block_value(b);
+    a.block = lw_block_of((size_t)num * 64, 2, more);
     a.payload = lw_bytes_of(payload, len);
     return rig_do(r, &a);
 }

@@ -1,4 +1,13 @@
-/* The value of Block1 and Block2 (RFC 7959 section 2.2): NUM, M and SZX in 0..3 octets. */
+/* The value of Block1 and Block2 (RFC 7959 section 2.2), as the number that the option holds:
+ *
+ *  0                   1                   2
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                  NUM                  |M| SZX |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * A block has 2^(SZX + 4) octets and starts at NUM times that: NUM * 16 shifted by SZX.
+ */
 #ifndef LW_COAP_BLOCK_H
 #define LW_COAP_BLOCK_H
 
@@ -7,49 +16,49 @@
 #include <stdint.h>
 
 #include "coap/option.h"
-#include "lw/bytes.h"
-#include "lw/err.h"
 
 #define LW_BLOCK_SZX_MAX  6u /* 1024 octets */
 #define LW_BLOCK_SZX_BERT 7u /* several blocks of 1024, on streams only: RFC 8323 section 6 */
-#define LW_BLOCK_NUM_MAX  0xfffffu
+#define LW_BLOCK_MORE     8u /* M */
 
-typedef struct lw_block {
-    uint32_t num; /* 0..LW_BLOCK_NUM_MAX */
-    uint32_t szx; /* 0..7 */
-    bool more;
-} lw_block;
-
-/* LW_EFORMAT when longer than 3 octets; LW_EPROTO for SZX 7 unless bert_allowed, to be answered
- * with 4.00 (RFC 7959 section 2.2, P-TRN-08). */
-LW_MUST_CHECK lw_err lw_block_parse(lw_bytes value, bool bert_allowed, lw_block *out_block);
-
-/* The value as the uint that lw_coap_put_uint takes. */
-static inline uint32_t lw_block_value(lw_block b)
+/* The block that starts at `offset`, a multiple of its size. */
+static inline uint32_t lw_block_of(size_t offset, uint32_t szx, bool more)
 {
-    return b.num << 4 | (b.more ? 8u : 0u) | b.szx;
+    return (uint32_t)(offset >> szx) | (more ? LW_BLOCK_MORE : 0) | szx;
 }
 
-static inline lw_block lw_block_of(uint32_t value)
+static inline uint32_t lw_block_szx(uint32_t block)
 {
-    return (lw_block){.num = value >> 4, .szx = value & 7u, .more = (value & 8u) != 0};
+    return block & 7u;
 }
+
+static inline bool lw_block_has_more(uint32_t block)
+{
+    return (block & LW_BLOCK_MORE) != 0;
+}
+
+static inline bool lw_block_is_first(uint32_t block)
+{
+    return block >> 4 == 0;
+}
+
+/* Where it starts in the whole body: below 2^30. */
+static inline size_t lw_block_offset(uint32_t block)
+{
+    return (size_t)(block & ~15u) << lw_block_szx(block);
+}
+
+/* Octets of one block: 16..1024. */
+static inline size_t lw_block_size(uint32_t szx)
+{
+    return (size_t)16 << szx;
+}
+
+/* SZX of the largest block that is not larger than `size`; 0 (16 octets) for anything below 32. */
+uint32_t lw_block_szx_within(size_t size);
 
 /* What a message says in LW_COAP_NOTE_BLOCK1 or LW_COAP_NOTE_BLOCK2. False when that option is not
- * there, or has the SZX 7. */
-bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, lw_block *out_block);
-
-/* Octets of one block, 16..1024; of one step of NUM for BERT, 1024. */
-size_t lw_block_size(uint32_t szx);
-
-/* The largest block that is not larger than `size`; 0 (16 octets) for anything below 32. */
-uint32_t lw_block_szx(size_t size);
-
-/* Where the block starts in the whole body: below 2^30. */
-size_t lw_block_offset(lw_block b);
-
-/* The block of size szx that starts at `offset`, which is a multiple of the size. False when the
- * number would exceed LW_BLOCK_NUM_MAX. */
-bool lw_block_at(size_t offset, uint32_t szx, bool more, lw_block *out_block);
+ * there, or has the SZX 7 (RFC 7959 section 2.2, P-TRN-08). */
+bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, uint32_t *out_block);
 
 #endif

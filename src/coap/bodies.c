@@ -178,11 +178,10 @@ static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *rep
 
 /* The largest block we take: what a later one of that size fits in, and what the peer's parameters
  * say. The answer to the first block tells the client (RFC 7959 section 2.3). */
-static void negotiate(const lw_coap_peer *peer, lw_coap_reply *reply, lw_block block)
+static void negotiate(const lw_coap_peer *peer, lw_coap_reply *reply, uint32_t block)
 {
-    if (block.num == 0 && block.szx > peer->params->szx) {
-        block.szx = peer->params->szx;
-        reply->ask.block1 = lw_block_value(block);
+    if (lw_block_is_first(block) && lw_block_szx(block) > peer->params->szx) {
+        reply->ask.block1 = lw_block_of(0, peer->params->szx, lw_block_has_more(block));
     }
 }
 
@@ -214,7 +213,7 @@ static uint32_t key_with_tag(uint32_t key, const lw_coap_msg *msg)
 
 /* Does this block go on where the body ends? LW_END: refused. */
 static lw_err check_sequence(lw_coap *coap, const lw_coap_inbound *in, lw_coap_reply *reply,
-                             lw_block block, lw_coap_body *body)
+                             uint32_t block, lw_coap_body *body)
 {
     if (body == NULL) {
         return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
@@ -222,7 +221,7 @@ static lw_err check_sequence(lw_coap *coap, const lw_coap_inbound *in, lw_coap_r
     size_t offset = lw_block_offset(block);
     size_t end = offset + in->msg->payload.len;
     size_t have = body->body.len + body->streamed;
-    if (block.more && end == have) {
+    if (lw_block_has_more(block) && end == have) {
         touch(coap, body); /* the newest block again, under a new message id */
         return refuse(reply, LW_COAP_CONTINUE);
     }
@@ -238,11 +237,12 @@ static lw_err check_sequence(lw_coap *coap, const lw_coap_inbound *in, lw_coap_r
 static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
                           lw_coap_reply *reply)
 {
-    lw_block block = lw_block_of(reply->ask.block1);
-    if (block.more && msg->payload.len != lw_block_size(block.szx)) {
+    uint32_t block = reply->ask.block1;
+    bool more = lw_block_has_more(block);
+    if (more && msg->payload.len != lw_block_size(lw_block_szx(block))) {
         return refuse(reply, LW_COAP_BAD_REQUEST);
     }
-    if (block.num == 0 && !block.more) {
+    if (lw_block_is_first(block) && !more) {
         return LW_OK; /* whole in one block */
     }
     /* The size that the first request says the body has. */
@@ -250,7 +250,7 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     reply->ask.body_key = key_with_tag(reply->ask.key, msg);
     lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
     lw_err err;
-    if (block.num != 0) {
+    if (!lw_block_is_first(block)) {
         err = check_sequence(coap, in, reply, block, body);
     } else {
         if (body != NULL) {
@@ -263,7 +263,7 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     }
     negotiate(in->peer, reply, block);
     touch(coap, body);
-    err = append(coap, in, msg, body, block.more, announced);
+    err = append(coap, in, msg, body, more, announced);
     if (err == LW_AGAIN) {
         return refuse(reply, LW_COAP_CONTINUE);
     }
@@ -323,10 +323,11 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
         return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
     }
     lw_bytes all = lw_bytes_of(body->body.octets, body->body.len);
-    lw_bytes payload = lw_bytes_from(all, body->options_len);
+    lw_bytes options = lw_bytes_of(all.ptr, body->options_len);
+    lw_bytes payload = lw_bytes_from(all, options.len);
     reply->exists_once = false;
     reply->code = body->code;
-    lw_write_bytes(&reply->option_writer, lw_bytes_of(all.ptr, body->options_len));
+    lw_coap_put_all(&reply->options, &options, 0);
     lw_coap_reply_window(coap, reply);
     lw_write_bytes(&reply->payload, payload);
     if (reply->payload.from + reply->payload.cap >= payload.len) {
@@ -339,7 +340,7 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
 
 static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply)
 {
-    if (reply->ask.block2.num != 0) {
+    if (!lw_block_is_first(reply->ask.block2)) {
         reply->ask.has_block1 = false;
         return take_block2(coap, in, reply);
     }

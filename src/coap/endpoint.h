@@ -111,7 +111,7 @@ typedef struct lw_coap_stats {
 #define LW_COAP_OPTIONS_MAX       112u /* of one answer, encoded */
 #define LW_COAP_REPLY_OPTIONS     64u  /* of these, what a handler may put */
 #define LW_COAP_BUF_SIZE(payload) ((payload) + LW_COAP_BUF_OVERHEAD)
-#define LW_COAP_BUF_OVERHEAD      (LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX + LW_COAP_REPLY_OPTIONS)
+#define LW_COAP_BUF_OVERHEAD      (LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX)
 
 typedef struct lw_coap_config {
     lw_mem mem;

@@ -22,8 +22,8 @@ static inline void lw_coap_timer_init(lw_coap_timer *t, void (*fire)(lw_coap *, 
     t->fire = fire;
 }
 
-/* Fires in `delay` ms from the present call. */
-void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, lw_time delay);
+/* Fires so long after the present call. */
+void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, uint32_t delay_ms);
 
 static inline void lw_coap_timer_disarm(lw_coap_timer *t)
 {
@@ -45,11 +45,6 @@ typedef struct lw_coap_head {
     unsigned mid;
     const lw_coap_token *token; /* NULL: none */
 } lw_coap_head;
-
-/* Encoded options, except those numbered `without`, with the extras merged in at their places, and
- * the payload marker when a payload is to follow. Takes no more room than they do apart. */
-void lw_coap_put_merged(lw_writer *w, const lw_bytes *options, uint32_t without,
-                        const lw_bytes *extras, bool has_payload);
 
 /* Writes the header right before `body`, encoded options and payload, which lie behind
  * LW_COAP_HEADER_MAX free octets of a buffer of ours: it becomes the whole message. */

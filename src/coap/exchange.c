@@ -273,10 +273,12 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
         return err;
     }
     lw_writer w;
+    lw_coap_out out;
     lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
-    lw_coap_put_merged(&w, &request->options, request->without, &request->extras,
-                       request->payload.len != 0);
-    lw_write_bytes(&w, request->payload);
+    lw_coap_begin_options(&out, &w);
+    lw_coap_put_all(&out, &request->options, request->without);
+    lw_coap_put_all(&out, &request->extras, 0);
+    lw_coap_put_payload(&out, request->payload);
     if (request->token != NULL) {
         ex->token = *request->token;
     } else {

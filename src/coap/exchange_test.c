@@ -448,18 +448,6 @@ LW_TEST(too_large_for_the_peer_is_refused)
     assert_err(lw_coap_start(&r.coap, &r.peer, r.now, &request, NULL), LW_ETOOBIG);
 }
 
-LW_TEST(options_out_of_order_are_refused)
-{
-    uint8_t octets[16];
-    lw_writer w;
-    lw_coap_out out;
-    lw_writer_init(&w, octets, sizeof octets);
-    lw_coap_begin_options(&out, &w);
-    lw_coap_put_uint(&out, LW_COAP_OPT_SIZE1, 0);
-    lw_coap_put_uint(&out, LW_COAP_OPT_ETAG, 0);
-    assert_int_equal(w.err, LW_EINVAL);
-}
-
 LW_TEST(every_failed_allocation_leaves_nothing_behind)
 {
     for (size_t n = 1; n <= 2; n++) {
@@ -551,7 +539,6 @@ int main(void)
         T(options_are_merged_at_their_places),
         T(an_option_can_be_left_out),
         T(too_large_for_the_peer_is_refused),
-        T(options_out_of_order_are_refused),
         T(every_failed_allocation_leaves_nothing_behind),
         T(a_stream_peer_gets_frames_without_type_and_message_id),
         T(frames_of_a_stream_have_extended_lengths),

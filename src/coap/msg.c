@@ -2,9 +2,17 @@
 
 #include <string.h>
 
-#define VERSION        1u
-#define HEADER_LEN     4u
-#define PAYLOAD_MARKER 0xff
+#define VERSION    1u
+#define HEADER_LEN 4u
+#define HEAD_MAX   5u /* of an option */
+
+/* Microcontrollers encode a message a second at most: there the way that takes all options is quick
+ * enough. */
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#define QUICK 0
+#else
+#define QUICK 1
+#endif
 
 bool lw_coap_token_equal(lw_coap_token a, lw_coap_token b)
 {
@@ -88,7 +96,7 @@ static inline void copy_short(uint8_t *to, const uint8_t *from, size_t len)
 
 void lw_coap_begin_options(lw_coap_out *out, lw_writer *w)
 {
-    *out = (lw_coap_out){.w = w};
+    *out = (lw_coap_out){.w = w, .start = (uint32_t)w->pos};
     if (w->windowed) {
         lw_writer_fail(w, LW_EINVAL);
     }
@@ -106,6 +114,7 @@ void lw_coap_begin(lw_coap_out *out, lw_writer *w, lw_coap_type type, uint8_t co
     if (p == NULL) {
         return;
     }
+    out->start = (uint32_t)w->pos;
     p[0] = (uint8_t)(VERSION << 6 | (unsigned)type << 4 | token.len);
     p[1] = code;
     p[2] = (uint8_t)(mid >> 8);
@@ -128,41 +137,99 @@ static unsigned put_extended(uint8_t **at, uint32_t v)
     return 14;
 }
 
+/* Returns its length. */
+static size_t make_head(uint8_t head[HEAD_MAX], uint32_t delta, size_t value_len)
+{
+    uint8_t *p = head + 1;
+    unsigned high = put_extended(&p, delta);
+    unsigned low = put_extended(&p, (uint32_t)value_len);
+    head[0] = (uint8_t)(high << 4 | low);
+    return (size_t)(p - head);
+}
+
 void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t value_len)
 {
+    uint8_t head[HEAD_MAX];
     if (number < out->number || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload) {
         lw_writer_fail(out->w, LW_EINVAL);
-        return;
-    }
-    if (value_len > LW_COAP_OPT_LEN_MAX) {
+    } else if (value_len > LW_COAP_OPT_LEN_MAX) {
         lw_writer_fail(out->w, LW_ETOOBIG);
+    } else {
+        lw_write_octets(out->w, head, make_head(head, number - out->number, value_len));
+        out->number = number;
+    }
+}
+
+/* Puts an option before the first of a larger number, which there is. That one counts from the new
+ * option then, and what is behind its head moves up. */
+static void insert(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+{
+    lw_writer *w = out->w;
+    if (w->err != LW_OK) {
+        return; /* what is there may not be whole */
+    }
+    uint8_t head[HEAD_MAX], next_head[HEAD_MAX];
+    lw_coap_opt_iter it = lw_coap_opts(lw_bytes_of(w->buf + out->start, w->pos - out->start));
+    lw_coap_opt next;
+    while (lw_coap_opt_next_of(&it, number, &next.value)) {
+    }
+    uint8_t *at = w->buf + w->pos - it.rest.len;
+    size_t head_len = make_head(head, number - it.number, len);
+    (void)lw_coap_opt_next(&it, &next);
+    size_t next_len = make_head(next_head, next.number - number, next.value.len);
+    size_t tail_len = next.value.len + it.rest.len;
+    uint8_t *tail = at + head_len + len + next_len;
+    size_t end = (size_t)(tail - w->buf) + tail_len;
+    if (end > w->cap || len > LW_COAP_OPT_LEN_MAX) {
+        lw_writer_fail(w, LW_ETOOBIG);
         return;
     }
-    uint8_t head[5];
-    uint8_t *p = head + 1;
-    unsigned delta = put_extended(&p, number - out->number);
-    unsigned len = put_extended(&p, (uint32_t)value_len);
-    head[0] = (uint8_t)(delta << 4 | len);
-    lw_write_bytes(out->w, lw_bytes_of(head, (size_t)(p - head)));
-    out->number = number;
+    memmove(tail, next.value.ptr, tail_len);
+    memcpy(tail - next_len, next_head, next_len);
+    memcpy(at, head, head_len);
+    memcpy(at + head_len, octets, len);
+    w->pos = end;
 }
 
 /* Nearly every option has a head of one octet and a short value. */
-void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+static inline bool put_quick(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
 {
     lw_writer *w = out->w;
     uint32_t delta = number - out->number;
     if (delta >= 13 || len >= 13 || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload ||
         w->err != LW_OK || w->cap - w->pos <= len) {
-        lw_coap_put_head(out, number, len);
-        lw_write_octets(w, octets, len);
-        return;
+        return false;
     }
     uint8_t *p = w->buf + w->pos;
     *p = (uint8_t)(delta << 4 | len);
     copy_short(p + 1, octets, len);
     w->pos += 1 + len;
     out->number = number;
+    return true;
+}
+
+void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+{
+    if (QUICK && put_quick(out, number, octets, len)) {
+        return;
+    }
+    if (number < out->number && !out->has_payload) {
+        insert(out, number, octets, len);
+    } else {
+        lw_coap_put_head(out, number, len);
+        lw_write_octets(out->w, octets, len);
+    }
+}
+
+void lw_coap_put_all(lw_coap_out *out, const lw_bytes *options, uint32_t without)
+{
+    lw_coap_opt_iter it = lw_coap_opts(*options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+        if (opt.number != without) {
+            lw_coap_put(out, opt.number, opt.value);
+        }
+    }
 }
 
 void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
@@ -190,7 +257,7 @@ void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len
         return;
     }
     out->has_payload = true;
-    lw_write_u8(out->w, PAYLOAD_MARKER);
+    lw_write_u8(out->w, LW_COAP_PAYLOAD_MARKER);
     lw_write_octets(out->w, octets, len);
 }
 

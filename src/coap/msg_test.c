@@ -58,13 +58,52 @@ LW_TEST(uint_takes_as_few_octets_as_it_needs)
                  "\xd0\x2f\x01\xff\x02\x01\x00\x03\x01\x00\x00\x04\xff\xff\xff\xff");
 }
 
-LW_TEST(option_out_of_order_is_refused)
+LW_TEST(option_out_of_order_is_put_at_its_place)
 {
-    uint8_t buf[8];
+    uint8_t buf[43];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_GET, 1, (lw_coap_token){1, {0xa1}});
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
+    lw_coap_put_uint(&out, LW_COAP_OPT_NO_RESPONSE, 2); /* a head of two octets */
+    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");  /* first */
+    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "a");   /* behind those of its number */
+    lw_coap_put_uint(&out, LW_COAP_OPT_ECHO, 0x77);     /* the next needs one of one octet then */
+    lw_coap_put_str(&out, LW_COAP_OPT_PROXY_URI, "a text of 20 octets.");
+    lw_coap_put_uint(&out, LW_COAP_OPT_REQUEST_TAG, 3); /* counts from the last still */
+    assert_ok(w.err);
+    assert_bytes(lw_writer_bytes(&w), "\x41\x01\x00\x01\xa1\xb2rd\x01"
+                                      "a\x11\x28\xdd\x0a\x07"
+                                      "a text of 20 octets.\xd1\xcc\x77\x61\x02\xd1\x15\x03");
+}
+
+LW_TEST(option_is_put_between_others_only_where_there_is_room_and_no_payload)
+{
+    uint8_t buf[5];
     lw_writer w;
     lw_coap_out out = begin_options(&w, buf, sizeof buf);
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
     lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");
+    assert_bytes(lw_writer_bytes(&w), "\xb2rd\x11\x28");
+    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    assert_err(w.err, LW_ETOOBIG);
+    lw_coap_put_uint(&out, LW_COAP_OPT_IF_NONE_MATCH, 0);
+    assert_bytes(lw_writer_bytes(&w), "\xb2rd\x11\x28");
+
+    out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
+    lw_coap_put_payload(&out, lw_bytes_str("a"));
+    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    assert_err(w.err, LW_EINVAL);
+
+    out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
+    lw_coap_put_octets(&out, LW_COAP_OPT_URI_PATH, buf, LW_COAP_OPT_LEN_MAX + 1);
+    assert_err(w.err, LW_ETOOBIG);
+    out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
+    lw_coap_put_head(&out, LW_COAP_OPT_URI_PATH, 0); /* whose value nobody could move */
     assert_err(w.err, LW_EINVAL);
 }
 
@@ -183,7 +222,8 @@ int main(void)
         cmocka_unit_test(register_is_written_piece_by_piece),
         cmocka_unit_test(empty_payload_has_no_marker),
         cmocka_unit_test(uint_takes_as_few_octets_as_it_needs),
-        cmocka_unit_test(option_out_of_order_is_refused),
+        cmocka_unit_test(option_out_of_order_is_put_at_its_place),
+        cmocka_unit_test(option_is_put_between_others_only_where_there_is_room_and_no_payload),
         cmocka_unit_test(option_number_above_65535_is_refused),
         cmocka_unit_test(option_longer_than_the_encoding_can_say_is_refused),
         cmocka_unit_test(longest_option_the_encoding_can_say_has_65804_octets),

@@ -42,18 +42,15 @@ static void on_registered(void *ctx, const lw_coap_result *result)
 static lw_err send_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                            const lw_coap_request *request, uint32_t value)
 {
-    lw_coap_extras observe;
-    lw_coap_extras_begin(&observe);
-    lw_coap_put_uint(&observe.out, LW_COAP_OPT_OBSERVE, value);
     lw_coap_extras all;
     lw_coap_extras_begin(&all);
-    lw_bytes added = lw_writer_bytes(&observe.w);
-    lw_coap_put_merged(&all.w, &request->extras, 0, &added, false);
+    lw_coap_put_uint(&all.out, LW_COAP_OPT_OBSERVE, value);
+    lw_coap_put_all(&all.out, &request->extras, 0);
     if (all.w.err != LW_OK) {
         return all.w.err;
     }
     lw_coap_request r = *request;
-    r.extras = lw_writer_bytes(&all.w);
+    r.extras = lw_writer_plain(&all.w);
     return lw_coap_start(coap, peer, now, &r, NULL);
 }
 

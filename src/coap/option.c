@@ -3,8 +3,6 @@
 #include "base/reader.h"
 #include "coap/code.h"
 
-#define PAYLOAD_MARKER 0xff
-
 lw_coap_opt_iter lw_coap_opts(lw_bytes options)
 {
     return (lw_coap_opt_iter){.rest = options};
@@ -149,7 +147,9 @@ uint32_t lw_coap_opt_uint(lw_bytes value)
 
 enum { FLAG__ = 0, FLAG_C = 1, FLAG_U = 1, FLAG_N = 1, FLAG_R = 1 };
 
-/* What is noted of an option: 1 + lw_coap_note, or 0. */
+enum { REPEATABLE = 15 };
+
+/* What is noted of an option: 1 + lw_coap_note, or 0. One that is repeatable is not noted. */
 #define NOTE_OF(number)                                                          \
     ((number) == LW_COAP_OPT_OBSERVE          ? 1u + LW_COAP_NOTE_OBSERVE        \
      : (number) == LW_COAP_OPT_CONTENT_FORMAT ? 1u + LW_COAP_NOTE_CONTENT_FORMAT \
@@ -158,6 +158,7 @@ enum { FLAG__ = 0, FLAG_C = 1, FLAG_U = 1, FLAG_N = 1, FLAG_R = 1 };
      : (number) == LW_COAP_OPT_BLOCK1         ? 1u + LW_COAP_NOTE_BLOCK1         \
      : (number) == LW_COAP_OPT_SIZE2          ? 1u + LW_COAP_NOTE_SIZE2          \
      : (number) == LW_COAP_OPT_SIZE1          ? 1u + LW_COAP_NOTE_SIZE1          \
+     : (number) == LW_COAP_OPT_NO_RESPONSE    ? 1u + LW_COAP_NOTE_NO_RESPONSE    \
                                               : 0u)
 
 /* The names stand apart, so that a device that shows none links none. */
@@ -165,16 +166,15 @@ typedef struct option_row {
     uint16_t number;
     uint16_t max_len : 11;
     uint16_t min_len : 1;
-    uint16_t is_repeatable : 1;
-    uint16_t note : 3;
+    uint16_t note : 4; /* or REPEATABLE */
 } option_row;
 
 static const option_row option_rows[] = {
 #define OPTION_ROW(number, c, u, n, r, name, format, min, max) \
-    {number, max, min, FLAG_##r, NOTE_OF(number)},
+    {number, max, min, FLAG_##r ? REPEATABLE : NOTE_OF(number)},
     OPTION_LIST(OPTION_ROW)
 #undef OPTION_ROW
-        {LW_COAP_OPT_NUMBER_MAX, 0, 1, false, 0}, /* the end: no length is between 1 and 0 */
+        {LW_COAP_OPT_NUMBER_MAX, 0, 1, 0}, /* the end: no length is between 1 and 0 */
 };
 
 #define OPTION_NUMBER_CHECK(number, c, u, n, r, name, format, min, max) \
@@ -187,7 +187,7 @@ OPTION_LIST(OPTION_NUMBER_CHECK)
 static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repeated)
 {
     return row->number == opt->number && opt->value.len >= row->min_len &&
-           opt->value.len <= row->max_len && (row->is_repeatable || !is_repeated);
+           opt->value.len <= row->max_len && (!is_repeated || row->note == REPEATABLE);
 }
 
 /* Walks over the options once: notes what is to be noted, and returns what is behind them. Options
@@ -203,9 +203,10 @@ static lw_bytes scan(lw_bytes in, lw_coap_noted *out)
             row++;
         }
         if (is_right(row, &opt, opt.number == last)) {
-            if (row->note != 0) {
-                out->has |= 1u << (row->note - 1);
-                out->value[row->note - 1] = lw_coap_opt_uint(opt.value);
+            uint32_t note = row->note - 1u;
+            if (note < LW_COAP_NOTES) {
+                out->has |= 1u << note;
+                out->value[note] = lw_coap_opt_uint(opt.value);
             }
         } else if (lw_coap_opt_is_critical(opt.number) && out->refused == 0) {
             out->refused = opt.number;
@@ -219,7 +220,7 @@ lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payl
                           lw_coap_noted *out_noted)
 {
     lw_bytes rest = scan(in, out_noted);
-    if (rest.len == 1 || (rest.len != 0 && rest.ptr[0] != PAYLOAD_MARKER)) {
+    if (rest.len == 1 || (rest.len != 0 && rest.ptr[0] != LW_COAP_PAYLOAD_MARKER)) {
         return LW_EFORMAT;
     }
     *out_options = lw_bytes_of(in.ptr, in.len - rest.len);
@@ -248,16 +249,4 @@ bool lw_coap_opt_describe(uint32_t number, const char **out_name, lw_coap_opt_fo
     default:
         return false;
     }
-}
-
-/* Bits 2, 8 and 16 of the value stand for the classes 2, 4 and 5, so bit (class - 1); an empty
- * value wants every response. */
-bool lw_coap_opts_suppress(lw_bytes request_options, uint8_t response_code)
-{
-    lw_bytes value;
-    if (!lw_coap_opt_find(&request_options, LW_COAP_OPT_NO_RESPONSE, &value) || value.len != 1) {
-        return false;
-    }
-    return lw_coap_code_is_response(response_code) &&
-           (value.ptr[0] >> (lw_coap_code_class(response_code) - 1) & 1) != 0;
 }

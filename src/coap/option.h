@@ -39,6 +39,7 @@ typedef enum lw_coap_option {
     LW_COAP_OPT_REQUEST_TAG = 292
 } lw_coap_option;
 
+#define LW_COAP_PAYLOAD_MARKER 0xffu
 #define LW_COAP_OPT_NUMBER_MAX 65535u
 #define LW_COAP_OPT_LEN_MAX    (65535u + 269u) /* what the encoding can say */
 
@@ -69,6 +70,7 @@ typedef enum lw_coap_note {
     LW_COAP_NOTE_BLOCK1,
     LW_COAP_NOTE_SIZE2,
     LW_COAP_NOTE_SIZE1,
+    LW_COAP_NOTE_NO_RESPONSE,
     LW_COAP_NOTES
 } lw_coap_note;
 
@@ -133,9 +135,5 @@ typedef enum lw_coap_opt_format {
 
 /* For whoever shows options to people. False for an unknown number. */
 bool lw_coap_opt_describe(uint32_t number, const char **out_name, lw_coap_opt_format *out_format);
-
-/* RFC 7967 section 2.1: does the No-Response option of the request (if any) ask that a response
- * with this code be left out? */
-bool lw_coap_opts_suppress(lw_bytes request_options, uint8_t response_code);
 
 #endif

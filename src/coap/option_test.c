@@ -85,9 +85,10 @@ static lw_coap_noted noted_of(lw_bytes encoded)
 
 LW_TEST(numbers_are_noted)
 {
-    /* Observe 1, Content-Format 112, Accept 11542, Block2 0b, Block1 1f, Size2 70000, Size1 0 */
+    /* Observe 1, Content-Format 112, Accept 11542, Block2 0b, Block1 1f, Size2 70000, Size1 0,
+     * No-Response 26 */
     lw_coap_noted noted = noted_of((lw_bytes)LW_BYTES_LIT(
-        "\x61\x01\x61\x70\x52\x2d\x16\x61\x0b\x41\x1f\x13\x01\x11\x70\xd0\x13"));
+        "\x61\x01\x61\x70\x52\x2d\x16\x61\x0b\x41\x1f\x13\x01\x11\x70\xd0\x13\xd1\xb9\x1a"));
     assert_int_equal(noted.has, (1u << LW_COAP_NOTES) - 1);
     assert_int_equal(noted.value[LW_COAP_NOTE_OBSERVE], 1);
     assert_int_equal(noted.value[LW_COAP_NOTE_CONTENT_FORMAT], 112);
@@ -96,6 +97,7 @@ LW_TEST(numbers_are_noted)
     assert_int_equal(noted.value[LW_COAP_NOTE_BLOCK1], 0x1f);
     assert_int_equal(noted.value[LW_COAP_NOTE_SIZE2], 70000);
     assert_int_equal(noted.value[LW_COAP_NOTE_SIZE1], 0);
+    assert_int_equal(noted.value[LW_COAP_NOTE_NO_RESPONSE], 26);
     assert_int_equal(noted.refused, 0);
 }
 
@@ -136,27 +138,18 @@ LW_TEST(options_have_names)
     assert_false(lw_coap_opt_describe(10, &name, &format));
 }
 
-LW_TEST(no_response_suppresses_the_classes_it_names)
+LW_TEST(no_response_is_noted_when_it_is_one_octet_at_most)
 {
+    lw_bytes opts, payload;
+    lw_coap_noted one = {0}, none = {0}, two = {0};
     lw_bytes no_success = LW_BYTES_LIT("\xd1\xf5\x02"); /* 258: RFC 7967 section 2.1 */
-    assert_true(lw_coap_opts_suppress(no_success, LW_COAP_CHANGED));
-    assert_true(lw_coap_opts_suppress(no_success, LW_COAP_CONTENT));
-    assert_false(lw_coap_opts_suppress(no_success, LW_COAP_BAD_REQUEST));
-    assert_false(lw_coap_opts_suppress(no_success, LW_COAP_INTERNAL_SERVER_ERROR));
-    assert_false(lw_coap_opts_suppress(no_success, LW_COAP_EMPTY));
-
-    lw_bytes nothing = LW_BYTES_LIT("\xd1\xf5\x1a");
-    assert_true(lw_coap_opts_suppress(nothing, LW_COAP_CHANGED));
-    assert_true(lw_coap_opts_suppress(nothing, LW_COAP_NOT_FOUND));
-    assert_true(lw_coap_opts_suppress(nothing, LW_COAP_SERVICE_UNAVAILABLE));
-}
-
-LW_TEST(no_response_of_no_octets_or_too_many_suppresses_nothing)
-{
-    assert_false(lw_coap_opts_suppress((lw_bytes)LW_BYTES_LIT("\xd0\xf5"), LW_COAP_CHANGED));
-    assert_false(
-        lw_coap_opts_suppress((lw_bytes)LW_BYTES_LIT("\xd2\xf5\x02\x02"), LW_COAP_CHANGED));
-    assert_false(lw_coap_opts_suppress(options, LW_COAP_CHANGED));
+    assert_ok(lw_coap_opts_split(no_success, &opts, &payload, &one));
+    assert_int_equal(one.value[LW_COAP_NOTE_NO_RESPONSE], 2);
+    assert_ok(lw_coap_opts_split((lw_bytes)LW_BYTES_LIT("\xd0\xf5"), &opts, &payload, &none));
+    assert_int_equal(none.value[LW_COAP_NOTE_NO_RESPONSE], 0);
+    lw_bytes too_long = LW_BYTES_LIT("\xd2\xf5\x02\x02");
+    assert_ok(lw_coap_opts_split(too_long, &opts, &payload, &two));
+    assert_false(lw_coap_has(&two, LW_COAP_NOTE_NO_RESPONSE));
 }
 
 int main(void)
@@ -172,8 +165,7 @@ int main(void)
         cmocka_unit_test(of_a_number_that_comes_again_the_first_is_noted),
         cmocka_unit_test(numbers_say_what_kind_of_option_they_are),
         cmocka_unit_test(options_have_names),
-        cmocka_unit_test(no_response_suppresses_the_classes_it_names),
-        cmocka_unit_test(no_response_of_no_octets_or_too_many_suppresses_nothing),
+        cmocka_unit_test(no_response_is_noted_when_it_is_one_octet_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

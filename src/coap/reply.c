@@ -10,15 +10,15 @@
  *
  * The endpoint's buffer while an answer is built:
  *
- *   | header | options, encoded | payload as the handler writes it … | options of the handler |
- *     14       112                buf_size - 190                       64
+ *   | header | options | payload as the handler writes it ... |
+ *     14       112       buf_size - 126
  *
- * Encoding merges the handler's options with Block1, Block2, … into the second part, moves them up
- * against the payload and puts the header before them: the payload is never copied.
+ * To the options of the handler come Block1, Block2, ... at their places; then all move up against
+ * the payload, and the header goes before them: the payload is never copied.
  */
 static uint8_t *payload_at(const lw_coap *coap)
 {
-    return coap->config.buf + LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX;
+    return coap->config.buf + LW_COAP_BUF_OVERHEAD;
 }
 
 static size_t payload_room(const lw_coap *coap)
@@ -26,20 +26,14 @@ static size_t payload_room(const lw_coap *coap)
     return coap->config.buf_size - LW_COAP_BUF_OVERHEAD;
 }
 
-/* The largest block we send to this peer. */
-static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer)
-{
-    uint32_t room = lw_block_szx(payload_room(coap));
-    return room < peer->params->szx ? room : peer->params->szx;
-}
-
 void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply)
 {
+    const lw_coap_ask *ask = &reply->ask;
     size_t room = payload_room(coap);
     size_t from = 0;
-    if (reply->ask.has_block2 && !reply->exists_once) {
-        size_t size = lw_block_size(reply->ask.block2.szx);
-        from = size * reply->ask.block2.num;
+    if (ask->has_block2 && !reply->exists_once) {
+        size_t size = lw_block_size(lw_block_szx(ask->block2));
+        from = lw_block_offset(ask->block2);
         room = size < room ? size : room;
     }
     lw_writer_init_window(&reply->payload, payload_at(coap), room, from);
@@ -47,10 +41,9 @@ void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply)
 
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
 {
-    bool is_later_block = reply->ask.block2.num != 0;
-    reply->exists_once =
-        reply->ask.method != LW_COAP_GET && (reply->ask.method != LW_COAP_FETCH || !is_later_block);
-    lw_writer_init(&reply->option_writer, payload_at(coap) + payload_room(coap),
+    reply->exists_once = reply->ask.method != LW_COAP_GET && (reply->ask.method != LW_COAP_FETCH ||
+                                                              lw_block_is_first(reply->ask.block2));
+    lw_writer_init(&reply->option_writer, coap->config.buf + LW_COAP_HEADER_MAX,
                    LW_COAP_REPLY_OPTIONS);
     lw_coap_begin_options(&reply->options, &reply->option_writer);
     lw_coap_reply_window(coap, reply);
@@ -60,35 +53,43 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
 /* How much of a representation goes into one message when the client did not say. */
 static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer, size_t block)
 {
-    size_t fits = lw_coap_whole_limit(peer, block, LW_COAP_HEADER_MAX + LW_COAP_OPTIONS_MAX);
+    size_t fits = lw_coap_whole_limit(peer, block, LW_COAP_BUF_OVERHEAD);
     return fits < payload_room(coap) ? fits : payload_room(coap);
+}
+
+/* The size of the block that is sent: the largest for this peer unless the client asks for a
+ * smaller one. Blocks after the first cannot be made smaller: their number would mean another
+ * place. */
+static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer, const lw_coap_ask *ask)
+{
+    uint32_t asked = lw_block_szx(ask->block2);
+    uint32_t largest = lw_block_szx_within(payload_room(coap));
+    largest = largest < peer->params->szx ? largest : peer->params->szx;
+    bool is_as_asked = ask->has_block2 && (asked < largest || !lw_block_is_first(ask->block2));
+    return is_as_asked ? asked : largest;
 }
 
 /* RFC 7959 section 2.4. Cuts the payload to the block that is sent; LW_OK, LW_END when it goes
  * whole, or why there is no such block. */
-static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_block *b,
-                          lw_bytes *payload)
+static lw_err cut_payload(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
+                          uint32_t *out_block, lw_bytes *payload)
 {
     const lw_writer *w = &reply->payload;
-    uint32_t largest = block_szx(coap, peer);
-    *b = reply->ask.block2;
-    /* Blocks after the first cannot be made smaller: their number would mean another place. */
-    if (!reply->ask.has_block2 || (b->num == 0 && b->szx > largest)) {
-        b->szx = largest;
-    }
-    size_t size = lw_block_size(b->szx);
+    uint32_t szx = block_szx(coap, peer, &reply->ask);
+    size_t size = lw_block_size(szx);
+    size_t from = lw_block_offset(reply->ask.block2);
     if (w->err != LW_OK) {
         return w->err;
     }
-    if (w->pos == 0 ||
-        (w->from == 0 && !reply->ask.has_block2 && w->pos <= whole_limit(coap, peer, size))) {
+    if (w->pos == 0 || (!reply->ask.has_block2 && w->pos <= whole_limit(coap, peer, size))) {
         return LW_END;
     }
-    if (w->from >= w->pos || (b->num != 0 && size > payload_room(coap))) {
+    if (w->from >= w->pos || (from != 0 && size > payload_room(coap))) {
         return LW_ERANGE;
     }
-    b->more = w->from + size < w->pos;
-    if (reply->exists_once && b->more) {
+    bool more = w->from + size < w->pos;
+    *out_block = lw_block_of(from, szx, more);
+    if (reply->exists_once && more) {
         const lw_coap_bodies *bodies = coap->config.bodies;
         lw_err err = LW_ETOOBIG;
         if (bodies != NULL && payload->len == w->pos) {
@@ -116,61 +117,56 @@ static bool is_success(uint8_t code)
     return lw_coap_code_class(code) == 2;
 }
 
-/* The options that the endpoint adds to those of the handler, ascending. `b`: the block, or NULL.
- */
-static void put_extras(const lw_coap_reply *reply, const lw_block *b, const lw_bytes *options,
-                       lw_coap_out *out)
+/* The options that tell of the block that is sent. */
+static void put_block(lw_coap_reply *reply, uint32_t block)
 {
-    lw_bytes value;
-    if (b != NULL && (b->more || b->num != 0) &&
-        !lw_coap_opt_find(options, LW_COAP_OPT_ETAG, &value)) {
+    lw_coap_out *out = &reply->options;
+    lw_bytes options = lw_writer_plain(out->w);
+    lw_bytes etag;
+    lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, block);
+    if (lw_block_is_first(block)) {
+        lw_coap_put_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
+    }
+    bool is_part = lw_block_has_more(block) || !lw_block_is_first(block);
+    if (is_part && !lw_coap_opt_find(&options, LW_COAP_OPT_ETAG, &etag)) {
         uint32_t digest = reply->payload.digest; /* opaque: any order will do */
         lw_coap_put_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
-    }
-    if (reply->observe != NULL) {
-        lw_coap_put_uint(out, LW_COAP_OPT_OBSERVE, *reply->observe);
-    }
-    if (b != NULL) {
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_value(*b));
-    }
-    if (reply->ask.has_block1) {
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, reply->ask.block1);
-    }
-    if (b != NULL && b->num == 0) {
-        lw_coap_put_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
     }
 }
 
 lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
+    lw_writer *w = &reply->option_writer;
     lw_bytes payload = lw_writer_bytes(&reply->payload);
-    lw_block block;
-    lw_err err = LW_END;
-    if (is_success(reply->code)) {
-        err = reply->option_writer.err;
+    uint32_t block;
+    lw_err err = w->err;
+    w->cap = LW_COAP_OPTIONS_MAX;
+    if (!is_success(reply->code)) {
+        payload.len = reply->payload.from == 0 ? payload.len : 0; /* a diagnostic has no blocks */
+    } else if (err == LW_OK) {
+        err = cut_payload(coap, peer, reply, &block, &payload);
         if (err == LW_OK) {
-            err = cut_payload(coap, peer, reply, &block, &payload);
+            put_block(reply, block);
         }
-        if (lw_err_is_failure(err)) {
-            return err;
-        }
-    } else if (reply->payload.from != 0) {
-        payload.len = 0; /* a diagnostic message has no blocks */
     }
-    lw_bytes options = lw_writer_plain(&reply->option_writer);
-    lw_coap_extras extras;
-    lw_coap_extras_begin(&extras);
-    put_extras(reply, err == LW_OK ? &block : NULL, &options, &extras.out);
-    lw_bytes added = lw_writer_plain(&extras.w);
-    lw_writer w;
-    lw_writer_init(&w, coap->config.buf + LW_COAP_HEADER_MAX, LW_COAP_OPTIONS_MAX);
-    lw_coap_put_merged(&w, &options, 0, &added, payload.len != 0);
-    if (w.err != LW_OK) {
-        return w.err;
+    if (lw_err_is_failure(err)) {
+        return err;
     }
-    uint8_t *body = payload_at(coap) - w.pos;
-    memmove(body, w.buf, w.pos);
-    reply->body = lw_bytes_of(body, w.pos + payload.len);
+    if (reply->observe != NULL) {
+        lw_coap_put_uint(&reply->options, LW_COAP_OPT_OBSERVE, *reply->observe);
+    }
+    if (reply->ask.has_block1) {
+        lw_coap_put_uint(&reply->options, LW_COAP_OPT_BLOCK1, reply->ask.block1);
+    }
+    if (payload.len != 0) {
+        lw_write_u8(w, LW_COAP_PAYLOAD_MARKER);
+    }
+    if (w->err != LW_OK) {
+        return w->err;
+    }
+    uint8_t *body = payload_at(coap) - w->pos;
+    memmove(body, w->buf, w->pos);
+    reply->body = lw_bytes_of(body, w->pos + payload.len);
     return reply->body.len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
 }
 
@@ -219,8 +215,7 @@ LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_
     if (err != LW_OK) {
         coap->stats.failed++;
         reply->code = code_for(err);
-        reply->option_writer.pos = 0; /* what the handler wrote is not sent */
-        reply->payload.pos = 0;
+        lw_coap_reply_begin(coap, reply); /* what the handler wrote is not sent */
         err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err == LW_OK) {
@@ -235,21 +230,15 @@ LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_
 /* `ask` is zeroed. */
 static void read_ask(const lw_coap *coap, const lw_coap_msg *msg, lw_coap_ask *ask)
 {
-    lw_bytes no_response;
-    uint32_t block2 = msg->noted.value[LW_COAP_NOTE_BLOCK2];
     ask->token = msg->token;
     ask->mid = msg->mid;
     ask->type = msg->type;
     ask->method = msg->code;
-    if (lw_coap_opt_find(&msg->options, LW_COAP_OPT_NO_RESPONSE, &no_response) &&
-        no_response.len == 1) {
-        ask->no_response = no_response.ptr[0];
-    }
+    ask->no_response = (uint8_t)msg->noted.value[LW_COAP_NOTE_NO_RESPONSE];
     ask->has_block1 = lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK1);
     ask->block1 = msg->noted.value[LW_COAP_NOTE_BLOCK1];
     ask->has_block2 = lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK2);
-    ask->block2 = lw_block_of(block2);
-    ask->block2.more = false;
+    ask->block2 = msg->noted.value[LW_COAP_NOTE_BLOCK2] & ~LW_BLOCK_MORE;
     if (coap->config.bodies != NULL) {
         ask->key = coap->config.bodies->hooks->key(msg);
     }
@@ -259,7 +248,8 @@ static void read_ask(const lw_coap *coap, const lw_coap_msg *msg, lw_coap_ask *a
  * P-TRN-08). We do not take it there either: the CSM does not offer it. */
 static bool has_bad_block(const lw_coap_ask *ask)
 {
-    return (ask->block1 & 7) == LW_BLOCK_SZX_BERT || ask->block2.szx == LW_BLOCK_SZX_BERT;
+    return lw_block_szx(ask->block1) == LW_BLOCK_SZX_BERT ||
+           lw_block_szx(ask->block2) == LW_BLOCK_SZX_BERT;
 }
 
 /* What is refused before any handler is asked; EMPTY: nothing. */
@@ -271,10 +261,10 @@ static uint8_t refuse(const lw_coap *coap, const lw_coap_ask *ask, bool exists_o
     if (coap->config.bodies != NULL) {
         return LW_COAP_EMPTY;
     }
-    if (ask->block1 >> 3 != 0) {
+    if (lw_block_has_more(ask->block1) || !lw_block_is_first(ask->block1)) {
         return LW_COAP_BAD_OPTION; /* a body of several blocks, which nobody here assembles */
     }
-    if (exists_once && ask->block2.num != 0) {
+    if (exists_once && !lw_block_is_first(ask->block2)) {
         return LW_COAP_REQUEST_ENTITY_INCOMPLETE; /* a block of an answer that was not kept */
     }
     return LW_COAP_EMPTY;

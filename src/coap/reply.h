@@ -43,8 +43,8 @@ typedef struct lw_coap_ask {
     uint8_t no_response; /* bit class-1: answers of that class are not wanted */
     bool acked;          /* a separate answer: the ACK is out */
     bool has_block1, has_block2;
-    uint32_t block1;   /* the option's value, as the answer echoes it; 0 without */
-    lw_block block2;   /* of it num and szx; 0 without */
+    uint32_t block1;   /* as the answer echoes it; 0 without */
+    uint32_t block2;   /* without M; 0 without */
     uint32_t key;      /* digest of method and options: coap/bodies.c */
     uint32_t body_key; /* with the Request-Tag */
 } lw_coap_ask;
@@ -54,8 +54,8 @@ struct lw_coap_reply {
     bool non;            /* a separate answer goes out as NON even to a CON */
     bool exists_once;    /* private: cannot be written again for the next block */
     lw_coap_ask ask;     /* private */
-    lw_coap_out options; /* lw_coap_put in ascending order; LW_COAP_REPLY_OPTIONS octets. Block1,
-                            Block2, Size2 and (in blocks) an ETag are added when they are needed */
+    lw_coap_out options; /* LW_COAP_REPLY_OPTIONS octets. Block1, Block2, Size2 and (in blocks) an
+                            ETag are added when they are needed */
     lw_writer payload;   /* the whole representation, or a diagnostic message */
     lw_writer option_writer; /* private */
     const uint32_t *observe; /* private: the value of that option, or NULL */

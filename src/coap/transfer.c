@@ -78,13 +78,6 @@ static lw_err put_part(lw_coap_transfer *t, size_t from, size_t len)
     return t->r.read(t->r.ctx, from, room, len);
 }
 
-/* The value of Block1 or Block2 for the block at `offset`, a multiple of its size. */
-static uint32_t block_at(size_t offset, uint32_t szx, bool more)
-{
-    return lw_block_value(
-        (lw_block){.num = (uint32_t)(offset >> (szx + 4u)), .szx = szx, .more = more});
-}
-
 /* The part of the body that the next request carries. */
 static lw_err put_next_part(lw_coap_transfer *t)
 {
@@ -99,27 +92,24 @@ static lw_err put_next_part(lw_coap_transfer *t)
     return put_part(t, t->sent, t->in_flight);
 }
 
-/* The options that block-wise transfer adds, ascending. */
+/* The options that block-wise transfer adds. */
 static void put_extras(const lw_coap_transfer *t, lw_coap_out *out)
 {
     size_t total = t->r.body.len;
     bool uploads = t->is_blocked && !t->is_downloading;
     if (t->is_downloading || t->r.ask_early) {
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, block_at(t->received, t->szx, false));
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_of(t->received, t->szx, false));
     }
     if (uploads) {
         bool more = t->sent + t->in_flight < total;
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, block_at(t->sent, t->szx, more));
-    }
-    if (uploads && t->sent == 0) {
-        lw_coap_put_uint(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, lw_block_of(t->sent, t->szx, more));
+        if (t->sent == 0) {
+            lw_coap_put_uint(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
+        }
+        lw_coap_put_octets(out, LW_COAP_OPT_REQUEST_TAG, t->request_tag, sizeof t->request_tag);
     }
     if (t->echo_len != 0) {
-        lw_coap_put(out, LW_COAP_OPT_ECHO, lw_bytes_of(t->echo, t->echo_len));
-    }
-    if (uploads) {
-        lw_coap_put(out, LW_COAP_OPT_REQUEST_TAG,
-                    lw_bytes_of(t->request_tag, sizeof t->request_tag));
+        lw_coap_put_octets(out, LW_COAP_OPT_ECHO, t->echo, t->echo_len);
     }
 }
 
@@ -151,10 +141,10 @@ static void go_on(lw_coap_transfer *t)
 }
 
 /* Smaller from here on: the offset is a multiple of those too. */
-static void accept_szx(lw_coap_transfer *t, uint32_t szx)
+static void accept_szx(lw_coap_transfer *t, uint32_t block)
 {
-    if (szx < t->szx) {
-        t->szx = (uint8_t)szx;
+    if (lw_block_szx(block) < t->szx) {
+        t->szx = (uint8_t)lw_block_szx(block);
     }
 }
 
@@ -217,7 +207,7 @@ static bool same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
 /* One block of the answer. LW_OK: it was the last; LW_AGAIN: ask for the next. */
 static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
-    lw_block b;
+    uint32_t b;
     if (t->received == 0 && !lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK2)) {
         return take(t, msg, true);
     }
@@ -228,14 +218,16 @@ static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
         t->received = 0;
         return t->r.code == LW_COAP_GET || t->r.code == LW_COAP_FETCH ? LW_AGAIN : LW_EPROTO;
     }
-    if (lw_block_offset(b) != t->received || (b.more && msg->payload.len != lw_block_size(b.szx))) {
+    bool more = lw_block_has_more(b);
+    if (lw_block_offset(b) != t->received ||
+        (more && msg->payload.len != lw_block_size(lw_block_szx(b)))) {
         return LW_EPROTO;
     }
-    lw_err err = take(t, msg, !b.more);
-    if (err != LW_OK || !b.more) {
+    lw_err err = take(t, msg, !more);
+    if (err != LW_OK || !more) {
         return err;
     }
-    accept_szx(t, b.szx);
+    accept_szx(t, b);
     return LW_AGAIN;
 }
 
@@ -276,11 +268,11 @@ static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
  * with the first one again (RFC 7959 section 2.9.2 and 2.9.3). */
 static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
-    lw_block b;
+    uint32_t b;
     bool has_block = lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK1, &b);
     bool is_lost = msg->code == LW_COAP_REQUEST_ENTITY_INCOMPLETE && t->is_blocked;
     bool is_too_large = msg->code == LW_COAP_REQUEST_ENTITY_TOO_LARGE && has_block &&
-                        lw_block_size(b.szx) < t->in_flight;
+                        lw_block_size(lw_block_szx(b)) < t->in_flight;
     if (is_lost || is_too_large) {
         if (!may_restart(t)) {
             return false;
@@ -299,7 +291,7 @@ static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
         }
     }
     if (has_block) {
-        accept_szx(t, b.szx);
+        accept_szx(t, b);
     }
     return true;
 }
@@ -370,7 +362,8 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                               lw_coap_transfer **out_transfer)
 {
     coap->now = now;
-    uint32_t szx = request->block_size != 0 ? lw_block_szx(request->block_size) : LW_BLOCK_SZX_MAX;
+    uint32_t szx =
+        request->block_size != 0 ? lw_block_szx_within(request->block_size) : LW_BLOCK_SZX_MAX;
     szx = szx < peer->params->szx ? szx : peer->params->szx;
     size_t block = lw_block_size(szx);
     size_t room = request->options.len;

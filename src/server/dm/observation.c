@@ -422,8 +422,8 @@ static lw_err fetch_rest(lw_wish *w, const lw_coap_msg *msg)
 
 static bool has_more(const lw_coap_msg *msg)
 {
-    lw_block b;
-    return lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK2, &b) && b.more;
+    uint32_t block;
+    return lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK2, &block) && lw_block_has_more(block);
 }
 
 static lw_err keep_notification(lw_wish *w, const lw_coap_msg *msg, bool is_stale)
