@@ -2,12 +2,6 @@
 
 #include "coap/endpoint_priv.h"
 
-void lw_coap_extras_begin(lw_coap_extras *extras)
-{
-    lw_writer_init(&extras->w, extras->octets, sizeof extras->octets);
-    lw_coap_begin_options(&extras->out, &extras->w);
-}
-
 size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhead)
 {
     bool fits_more = lw_coap_is_stream(peer) && peer->max_message >= overhead + block;

@@ -50,15 +50,6 @@ typedef struct lw_coap_head {
  * LW_COAP_HEADER_MAX free octets of a buffer of ours: it becomes the whole message. */
 void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body);
 
-/* Options to add: put them with lw_coap_put, take what lw_writer_bytes gives. */
-typedef struct lw_coap_extras {
-    lw_coap_out out;
-    lw_writer w;
-    uint8_t octets[64]; /* the most that block-wise transfer adds, Echo included */
-} lw_coap_extras;
-
-void lw_coap_extras_begin(lw_coap_extras *extras);
-
 /* What goes into one message besides `overhead`: a datagram takes one block, a stream whatever fits
  * its messages. */
 size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhead);

@@ -261,8 +261,8 @@ LW_APART static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchan
 lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
                      lw_coap_exchange **out_exchange)
 {
-    size_t room = request->options.len + request->extras.len + 1 + request->payload.len;
-    if (request->options.len + request->payload.len > peer->max_message) {
+    size_t room = request->options.len + 1 + request->payload.len;
+    if (room > peer->max_message) {
         return LW_ETOOBIG;
     }
     coap->now = now;
@@ -273,12 +273,8 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
         return err;
     }
     lw_writer w;
-    lw_coap_out out;
     lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
-    lw_coap_begin_options(&out, &w);
-    lw_coap_put_all(&out, &request->options, request->without);
-    lw_coap_put_all(&out, &request->extras, 0);
-    lw_coap_put_payload(&out, request->payload);
+    lw_coap_write_body(&w, &request->options, &request->payload);
     if (request->token != NULL) {
         ex->token = *request->token;
     } else {
@@ -293,11 +289,8 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
     ex->message = lw_writer_plain(&w);
     lw_coap_prepend_head(peer, &head, &ex->message);
     if (ex->message.len > peer->max_message) {
-        lw_writer_fail(&w, LW_ETOOBIG);
-    }
-    if (w.err != LW_OK) {
         lw_mem_release(&coap->config.mem, ex);
-        return w.err;
+        return LW_ETOOBIG;
     }
     ex->response_timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
                                                                 : peer->params->response_timeout_ms;

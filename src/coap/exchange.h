@@ -44,8 +44,6 @@ typedef struct lw_coap_request {
     bool non;                     /* send as NON */
     const lw_coap_token *token;   /* NULL: a new one */
     lw_bytes options;             /* encoded: lw_coap_begin_options, lw_coap_put */
-    lw_bytes extras;              /* more of them, which are put in at their places */
-    uint16_t without;             /* an option number to leave out; 0: none */
     lw_bytes payload;             /* one datagram's; longer bodies: coap/transfer.h */
     uint32_t response_timeout_ms; /* 0: that of the peer's parameters */
     lw_coap_end_fn on_end;

@@ -418,25 +418,6 @@ LW_TEST(jitter_stays_between_ack_timeout_and_the_factor)
     assert_in_range(longest, 2990, 3000);
 }
 
-LW_TEST(options_are_merged_at_their_places)
-{
-    /* ETag 0102, Content-Format 60, Size1 300 */
-    lw_coap_request request = {.code = LW_COAP_PUT,
-                               .options = rig_path("a"),
-                               .extras = LW_BYTES_LIT("\x42\x01\x02\x81\x3c\xd2\x23\x01\x2c"),
-                               .payload = LW_BYTES_LIT("x")};
-    assert_ok(lw_coap_start(&r.coap, &r.peer, r.now, &request, NULL));
-    expect(&r, "4403 2020 20202020 42 0102 71'a' 11 3c d2 23 012c ff'x'");
-}
-
-LW_TEST(an_option_can_be_left_out)
-{
-    lw_coap_request request = {
-        .code = LW_COAP_GET, .options = rig_path("a"), .without = LW_COAP_OPT_URI_PATH};
-    assert_ok(lw_coap_start(&r.coap, &r.peer, r.now, &request, NULL));
-    expect(&r, "4401 2020 20202020");
-}
-
 LW_TEST(too_large_for_the_peer_is_refused)
 {
     uint8_t body[1152] = {0};
@@ -536,8 +517,6 @@ int main(void)
         T(ping_without_answer_times_out),
         T(message_ids_wrap),
         T(jitter_stays_between_ack_timeout_and_the_factor),
-        T(options_are_merged_at_their_places),
-        T(an_option_can_be_left_out),
         T(too_large_for_the_peer_is_refused),
         T(every_failed_allocation_leaves_nothing_behind),
         T(a_stream_peer_gets_frames_without_type_and_message_id),

@@ -261,16 +261,16 @@ void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len
     lw_write_octets(out->w, octets, len);
 }
 
-void lw_coap_write_body(lw_writer *w, lw_bytes options, lw_bytes payload)
+void lw_coap_write_body(lw_writer *w, const lw_bytes *options, const lw_bytes *payload)
 {
     lw_coap_out out = {.w = w};
-    lw_write_bytes(w, options);
-    lw_coap_put_payload(&out, payload);
+    lw_write_bytes(w, *options);
+    lw_coap_put_payload(&out, *payload);
 }
 
 void lw_coap_msg_encode(lw_writer *w, const lw_coap_msg *msg)
 {
     lw_coap_out out;
     lw_coap_begin(&out, w, (lw_coap_type)msg->type, msg->code, msg->mid, msg->token);
-    lw_coap_write_body(w, msg->options, msg->payload);
+    lw_coap_write_body(w, &msg->options, &msg->payload);
 }

@@ -88,6 +88,6 @@ static inline void lw_coap_put_payload(lw_coap_out *out, lw_bytes payload)
 /* Writes a message that exists as a view. */
 void lw_coap_msg_encode(lw_writer *w, const lw_coap_msg *msg);
 /* The part of it that is the same on every transport: options, marker, payload. */
-void lw_coap_write_body(lw_writer *w, lw_bytes options, lw_bytes payload);
+void lw_coap_write_body(lw_writer *w, const lw_bytes *options, const lw_bytes *payload);
 
 #endif

@@ -107,6 +107,20 @@ LW_TEST(option_is_put_between_others_only_where_there_is_room_and_no_payload)
     assert_err(w.err, LW_EINVAL);
 }
 
+LW_TEST(a_list_of_options_is_put_but_for_one_number)
+{
+    uint8_t buf[16];
+    lw_writer w;
+    lw_bytes list = LW_BYTES_LIT("\x41\x05\x20\x51t\x01u"); /* ETag, Observe, two of Uri-Path */
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
+    lw_coap_put_all(&out, &list, LW_COAP_OPT_OBSERVE);
+    assert_bytes(lw_writer_bytes(&w), "\x41\x05\x71t\x01u\x11\x28");
+    out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_all(&out, &list, 0);
+    assert_bytes(lw_writer_bytes(&w), "\x41\x05\x20\x51t\x01u");
+}
+
 LW_TEST(option_number_above_65535_is_refused)
 {
     uint8_t buf[8];
@@ -224,6 +238,7 @@ int main(void)
         cmocka_unit_test(uint_takes_as_few_octets_as_it_needs),
         cmocka_unit_test(option_out_of_order_is_put_at_its_place),
         cmocka_unit_test(option_is_put_between_others_only_where_there_is_room_and_no_payload),
+        cmocka_unit_test(a_list_of_options_is_put_but_for_one_number),
         cmocka_unit_test(option_number_above_65535_is_refused),
         cmocka_unit_test(option_longer_than_the_encoding_can_say_is_refused),
         cmocka_unit_test(longest_option_the_encoding_can_say_has_65804_octets),

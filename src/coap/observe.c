@@ -42,15 +42,18 @@ static void on_registered(void *ctx, const lw_coap_result *result)
 static lw_err send_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                            const lw_coap_request *request, uint32_t value)
 {
-    lw_coap_extras all;
-    lw_coap_extras_begin(&all);
-    lw_coap_put_uint(&all.out, LW_COAP_OPT_OBSERVE, value);
-    lw_coap_put_all(&all.out, &request->extras, 0);
-    if (all.w.err != LW_OK) {
-        return all.w.err;
+    uint8_t options[LW_COAP_OBSERVE_OPTIONS_MAX];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, options, sizeof options);
+    lw_coap_begin_options(&out, &w);
+    lw_coap_put_all(&out, &request->options, 0);
+    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, value);
+    if (w.err != LW_OK) {
+        return w.err;
     }
     lw_coap_request r = *request;
-    r.extras = lw_writer_plain(&all.w);
+    r.options = lw_writer_plain(&w);
     return lw_coap_start(coap, peer, now, &r, NULL);
 }
 

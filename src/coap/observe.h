@@ -73,6 +73,8 @@ struct lw_coap_observation {
     lw_link *list;
 };
 
+#define LW_COAP_OBSERVE_OPTIONS_MAX 512u /* octets of all options of such a request */
+
 /* Registers: sends `request` (GET or FETCH, without Observe among its options) with Observe 0. Its
  * on_end is called with the first response; when that is a success with an Observe option, `obs`
  * has joined `list` before. Set on_notify beforehand; obs stays where it is until stopped. */

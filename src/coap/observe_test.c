@@ -186,17 +186,19 @@ LW_TEST(an_active_cancel_has_observe_1_and_the_same_token)
     assert_int_equal(r.ends, 2);
 }
 
-LW_TEST(extras_of_the_request_go_along)
+LW_TEST(observe_stands_among_the_options_of_the_request)
 {
-    uint8_t long_option[66] = {0xdd, 4, 66 - 3 - 13}; /* number 17, the rest is its value */
-    lw_bytes accept = LW_BYTES_LIT("\xd1\x04\x3c");
+    uint8_t long_option[LW_COAP_OBSERVE_OPTIONS_MAX] = {0xde, 4, 0, 0}; /* number 17 */
+    uint8_t value_len = (sizeof long_option - 4 - 269) & 0xff;
+    long_option[3] = value_len;
+    lw_bytes options = LW_BYTES_LIT("\x41\x05\x71t\x61\x3c"); /* ETag, Uri-Path, Accept */
     lw_coap_token token = {.len = 2, .octets = {1, 2}};
     lw_coap_request q = request();
-    q.extras = accept;
+    q.options = options;
     q.token = &token;
     assert_ok(lw_coap_observe(&r.coap, &r.peer, r.now, &observations, &obs, &q));
-    expect(&r, "4201 2020 0102 60 51't' 61 3c");
-    q.extras = lw_bytes_of(long_option, sizeof long_option);
+    expect(&r, "4201 2020 0102 41 05 20 51't' 61 3c");
+    q.options = lw_bytes_of(long_option, sizeof long_option);
     assert_err(lw_coap_observe(&r.coap, &r.peer, r.now, &observations, &obs, &q), LW_ETOOBIG);
 }
 
@@ -447,7 +449,7 @@ int main(void)
         T(a_known_token_is_enough_after_a_restart),
         T(a_stopped_observation_is_reset),
         T(an_active_cancel_has_observe_1_and_the_same_token),
-        T(extras_of_the_request_go_along),
+        T(observe_stands_among_the_options_of_the_request),
         T(a_failed_cancel_keeps_the_observation),
         T(a_stream_keeps_the_order_by_itself),
         T(a_non_notification_is_sent_once_and_a_reset_names_its_message_id),

@@ -94,5 +94,5 @@ void lw_stream_encode(lw_writer *w, lw_stream_kind kind, const lw_coap_msg *msg)
     uint8_t header[LW_STREAM_HEADER_MAX];
     size_t header_len = lw_stream_header(kind, msg->code, msg->token, body_len, header);
     lw_write_bytes(w, lw_bytes_of(header, header_len));
-    lw_coap_write_body(w, msg->options, msg->payload);
+    lw_coap_write_body(w, &msg->options, &msg->payload);
 }

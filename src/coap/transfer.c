@@ -5,8 +5,9 @@
 #include "coap/endpoint_priv.h"
 #include "coap/gather.h"
 
-#define ECHO_MAX 40u
-#define ETAG_MAX 8u
+#define ECHO_MAX   40u
+#define ETAG_MAX   8u
+#define EXTRAS_MAX 72u /* octets of the options that block-wise transfer adds */
 
 struct lw_coap_transfer {
     uint8_t szx; /* of the blocks we send and ask for */
@@ -18,7 +19,7 @@ struct lw_coap_transfer {
     uint8_t echo_len;
     uint8_t request_tag[2];
     lw_err why;                 /* what a cancelled exchange means */
-    lw_coap_transfer_request r; /* options and first are not used; token: the one below; body.len
+    lw_coap_transfer_request r; /* first is not used; options and token: those below; body.len
                                    holds for both kinds of body */
     lw_coap *coap;
     lw_coap_peer *peer;
@@ -28,12 +29,12 @@ struct lw_coap_transfer {
     size_t received;            /* octets of the answer */
     size_t received_of;         /* all of them (Size2, or the last block came); 0: not known */
     lw_coap_gather answer;      /* empty with on_chunk */
-    lw_coap_request request;    /* what the next one says; its options are those below */
+    lw_coap_request request;    /* what the next one says; its options are below */
     lw_coap_timer timer;        /* timeout_ms of the whole */
     lw_coap_token token;
     uint8_t etag[ETAG_MAX];
     uint8_t echo[ECHO_MAX];
-    uint8_t options[]; /* then a block's worth of room when `read` is used */
+    uint8_t octets[]; /* the options; room for those of a request; with `read`, for a block */
 };
 
 static void on_answer(void *ctx, const lw_coap_result *result);
@@ -73,7 +74,7 @@ static lw_err put_part(lw_coap_transfer *t, size_t from, size_t len)
         t->request.payload.ptr = t->r.body.ptr + from;
         return LW_OK;
     }
-    uint8_t *room = t->options + t->request.options.len;
+    uint8_t *room = t->octets + 2 * t->r.options.len + EXTRAS_MAX;
     t->request.payload.ptr = room;
     return t->r.read(t->r.ctx, from, room, len);
 }
@@ -123,12 +124,15 @@ static lw_err send_next(lw_coap_transfer *t)
     if (err != LW_OK) {
         return err;
     }
-    lw_coap_extras extras;
-    lw_coap_extras_begin(&extras);
-    put_extras(t, &extras.out);
-    t->request.extras = lw_writer_plain(&extras.w);
+    lw_writer w;
+    lw_coap_out out;
+    size_t len = t->r.options.len;
+    lw_writer_init(&w, t->octets + len, len + EXTRAS_MAX);
+    lw_coap_begin_options(&out, &w);
+    lw_coap_put_all(&out, &t->r.options, t->is_downloading ? LW_COAP_OPT_OBSERVE : 0);
+    put_extras(t, &out);
+    t->request.options = lw_writer_plain(&w);
     t->request.token = t->is_downloading ? NULL : t->r.token;
-    t->request.without = t->is_downloading ? LW_COAP_OPT_OBSERVE : 0;
     return lw_coap_start(t->coap, t->peer, t->coap->now, &t->request, &t->exchange);
 }
 
@@ -366,8 +370,8 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         request->block_size != 0 ? lw_block_szx_within(request->block_size) : LW_BLOCK_SZX_MAX;
     szx = szx < peer->params->szx ? szx : peer->params->szx;
     size_t block = lw_block_size(szx);
-    size_t room = request->options.len;
-    size_t overhead = LW_COAP_HEADER_MAX + room + ECHO_MAX + 32;
+    size_t room = 2 * request->options.len + EXTRAS_MAX;
+    size_t overhead = LW_COAP_HEADER_MAX + request->options.len + EXTRAS_MAX;
     size_t whole = lw_coap_whole_limit(peer, block, overhead);
     if (request->read != NULL) {
         room += block < request->body_len ? block : request->body_len;
@@ -393,11 +397,11 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     }
     t->request.code = request->code;
     t->request.non = request->non;
-    t->request.options = lw_bytes_of(t->options, request->options.len);
+    t->r.options.ptr = t->octets;
     t->request.on_end = on_answer;
     t->request.ctx = t;
     if (request->options.len != 0) {
-        memcpy(t->options, request->options.ptr, request->options.len);
+        memcpy(t->octets, request->options.ptr, request->options.len);
     }
     t->is_blocked = t->r.body.len > whole;
     lw_err err = begin(t, request->first);
