@@ -146,10 +146,12 @@ static void start(world *w, script *s, lw_coap_peer *peer)
                                       .body = body,
                                       .block_size = 16,
                                       .max_body = 300,
-                                      .timeout_ms = kind * 1000u,
                                       .on_end = on_end,
                                       .ctx = r};
         err = lw_coap_transfer_start(&w->coap, peer, w->now, &t, &r->transfer);
+        if (err == LW_OK && kind > 3) {
+            lw_coap_transfer_limit(r->transfer, kind * 1000u);
+        }
         break;
     }
     case 2: {

@@ -188,7 +188,7 @@ LW_TEST(an_active_cancel_has_observe_1_and_the_same_token)
 
 LW_TEST(observe_stands_among_the_options_of_the_request)
 {
-    uint8_t long_option[LW_COAP_OBSERVE_OPTIONS_MAX] = {0xde, 4, 0, 0}; /* number 17 */
+    uint8_t long_option[LW_COAP_OBSERVE_OPTIONS_MAX] = {0xde, 10, 0, 0}; /* number 23 */
     uint8_t value_len = (sizeof long_option - 4 - 269) & 0xff;
     long_option[3] = value_len;
     lw_bytes options = LW_BYTES_LIT("\x41\x05\x71t\x61\x3c"); /* ETag, Uri-Path, Accept */

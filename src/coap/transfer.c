@@ -19,8 +19,8 @@ struct lw_coap_transfer {
     uint8_t echo_len;
     uint8_t request_tag[2];
     lw_err why;                 /* what a cancelled exchange means */
-    lw_coap_transfer_request r; /* first is not used; options and token: those below; body.len
-                                   holds for both kinds of body */
+    lw_coap_transfer_request r; /* options and token: those below; body.len holds for both kinds of
+                                   body */
     lw_coap *coap;
     lw_coap_peer *peer;
     lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
@@ -30,7 +30,7 @@ struct lw_coap_transfer {
     size_t received_of;         /* all of them (Size2, or the last block came); 0: not known */
     lw_coap_gather answer;      /* empty with on_chunk */
     lw_coap_request request;    /* what the next one says; its options are below */
-    lw_coap_timer timer;        /* timeout_ms of the whole */
+    lw_coap_timer timer;        /* of the whole: lw_coap_transfer_limit */
     lw_coap_token token;
     uint8_t etag[ETAG_MAX];
     uint8_t echo[ECHO_MAX];
@@ -333,13 +333,6 @@ static void on_answer(void *ctx, const lw_coap_result *result)
 
 /* ---- start and end ------------------------------------------------------------------------- */
 
-static void fire(lw_coap *coap, lw_coap_timer *timer)
-{
-    lw_coap_transfer *t = LW_CONTAINER(timer, lw_coap_transfer, timer);
-    t->why = LW_ETIMEOUT;
-    lw_coap_cancel(coap, t->exchange, coap->now);
-}
-
 void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
 {
     if (transfer->exchange == NULL) {
@@ -349,21 +342,9 @@ void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
     lw_coap_cancel(transfer->coap, transfer->exchange, now);
 }
 
-static lw_err begin(lw_coap_transfer *t, const lw_coap_msg *first)
-{
-    if (first != NULL) {
-        lw_err err = take_block(t, first);
-        if (err != LW_AGAIN) {
-            return err == LW_OK ? LW_EINVAL : err;
-        }
-        t->is_downloading = true;
-    }
-    return send_next(t);
-}
-
-lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                              const lw_coap_transfer_request *request,
-                              lw_coap_transfer **out_transfer)
+/* With nothing sent yet. */
+static lw_coap_transfer *create(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                const lw_coap_transfer_request *request)
 {
     coap->now = now;
     uint32_t szx =
@@ -379,9 +360,9 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     }
     lw_coap_transfer *t = lw_mem_alloc(&coap->config.mem, sizeof *t + room);
     if (t == NULL) {
-        return LW_ENOMEM;
+        return NULL;
     }
-    lw_coap_timer_init(&t->timer, fire);
+    lw_coap_timer_init(&t->timer, NULL);
     t->coap = coap;
     t->peer = peer;
     t->r = *request;
@@ -404,17 +385,54 @@ lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
         memcpy(t->octets, request->options.ptr, request->options.len);
     }
     t->is_blocked = t->r.body.len > whole;
-    lw_err err = begin(t, request->first);
+    return t;
+}
+
+static lw_err begin(lw_coap_transfer *t, lw_err err, lw_coap_transfer **out_transfer)
+{
+    if (err == LW_OK) {
+        err = send_next(t);
+    }
     if (err != LW_OK) {
-        lw_coap_gather_release(&t->answer, &coap->config.mem);
-        lw_mem_release(&coap->config.mem, t);
-        return err;
-    }
-    if (request->timeout_ms != 0) {
-        lw_coap_timer_arm(coap, &t->timer, request->timeout_ms);
-    }
-    if (out_transfer != NULL) {
+        const lw_mem *mem = &t->coap->config.mem;
+        lw_coap_gather_release(&t->answer, mem);
+        lw_mem_release(mem, t);
+    } else if (out_transfer != NULL) {
         *out_transfer = t;
     }
-    return LW_OK;
+    return err;
+}
+
+lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                              const lw_coap_transfer_request *request,
+                              lw_coap_transfer **out_transfer)
+{
+    lw_coap_transfer *t = create(coap, peer, now, request);
+    return t != NULL ? begin(t, LW_OK, out_transfer) : LW_ENOMEM;
+}
+
+lw_err lw_coap_transfer_continue(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                 const lw_coap_transfer_request *request, const lw_coap_msg *first,
+                                 lw_coap_transfer **out_transfer)
+{
+    lw_coap_transfer *t = create(coap, peer, now, request);
+    if (t == NULL) {
+        return LW_ENOMEM;
+    }
+    t->is_downloading = true;
+    lw_err err = take_block(t, first);
+    return begin(t, err == LW_AGAIN ? LW_OK : err == LW_OK ? LW_EINVAL : err, out_transfer);
+}
+
+static void fire(lw_coap *coap, lw_coap_timer *timer)
+{
+    lw_coap_transfer *t = LW_CONTAINER(timer, lw_coap_transfer, timer);
+    t->why = LW_ETIMEOUT;
+    lw_coap_cancel(coap, t->exchange, coap->now);
+}
+
+void lw_coap_transfer_limit(lw_coap_transfer *transfer, uint32_t timeout_ms)
+{
+    transfer->timer.fire = fire;
+    lw_coap_timer_arm(transfer->coap, &transfer->timer, timeout_ms);
 }

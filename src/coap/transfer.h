@@ -49,15 +49,8 @@ typedef struct lw_coap_transfer_request {
     /* After each block that was taken, or came, the last ones included. May be NULL. */
     void (*on_progress)(void *ctx, const lw_progress *progress);
 
-    uint32_t timeout_ms; /* of the whole; 0: none beyond those of each exchange */
-    /* Instead of a first request: the message with the first block, a notification for instance
-     * (OBS-20). The block after it is asked for. Borrowed for the call; LW_EINVAL when it is the
-     * only block. */
-    const lw_coap_msg *first;
-
     /* The first message of a successful answer, before the other blocks are asked for: whether an
-     * Observe was accepted stands in no other (RFC 7959 section 2.6). May be NULL; not with first.
-     */
+     * Observe was accepted stands in no other (RFC 7959 section 2.6). May be NULL. */
     void (*on_first)(void *ctx, const lw_coap_msg *msg);
 
     /* result->msg: code and options of the last message, the whole body as payload (empty with
@@ -71,6 +64,17 @@ typedef struct lw_coap_transfer_request {
 LW_MUST_CHECK lw_err lw_coap_transfer_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                                             const lw_coap_transfer_request *request,
                                             lw_coap_transfer **out_transfer);
+
+/* Instead of a first request: goes on from the message with the first block, a notification for
+ * instance (OBS-20), and asks for the one after it. LW_EINVAL when it is the only block. */
+LW_MUST_CHECK lw_err lw_coap_transfer_continue(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                               const lw_coap_transfer_request *request,
+                                               const lw_coap_msg *first,
+                                               lw_coap_transfer **out_transfer);
+
+/* Ends it with LW_ETIMEOUT when it takes longer than that from now on; else the timeouts of each
+ * exchange are all there are. */
+void lw_coap_transfer_limit(lw_coap_transfer *transfer, uint32_t timeout_ms);
 
 /* Ends it with LW_ECANCELED, now; or right after the callback of its own that calls this. */
 void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now);

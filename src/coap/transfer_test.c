@@ -491,9 +491,8 @@ LW_TEST(dropping_the_peer_ends_a_transfer_once)
 
 LW_TEST(a_transfer_has_a_timeout_of_its_own)
 {
-    lw_coap_transfer_request request = get();
-    request.timeout_ms = 5000;
-    start(request);
+    start(get());
+    lw_coap_transfer_limit(transfer, 5000);
     feed_long(&r, "6145 2020 20 d1 0a 08 ff", 0, 16);
     r.now += 3000;
     feed_long(&r, "6145 2021 20 d1 0a 18 ff", 16, 16);
@@ -566,8 +565,7 @@ LW_TEST(a_large_notification_is_continued_from_its_second_block)
     assert_ok(lw_coap_msg_parse_tail(&first, 0, lw_bytes_of(options, sizeof options)));
     first.payload = lw_bytes_of(body, 16);
     lw_coap_transfer_request request = get();
-    request.first = &first;
-    start(request);
+    assert_ok(lw_coap_transfer_continue(&r.coap, &r.peer, r.now, &request, &first, NULL));
     expect(&r, "4101 2020 20 " STATUS " c1 10");
     feed_long(&r, "6145 2020 20 d1 0a 10 ff", 16, 16);
     assert_ended(LW_OK);
@@ -578,8 +576,11 @@ LW_TEST(a_whole_notification_has_nothing_to_continue)
 {
     lw_coap_msg first = {.code = LW_COAP_CONTENT, .payload = lw_bytes_of(body, 16)};
     lw_coap_transfer_request request = get();
-    request.first = &first;
-    assert_err(lw_coap_transfer_start(&r.coap, &r.peer, r.now, &request, NULL), LW_EINVAL);
+    assert_err(lw_coap_transfer_continue(&r.coap, &r.peer, r.now, &request, &first, NULL),
+               LW_EINVAL);
+    mem.fail_at = mem.count + 1;
+    assert_err(lw_coap_transfer_continue(&r.coap, &r.peer, r.now, &request, &first, NULL),
+               LW_ENOMEM);
     assert_int_equal(r.ends, 0);
 }
 

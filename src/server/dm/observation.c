@@ -226,8 +226,10 @@ static void stop_transfer(lw_wish *w)
     }
 }
 
-/* Encodes the request and starts it. The payload is kept until the transfer has ended. */
-static lw_err start(lw_wish *w, ask_parts *p, lw_coap_transfer_request *request)
+/* Encodes the request and starts it, or goes on from its first answer. The payload is kept until
+ * the transfer has ended. */
+static lw_err start(lw_wish *w, ask_parts *p, lw_coap_transfer_request *request,
+                    const lw_coap_msg *first)
 {
     lw_server *server = w->server;
     lw_peer *peer = lw_peer_reach(server, w->device);
@@ -248,8 +250,10 @@ static lw_err start(lw_wish *w, ask_parts *p, lw_coap_transfer_request *request)
     request->options = lw_writer_bytes(&p->options_writer);
     request->body = payload;
     request->max_body = server->cfg.limits.body_max;
-    return lw_coap_transfer_start(&server->coap, &peer->link.coap, server->now, request,
-                                  &w->transfer);
+    return first == NULL ? lw_coap_transfer_start(&server->coap, &peer->link.coap, server->now,
+                                                  request, &w->transfer)
+                         : lw_coap_transfer_continue(&server->coap, &peer->link.coap, server->now,
+                                                     request, first, &w->transfer);
 }
 
 static void on_first(void *ctx, const lw_coap_msg *msg)
@@ -276,7 +280,7 @@ static lw_err send_observe(lw_wish *w)
     w->is_observed = false;
     lw_coap_transfer_request request = {
         .token = &w->obs.token, .on_first = on_first, .on_end = on_asked, .ctx = w};
-    err = start(w, &p, &request);
+    err = start(w, &p, &request, NULL);
     if (err == LW_OK) {
         set_state(w, LW_WISH_ASKED);
     }
@@ -410,9 +414,9 @@ static lw_err fetch_rest(lw_wish *w, const lw_coap_msg *msg)
 {
     ask_parts p;
     lw_err err = prepare(w, LW_OP_OBSERVE, LW_OP_OBSERVE_COMPOSITE, &p);
-    lw_coap_transfer_request request = {.first = msg, .on_end = on_fetched, .ctx = w};
+    lw_coap_transfer_request request = {.on_end = on_fetched, .ctx = w};
     if (err == LW_OK) {
-        err = start(w, &p, &request);
+        err = start(w, &p, &request, msg);
     }
     if (err != LW_OK) {
         tell_bad(w, err, lw_content_format_of(msg), msg->payload);

@@ -38,11 +38,13 @@ static void on_progress(void *ctx, const lw_progress *progress)
 
 static void on_answer(void *ctx, const lw_coap_result *result);
 
-/* What is left of timeout_ms; 0: it has none. */
-static uint32_t time_left(const lw_pending *p)
+/* To what is left of timeout_ms; 0: it has none. */
+static void limit(const lw_pending *p)
 {
     lw_time left = p->attempt_ends - p->server->now;
-    return p->timeout_ms == 0 ? 0 : left > 0 ? (uint32_t)left : 1;
+    if (p->timeout_ms != 0) {
+        lw_coap_transfer_limit(p->transfer, left > 0 ? (uint32_t)left : 1);
+    }
 }
 
 static lw_err start_transfer(lw_pending *p, lw_peer *peer, lw_bytes options)
@@ -53,13 +55,16 @@ static lw_err start_transfer(lw_pending *p, lw_peer *peer, lw_bytes options)
         .body = p->payload,
         .max_body = p->server->cfg.limits.body_max,
         .on_progress = on_progress,
-        .timeout_ms = time_left(p),
         .on_end = on_answer,
         .ctx = p,
     };
     p->progress = (lw_progress){0};
-    return lw_coap_transfer_start(&p->server->coap, &peer->link.coap, p->server->now, &request,
-                                  &p->transfer);
+    lw_err err = lw_coap_transfer_start(&p->server->coap, &peer->link.coap, p->server->now,
+                                        &request, &p->transfer);
+    if (err == LW_OK) {
+        limit(p);
+    }
+    return err;
 }
 
 static void drop_payload(lw_pending *p)
