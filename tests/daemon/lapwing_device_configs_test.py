@@ -76,6 +76,14 @@ def test_values_of_a_configuration_stay_as_they_are(device, server):
     assert here.values("/3/0/9") | here.values("/3303/0/5700") == before
 
 
+def test_a_lifetime_that_was_given_is_not_that_of_the_configuration(device, server):
+    here, there = server(), server()
+    device("-u", here.uri, "--config", "C.1").wait_for("^registered")
+    device("-u", there.uri, "--config", "C.1", "-l", "77").wait_for("^registered")
+    assert "lt=86400" in here.wait_for(lambda r: r.is_register).query
+    assert "lt=77" in there.wait_for(lambda r: r.is_register).query
+
+
 def test_c_13_has_a_bootstrap_server_and_no_server(device, server):
     boot = server()
     device("-b", "-u", boot.uri, "--config", "C.13")

@@ -80,7 +80,7 @@ static lw_err add_servers(device *d)
             .uri = o->uris[i],
             .bootstrap = is_bootstrap,
             .ssid = is_bootstrap ? 0 : ssid++,
-            .lifetime = o->lifetime,
+            .lifetime = o->lifetime != 0 ? o->lifetime : LIFETIME_DEFAULT,
             .security = o->security,
             .identity = lw_bytes_of(o->identity.octets, o->identity.len),
             .secret = lw_bytes_of(o->secret.octets, o->secret.len),
@@ -94,13 +94,13 @@ static lw_err add_servers(device *d)
     return LW_OK;
 }
 
-/* 1/x/23: without it Send is muted. What the enabler (1.0) does not have is left alone. */
-static void allow_send(lw_tree *tree)
+/* In each Server object; what the enabler (1.0) does not have is left alone. */
+static void set_in_servers(lw_tree *tree, uint16_t resource, lw_value value)
 {
     for (uint16_t i = 0; i < OPTIONS_SERVERS_MAX; i++) {
         lw_path at = lw_path_instance(LW_OBJ_SERVER, i);
         if (lw_tree_struct(tree, at) != NULL) {
-            lw_tree_set(tree, lw_path_child(at, LW_RES_SERVER_MUTE_SEND), lw_value_boolean(false));
+            lw_tree_set(tree, lw_path_child(at, resource), value);
         }
     }
 }
@@ -150,6 +150,10 @@ static lw_err apply_config(device *d)
         snprintf(where, sizeof where, "--config %s, %s", d->options->config, line);
         return failed(LW_EINVAL, where, lw_err_text(err));
     }
+    if (d->options->lifetime != 0) {
+        set_in_servers(lw_client_tree(d->client), LW_RES_SERVER_LIFETIME,
+                       lw_value_integer(d->options->lifetime));
+    }
     return LW_OK;
 }
 
@@ -168,7 +172,7 @@ static lw_err fill_objects(device *d)
     if (err != LW_OK) {
         return failed(err, "could not make the objects", lw_err_text(err));
     }
-    allow_send(tree);
+    set_in_servers(tree, LW_RES_SERVER_MUTE_SEND, lw_value_boolean(false)); /* absent is muted */
     machine_measure(tree);
     err = d->options->config != NULL ? apply_config(d) : LW_OK;
     return err == LW_OK && d->options->factory != NULL ? read_factory(d) : err;

@@ -37,7 +37,7 @@ static const flag rows[] = {
     {"uri", 'u', "URI", "server, coap://host[:port]; again for further servers", 'u'},
     {"bootstrap", 'b', NULL, "the first URI is a Bootstrap-Server", 'b'},
     {"name", 'n', "NAME", "endpoint client name (lapwing-HOSTNAME)", 'n'},
-    {"lifetime", 'l', "SECONDS", "lifetime of registrations (300)", 'l'},
+    {"lifetime", 'l', "SECONDS", "lifetime of registrations (300, or of --config)", 'l'},
     {"queue", 0, NULL, "queue mode: sleeps between exchanges", OPT_QUEUE},
     {"version", 0, "1.0|1.1|1.2", "newest LwM2M version to announce (1.1)", OPT_VERSION},
     {.help = "Credentials, for coaps://"},
@@ -335,8 +335,7 @@ static bool check(const options *o)
 static void set_defaults(options *o)
 {
     char host[64] = "device";
-    *o = (options){
-        .lifetime = 300, .version = 11, .security = LW_SECURITY_NOSEC, .log_level = 1, .cid = -1};
+    *o = (options){.version = 11, .security = LW_SECURITY_NOSEC, .log_level = 1, .cid = -1};
     gethostname(host, sizeof host - 1);
     snprintf(o->name, sizeof o->name, "lapwing-%s", host);
     o->endpoint = o->name;

@@ -14,6 +14,8 @@ typedef struct credential {
     uint16_t len;
 } credential;
 
+#define LIFETIME_DEFAULT 300u /* s */
+
 typedef struct options {
     const char *uris[OPTIONS_SERVERS_MAX + 1]; /* -u, in order; with -b the first is the
                                                   Bootstrap-Server */
@@ -23,7 +25,7 @@ typedef struct options {
     bool queue;
     bool json;
     bool prompt;
-    uint32_t lifetime; /* s */
+    uint32_t lifetime; /* s; 0: of the configuration, or LIFETIME_DEFAULT */
     uint8_t version;   /* 10, 11, 12 */
     uint8_t security;  /* lw_security_mode, from the credentials given */
     int log_level;
