@@ -10,6 +10,7 @@ import time
 import pytest
 
 from lapwing_device import ROOT
+from tiny_server import PUT, TEXT
 
 HERE = "coap://127.0.0.1:9"
 
@@ -354,6 +355,18 @@ def test_a_killed_device_resumes_its_registration(device, server, tmp_path):
     thing = device("-u", here.uri, "--state-dir", state)
     thing.wait_for("^registered with server 1")
     assert len([r for r in here.requests if r.is_register]) == 1
+
+
+def test_a_uri_that_gives_way_to_what_is_kept_is_told(device, server, tmp_path):
+    here, there = server(), server()
+    thing = device("-u", here.uri, "--state-dir", tmp_path)
+    thing.wait_for("^registered")
+    assert here.ask(PUT, "/1/0/1", content_format=TEXT, payload=b"600")[0] == "2.04"
+    thing.wait_for("^updated")
+    thing.stop()
+    thing = device("-u", there.uri, "--state-dir", tmp_path)
+    thing.wait_for(f"^-u {there.uri} is not used: the accounts kept in {tmp_path} are$")
+    thing.wait_for(f"^registered with server 1 at {here.uri} ")
 
 
 def test_factory_data_from_a_file(device, server, tmp_path):

@@ -223,11 +223,35 @@ void device_close(device *d)
 /* ---- Running ----------------------------------------------------------------------------------
  */
 
+static bool has_account(lw_tree *tree, const char *uri)
+{
+    for (uint16_t i = 0; i <= OPTIONS_SERVERS_MAX; i++) {
+        lw_path at = lw_path_resource(LW_OBJ_SECURITY, i, LW_RES_SECURITY_SERVER_URI);
+        if (lw_bytes_is(lw_tree_octets(tree, at), uri)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What servers or a bootstrap configured comes before the command line, which is factory data. */
+static void tell_unused(const device *d)
+{
+    const options *o = d->options;
+    for (unsigned i = 0; i < o->uri_count; i++) {
+        if (!has_account(lw_client_tree(d->client), o->uris[i])) {
+            report_say(d->report, "unused", "-u %s is not used: the accounts kept in %s are",
+                       o->uris[i], o->state_dir);
+        }
+    }
+}
+
 void device_start(device *d)
 {
     lw_time now = lw_posix_now();
     d->next_tick = now + TICK_MS;
     lw_client_start(d->client, now);
+    tell_unused(d);
 }
 
 /* Values of a configuration stay as they are; the machine's own follow the machine. */
