@@ -165,10 +165,11 @@ LW_MUST_CHECK lw_err lw_client_add_server(lw_client *client, const lw_client_acc
 /* ---- Running ----------------------------------------------------------------------------------
  */
 
-/* Registers with the servers there are, or bootstraps (CLI-01). */
+/* Registers with the servers there are, or bootstraps (CLI-01). Once in the life of a client. */
 void lw_client_start(lw_client *client, lw_time now);
 
-/* De-registers and then stays silent; step and poll until lw_client_is_stopped. */
+/* De-registers and then stays silent for good; step and poll until lw_client_is_stopped, which
+ * waits for the answers as long as for any other, 93 s at most. */
 void lw_client_stop(lw_client *client, lw_time now);
 bool lw_client_is_stopped(const lw_client *client);
 
@@ -181,10 +182,16 @@ typedef struct lw_client_out {
     lw_bytes octets; /* valid until the next call of the engine */
 } lw_client_out;
 
-/* The next datagram to send; false when there is none. */
+/* The next datagram to send; false when there is none, and *out is untouched. */
 bool lw_client_poll(lw_client *client, lw_client_out *out);
 
+/* A datagram that came on a link, borrowed for the call. What is no CoAP message, and what comes on
+ * a link that is not up, is ignored. */
 void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram);
+
+/* How an opening that link_open left open with LW_AGAIN ended; link_down also for a link that is
+ * gone later. `why` is a failure, with the meanings it has in link_open. The link counts as closed
+ * then: link_close is not called for it, link_open is when its time comes. */
 void lw_client_link_up(lw_client *client, lw_time now, uint8_t link);
 void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err why);
 
@@ -201,7 +208,8 @@ void *lw_client_app(const lw_client *client);
 lw_client *lw_client_of_hook(void *hook_ctx);
 
 /* An Update now, with everything that changed; or, where the next attempt is waited for, that
- * attempt: call it when a network is back. ssid 0: all servers. LW_ENOTFOUND, LW_ESTATE. */
+ * attempt: call it when a network is back. ssid 0: all servers. LW_ENOTFOUND: no such account;
+ * LW_ESTATE: nothing to hurry, it is not started, disabled, or on its way. */
 lw_err lw_client_update(lw_client *client, uint16_t ssid);
 
 /* Sends the values at these paths, as they are now, to one server, or to all (ssid 0) (OBS-30). An
@@ -221,7 +229,7 @@ lw_err lw_client_bootstrap(lw_client *client);
 
 bool lw_client_is_registered(const lw_client *client, uint16_t ssid); /* ssid 0: with any */
 
-/* Octets of the memory in use now, and at most so far. */
+/* Octets of the memory in use now, and at most so far; out_peak may be NULL. */
 size_t lw_client_mem_used(const lw_client *client, size_t *out_peak);
 
 #ifdef __cplusplus

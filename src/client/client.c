@@ -576,6 +576,8 @@ lw_err lw_client_bootstrap(lw_client *client)
 
 size_t lw_client_mem_used(const lw_client *client, size_t *out_peak)
 {
-    *out_peak = client->pool.used_peak;
+    if (out_peak != NULL) {
+        *out_peak = client->pool.used_peak;
+    }
     return client->pool.used;
 }

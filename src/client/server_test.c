@@ -475,6 +475,16 @@ static void an_account_that_there_is_no_place_for_is_refused(void **state)
     assert_int_equal(lw_client_add_server(r->client, &account), LW_ESTATE);
 }
 
+static void the_peak_of_memory_is_told_to_who_wants_it(void **state)
+{
+    rig *r = *state;
+    size_t peak;
+    start_registered(r, 300);
+    size_t used = lw_client_mem_used(r->client, NULL);
+    assert_int_equal(lw_client_mem_used(r->client, &peak), used);
+    assert_true(used > 0 && used <= peak);
+}
+
 static void memory_that_is_too_small_is_told(void **state)
 {
     static uint8_t memory[RIG_MEMORY];
@@ -526,6 +536,7 @@ int main(void)
         T(an_account_that_is_set_to_what_it_is_changes_nothing),
         T(an_account_that_the_device_removes_is_forgotten),
         T(an_account_that_there_is_no_place_for_is_refused),
+        T(the_peak_of_memory_is_told_to_who_wants_it),
         T(memory_that_is_too_small_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
