@@ -83,6 +83,11 @@ static inline uint16_t lw_path_id(lw_path p, unsigned level)
     return (uint16_t)((level % 2 != 0 ? word >> 16 : word) - 1);
 }
 
+static inline bool lw_path_has_resource(lw_path p)
+{
+    return (uint32_t)p.key > UINT16_MAX;
+}
+
 /* One level more. LW_EDEPTH when there are four; LW_ERANGE for LW_ID_MAX, which is for the instance
  * alone: the client chooses. The path stays as it is then. */
 LW_MUST_CHECK lw_err lw_path_append(lw_path *p, uint16_t id);

@@ -11,7 +11,6 @@ typedef struct lw_apply lw_apply;
 
 /* How an operation differs from a Write to one target; what does not differ is NULL. */
 typedef struct lw_apply_rules {
-    uint8_t use;    /* LW_FORMAT_PATCH for Write-Composite */
     bool bootstrap; /* all but executables may be set, and links lead to what is not there yet
                        (BS-29, BS-40). Else: what has W, and links that lead somewhere (MDL-08) */
     bool lenient;   /* what may not be set is ignored, not refused */
@@ -28,28 +27,30 @@ struct lw_apply {
     lw_client *client;
     const lw_apply_rules *rules;
     const lw_format *format; /* NULL: no payload */
-    lw_path base;            /* of the request; values outside are LW_EINVAL (DM-43) */
+    bool single;             /* the base is that of one value, which must be there */
+    bool replace;            /* DM-31, DM-33, BS-27: what is not given goes */
+    bool has_computed;       /* values for the device itself came along */
+    bool passing_on;         /* it is their turn */
+    uint32_t count;          /* entries so far, in this pass */
+    uint32_t seen;           /* digests of their paths */
     lw_bytes payload;
-    uint8_t *scratch; /* for values that cannot be views; not where the payload is */
-    size_t scratch_len;
-    bool replace; /* DM-31, DM-33, BS-27: what is not given goes */
-    /* What decoders are told of types, when that differs from the tree: NONE for an opaque resource
-     * takes the octets of a text. NULL: lw_tree_type_of. */
-    lw_type (*type_of)(void *tree, lw_path path);
     const lw_server *server; /* of the rules */
     struct lw_made *made;    /* of the rules */
+    lw_decode_cfg cfg;       /* base: of the request; values outside are LW_EINVAL (DM-43). type_of:
+                                the tree's, or NONE for an opaque resource, which then takes the
+                                octets of a text. scratch: not where the payload is */
 };
 
 /* For a request: its base and payload, and what is unused of the answer as scratch. */
-lw_apply lw_apply_of(const lw_call *call, const lw_apply_rules *rules);
+void lw_apply_init(lw_apply *apply, const lw_call *call, const lw_apply_rules *rules);
 
 /* The first pass alone: asks rules->prepare for every entry. */
-LW_MUST_CHECK lw_err lw_apply_prepare(const lw_apply *apply);
+LW_MUST_CHECK lw_err lw_apply_prepare(lw_apply *apply);
 
 /* Sets every value in an open transaction of the tree. The caller begins, commits or rolls back. */
-LW_MUST_CHECK lw_err lw_apply_payload(const lw_apply *apply);
+LW_MUST_CHECK lw_err lw_apply_payload(lw_apply *apply);
 
 /* The same in a transaction of its own: all or nothing (DM-39). */
-LW_MUST_CHECK lw_err lw_apply_as_whole(const lw_apply *apply);
+LW_MUST_CHECK lw_err lw_apply_as_whole(lw_apply *apply);
 
 #endif

@@ -79,7 +79,7 @@ static lw_err prepare(const lw_apply *a, lw_path path)
         err = lw_tree_add(tree, lw_path_id(instance, LW_LEVEL_OBJECT),
                           lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
     }
-    bool is_whole = lw_path_depth(a->base) <= LW_LEVEL_INSTANCE;
+    bool is_whole = lw_path_depth(a->cfg.base) <= LW_LEVEL_INSTANCE;
     return err == LW_OK && is_whole ? lw_tree_start_with(tree, instance, LW_TREE_CLEAR) : err;
 }
 
@@ -97,15 +97,16 @@ lw_err lw_bs_apply(lw_apply *apply)
     uint16_t format = apply->format->id;
     bool is_senml = format == LW_CF_SENML_CBOR || format == LW_CF_SENML_JSON;
     apply->rules = &rules;
-    apply->type_of = is_senml ? type_of : NULL;
+    apply->cfg.type_of = is_senml ? type_of : lw_tree_type_of;
     apply->replace = true;
-    lw_err err = prepare(apply, apply->base);
+    lw_err err = prepare(apply, apply->cfg.base);
     return err == LW_OK ? lw_apply_payload(apply) : err;
 }
 
 static lw_err write(const lw_call *call)
 {
-    lw_apply apply = lw_apply_of(call, NULL);
+    lw_apply apply;
+    lw_apply_init(&apply, call, NULL);
     lw_err err = lw_bs_apply(&apply);
     bool is_two = lw_bs_count(call->client, LW_OBJ_SECURITY, 0) > 1;
     return err == LW_OK && is_two ? LW_EINVAL : err; /* rule 8 */

@@ -35,7 +35,7 @@ static uint8_t serve_targets(const lw_call *call,
 static lw_err prepare(const lw_apply *a, lw_path path)
 {
     lw_tree *tree = &a->client->tree;
-    if (lw_path_depth(path) < LW_LEVEL_RESOURCE) {
+    if (!lw_path_has_resource(path)) {
         return LW_EINVAL;
     }
     if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
@@ -67,10 +67,11 @@ static lw_err remove_instance(lw_tree *tree, lw_path path)
 
 static uint8_t write_composite(const lw_call *call)
 {
-    static const lw_apply_rules rules = {
-        .use = LW_FORMAT_PATCH, .prepare = prepare, .remove = remove_instance};
-    lw_apply apply = lw_apply_of(call, &rules);
-    apply.base = lw_path_root();
+    static const lw_apply_rules rules = {.prepare = prepare, .remove = remove_instance};
+    lw_apply apply;
+    lw_apply_init(&apply, call, &rules);
+    apply.cfg.base = lw_path_root();
+    apply.cfg.use = LW_FORMAT_PATCH;
     return lw_op_code(LW_OP_WRITE_COMPOSITE, lw_apply_as_whole(&apply));
 }
 

@@ -37,7 +37,7 @@ static lw_err make(const lw_apply *a, uint16_t id)
         return LW_ENOMEM;
     }
     lw_path instance;
-    lw_err err = lw_tree_add(tree, lw_path_id(a->base, LW_LEVEL_OBJECT), id, &instance);
+    lw_err err = lw_tree_add(tree, lw_path_id(a->cfg.base, LW_LEVEL_OBJECT), id, &instance);
     if (err != LW_OK) {
         return err;
     }
@@ -65,14 +65,15 @@ static lw_path place(const lw_apply *a, lw_path path)
 static lw_err create_in(const lw_call *call, made *m)
 {
     static const lw_apply_rules rules = {.lenient = true, .prepare = prepare, .place = place};
-    lw_apply apply = lw_apply_of(call, &rules);
+    lw_apply apply;
+    lw_apply_init(&apply, call, &rules);
     apply.made = m;
     lw_err err = lw_apply_payload(&apply);
     if (err == LW_OK && m->count == 0) { /* at least one */
         err = make(&apply, LW_ID_MAX);
     }
     for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
-        lw_path instance = lw_path_instance(lw_path_id(apply.base, LW_LEVEL_OBJECT), m->ids[i]);
+        lw_path instance = lw_path_instance(lw_path_id(apply.cfg.base, LW_LEVEL_OBJECT), m->ids[i]);
         err = lw_rights_created(call->client, call->server, instance); /* DM-75 */
     }
     return err;

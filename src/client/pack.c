@@ -38,11 +38,13 @@ static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
     size_t room = client->cfg.payload_max; /* for values that are no views */
     lw_apply pack = {.client = client,
                      .format = format,
-                     .base = lw_path_root(),
                      .payload = payload,
-                     .scratch = lw_mem_alloc(&client->mem, room),
-                     .scratch_len = room};
-    if (pack.scratch == NULL) {
+                     .cfg = {.base = lw_path_root(),
+                             .type_of = lw_tree_type_of,
+                             .type_ctx = &client->tree,
+                             .scratch = lw_mem_alloc(&client->mem, room),
+                             .scratch_len = room}};
+    if (pack.cfg.scratch == NULL) {
         return LW_ENOMEM;
     }
     lw_err err = lw_tree_hold(&client->tree);
@@ -53,8 +55,8 @@ static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
             lw_tree_revert(&client->tree);
         }
     }
-    lw_wipe(pack.scratch, room);
-    lw_mem_release(&client->mem, pack.scratch);
+    lw_wipe(pack.cfg.scratch, room);
+    lw_mem_release(&client->mem, pack.cfg.scratch);
     return err;
 }
 

@@ -517,9 +517,10 @@ static lw_err bootstrap(rig *r, lw_path base, const char *hex)
     lw_apply apply = {
         .client = &r->client,
         .format = &lw_format_tlv,
-        .base = base,
-        .scratch = scratch,
-        .scratch_len = sizeof scratch,
+        .cfg = {.base = base,
+                .type_ctx = &r->client.tree,
+                .scratch = scratch,
+                .scratch_len = sizeof scratch},
     };
     apply.payload = lw_bytes_of(payload, rig_hex(hex, payload));
     lw_err err = lw_tree_begin(&r->client.tree);
