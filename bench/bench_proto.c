@@ -80,7 +80,7 @@ static void route_read(size_t n)
                                       "3303\x01"
                                       "0\x04"
                                       "5700\x61\x70";
-    lw_route route = {.version = LW_VERSION_1_1};
+    lw_route route = {.version = LW_VERSION_1_1, .ops = LW_OPS_ALL};
     for (size_t i = 0; i < n; i++) {
         lw_coap_msg msg;
         lw_request request;

@@ -87,10 +87,18 @@ static bool rebuild(const lw_request *routed, const lw_route *route, lw_writer *
     return w->err == LW_OK;
 }
 
-static void check_device(const lw_coap_msg *msg, const lw_route *route, unsigned mode)
+static uint8_t route_as(const lw_route *route, bool bootstrap, const lw_coap_msg *msg,
+                        lw_request *request)
+{
+    return bootstrap ? lw_route_bootstrap(route->version, msg, request)
+                     : lw_route_device(route, msg, request);
+}
+
+static void check_device(const lw_coap_msg *msg, const lw_route *route, bool bootstrap,
+                         unsigned mode)
 {
     lw_request request;
-    uint8_t code = lw_route_device(route, msg, &request);
+    uint8_t code = route_as(route, bootstrap, msg, &request);
     if (code != LW_COAP_EMPTY) {
         FUZZ_CHECK(is_refusal_of_routing(code));
         return;
@@ -107,7 +115,7 @@ static void check_device(const lw_coap_msg *msg, const lw_route *route, unsigned
     lw_coap_msg built;
     lw_request again;
     FUZZ_CHECK(lw_coap_msg_parse(lw_writer_bytes(&w), &built) == LW_OK);
-    FUZZ_CHECK(lw_route_device(route, &built, &again) == LW_COAP_EMPTY);
+    FUZZ_CHECK(route_as(route, bootstrap, &built, &again) == LW_COAP_EMPTY);
     FUZZ_CHECK(again.op == request.op && again.depth == request.depth);
     FUZZ_CHECK(lw_path_equal(again.path, request.path));
     FUZZ_CHECK(lw_bytes_equal(again.prefix, request.prefix));
@@ -168,13 +176,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     unsigned mode = data[0];
     lw_route route = {.version = (lw_version)(LW_VERSION_1_0 + mode % 3u),
-                      .bootstrap = (mode & 4u) != 0,
-                      .composite = (mode & 8u) != 0,
+                      .ops =
+                          LW_OPS_ALL >> ((mode & 8u) != 0 ? 0 : LW_OP_COUNT - LW_OP_READ_COMPOSITE),
+                      .front = (mode & 48u) != 0 ? lw_route_front : NULL,
                       .gateway = (mode & 16u) != 0};
     if ((mode & 32u) != 0) {
         route.alternate_path = lw_bytes_str("a/lwm2m");
     }
-    check_device(&msg, &route, data[1]);
+    check_device(&msg, &route, (mode & 4u) != 0, data[1]);
     check_server(&msg);
     check_payload(msg.payload);
     return 0;

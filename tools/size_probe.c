@@ -24,6 +24,7 @@ extern lw_coap_peer *const peer;
 extern lw_coap_config config;
 extern lw_coap_bodies bodies;
 extern lw_route route;
+extern bool is_bootstrap;
 extern lw_source source;
 extern lw_encode_cfg encode_cfg;
 extern lw_decode_cfg decode_cfg;
@@ -123,7 +124,9 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     lw_format_choice choice = {.formats = formats, .version = route.version};
     const lw_format *body = NULL;
     const lw_format *answer = NULL;
-    reply->code = lw_route_device(&route, in->msg, &request);
+    route.front = lw_route_front;
+    reply->code = is_bootstrap ? lw_route_bootstrap(route.version, in->msg, &request)
+                               : lw_route_device(&route, in->msg, &request);
     if (reply->code == LW_COAP_EMPTY) {
         reply->code = lw_request_formats(&request, &choice, &body, &answer);
     }

@@ -535,5 +535,5 @@ const lw_client_feature lw_feature_bootstrap = {
     .save = save,
     .restore = restore,
     .part = LW_PART_BOOTSTRAP,
-    .as.bootstrap = {.begin = begin, .on_link = on_link},
+    .as.bootstrap = {.begin = begin, .on_link = on_link, .route = lw_route_bootstrap},
 };

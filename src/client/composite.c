@@ -18,7 +18,7 @@ static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
         return client->cfg.features[i]->as.observe.observe(client->feature_state[i], call,
                                                            &readable);
     }
-    return lw_targets_answer(targets, call); /* RFC 7641 section 2 */
+    return LW_COAP_METHOD_NOT_ALLOWED; /* not routed without that feature */
 }
 
 static uint8_t serve_targets(const lw_call *call,

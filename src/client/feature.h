@@ -9,6 +9,7 @@
 #include "client/engine.h"
 #include "model/attr.h"
 #include "proto/op.h"
+#include "proto/request.h"
 
 struct lw_readable;  /* client/serve.h */
 struct lw_bootstrap; /* client/bootstrap.h */
@@ -88,6 +89,8 @@ typedef struct lw_part_bootstrap {
     lw_err (*begin)(void *state, lw_client *client);
     /* The link to the Bootstrap-Server is up (LW_OK), or down and why. */
     void (*on_link)(void *state, lw_client *client, lw_err err);
+    /* lw_route_bootstrap */
+    uint8_t (*route)(lw_version version, const lw_coap_msg *msg, lw_request *out_request);
 } lw_part_bootstrap;
 
 /* ---- The feature ------------------------------------------------------------------------------

@@ -49,50 +49,7 @@ static uint32_t served_ops(const lw_client *client)
     return ops;
 }
 
-/* RFC 7641 section 2: who does not know Observe leaves it out, and the request is a read. */
-static lw_op without_observe(lw_op op)
-{
-    switch (op) {
-    case LW_OP_OBSERVE:
-    case LW_OP_CANCEL:
-        return LW_OP_READ;
-    case LW_OP_OBSERVE_COMPOSITE:
-    case LW_OP_CANCEL_COMPOSITE:
-        return LW_OP_READ_COMPOSITE;
-    default:
-        return op;
-    }
-}
-
 /* ---- The checks of DM-05 --------------------------------------------------------------------- */
-
-/* What an operation needs: a right on the instance (ACL-04), and that of the resource (ACL-06). */
-typedef struct need {
-    uint8_t right; /* LW_RIGHT_…; 0: none */
-    uint8_t op;    /* LW_OP_…; 0: none */
-} need;
-
-static need need_of(unsigned op)
-{
-    switch (op) {
-    case LW_OP_READ:
-    case LW_OP_OBSERVE:
-    case LW_OP_CANCEL:
-    case LW_OP_WRITE_ATTRIBUTES:
-        return (need){LW_RIGHT_R, LW_OP_R};
-    case LW_OP_WRITE:
-    case LW_OP_WRITE_PARTIAL:
-        return (need){LW_RIGHT_W, LW_OP_W};
-    case LW_OP_EXECUTE:
-        return (need){LW_RIGHT_E, LW_OP_E};
-    case LW_OP_CREATE:
-        return (need){LW_RIGHT_C, 0};
-    case LW_OP_DELETE:
-        return (need){LW_RIGHT_D, LW_OP_W}; /* DM-84 */
-    default:
-        return (need){0, 0};
-    }
-}
 
 static lw_err check_right(const lw_call *call, unsigned right)
 {
@@ -123,14 +80,14 @@ static lw_err check_object(const lw_call *call)
 
 /* An optional resource is made by its first Write. */
 static lw_err check_resource(const lw_call *call, const lw_resource_def *def, unsigned there,
-                             need needed)
+                             unsigned right)
 {
     bool is_instance = lw_path_depth(call->request->path) == LW_LEVEL_RESOURCE_INSTANCE;
-    if (def == NULL || (there < LW_LEVEL_RESOURCE && needed.right != LW_RIGHT_W)) {
+    if (def == NULL || (there < LW_LEVEL_RESOURCE && right != LW_RIGHT_W)) {
         return LW_ENOTFOUND;
     }
-    if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) ||
-        (def->ops & needed.op) != needed.op) {
+    unsigned op = right == LW_RIGHT_D ? LW_OP_W : right; /* DM-84; else the same numbers */
+    if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) || (def->ops & op) != op) {
         return LW_EMETHOD; /* DM-12, DM-34 */
     }
     return is_instance && there < LW_LEVEL_RESOURCE_INSTANCE ? LW_ENOTFOUND : LW_OK;
@@ -140,19 +97,18 @@ static lw_err check_target(const lw_call *call, const lw_resource_def *def)
 {
     unsigned depth = lw_path_depth(call->request->path);
     unsigned there = lw_tree_depth_of(&call->client->tree, call->request->path);
+    unsigned right = lw_op_rule_of((lw_op)call->request->op)->right;
     if (depth == LW_LEVEL_ROOT) {
         return LW_OK;
     }
     if (there < depth && there < LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
-    need needed = need_of(call->request->op);
-    lw_err err = needed.right != 0 ? check_right(call, needed.right) : LW_OK;
+    lw_err err = check_right(call, right);
     if (err != LW_OK) {
         return err;
     }
-    return depth < LW_LEVEL_RESOURCE ? check_object(call)
-                                     : check_resource(call, def, there, needed);
+    return depth < LW_LEVEL_RESOURCE ? check_object(call) : check_resource(call, def, there, right);
 }
 
 static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resource_def *def)
@@ -171,19 +127,28 @@ static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resour
     return lw_request_formats(call->request, &choice, &call->body, &call->answer);
 }
 
+/* LW_COAP_EMPTY: it is known what is asked. */
+static uint8_t route(lw_call *call, lw_version version)
+{
+    lw_client *client = call->client;
+    if (call->server->ssid != 0) {
+        lw_route to = {.version = version, .ops = served_ops(client)};
+        return lw_route_device(&to, call->in->msg, call->request);
+    }
+    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
+        return client->cfg.features[i]->as.bootstrap.route(version, call->in->msg, call->request);
+    }
+    return LW_COAP_METHOD_NOT_ALLOWED;
+}
+
 /* Everything that can be said before the payload is looked at; LW_COAP_EMPTY: go on. */
 static uint8_t check(lw_call *call)
 {
     lw_client *client = call->client;
     bool bootstrap = call->server->ssid == 0;
-    uint32_t ops = served_ops(client);
-    lw_route route = {
-        .version = bootstrap ? (lw_version)client->cfg.version : (lw_version)call->server->version,
-        .bootstrap = bootstrap,
-        .composite = (ops >> LW_OP_READ_COMPOSITE & 1u) != 0,
-    };
+    lw_version version = (lw_version)(bootstrap ? client->cfg.version : call->server->version);
     lw_request *request = call->request;
-    uint8_t code = lw_route_device(&route, call->in->msg, request);
+    uint8_t code = route(call, version);
     if (code != LW_COAP_EMPTY) {
         return code;
     }
@@ -191,18 +156,11 @@ static uint8_t check(lw_call *call)
     if (request->op == LW_OP_EXECUTE) {
         request->op = (uint8_t)lw_op_of_resource_post(def);
     }
-    if ((ops >> request->op & 1u) == 0) {
-        request->op = (uint8_t)without_observe((lw_op)request->op);
-    }
-    if ((ops >> request->op & 1u) == 0) {
-        return LW_COAP_METHOD_NOT_ALLOWED;
-    }
     if (request->content_format == LW_CF_LWM2M_CBOR || request->accept == LW_CF_LWM2M_CBOR) {
         call->server->answers_lwm2m_cbor = true; /* DM-13 */
     }
     lw_err err = bootstrap ? LW_OK : check_target(call, def);
-    return err == LW_OK ? choose_formats(call, route.version, def)
-                        : lw_op_code((lw_op)request->op, err);
+    return err == LW_OK ? choose_formats(call, version, def) : lw_op_code((lw_op)request->op, err);
 }
 
 /* ---- Serving --------------------------------------------------------------------------------- */

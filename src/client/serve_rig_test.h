@@ -386,7 +386,9 @@ static const lw_client_feature rig_taker = {
     .name = "taker",
     .ops = (uint32_t)1 << LW_OP_OBSERVE | (uint32_t)1 << LW_OP_WRITE_ATTRIBUTES |
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
-    .serve = rig_feature_serve};
+    .serve = rig_feature_serve,
+    .part = LW_PART_BOOTSTRAP,
+    .as.bootstrap = {.route = lw_route_bootstrap}};
 static const lw_client_feature *const rig_plain[] = {NULL};
 static const lw_client_feature *const rig_full[] = {&rig_access,
                                                     &rig_observing,

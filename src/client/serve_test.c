@@ -225,7 +225,7 @@ LW_TEST(a_server_cannot_bootstrap)
 {
     rig *r = *state;
     r->client.cfg.features = rig_taking;
-    expect_plain(r, "POST /bs", "4.05");
+    expect_plain(r, "POST /bs", "4.04");
     expect(r, "PUT /3", LW_CF_TLV, NONE, "00 00", "4.05");
     assert_int_equal(r->feature_calls, 0);
 }

@@ -1,6 +1,7 @@
 #include "proto/op.h"
 
 #include "base/assert.h"
+#include "model/access.h"
 
 /* ---- The table (protocol.md section 15) ----------------------------------------------------- */
 
@@ -11,6 +12,11 @@
 #define OIRRI (1u << LW_LEVEL_RESOURCE_INSTANCE)
 
 #define E(dd) (1u << (dd))
+#define R     LW_RIGHT_R
+#define W     LW_RIGHT_W
+#define X     LW_RIGHT_E
+#define C     LW_RIGHT_C
+#define D     LW_RIGHT_D
 
 #define VALUES     (LW_FORMAT_SINGLE | LW_FORMAT_STRUCTURED)
 #define STRUCTURED LW_FORMAT_STRUCTURED
@@ -21,11 +27,11 @@
 #define LINKS      LW_FORMAT_LINKS
 #define ARGS       LW_FORMAT_ARGS
 
-#define ROW(meth, where, lev, v, ok, errs, in, out, non)                                    \
-    {                                                                                       \
-        .method = LW_COAP_##meth, .place = LW_OP_AT_##where, .levels = (lev),               \
-        .since = LW_VERSION_1_##v, .success = LW_COAP_##ok, .errors = (errs), .body = (in), \
-        .answer = (out), .may_be_non = (non)                                                \
+#define ROW(meth, where, lev, v, need, ok, errs, in, out, non)                                 \
+    {                                                                                          \
+        .method = LW_COAP_##meth, .place = LW_OP_AT_##where, .levels = (lev),                  \
+        .since = LW_VERSION_1_##v, .right = (need), .success = LW_COAP_##ok, .errors = (errs), \
+        .body = (in), .answer = (out), .may_be_non = (non)                                     \
     }
 
 #define DM_ERRORS    (E(0) | E(1) | E(4) | E(5))
@@ -34,36 +40,36 @@
 
 /* clang-format off */
 static const lw_op_rule rules[LW_OP_COUNT] = {
-    /*                              method  path    levels          1.x success  errors                     body        answer      NON */
+    /*                              method  path    levels          1.x right success  errors                     body        answer      NON */
     /* 15.1 Bootstrap */
-    [LW_OP_BS_REQUEST]        = ROW(POST,   BS,     0,              0,  CHANGED, E(0)|E(15),                0,          0,          false),
-    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    BSPACK, 0,              2,  CONTENT, READ_ERRORS,               0,          COMPOSITE,  false),
-    [LW_OP_BS_DISCOVER]       = ROW(GET,    IDS,    ROOT|O,         0,  CONTENT, E(0)|E(4),                 0,          LINKS,      false),
-    [LW_OP_BS_READ]           = ROW(GET,    IDS,    O|OI,           1,  CONTENT, READ_ERRORS,               0,          STRUCTURED, false),
-    [LW_OP_BS_WRITE]          = ROW(PUT,    IDS,    O|OI|OIR,       0,  CHANGED, E(0)|E(15),                VALUES,     0,          false),
-    [LW_OP_BS_DELETE]         = ROW(DELETE, IDS,    ROOT|O|OI,      0,  DELETED, E(0),                      0,          0,          false),
-    [LW_OP_BS_FINISH]         = ROW(POST,   BS,     0,              0,  CHANGED, E(0)|E(6),                 0,          0,          false),
+    [LW_OP_BS_REQUEST]        = ROW(POST,   BS,     0,              0,  0,    CHANGED, E(0)|E(15),                0,          0,          false),
+    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    BSPACK, 0,              2,  0,    CONTENT, READ_ERRORS,               0,          COMPOSITE,  false),
+    [LW_OP_BS_DISCOVER]       = ROW(GET,    IDS,    ROOT|O,         0,  0,    CONTENT, E(0)|E(4),                 0,          LINKS,      false),
+    [LW_OP_BS_READ]           = ROW(GET,    IDS,    O|OI,           1,  0,    CONTENT, READ_ERRORS,               0,          STRUCTURED, false),
+    [LW_OP_BS_WRITE]          = ROW(PUT,    IDS,    O|OI|OIR,       0,  0,    CHANGED, E(0)|E(15),                VALUES,     0,          false),
+    [LW_OP_BS_DELETE]         = ROW(DELETE, IDS,    ROOT|O|OI,      0,  0,    DELETED, E(0),                      0,          0,          false),
+    [LW_OP_BS_FINISH]         = ROW(POST,   BS,     0,              0,  0,    CHANGED, E(0)|E(6),                 0,          0,          false),
     /* 15.2 Registration */
-    [LW_OP_REGISTER]          = ROW(POST,   RD,     0,              0,  CREATED, E(0)|E(1)|E(3)|E(9)|E(12), LINKS,      0,          false),
-    [LW_OP_UPDATE]            = ROW(POST,   RD,     0,              0,  CHANGED, E(0)|E(4),                 LINKS,      0,          false),
-    [LW_OP_DEREGISTER]        = ROW(DELETE, RD,     0,              0,  DELETED, E(0)|E(4),                 0,          0,          false),
+    [LW_OP_REGISTER]          = ROW(POST,   RD,     0,              0,  0,    CREATED, E(0)|E(1)|E(3)|E(9)|E(12), LINKS,      0,          false),
+    [LW_OP_UPDATE]            = ROW(POST,   RD,     0,              0,  0,    CHANGED, E(0)|E(4),                 LINKS,      0,          false),
+    [LW_OP_DEREGISTER]        = ROW(DELETE, RD,     0,              0,  0,    DELETED, E(0)|E(4),                 0,          0,          false),
     /* 15.3 Device management */
-    [LW_OP_READ]              = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  CONTENT, READ_ERRORS,               0,          VALUES,     false),
-    [LW_OP_DISCOVER]          = ROW(GET,    IDS,    O|OI|OIR,       0,  CONTENT, DM_ERRORS,                 0,          LINKS,      false),
-    [LW_OP_WRITE]             = ROW(PUT,    IDS,    OI|OIR|OIRRI,   0,  CHANGED, WRITE_ERRORS,              VALUES,     0,          false),
-    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   IDS,    OI|OIR,         0,  CHANGED, WRITE_ERRORS,              STRUCTURED, 0,          false),
-    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    IDS,    O|OI|OIR|OIRRI, 0,  CHANGED, DM_ERRORS,                 0,          0,          false),
-    [LW_OP_EXECUTE]           = ROW(POST,   IDS,    OIR,            0,  CHANGED, DM_ERRORS,                 ARGS,       0,          true),
-    [LW_OP_CREATE]            = ROW(POST,   IDS,    O,              0,  CREATED, READ_ERRORS|E(15),         STRUCTURED, 0,          false),
-    [LW_OP_DELETE]            = ROW(DELETE, IDS,    OI|OIRRI,       0,  DELETED, DM_ERRORS,                 0,          0,          false),
-    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  IDS,    ROOT,           1,  CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
-    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, IDS,    ROOT,           1,  CHANGED, READ_ERRORS|E(15),         PATCH,      0,          false),
+    [LW_OP_READ]              = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_DISCOVER]          = ROW(GET,    IDS,    O|OI|OIR,       0,  0,    CONTENT, DM_ERRORS,                 0,          LINKS,      false),
+    [LW_OP_WRITE]             = ROW(PUT,    IDS,    OI|OIR|OIRRI,   0,  W,    CHANGED, WRITE_ERRORS,              VALUES,     0,          false),
+    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   IDS,    OI|OIR,         0,  W,    CHANGED, WRITE_ERRORS,              STRUCTURED, 0,          false),
+    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CHANGED, DM_ERRORS,                 0,          0,          false),
+    [LW_OP_EXECUTE]           = ROW(POST,   IDS,    OIR,            0,  X,    CHANGED, DM_ERRORS,                 ARGS,       0,          true),
+    [LW_OP_CREATE]            = ROW(POST,   IDS,    O,              0,  C,    CREATED, READ_ERRORS|E(15),         STRUCTURED, 0,          false),
+    [LW_OP_DELETE]            = ROW(DELETE, IDS,    OI|OIRRI,       0,  D,    DELETED, DM_ERRORS,                 0,          0,          false),
+    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, IDS,    ROOT,           1,  0,    CHANGED, READ_ERRORS|E(15),         PATCH,      0,          false),
     /* 15.4 Information reporting */
-    [LW_OP_OBSERVE]           = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  CONTENT, READ_ERRORS,               0,          VALUES,     false),
-    [LW_OP_CANCEL]            = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  CONTENT, READ_ERRORS,               0,          VALUES,     false),
-    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  IDS,    ROOT,           1,  CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
-    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  IDS,    ROOT,           1,  CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
-    [LW_OP_SEND]              = ROW(POST,   DP,     0,              1,  CHANGED, E(0)|E(4),                 SEND,       0,          true),
+    [LW_OP_OBSERVE]           = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_CANCEL]            = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_SEND]              = ROW(POST,   DP,     0,              1,  0,    CHANGED, E(0)|E(4),                 SEND,       0,          true),
 };
 /* clang-format on */
 

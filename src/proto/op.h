@@ -29,14 +29,15 @@ typedef enum lw_op_place {
 } lw_op_place;
 
 typedef struct lw_op_rule {
-    uint8_t levels;         /* bit d: a path of d ids is allowed; 0: the path is fixed */
-    uint8_t since;          /* lw_version */
+    uint8_t levels : 5;     /* bit d: a path of d ids is allowed; 0: the path is fixed */
+    uint8_t method : 3;     /* lw_coap_code */
+    uint8_t since : 4;      /* lw_version */
+    uint8_t place : 3;      /* lw_op_place */
+    uint8_t may_be_non : 1; /* TRN-02: all others are CON */
+    uint8_t right;          /* LW_RIGHT_… that it needs on an instance (ACL-04); 0: none */
     uint8_t success;        /* lw_coap_code */
     uint8_t body;           /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
     uint8_t answer;         /* what its success carries, likewise */
-    uint8_t method : 3;     /* lw_coap_code */
-    uint8_t place : 3;      /* lw_op_place */
-    uint8_t may_be_non : 1; /* TRN-02: all others are CON */
     uint16_t errors;        /* bit dd: 4.dd is listed */
 } lw_op_rule;
 

@@ -1,6 +1,7 @@
 #include "proto/request.h"
 
 #include "base/apart.h"
+#include "base/num.h"
 #include "model/access.h"
 #include "model/id.h"
 #include "proto/query.h"
@@ -75,7 +76,7 @@ static void skip_alternate_path(lw_bytes alternate, lw_coap_opt_iter *it)
 static bool is_number(lw_bytes segment)
 {
     for (size_t i = 0; i < segment.len; i++) {
-        if (segment.ptr[i] < '0' || segment.ptr[i] > '9') {
+        if (!lw_num_is_digit(segment.ptr[i])) {
             return false;
         }
     }
@@ -90,38 +91,37 @@ static lw_err append(lw_path *path, lw_bytes segment)
     return err == LW_OK ? lw_path_append(path, id) : err;
 }
 
-/* DM-03: not a number 4.04, a wrong number or a fifth 4.05. */
-static uint8_t add_segment(const lw_route *route, lw_bytes segment, lw_request *request)
+/* GW-03, GW-09 */
+static bool is_prefix(lw_bytes segment)
 {
-    lw_path *path = &request->path;
-    if (!is_number(segment)) {
-        bool is_prefix = route->gateway && !route->bootstrap && lw_path_depth(*path) == 0 &&
-                         request->prefix.len == 0 && segment.len > 0 &&
-                         memchr(segment.ptr, '/', segment.len) == NULL; /* GW-03, GW-09 */
-        if (!is_prefix) {
-            return LW_COAP_NOT_FOUND;
-        }
-        request->prefix = segment;
-        return LW_COAP_EMPTY;
-    }
-    return append(path, segment) == LW_OK ? LW_COAP_EMPTY : LW_COAP_METHOD_NOT_ALLOWED;
+    return segment.len > 0 && !is_number(segment) && memchr(segment.ptr, '/', segment.len) == NULL;
 }
 
-LW_APART static uint8_t read_path(const lw_route *route, lw_request *request)
+void lw_route_front(const lw_route *route, lw_coap_opt_iter *it, lw_request *request)
 {
-    lw_coap_opt_iter it = lw_coap_opts(request->options);
-    if (!route->bootstrap) { /* VER-33; GW-03 */
-        skip_alternate_path(route->alternate_path, &it);
-    }
+    skip_alternate_path(route->alternate_path, it);
+    lw_coap_opt_iter at = *it;
     lw_bytes segment;
-    bool more = next_segment(&it, &segment);
-    if (more && segment.len == 0) { /* DM-98: one empty segment is "/" */
-        return next_segment(&it, &segment) ? LW_COAP_NOT_FOUND : LW_COAP_EMPTY;
+    if (route->gateway && next_segment(&at, &segment) && is_prefix(segment)) {
+        request->prefix = segment;
+        *it = at;
     }
-    for (; more; more = next_segment(&it, &segment)) {
-        uint8_t code = add_segment(route, segment, request);
-        if (code != LW_COAP_EMPTY) {
-            return code;
+}
+
+/* DM-03: not a number 4.04, a wrong number or a fifth 4.05. */
+LW_APART static uint8_t read_path(lw_coap_opt_iter *it, lw_request *request)
+{
+    lw_bytes segment;
+    bool more = next_segment(it, &segment);
+    if (more && segment.len == 0) { /* DM-98: one empty segment is "/" */
+        return next_segment(it, &segment) ? LW_COAP_NOT_FOUND : LW_COAP_EMPTY;
+    }
+    for (; more; more = next_segment(it, &segment)) {
+        if (!is_number(segment)) {
+            return LW_COAP_NOT_FOUND;
+        }
+        if (append(&request->path, segment) != LW_OK) {
+            return LW_COAP_METHOD_NOT_ALLOWED;
         }
     }
     return LW_COAP_EMPTY;
@@ -159,47 +159,9 @@ static lw_op op_of_dm(uint8_t method, const lw_request *request, mode how)
     return op;
 }
 
-static lw_op op_of_bootstrap(uint8_t method, const lw_request *request)
-{
-    switch (method) {
-    case LW_COAP_GET:
-        return request->accept == LW_CF_LINK || lw_path_depth(request->path) == 0
-                   ? LW_OP_BS_DISCOVER
-                   : LW_OP_BS_READ;
-    case LW_COAP_PUT:
-        return LW_OP_BS_WRITE;
-    case LW_COAP_DELETE:
-        return LW_OP_BS_DELETE;
-    default:
-        return LW_OP_COUNT;
-    }
-}
-
-static bool is_composite(lw_op op)
-{
-    return lw_op_rule_of(op)->levels == 1u << LW_LEVEL_ROOT;
-}
-
 bool lw_request_is_forbidden(const lw_path *path)
 {
     return lw_access_is_bootstrap_only(lw_path_id(*path, LW_LEVEL_OBJECT));
-}
-
-static uint8_t route_bootstrap(const lw_route *route, const lw_coap_msg *msg, lw_request *request)
-{
-    lw_op op = op_of_bootstrap(msg->code, request);
-    request->op = (uint8_t)op;
-    if (op == LW_OP_COUNT) {
-        return LW_COAP_METHOD_NOT_ALLOWED;
-    }
-    if (!lw_op_has_level(op, lw_path_depth(request->path), route->version)) {
-        /* BS-20 and BS-31 against BS-24 and BS-25 */
-        return op == LW_OP_BS_DISCOVER || op == LW_OP_BS_DELETE ? LW_COAP_BAD_REQUEST
-                                                                : LW_COAP_METHOD_NOT_ALLOWED;
-    }
-    bool is_account = lw_path_id(request->path, LW_LEVEL_OBJECT) == 1 ||
-                      lw_path_id(request->path, LW_LEVEL_OBJECT) == 2; /* BS-24 */
-    return op == LW_OP_BS_READ && !is_account ? LW_COAP_METHOD_NOT_ALLOWED : LW_COAP_EMPTY;
 }
 
 /* Of the queries of a Discover; unknown ones are ignored (DM-08). */
@@ -216,22 +178,49 @@ static uint8_t find_depth(lw_bytes options)
     return depth;
 }
 
-static uint8_t route_dm(const lw_route *route, const lw_coap_msg *msg, mode how,
-                        lw_request *request)
+uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
 {
-    lw_op op = op_of_dm(msg->code, request, how);
-    request->op = (uint8_t)op;
-    if (op == LW_OP_COUNT || !lw_op_has_level(op, lw_path_depth(request->path), route->version) ||
-        (is_composite(op) && !route->composite)) {
+    mode how = read_options(msg, out_request);
+    lw_coap_opt_iter it = lw_coap_opts(msg->options);
+    if (route->front != NULL) {
+        route->front(route, &it, out_request);
+    }
+    uint8_t code = read_path(&it, out_request);
+    if (code != LW_COAP_EMPTY) {
+        return code;
+    }
+    bool is_observed = (route->ops >> LW_OP_OBSERVE & 1u) != 0;
+    lw_op op = op_of_dm(msg->code, out_request, is_observed ? how : MODE_PLAIN);
+    out_request->op = op;
+    if ((route->ops >> op & 1u) == 0 ||
+        !lw_op_has_level(op, lw_path_depth(out_request->path), route->version)) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
-    if (lw_request_is_forbidden(&request->path)) {
+    if (lw_request_is_forbidden(&out_request->path)) {
         return LW_COAP_UNAUTHORIZED;
     }
     if (op == LW_OP_DISCOVER && lw_version_has(route->version, LW_FEATURE_DISCOVER_DEPTH)) {
-        request->depth = find_depth(msg->options);
+        out_request->depth = find_depth(msg->options);
     }
     return LW_COAP_EMPTY;
+}
+
+/* ---- Of the Bootstrap-Server ---------------------------------------------------------------- */
+
+static lw_op op_of_bootstrap(uint8_t method, const lw_request *request)
+{
+    switch (method) {
+    case LW_COAP_GET:
+        return request->accept == LW_CF_LINK || lw_path_depth(request->path) == 0
+                   ? LW_OP_BS_DISCOVER
+                   : LW_OP_BS_READ;
+    case LW_COAP_PUT:
+        return LW_OP_BS_WRITE;
+    case LW_COAP_DELETE:
+        return LW_OP_BS_DELETE;
+    default:
+        return LW_OP_COUNT;
+    }
 }
 
 /* The path of Bootstrap-Finish, and of nothing else on a device. */
@@ -243,21 +232,34 @@ static bool is_finish_path(lw_bytes options)
            !next_segment(&it, &segment);
 }
 
-uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
+uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_request *out_request)
 {
-    mode how = read_options(msg, out_request);
+    (void)read_options(msg, out_request);
     if (is_finish_path(msg->options)) {
         out_request->op = LW_OP_BS_FINISH;
-        return route->bootstrap && msg->code == LW_COAP_POST ? LW_COAP_EMPTY
-                                                             : LW_COAP_METHOD_NOT_ALLOWED;
+        return msg->code == LW_COAP_POST ? LW_COAP_EMPTY : LW_COAP_METHOD_NOT_ALLOWED;
     }
-    uint8_t code = read_path(route, out_request);
+    lw_coap_opt_iter it = lw_coap_opts(msg->options); /* VER-33, GW-03: nothing stands in front */
+    uint8_t code = read_path(&it, out_request);
     if (code != LW_COAP_EMPTY) {
         return code;
     }
-    return route->bootstrap ? route_bootstrap(route, msg, out_request)
-                            : route_dm(route, msg, how, out_request);
+    lw_op op = op_of_bootstrap(msg->code, out_request);
+    out_request->op = op;
+    if (op == LW_OP_COUNT) {
+        return LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    if (!lw_op_has_level(op, lw_path_depth(out_request->path), version)) {
+        /* BS-20 and BS-31 against BS-24 and BS-25 */
+        return op == LW_OP_BS_DISCOVER || op == LW_OP_BS_DELETE ? LW_COAP_BAD_REQUEST
+                                                                : LW_COAP_METHOD_NOT_ALLOWED;
+    }
+    bool is_account = lw_path_id(out_request->path, LW_LEVEL_OBJECT) == 1 ||
+                      lw_path_id(out_request->path, LW_LEVEL_OBJECT) == 2; /* BS-24 */
+    return op == LW_OP_BS_READ && !is_account ? LW_COAP_METHOD_NOT_ALLOWED : LW_COAP_EMPTY;
 }
+
+/* ---- Of devices ----------------------------------------------------------------------------- */
 
 uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
 {

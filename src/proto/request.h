@@ -1,9 +1,9 @@
 /* Requests: told apart when they arrive, checked once the target is known, and built.
  *
- * A device routes what a server sends (lw_route_device), finds the target, and checks the formats
- * (lw_request_formats); a server builds the same requests (lw_request_put) and routes what devices
- * send (lw_route_server). Parameters of Register and Bootstrap-Request are in register.h and
- * bootstrap.h.
+ * A device routes what a server sends (lw_route_device, lw_route_bootstrap), finds the target, and
+ * checks the formats (lw_request_formats); a server builds the same requests (lw_request_put) and
+ * routes what devices send (lw_route_server). Parameters of Register and Bootstrap-Request are in
+ * register.h and bootstrap.h.
  */
 #ifndef LW_PROTO_REQUEST_H
 #define LW_PROTO_REQUEST_H
@@ -43,15 +43,22 @@ lw_request lw_request_of(lw_op op, lw_path path);
 
 /* ---- Routing -------------------------------------------------------------------------------- */
 
-typedef struct lw_route {
-    lw_version version;      /* that the device announced to this server; in a bootstrap the
-                                newest it speaks */
-    bool bootstrap;          /* the peer is the Bootstrap-Server of a session that runs */
-    bool composite;          /* composites are served (DM-96) */
+#define LW_OPS_ALL (((uint32_t)1 << LW_OP_COUNT) - 1)
+
+typedef struct lw_route lw_route;
+struct lw_route {
+    lw_version version; /* that the device announced to this server */
+    uint32_t ops;       /* that are served, bit lw_op each, of LW_OPS_ALL; without LW_OP_OBSERVE
+                           the option is left out (RFC 7641 section 2) */
+    /* Takes off what stands in front of the ids, lw_route_front; NULL: nothing may. */
+    void (*front)(const lw_route *route, lw_coap_opt_iter *it, lw_request *request);
     bool gateway;            /* a text segment before the ids names an end device (GW-04) */
     lw_bytes alternate_path; /* that the device announced, "lwm2m"; requests with and without it
-                                are taken (DM-98). Usually empty */
-} lw_route;
+                                are taken (DM-98). May be empty */
+};
+
+/* For devices with an alternate path, or behind which there are others. */
+void lw_route_front(const lw_route *route, lw_coap_opt_iter *it, lw_request *request);
 
 /* What a server asks of a device. LW_COAP_EMPTY when routed, else the code to answer with.
  *
@@ -60,6 +67,10 @@ typedef struct lw_route {
  * existence, rights, operations of the resource, then lw_request_formats. POST to a resource comes
  * out as LW_OP_EXECUTE: give its definition to lw_op_of_resource_post. */
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request);
+
+/* What the Bootstrap-Server asks in a session that runs. The version is the newest that the device
+ * speaks. */
+uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_request *out_request);
 
 /* Objects that no server may touch, and devices refuse to show (DM-02, SRV-07): 0, 21, 23, and by
  * adoption 24. */
