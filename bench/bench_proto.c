@@ -22,7 +22,7 @@ static lw_bytes register_datagram(uint8_t *buf, size_t cap)
                            .endpoint = LW_BYTES_LIT("urn:dev:os:32473-0001234567"),
                            .lifetime = 86400,
                            .version = LW_VERSION_1_1,
-                           .bindings = LW_BINDING_U,
+                           .binding = LW_BYTES_LIT("U"),
                            .list = LW_BYTES_LIT(links)};
     lw_registration_put(&out, NULL, &reg);
     BENCH_CHECK(w.err == LW_OK);

@@ -45,10 +45,10 @@ static bool write_link(lw_link_out *out, lw_corelink link)
 {
     lw_bytes prefix;
     lw_path path;
-    if (lw_link_target_split(link.target, &prefix, &path) != LW_OK) {
+    if (lw_link_target_split(link.target, &prefix, &path) != LW_OK || prefix.len > 0) {
         return false;
     }
-    lw_link_put(out, &prefix, &path);
+    lw_link_put(out, &path);
     lw_link_attr attr;
     while (lw_link_attr_next(&link.attrs, &attr)) {
         char name[64];

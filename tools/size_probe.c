@@ -34,10 +34,9 @@ extern lw_bs_request bs_request;
 extern lw_bs_item bs_item;
 extern lw_coap_transfer_request transfer;
 extern lw_coap_notification notification;
-extern lw_object_list_out object_list;
+extern lw_link_out object_list;
 extern lw_object_version object_version;
 extern lw_path path;
-extern lw_bytes alternate_path;
 extern lw_bytes octets;
 extern lw_time now;
 extern uint16_t formats_listed[2];
@@ -76,7 +75,7 @@ static lw_err discover(const lw_request *request, lw_writer *w)
 {
     lw_link_out links;
     lw_link_begin(&links, w);
-    lw_link_put(&links, &alternate_path, &request->path);
+    lw_link_put(&links, &request->path);
     lw_link_put_u16(&links, "dim", lw_path_id(path, LW_LEVEL_OBJECT));
     return w->err;
 }
@@ -156,7 +155,7 @@ static lw_err start(uint8_t code, const lw_coap_out *out)
 
 static lw_err list_objects(lw_writer *w)
 {
-    lw_object_list_begin(&object_list, w, alternate_path, formats_listed, 2);
+    lw_object_list_begin(&object_list, w, formats_listed, 2);
     lw_object_list_put(&object_list, path, &object_version);
     return w->err;
 }

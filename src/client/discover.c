@@ -1,11 +1,15 @@
 #include "client/feature.h"
 #include "client/serve.h"
-#include "codec/link.h"
 #include "model/registry.h"
+#include "proto/register.h"
 
-bool lw_object_names_version(const lw_object *object, lw_version enabler,
+bool lw_object_names_version(const lw_tree *tree, lw_path path, lw_version enabler,
                              lw_object_version *out_version)
 {
+    if (lw_path_depth(path) != LW_LEVEL_OBJECT) {
+        return false;
+    }
+    const lw_object *object = lw_tree_object(tree, path);
     lw_object_version implied = lw_object_version_implied(enabler, object->def->id);
     *out_version = (lw_object_version){object->def->major, object->def->minor};
     return implied.major != out_version->major || implied.minor != out_version->minor;
@@ -15,13 +19,9 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
                        lw_link_out *out)
 {
     lw_tree *tree = &client->tree;
-    lw_link_put(out, NULL, &path);
     lw_object_version version;
-    if (lw_path_depth(path) == LW_LEVEL_OBJECT &&
-        lw_object_names_version(lw_tree_object(tree, path), (lw_version)server->version,
-                                &version)) {
-        lw_link_put_version(out, &version);
-    }
+    bool is_told = lw_object_names_version(tree, path, (lw_version)server->version, &version);
+    lw_object_list_put(out, path, is_told ? &version : NULL);
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     if (lw_path_depth(path) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));

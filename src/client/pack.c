@@ -97,7 +97,7 @@ void lw_bs_write_account(lw_client *client, lw_writer *w)
     lw_link_begin(&out, w);
     lw_path at = lw_path_root(), part;
     while (lw_bs_next_part(client, lw_bs_account(client), &at, &part)) {
-        lw_link_put(&out, NULL, &part);
+        lw_link_put(&out, &part);
     }
 }
 

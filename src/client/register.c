@@ -27,34 +27,19 @@ static size_t announced_formats(const lw_server *server, uint16_t out[FORMATS_MA
     return count;
 }
 
-static void put_object(const lw_server *server, lw_object_list_out *list, lw_path object)
-{
-    lw_tree *tree = &server->client->tree;
-    lw_object_version version;
-    bool is_told = lw_object_names_version(lw_tree_object(tree, object),
-                                           (lw_version)server->version, &version);
-    lw_path at = object;
-    bool has_instances = lw_tree_next_instance(tree, &at);
-    if (is_told || !has_instances) {
-        lw_object_list_put(list, object, is_told ? &version : NULL); /* VER-11, P-OBJ-12 */
-    }
-    while (has_instances) {
-        lw_object_list_put(list, at, NULL);
-        has_instances = lw_tree_next_instance(tree, &at);
-    }
-}
-
+/* Instances; and objects of which more is to be said (VER-11), or nothing else (P-OBJ-12). */
 static void write_list(const lw_server *server, lw_writer *w)
 {
     uint16_t formats[FORMATS_MAX];
-    lw_object_list_out list;
+    lw_link_out list;
     lw_tree *tree = &server->client->tree;
-    size_t count = announced_formats(server, formats);
-    lw_object_list_begin(&list, w, lw_bytes_of(NULL, 0), formats, count);
-    lw_path object = lw_path_root();
-    while (lw_tree_next(tree, &object, LW_LEVEL_ROOT, LW_LEVEL_OBJECT)) {
-        if (!lw_access_is_bootstrap_only(lw_path_id(object, LW_LEVEL_OBJECT))) { /* REG-21 */
-            put_object(server, &list, object);
+    lw_path at = lw_path_root();
+    lw_object_list_begin(&list, w, formats, announced_formats(server, formats));
+    while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
+        lw_object_version version;
+        bool is_told = lw_object_names_version(tree, at, (lw_version)server->version, &version);
+        if (is_told || lw_path_depth(at) == LW_LEVEL_INSTANCE || lw_tree_count(tree, at) == 0) {
+            lw_object_list_put(&list, at, is_told ? &version : NULL);
         }
     }
 }
@@ -80,17 +65,14 @@ static size_t list_length(const lw_server *server)
 
 /* `b`: since 1.1 what the device supports (3/0/16, REG-61); in 1.0 what the server chose (REG-60).
  */
-static uint8_t bindings(const lw_server *server)
+static lw_bytes binding(const lw_server *server)
 {
-    uint8_t letters = LW_BINDING_U;
-    bool queue;
     lw_path path =
         server->version == LW_VERSION_1_0
             ? lw_path_resource(LW_OBJ_SERVER, server->account, LW_RES_SERVER_BINDING)
             : lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
-    lw_bytes text = lw_tree_octets(&server->client->tree, path);
-    lw_err err = lw_binding_parse(text, false, (lw_version)server->version, &letters, &queue);
-    return err == LW_OK && letters != 0 ? letters : LW_BINDING_U;
+    lw_bytes letters = lw_tree_octets(&server->client->tree, path);
+    return letters.len > 0 ? letters : lw_bytes_str("U");
 }
 
 /* ---- Requests ---------------------------------------------------------------------------------
@@ -141,7 +123,7 @@ static lw_err say(lw_server *server, uint8_t code, const lw_location *location, 
     bool has_list = (given & LW_REG_LIST) != 0;
     lw_registration reg = {.given = (uint8_t)given,
                            .version = (lw_version)server->version,
-                           .bindings = bindings(server),
+                           .binding = binding(server),
                            .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400),
                            .endpoint = lw_bytes_str(server->client->cfg.endpoint)};
     lw_writer_init(&w, buf, sizeof buf);

@@ -330,19 +330,11 @@ void lw_link_begin(lw_link_out *out, lw_writer *w)
     *out = (lw_link_out){.w = w};
 }
 
-void lw_link_put(lw_link_out *out, const lw_bytes *prefix, const lw_path *path)
+void lw_link_put(lw_link_out *out, const lw_path *path)
 {
-    bool has_prefix = prefix != NULL && prefix->len > 0;
     lw_write_str(out->w, out->begun ? ",<" : "<");
     out->begun = true;
-    if (has_prefix) {
-        lw_write_u8(out->w, '/');
-        lw_write_bytes(out->w, *prefix);
-    }
-    lw_path at = path != NULL ? *path : lw_path_root();
-    if (lw_path_depth(at) > 0 || !has_prefix) {
-        lw_write_path(out->w, at);
-    }
+    lw_write_path(out->w, *path);
     lw_write_u8(out->w, '>');
 }
 

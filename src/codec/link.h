@@ -91,9 +91,8 @@ typedef struct lw_link_out {
 
 void lw_link_begin(lw_link_out *out, lw_writer *w);
 
-/* Starts a link: "," if need be, then <prefix and path>. An empty prefix and the root, both of
- * which may also be NULL, give </>. */
-void lw_link_put(lw_link_out *out, const lw_bytes *prefix, const lw_path *path);
+/* Starts a link: "," if need be, then <path>. */
+void lw_link_put(lw_link_out *out, const lw_path *path);
 
 /* Attributes of the link started last: ;name=value, the value bare or in quotes. Notification
  * attributes follow with lw_attrs_write_link(out->w, …) of model/attr.h. */

@@ -129,13 +129,13 @@ lw_refusal lw_bs_request_parse(const lw_request *request, const lw_bs_policy *po
 void lw_bs_discover_begin(lw_link_out *out, lw_writer *w, lw_version version)
 {
     lw_link_begin(out, w);
-    lw_link_put(out, NULL, NULL);
+    lw_link_put(out, (lw_path[]){lw_path_root()});
     lw_link_put_attr(out, "lwm2m", lw_bytes_str(lw_version_text(version)));
 }
 
 void lw_bs_discover_put(lw_link_out *out, const lw_bs_item *item)
 {
-    lw_link_put(out, NULL, &item->path);
+    lw_link_put(out, &item->path);
     if (item->has_version) {
         lw_link_put_version(out, &item->version);
     }

@@ -174,11 +174,20 @@ static void put_format(lw_coap_out *out, const lw_registration *reg)
 static const char names[][6] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
 #define NAMES (sizeof names / sizeof names[0])
 
-static void put_binding(lw_coap_out *out, const lw_registration *reg)
+/* In 1.0 the queue mode stands behind the first letter (REG-60). */
+static void put_binding(lw_coap_out *out, const lw_registration *reg, bool queue)
 {
     char text[LW_BINDING_TEXT_MAX];
-    bool queue = (reg->given & LW_REG_QUEUE) != 0;
-    lw_bytes value = lw_bytes_of(text, lw_binding_format(reg->bindings, queue, reg->version, text));
+    size_t len = 0;
+    for (size_t i = 0; i < reg->binding.len && len < sizeof text - 1; i++) {
+        if (reg->binding.ptr[i] != 'Q') {
+            text[len++] = (char)reg->binding.ptr[i];
+        }
+        if (queue && len == 1) {
+            text[len++] = 'Q';
+        }
+    }
+    lw_bytes value = lw_bytes_of(text, len);
     lw_query_put(out, "b", &value, false);
 }
 
@@ -197,10 +206,12 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
         lw_bytes version = lw_bytes_str(lw_version_text(reg->version));
         lw_query_put(out, "lwm2m", &version, false);
     }
+    bool queue = (given & LW_REG_QUEUE) != 0;
+    bool is_letter = lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING);
     if ((given & LW_REG_BINDING) != 0) {
-        put_binding(out, reg);
+        put_binding(out, reg, queue && is_letter);
     }
-    if ((given & LW_REG_QUEUE) != 0 && !lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
+    if (queue && !is_letter) {
         lw_query_put(out, "Q", &none, false);
     }
     if ((given & LW_REG_SMS) != 0) {
@@ -225,29 +236,25 @@ void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw
     lw_coap_put_payload(out, reg->list);
 }
 
-void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes alternate_path,
-                          const uint16_t *formats, size_t format_count)
+void lw_object_list_begin(lw_link_out *out, lw_writer *w, const uint16_t *formats,
+                          size_t format_count)
 {
-    lw_link_begin(&out->links, w);
-    out->alternate_path = alternate_path;
-    if (alternate_path.len > 0 || format_count > 0) {
-        lw_link_put(&out->links, &alternate_path, NULL);
+    const lw_path root = lw_path_root();
+    lw_link_begin(out, w);
+    if (format_count > 0) {
+        lw_link_put(out, &root);
+        lw_link_put_numbers(out, "ct", formats, format_count);
     }
-    if (alternate_path.len > 0) {
-        static const lw_bytes type = LW_BYTES_LIT(RESOURCE_TYPE);
-        lw_link_put_quoted(&out->links, "rt", &type);
-    }
-    lw_link_put_numbers(&out->links, "ct", formats, format_count);
 }
 
-void lw_object_list_put(lw_object_list_out *out, lw_path path, const lw_object_version *version)
+void lw_object_list_put(lw_link_out *out, lw_path path, const lw_object_version *version)
 {
     if (lw_request_is_forbidden(&path)) {
         return; /* REG-21; /24 is adopted (P-REG-14) */
     }
-    lw_link_put(&out->links, &out->alternate_path, &path);
+    lw_link_put(out, &path);
     if (version != NULL) {
-        lw_link_put_version(&out->links, version);
+        lw_link_put_version(out, version);
     }
 }
 
@@ -408,8 +415,7 @@ static lw_refusal take_sms(lw_bytes value, lw_registration *reg)
 }
 
 /* One parameter. The binding is kept for later: its syntax depends on the version. */
-static lw_refusal take_parameter(const lw_query *query, bool strict, lw_registration *reg,
-                                 lw_bytes *binding)
+static lw_refusal take_parameter(const lw_query *query, bool strict, lw_registration *reg)
 {
     size_t i = index_of(query->name);
     if (i == NAMES) {
@@ -429,7 +435,7 @@ static lw_refusal take_parameter(const lw_query *query, bool strict, lw_registra
     case LW_REG_VERSION:
         return take_version(query->value, reg);
     case LW_REG_BINDING:
-        *binding = query->value;
+        reg->binding = query->value;
         return LW_REFUSAL_NONE;
     case LW_REG_QUEUE:
         return strict && query->value.ptr != NULL ? LW_REFUSAL_BAD_QUEUE : LW_REFUSAL_NONE;
@@ -441,13 +447,12 @@ static lw_refusal take_parameter(const lw_query *query, bool strict, lw_registra
     }
 }
 
-static lw_refusal take_parameters(const lw_request *request, bool strict, lw_registration *reg,
-                                  lw_bytes *out_binding)
+static lw_refusal take_parameters(const lw_request *request, bool strict, lw_registration *reg)
 {
     lw_coap_opt_iter it = lw_coap_opts(request->options);
     lw_query query;
     while (lw_query_next(&it, &query)) {
-        lw_refusal refusal = take_parameter(&query, strict, reg, out_binding);
+        lw_refusal refusal = take_parameter(&query, strict, reg);
         if (refusal != LW_REFUSAL_NONE) {
             return refusal;
         }
@@ -455,13 +460,13 @@ static lw_refusal take_parameters(const lw_request *request, bool strict, lw_reg
     return LW_REFUSAL_NONE;
 }
 
-static lw_refusal settle_binding(lw_bytes text, bool strict, lw_registration *reg)
+static lw_refusal settle_binding(bool strict, lw_registration *reg)
 {
     if ((reg->given & LW_REG_BINDING) == 0) {
         return LW_REFUSAL_NONE;
     }
     bool queue;
-    if (lw_binding_parse(text, strict, reg->version, &reg->bindings, &queue) != LW_OK) {
+    if (lw_binding_parse(reg->binding, strict, reg->version, &reg->bindings, &queue) != LW_OK) {
         return LW_REFUSAL_BAD_BINDING;
     }
     reg->given = (uint8_t)(reg->given | (queue ? LW_REG_QUEUE : 0u));
@@ -510,13 +515,12 @@ lw_refusal lw_register_parse(const lw_request *request, const lw_register_policy
                              lw_registration *out_reg, lw_object_list *out_list)
 {
     *out_reg = (lw_registration){.bindings = LW_BINDING_U};
-    lw_bytes binding = lw_bytes_of(NULL, 0);
-    lw_refusal refusal = take_parameters(request, policy->strict, out_reg, &binding);
+    lw_refusal refusal = take_parameters(request, policy->strict, out_reg);
     if (refusal == LW_REFUSAL_NONE) {
         refusal = complete(policy, out_reg);
     }
     if (refusal == LW_REFUSAL_NONE) {
-        refusal = settle_binding(binding, policy->strict, out_reg);
+        refusal = settle_binding(policy->strict, out_reg);
     }
     if (refusal == LW_REFUSAL_NONE) {
         refusal = take_list(request, policy, out_reg, out_list);
@@ -537,8 +541,7 @@ lw_refusal lw_update_parse(const lw_request *request, const lw_register_policy *
                            lw_object_list *out_list)
 {
     *out_reg = (lw_registration){.version = current->version};
-    lw_bytes binding = lw_bytes_of(NULL, 0);
-    lw_refusal refusal = take_parameters(request, policy->strict, out_reg, &binding);
+    lw_refusal refusal = take_parameters(request, policy->strict, out_reg);
     if (refusal == LW_REFUSAL_UNSUPPORTED_VERSION) {
         return LW_REFUSAL_OTHER_ENDPOINT; /* 4.12 is not for an Update */
     }
@@ -550,7 +553,7 @@ lw_refusal lw_update_parse(const lw_request *request, const lw_register_policy *
     if (is_other || out_reg->version != current->version) {
         return LW_REFUSAL_OTHER_ENDPOINT;
     }
-    refusal = settle_binding(binding, policy->strict, out_reg);
+    refusal = settle_binding(policy->strict, out_reg);
     if (refusal != LW_REFUSAL_NONE) {
         return refusal;
     }

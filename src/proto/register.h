@@ -53,10 +53,11 @@ LW_MUST_CHECK lw_err lw_binding_parse(lw_bytes text, bool strict, lw_version ver
 
 typedef struct lw_registration {
     uint8_t given;      /* LW_REG_… */
-    uint8_t bindings;   /* LW_BINDING_…; U when not given at Register */
+    uint8_t bindings;   /* parsed: LW_BINDING_…; U when not given at Register */
     lw_version version; /* also set when not given: an Update follows that of its Register */
     uint32_t lifetime;  /* s; 0: infinite; huge ones saturate (CLI-63) */
     lw_bytes endpoint;
+    lw_bytes binding;  /* letters; a Q among them is told by LW_REG_QUEUE */
     lw_bytes sms;      /* digits, without "+" (P-REG-18) */
     lw_bytes profiles; /* pid, without quotes: iterate with lw_profile_next */
     lw_bytes list;     /* object list in link-format */
@@ -87,18 +88,12 @@ LW_MUST_CHECK lw_err lw_location_read(lw_bytes options, lw_location *out_locatio
  * when the body goes out in blocks. */
 void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg);
 
-/* The object list. Begins with the root link if there is an alternate path or a format to announce
- * (REG-23): </lwm2m>;rt="oma.lwm2m";ct="110 112". Objects that are never listed (REG-21) are left
- * out by put. */
-typedef struct lw_object_list_out {
-    lw_link_out links;
-    lw_bytes alternate_path;
-} lw_object_list_out;
-
-void lw_object_list_begin(lw_object_list_out *out, lw_writer *w, lw_bytes alternate_path,
-                          const uint16_t *formats, size_t format_count);
+/* The object list. Begins with the root link if there is a format to announce (REG-23):
+ * </>;ct="110 112". Objects that are never listed (REG-21) are left out by put. */
+void lw_object_list_begin(lw_link_out *out, lw_writer *w, const uint16_t *formats,
+                          size_t format_count);
 /* `version` NULL: the one that goes without saying (VER-11). */
-void lw_object_list_put(lw_object_list_out *out, lw_path path, const lw_object_version *version);
+void lw_object_list_put(lw_link_out *out, lw_path path, const lw_object_version *version);
 
 /* ---- A server parses ------------------------------------------------------------------------ */
 

@@ -427,7 +427,7 @@ LW_TEST(register_has_the_bytes_of_the_vector)
                             .endpoint = LW_BYTES_LIT("dev1"),
                             .lifetime = 300,
                             .version = LW_VERSION_1_1,
-                            .bindings = LW_BINDING_U,
+                            .binding = LW_BYTES_LIT("U"),
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     begin(LW_COAP_POST, LW_COAP_CON, 0x1001, (lw_coap_token){1, {0xA1}});
     lw_registration_put(&out, NULL, &mine);
@@ -451,7 +451,7 @@ LW_TEST(register_over_tcp_has_the_same_options_and_payload)
                             .endpoint = LW_BYTES_LIT("dev1"),
                             .lifetime = 300,
                             .version = LW_VERSION_1_1,
-                            .bindings = LW_BINDING_T,
+                            .binding = LW_BYTES_LIT("T"),
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     lw_writer_init(&writer, datagram, sizeof datagram);
     lw_coap_begin_options(&out, &writer);
@@ -542,7 +542,7 @@ LW_TEST(queue_mode_is_written_as_the_version_wants_it)
 {
     lw_registration mine = {.given = LW_REG_BINDING | LW_REG_QUEUE,
                             .version = LW_VERSION_1_0,
-                            .bindings = LW_BINDING_U | LW_BINDING_S};
+                            .binding = LW_BYTES_LIT("US")};
     assert_string_equal(put_queries(&mine), "b=UQS");
     mine.version = LW_VERSION_1_1;
     assert_string_equal(put_queries(&mine), "b=US&Q");
@@ -554,7 +554,7 @@ LW_TEST(all_parameters_are_written_in_the_order_of_the_table)
                             .endpoint = LW_BYTES_LIT("dev1"),
                             .lifetime = UINT32_MAX,
                             .version = LW_VERSION_1_2,
-                            .bindings = LW_BINDING_U | LW_BINDING_M,
+                            .binding = LW_BYTES_LIT("UM"),
                             .sms = LW_BYTES_LIT("4917"),
                             .profiles = LW_BYTES_LIT("6:27354b9a,oma:x")};
     assert_string_equal(put_queries(&mine), "ep=dev1&lt=4294967295&lwm2m=1.2&b=UM&Q&sms=4917"
@@ -583,21 +583,20 @@ LW_TEST(the_list_of_a_device_is_the_one_a_server_reads)
     uint8_t text[256];
     lw_writer w;
     lw_writer_init(&w, text, sizeof text);
-    lw_object_list_out objects;
+    lw_link_out objects;
     const uint16_t formats[] = {110, 112};
-    lw_object_list_begin(&objects, &w, lw_bytes_str("lwm2m"), formats, 2);
+    lw_object_list_begin(&objects, &w, formats, 2);
     lw_object_list_put(&objects, lw_path_instance(0, 0), NULL); /* REG-21 */
     lw_object_list_put(&objects, lw_path_instance(1, 0), NULL);
     lw_object_list_put(&objects, lw_path_object(3303), &(lw_object_version){1, 1});
     lw_object_list_put(&objects, lw_path_instance(3303, 0), NULL);
     lw_object_list_put(&objects, lw_path_instance(21, 0), NULL);
     assert_ok(w.err);
-    assert_bytes(lw_writer_bytes(&w), "</lwm2m>;rt=\"oma.lwm2m\";ct=\"110 112\",</lwm2m/1/0>,"
-                                      "</lwm2m/3303>;ver=1.1,</lwm2m/3303/0>");
+    assert_bytes(lw_writer_bytes(&w), "</>;ct=\"110 112\",</1/0>,</3303>;ver=1.1,</3303/0>");
     REFUSED(lw_object_list_open(&list, lw_writer_bytes(&w), &strict), NONE);
     assert_string_equal(items(), "/1/0 /3303;1.1 /3303/0");
     lw_writer_init(&w, text, sizeof text);
-    lw_object_list_begin(&objects, &w, lw_bytes_of(NULL, 0), NULL, 0);
+    lw_object_list_begin(&objects, &w, NULL, 0);
     lw_object_list_put(&objects, lw_path_object(5), NULL);
     assert_bytes(lw_writer_bytes(&w), "</5>"); /* no root link when there is nothing to say */
 }
