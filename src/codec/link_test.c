@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/path_text.h"
 #include "model/attr.h"
 #include "testing/lw_test.h"
 
