@@ -47,19 +47,20 @@ static size_t feature_count(const lw_client_cfg *cfg)
     return count;
 }
 
-bool lw_client_has_part(const lw_client_cfg *cfg, lw_part part, size_t *index)
+size_t lw_part_index(const lw_client_cfg *cfg, lw_part part)
 {
-    while (cfg->features[*index] != NULL && cfg->features[*index]->part != part) {
-        ++*index;
+    for (size_t i = 0; cfg->features[i] != NULL; i++) {
+        if (cfg->features[i]->part == part) {
+            return i;
+        }
     }
-    return cfg->features[*index] != NULL;
+    return LW_NO_PART;
 }
 
 /* Places for servers. */
 static unsigned place_count(const lw_client_cfg *cfg)
 {
-    size_t i = 0;
-    return cfg->servers_max + (lw_client_has_part(cfg, LW_PART_BOOTSTRAP, &i) ? 1u : 0u);
+    return cfg->servers_max + (lw_part_index(cfg, LW_PART_BOOTSTRAP) != LW_NO_PART ? 1u : 0u);
 }
 
 static size_t feature_size(const lw_client_cfg *cfg, size_t index)

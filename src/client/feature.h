@@ -139,7 +139,8 @@ struct lw_client_feature {
     } as;
 };
 
-/* Goes through the features that have a hook, or those that have a part, in the order of the list:
+/* Goes through the features that have a hook, in the order of the list; takes the first one that
+ * has a part, if any does:
  *
  *     LW_EACH_FEATURE (client, i, on_server) {
  *         client->cfg.features[i]->on_server(client->feature_state[i], server, event);
@@ -151,11 +152,14 @@ struct lw_client_feature {
 #define LW_EACH_FEATURE(client, i, hook) \
     for (size_t i = 0; lw_client_has_hook(client, offsetof(lw_client_feature, hook), &i); i++)
 #define LW_EACH_PART(client, i, part) \
-    for (size_t i = 0; lw_client_has_part(&(client)->cfg, part, &i); i++)
+    for (size_t i = lw_part_index(&(client)->cfg, part); i != LW_NO_PART; i = LW_NO_PART)
 
 /* The first feature at or behind *index that has it; false: none. */
 bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index);
-bool lw_client_has_part(const lw_client_cfg *cfg, lw_part part, size_t *index);
+
+/* The first feature that has it, or LW_NO_PART. */
+#define LW_NO_PART SIZE_MAX
+size_t lw_part_index(const lw_client_cfg *cfg, lw_part part);
 
 /* Tells the features; the first failure. */
 lw_err lw_client_reach(lw_client *client, lw_client_moment moment);

@@ -322,9 +322,8 @@ static size_t fixed_size(const lw_client_cfg *cfg)
  * With thresholds, one of many values takes the room of several. */
 static size_t pool_size(const lw_client_cfg *cfg)
 {
-    size_t i = 0;
     size_t each = lw_pool_cost(observed_size(1));
-    if (lw_client_has_part(cfg, LW_PART_THRESHOLDS, &i)) {
+    if (lw_part_index(cfg, LW_PART_THRESHOLDS) != LW_NO_PART) {
         each += lw_pool_cost(sizeof(lw_watched));
     }
     each += cfg->version >= LW_VERSION_1_2 ? lw_pool_cost(sizeof(lw_attrs)) : 0;
