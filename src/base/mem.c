@@ -45,25 +45,20 @@ void lw_wipe(void *ptr, size_t len)
     }
 }
 
-/* The block is a row of pieces, each a header and `size` octets, without gaps:
+/* The block is a row of pieces, each with its header in front, without gaps:
  *
- *   | size free | octets … | size free | octets … | … |
+ *   | size is_free | octets … | size is_free | octets … | … |
  */
 typedef struct piece {
-    alignas(max_align_t) size_t size; /* octets after the header, a multiple of PIECE_ALIGN */
+    alignas(max_align_t) size_t size; /* header included, a multiple of PIECE_ALIGN */
     bool is_free;
 } piece;
 
 #define PIECE_ALIGN sizeof(piece)
 
-static piece *piece_at(lw_pool *pool, size_t offset)
+static piece *behind(piece *p)
 {
-    return (piece *)(void *)(pool->block + offset);
-}
-
-static size_t piece_end(size_t offset, const piece *p)
-{
-    return offset + sizeof(piece) + p->size;
+    return (piece *)(void *)((uint8_t *)p + p->size);
 }
 
 void lw_pool_init(lw_pool *pool, void *block, size_t size)
@@ -75,53 +70,38 @@ void lw_pool_init(lw_pool *pool, void *block, size_t size)
     }
     pool->block = (uint8_t *)block + skip;
     pool->size = (size - skip) / PIECE_ALIGN * PIECE_ALIGN;
-    *piece_at(pool, 0) = (piece){.size = pool->size - sizeof(piece), .is_free = true};
+    *(piece *)(void *)pool->block = (piece){.size = pool->size, .is_free = true};
 }
 
 /* Cuts p down to `size` when the rest can be a piece of its own. */
-static void split(lw_pool *pool, size_t offset, size_t size)
+static void split(piece *p, size_t size)
 {
-    piece *p = piece_at(pool, offset);
-    if (p->size < size + 2 * sizeof(piece)) {
-        return;
-    }
-    size_t rest = p->size - size - sizeof(piece);
-    p->size = size;
-    *piece_at(pool, piece_end(offset, p)) = (piece){.size = rest, .is_free = true};
-}
-
-/* Joins the free pieces that follow a free piece at `offset`. */
-static void join_following(lw_pool *pool, size_t offset)
-{
-    piece *p = piece_at(pool, offset);
-    while (piece_end(offset, p) < pool->size && piece_at(pool, piece_end(offset, p))->is_free) {
-        p->size += sizeof(piece) + piece_at(pool, piece_end(offset, p))->size;
+    size_t rest = p->size - size;
+    if (rest >= 2 * sizeof(piece)) {
+        p->size = size;
+        *behind(p) = (piece){.size = rest, .is_free = true};
     }
 }
 
 static void *pool_alloc(void *ctx, size_t size)
 {
     lw_pool *pool = ctx;
-    if (size > pool->size) {
+    if (size >= pool->size) { /* its header is not in it yet */
         return NULL;
     }
-    size = (size + PIECE_ALIGN - 1) / PIECE_ALIGN * PIECE_ALIGN;
-    for (size_t at = 0; at < pool->size; at = piece_end(at, piece_at(pool, at))) {
-        piece *p = piece_at(pool, at);
-        if (!p->is_free) {
-            continue;
+    size = lw_pool_cost(size);
+    const piece *end = (const piece *)(const void *)(pool->block + pool->size);
+    for (piece *p = (piece *)(void *)pool->block; p != end; p = behind(p)) {
+        while (p->is_free && behind(p) != end && behind(p)->is_free) {
+            p->size += behind(p)->size;
         }
-        join_following(pool, at);
-        if (p->size < size) {
-            continue;
+        if (p->is_free && p->size >= size) {
+            split(p, size);
+            p->is_free = false;
+            pool->used += p->size;
+            pool->used_peak = pool->used > pool->used_peak ? pool->used : pool->used_peak;
+            return p + 1;
         }
-        split(pool, at, size);
-        p->is_free = false;
-        pool->used += sizeof(piece) + p->size;
-        if (pool->used > pool->used_peak) {
-            pool->used_peak = pool->used;
-        }
-        return p + 1;
     }
     return NULL;
 }
@@ -135,7 +115,7 @@ static void pool_release(void *ctx, void *ptr)
     piece *p = (piece *)ptr - 1;
     lw_assert(!p->is_free);
     p->is_free = true;
-    pool->used -= sizeof(piece) + p->size;
+    pool->used -= p->size;
 }
 
 lw_mem lw_pool_mem(lw_pool *pool)

@@ -7,11 +7,6 @@
 
 #define UNORDERED UINT32_MAX
 
-static uint32_t order_of(const lw_server *server)
-{
-    return lw_server_setting(server, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);
-}
-
 static bool may_start(const lw_client *client)
 {
     return client->started && !client->stopping && !client->bootstrapping;
@@ -22,18 +17,24 @@ static bool may_start(const lw_client *client)
 void lw_schedule_begin(lw_client *client)
 {
     lw_server *first = NULL;
+    uint32_t lowest = UNORDERED;
     bool any = false;
     if (!may_start(client)) {
         return;
     }
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server *s = &client->servers[i];
-        uint32_t order = s->state == LW_SERVER_IDLE ? order_of(s) : UNORDERED;
         any = any || s->state != LW_SERVER_UNUSED;
-        if (order != UNORDERED) {
-            first = first == NULL || order < order_of(first) ? s : first;
-        } else if (s->state == LW_SERVER_IDLE) {
+        if (s->state != LW_SERVER_IDLE) {
+            continue;
+        }
+        uint32_t order =
+            lw_server_setting(s, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);
+        if (order == UNORDERED) {
             lw_server_start(s);
+        } else if (order < lowest) {
+            lowest = order;
+            first = s;
         }
     }
     if (first != NULL && client->turn == NULL) {

@@ -53,16 +53,10 @@ lw_err lw_version_parse(lw_bytes text, lw_version *out_version)
 
 const char *lw_version_text(lw_version version)
 {
-    switch (version) {
-    case LW_VERSION_1_0:
-        return "1.0";
-    case LW_VERSION_1_1:
-        return "1.1";
-    case LW_VERSION_1_2:
-        return "1.2";
-    default:
-        return "";
-    }
+    static const char texts[][4] = {"1.0", "1.1", "1.2"};
+    return version >= LW_VERSION_1_0 && version <= LW_VERSION_NEWEST
+               ? texts[version - LW_VERSION_1_0]
+               : "";
 }
 
 lw_version lw_version_lower(lw_version version)
