@@ -25,6 +25,7 @@ static lw_bytes register_datagram(uint8_t *buf, size_t cap)
                            .binding = LW_BYTES_LIT("U"),
                            .list = LW_BYTES_LIT(links)};
     lw_registration_put(&out, NULL, &reg);
+    lw_coap_put_payload(&out, reg.list);
     BENCH_CHECK(w.err == LW_OK);
     return lw_writer_bytes(&w);
 }

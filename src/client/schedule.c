@@ -28,8 +28,7 @@ void lw_schedule_begin(lw_client *client)
         if (s->state != LW_SERVER_IDLE) {
             continue;
         }
-        uint32_t order =
-            lw_server_setting(s, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);
+        uint32_t order = lw_server_setting(s, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);
         if (order == UNORDERED) {
             lw_server_start(s);
         } else if (order < lowest) {

@@ -163,64 +163,50 @@ static void put_location(lw_coap_out *out, const lw_location *location)
 
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-static void put_format(lw_coap_out *out, const lw_registration *reg)
-{
-    if ((reg->given & LW_REG_LIST) != 0) {
-        lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
-    }
-}
-
 /* The names of REG-02 in its order; LW_REG_… is 1 << index. */
 static const char names[][6] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
 #define NAMES (sizeof names / sizeof names[0])
 
-/* In 1.0 the queue mode stands behind the first letter (REG-60). */
-static void put_binding(lw_coap_out *out, const lw_registration *reg, bool queue)
+/* The letters; in 1.0 the queue mode stands behind the first (REG-60). */
+static size_t write_binding(const lw_registration *reg, bool queue, char text[LW_BINDING_TEXT_MAX])
 {
-    char text[LW_BINDING_TEXT_MAX];
     size_t len = 0;
-    for (size_t i = 0; i < reg->binding.len && len < sizeof text - 1; i++) {
+    for (size_t i = 0; i < reg->binding.len && len < LW_BINDING_TEXT_MAX - 1; i++) {
         if (reg->binding.ptr[i] != 'Q') {
             text[len++] = (char)reg->binding.ptr[i];
         }
-        if (queue && len == 1) {
-            text[len++] = 'Q';
-        }
     }
-    lw_bytes value = lw_bytes_of(text, len);
-    lw_query_put(out, "b", &value, false);
+    if (queue && len > 0) {
+        memmove(text + 2, text + 1, len++ - 1);
+        text[1] = 'Q';
+    }
+    return len;
 }
 
-/* In the order of REG-02. */
 static void put_parameters(lw_coap_out *out, const lw_registration *reg)
 {
-    static const lw_bytes none;
+    char digits[LW_NUM_INT_TEXT_MAX];
+    char letters[LW_BINDING_TEXT_MAX];
     unsigned given = reg->given;
-    if ((given & LW_REG_ENDPOINT) != 0) {
-        lw_query_put(out, "ep", &reg->endpoint, false);
-    }
-    if ((given & LW_REG_LIFETIME) != 0) {
-        lw_query_put_number(out, "lt", reg->lifetime);
-    }
-    if ((given & LW_REG_VERSION) != 0) {
-        lw_bytes version = lw_bytes_str(lw_version_text(reg->version));
-        lw_query_put(out, "lwm2m", &version, false);
-    }
     bool queue = (given & LW_REG_QUEUE) != 0;
-    bool is_letter = lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING);
-    if ((given & LW_REG_BINDING) != 0) {
-        put_binding(out, reg, queue && is_letter);
+    if (lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
+        given &= ~LW_REG_QUEUE;
     }
-    if (queue && !is_letter) {
-        lw_query_put(out, "Q", &none, false);
-    }
-    if ((given & LW_REG_SMS) != 0) {
-        lw_query_put(out, "sms", &reg->sms, false);
-    }
-    if ((given & LW_REG_PROFILES) != 0) {
-        const lw_bytes *list = &reg->profiles;
-        bool is_many = list->len > 0 && memchr(list->ptr, ',', list->len) != NULL;
-        lw_query_put(out, "pid", list, is_many);
+    const lw_bytes values[NAMES] = {
+        reg->endpoint,
+        lw_bytes_of(digits, lw_num_format_uint64(reg->lifetime, digits)),
+        lw_bytes_str(lw_version_text(reg->version)),
+        lw_bytes_of(letters, write_binding(reg, queue && (given & LW_REG_QUEUE) == 0, letters)),
+        {.ptr = NULL},
+        reg->sms,
+        reg->profiles,
+    };
+    for (size_t i = 0; i < NAMES; i++) {
+        bool is_list = 1u << i == LW_REG_PROFILES && values[i].len > 0 &&
+                       memchr(values[i].ptr, ',', values[i].len) != NULL;
+        if ((given >> i & 1u) != 0) {
+            lw_query_put(out, names[i], &values[i], is_list);
+        }
     }
 }
 
@@ -231,9 +217,10 @@ void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw
     } else {
         lw_op_put_path(out, LW_OP_REGISTER);
     }
-    put_format(out, reg);
+    if ((reg->given & LW_REG_LIST) != 0) {
+        lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
+    }
     put_parameters(out, reg);
-    lw_coap_put_payload(out, reg->list);
 }
 
 void lw_object_list_begin(lw_link_out *out, lw_writer *w, const uint16_t *formats,

@@ -83,9 +83,9 @@ LW_MUST_CHECK lw_err lw_location_read(lw_bytes options, lw_location *out_locatio
 
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-/* Options and payload behind lw_coap_begin: of Register (`location` NULL), Update, or De-register,
- * with which nothing is given. With LW_REG_LIST a Content-Format is written; `list` stays empty
- * when the body goes out in blocks. */
+/* The options of Register (`location` NULL), Update, or De-register, with which nothing is given.
+ * With LW_REG_LIST a Content-Format is written; the list is the payload, and may go out in blocks.
+ */
 void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg);
 
 /* The object list. Begins with the root link if there is a format to announce (REG-23):

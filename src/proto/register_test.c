@@ -431,6 +431,7 @@ LW_TEST(register_has_the_bytes_of_the_vector)
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     begin(LW_COAP_POST, LW_COAP_CON, 0x1001, (lw_coap_token){1, {0xA1}});
     lw_registration_put(&out, NULL, &mine);
+    lw_coap_put_payload(&out, mine.list);
     assert_bytes(lw_writer_bytes(&writer),
                  "\x41\x02\x10\x01\xA1\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C"
                  "\x74\x3D\x33\x30\x30\x09\x6C\x77\x6D\x32\x6D\x3D\x31\x2E\x31\x03\x62\x3D\x55\xFF"
@@ -456,6 +457,7 @@ LW_TEST(register_over_tcp_has_the_same_options_and_payload)
     lw_writer_init(&writer, datagram, sizeof datagram);
     lw_coap_begin_options(&out, &writer);
     lw_registration_put(&out, NULL, &mine);
+    lw_coap_put_payload(&out, mine.list);
     assert_bytes(lw_writer_bytes(&writer), /* behind D1 23 02 A1 */
                  "\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C\x74\x3D\x33\x30\x30"
                  "\x09\x6C\x77\x6D\x32\x6D\x3D\x31\x2E\x31\x03\x62\x3D\x54\xFF\x3C\x2F\x31\x2F\x30"
