@@ -113,49 +113,42 @@ void lw_server_stop_asking(lw_server *server)
     lw_coap_cancel(&client->coap, server->asking, client->now);
 }
 
-/* `given`: LW_REG_…; location NULL: none yet, Register. */
-static lw_err say(lw_server *server, uint8_t code, const lw_location *location, unsigned given,
-                  lw_coap_end_fn on_end)
+/* What the state of the server is about. */
+static unsigned parameters(const lw_server *server)
+{
+    unsigned queue = server->client->cfg.queue_mode ? LW_REG_QUEUE : 0;
+    if (server->state == LW_SERVER_REGISTERING) {
+        return queue | LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING |
+               LW_REG_LIST;
+    }
+    if (server->state != LW_SERVER_UPDATING) {
+        return 0;
+    }
+    unsigned given = server->telling & (LW_REG_LIFETIME | LW_REG_BINDING | LW_REG_LIST);
+    bool is_letter = (given & LW_REG_BINDING) != 0 && server->version == LW_VERSION_1_0;
+    return is_letter ? given | queue : given;
+}
+
+lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end)
 {
     uint8_t buf[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
-    bool has_list = (given & LW_REG_LIST) != 0;
-    lw_registration reg = {.given = (uint8_t)given,
+    bool is_new = server->state == LW_SERVER_REGISTERING;
+    bool is_last = server->state == LW_SERVER_DEREGISTERING;
+    lw_registration reg = {.given = (uint8_t)parameters(server),
                            .version = (lw_version)server->version,
-                           .binding = binding(server),
                            .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400),
-                           .endpoint = lw_bytes_str(server->client->cfg.endpoint)};
+                           .endpoint = lw_bytes_str(server->client->cfg.endpoint),
+                           .binding = binding(server)};
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&out, &w);
-    lw_registration_put(&out, location, &reg);
+    lw_registration_put(&out, is_new ? NULL : &server->location, &reg);
     server->lifetime = reg.lifetime;
-    lw_coap_request request = {
-        .code = code, .options = lw_writer_bytes(&w), .on_end = on_end, .ctx = server};
-    return w.err == LW_OK ? send(server, &request, has_list ? list_length(server) : 0) : w.err;
-}
-
-lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end)
-{
-    unsigned queue = server->client->cfg.queue_mode ? LW_REG_QUEUE : 0;
-    server->update = 0;
-    return say(server, LW_COAP_POST, NULL,
-               queue | LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING |
-                   LW_REG_LIST,
-               on_end);
-}
-
-lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end)
-{
-    unsigned given = reasons & (LW_REG_LIFETIME | LW_REG_BINDING | LW_REG_LIST);
-    if ((given & LW_REG_BINDING) != 0 && server->client->cfg.queue_mode &&
-        server->version == LW_VERSION_1_0) {
-        given |= LW_REG_QUEUE; /* part of the letters there */
-    }
-    return say(server, LW_COAP_POST, &server->location, given, on_end);
-}
-
-lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end)
-{
-    return say(server, LW_COAP_DELETE, &server->location, 0, on_end);
+    lw_coap_request request = {.code = is_last ? LW_COAP_DELETE : LW_COAP_POST,
+                               .options = lw_writer_bytes(&w),
+                               .on_end = on_end,
+                               .ctx = server};
+    size_t list = (reg.given & LW_REG_LIST) != 0 ? list_length(server) : 0;
+    return w.err == LW_OK ? send(server, &request, list) : w.err;
 }

@@ -14,6 +14,9 @@
 
 static void on_alarm(lw_client *client, lw_alarm *alarm);
 static void on_nap(lw_client *client, lw_alarm *alarm);
+static void ask(lw_server *server, lw_server_state to);
+static void begin_register(lw_server *server);
+static void left(lw_server *server);
 
 /* ---- States -----------------------------------------------------------------------------------
  */
@@ -27,8 +30,8 @@ static const uint16_t moves[] = {
     [LW_SERVER_DELAY] = S(IDLE) | S(CONNECTING),
     [LW_SERVER_CONNECTING] =
         S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED),
-    [LW_SERVER_REGISTERING] =
-        S(IDLE) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED) | S(CONNECTING),
+    [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERING) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) |
+                              S(FAILED) | S(CONNECTING),
     [LW_SERVER_REGISTERED] =
         S(IDLE) | S(REGISTERING) | S(UPDATING) | S(DEREGISTERING) | S(CONNECTING) | S(BACKOFF),
     [LW_SERVER_UPDATING] = S(IDLE) | S(REGISTERED) | S(REGISTERING) | S(BACKOFF) | S(SEQ_WAIT) |
@@ -55,6 +58,8 @@ static bool is_one_of(const lw_server *server, unsigned states)
 
 /* The states in which something is under way with the server. */
 #define TALKING (S(CONNECTING) | S(REGISTERING) | S(UPDATING))
+/* The states after which the link is opened. */
+#define WAITING (S(DELAY) | S(DISABLED) | S(BACKOFF) | S(SEQ_WAIT))
 
 static lw_time after(const lw_server *server, uint32_t seconds)
 {
@@ -183,15 +188,6 @@ lw_err lw_server_open_link(lw_server *server)
 /* ---- Attempts (CLI-50) ------------------------------------------------------------------------
  */
 
-static void on_register_end(void *ctx, const lw_coap_result *result);
-static void on_update_end(void *ctx, const lw_coap_result *result);
-
-/* 0: no answer. */
-static uint8_t code_of(const lw_coap_result *result)
-{
-    return result->err == LW_OK ? result->msg->code : LW_COAP_EMPTY;
-}
-
 static bool is_rejection(uint8_t code)
 {
     return lw_coap_code_class(code) == 4;
@@ -212,9 +208,18 @@ static bool prefers_bootstrap(const lw_server *server)
            lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
 }
 
+/* The wait doubles with each attempt of a sequence. */
+static uint32_t attempt_wait(const lw_server *server)
+{
+    uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
+    unsigned doublings = server->attempt - 1u;
+    return doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : FOREVER;
+}
+
 /* A sequence is over, with `all` every one: bootstrap, or without a way to do so begin anew, so
- * that the device keeps trying (CLI-31). The largest value of 1/x/19 says "no further sequence". */
-static void sequence_failed(lw_server *server, lw_err err, uint8_t code, bool all)
+ * that the device keeps trying (CLI-31). The largest value of 1/x/19 says "no further sequence".
+ * True when others need not wait. */
+static bool end_sequence(lw_server *server, bool all)
 {
     uint32_t delay =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
@@ -230,56 +235,38 @@ static void sequence_failed(lw_server *server, lw_err err, uint8_t code, bool al
     } else {
         wait_jittered(server, LW_SERVER_SEQ_WAIT, delay);
     }
-    tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
-    if (!gives_up && lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
-        lw_schedule_next(server); /* CLI-43 */
-    }
+    return !gives_up &&
+           lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0; /* CLI-43 */
 }
 
-/* One attempt is over without a registration. */
+/* One attempt is over without a registration. It is the last one when the server refuses (CLI-51)
+ * or the account is none that this device can use. */
 static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
 {
-    bool is_refused = server->state == LW_SERVER_REGISTERING && is_rejection(code) &&
-                      prefers_bootstrap(server); /* CLI-51 */
-    uint32_t tries = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    bool is_refused =
+        server->state == LW_SERVER_REGISTERING && is_rejection(code) && prefers_bootstrap(server);
+    bool is_unusable =
+        server->state == LW_SERVER_CONNECTING && (err == LW_EFORMAT || err == LW_ENOTSUP);
+    bool is_last = is_refused || is_unusable;
+    bool others_pass = false;
     lw_server_close_link(server);
-    if (is_refused || server->attempt >= tries) {
-        sequence_failed(server, err, code, is_refused);
-        return;
+    if (is_last ||
+        server->attempt >= lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5)) {
+        others_pass = end_sequence(server, is_last);
+    } else {
+        wait_jittered(server, LW_SERVER_BACKOFF, attempt_wait(server));
+        server->attempt++;
     }
-    uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
-    unsigned doublings = server->attempt > 1 ? server->attempt - 1u : 0;
-    wait = doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : FOREVER;
-    server->attempt++;
-    wait_jittered(server, LW_SERVER_BACKOFF, wait);
     tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
-}
-
-static void ask_to_register(lw_server *server)
-{
-    lw_err err = lw_register_start(server, on_register_end);
-    if (err != LW_OK) {
-        attempt_failed(server, err, LW_COAP_EMPTY);
+    if (others_pass) {
+        lw_schedule_next(server);
     }
 }
 
 static void begin_register(lw_server *server)
 {
     end_registration(server);
-    set_state(server, LW_SERVER_REGISTERING);
-    ask_to_register(server);
-}
-
-static void begin_update(lw_server *server)
-{
-    server->telling = server->update;
-    server->update = 0;
-    set_state(server, LW_SERVER_UPDATING);
-    lw_err err = lw_update_start(server, server->telling, on_update_end);
-    if (err != LW_OK) {
-        server->update = server->telling;
-        attempt_failed(server, err, LW_COAP_EMPTY);
-    }
+    ask(server, LW_SERVER_REGISTERING);
 }
 
 static uint32_t own_address(const lw_server *server)
@@ -296,10 +283,16 @@ static void talk(lw_server *server)
                             ? own_address(server) == server->own_address
                             : server->version >= LW_VERSION_1_2;
     if (server->registered && same_session && server->client->now < server->expires) {
-        begin_update(server);
+        ask(server, LW_SERVER_UPDATING);
     } else {
         begin_register(server);
     }
+}
+
+static void link_failed(lw_server *server, lw_err err)
+{
+    tell(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
+    attempt_failed(server, err, LW_COAP_EMPTY);
 }
 
 static void connect_link(lw_server *server)
@@ -309,12 +302,7 @@ static void connect_link(lw_server *server)
     if (err == LW_OK) {
         talk(server);
     } else if (err != LW_AGAIN) {
-        tell(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
-        if (err == LW_EFORMAT || err == LW_ENOTSUP) { /* and will */
-            sequence_failed(server, err, LW_COAP_EMPTY, true);
-        } else {
-            attempt_failed(server, err, LW_COAP_EMPTY);
-        }
+        link_failed(server, err);
     }
 }
 
@@ -338,8 +326,7 @@ void lw_server_on_link(lw_server *server, lw_err err)
     } else if (is_one_of(server, TALKING)) {
         lw_server_stop_asking(server);
         go_offline(server);
-        tell(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
-        attempt_failed(server, err, LW_COAP_EMPTY);
+        link_failed(server, err);
     } else if (server->state == LW_SERVER_REGISTERED) {
         go_offline(server);
         if (server->client->bootstrapping) {
@@ -407,34 +394,21 @@ static void take_registration(lw_server *server, const lw_coap_msg *answer)
     lw_schedule_next(server);
 }
 
-static void on_register_end(void *ctx, const lw_coap_result *result)
+static void on_register_end(lw_server *server, const lw_coap_result *result, uint8_t code)
 {
-    lw_server *server = ctx;
-    uint8_t code = code_of(result);
     lw_version lower = lw_version_lower((lw_version)server->version);
-    server->asking = NULL;
-    if (result->err == LW_ECANCELED || server->state != LW_SERVER_REGISTERING) {
-        return;
-    }
     if (code == LW_COAP_CREATED) {
         take_registration(server, result->msg);
     } else if (code == LW_COAP_PRECONDITION_FAILED && lower != LW_VERSION_NONE) { /* VER-04 */
         server->version = (uint8_t)lower;
-        ask_to_register(server);
+        ask(server, LW_SERVER_REGISTERING);
     } else {
         attempt_failed(server, result->err, code);
     }
 }
 
-static void on_update_end(void *ctx, const lw_coap_result *result)
+static void on_update_end(lw_server *server, lw_err err, uint8_t code)
 {
-    lw_server *server = ctx;
-    uint8_t code = code_of(result);
-    server->asking = NULL;
-    if (result->err == LW_ECANCELED || server->state != LW_SERVER_UPDATING) {
-        server->update |= server->telling; /* the next one says it */
-        return;
-    }
     if (code == LW_COAP_CHANGED) {
         stay_registered(server);
         lw_client_dispatch(server, LW_SERVER_EV_UPDATED);
@@ -442,7 +416,7 @@ static void on_update_end(void *ctx, const lw_coap_result *result)
         return;
     }
     wake_in(server, 0);
-    tell(server, LW_CLIENT_UPDATE_FAILED, result->err, code);
+    tell(server, LW_CLIENT_UPDATE_FAILED, err, code);
     /* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a
      * server which forgets at once is not asked for ever. */
     if (is_rejection(code)) {
@@ -455,7 +429,41 @@ static void on_update_end(void *ctx, const lw_coap_result *result)
         server->expires = server->client->now; /* as it may be for the server: Register is next */
         go_offline(server);
     }
-    attempt_failed(server, result->err, code);
+    attempt_failed(server, err, code);
+}
+
+static void on_end(void *ctx, const lw_coap_result *result)
+{
+    lw_server *server = ctx;
+    uint8_t code = result->err == LW_OK ? result->msg->code : LW_COAP_EMPTY;
+    server->asking = NULL;
+    if (server->state == LW_SERVER_DEREGISTERING) {
+        left(server); /* not registered, whatever the answer (REG-40) */
+    } else if (result->err == LW_ECANCELED) {
+        server->update |= server->telling; /* the next one says it */
+    } else if (server->state == LW_SERVER_REGISTERING) {
+        on_register_end(server, result, code);
+    } else {
+        on_update_end(server, result->err, code);
+    }
+}
+
+/* Says what the state is about: Register, Update or De-register. */
+static void ask(lw_server *server, lw_server_state to)
+{
+    server->telling = server->update;
+    server->update = 0;
+    set_state(server, to);
+    lw_err err = lw_server_say(server, on_end);
+    if (err == LW_OK) {
+        return;
+    }
+    if (to == LW_SERVER_DEREGISTERING) {
+        left(server);
+    } else {
+        server->update = server->telling;
+        attempt_failed(server, err, LW_COAP_EMPTY);
+    }
 }
 
 void lw_server_want_update(lw_server *server, uint8_t reasons)
@@ -485,10 +493,7 @@ static void left(lw_server *server)
 {
     bool was_registered = server->registered;
     bool comes_back = server->disable;
-    server->disable = false;
-    end_registration(server);
-    lw_server_close_link(server);
-    set_state(server, LW_SERVER_IDLE);
+    lw_server_reset(server);
     if (was_registered) {
         tell(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
     }
@@ -499,16 +504,6 @@ static void left(lw_server *server)
     }
 }
 
-static void on_deregister_end(void *ctx, const lw_coap_result *result)
-{
-    lw_server *server = ctx;
-    (void)result; /* not registered, whatever the answer (REG-40) */
-    server->asking = NULL;
-    if (server->state == LW_SERVER_DEREGISTERING) {
-        left(server);
-    }
-}
-
 void lw_server_leave(lw_server *server)
 {
     lw_server_stop_asking(server); /* rule 26; a De-register ends with it, and IDLE */
@@ -516,10 +511,8 @@ void lw_server_leave(lw_server *server)
         return;
     }
     if (server->registered && server->link_is_up) {
-        set_state(server, LW_SERVER_DEREGISTERING);
-        if (lw_deregister_start(server, on_deregister_end) == LW_OK) {
-            return;
-        }
+        ask(server, LW_SERVER_DEREGISTERING);
+        return;
     }
     left(server);
 }
@@ -609,15 +602,6 @@ void lw_server_start(lw_server *server)
     connect_link(server);
 }
 
-static void on_registered_alarm(lw_server *server)
-{
-    if (server->client->now >= server->expires) { /* REG-42 */
-        begin_register(server);
-    } else {
-        begin_update(server);
-    }
-}
-
 static void on_alarm(lw_client *client, lw_alarm *alarm)
 {
     lw_server *server = LW_CONTAINER(alarm, lw_server, alarm);
@@ -625,21 +609,14 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
         server->was_due = true; /* rule 12 */
         return;
     }
-    switch ((lw_server_state)server->state) {
-    case LW_SERVER_CONNECTING:
+    if (server->state == LW_SERVER_CONNECTING) {
         attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
-        break;
-    case LW_SERVER_REGISTERED:
-        on_registered_alarm(server);
-        break;
-    case LW_SERVER_DELAY:
-    case LW_SERVER_DISABLED:
-    case LW_SERVER_BACKOFF:
-    case LW_SERVER_SEQ_WAIT:
+    } else if (is_one_of(server, WAITING)) {
         connect_link(server);
-        break;
-    default:
-        break;
+    } else if (server->state == LW_SERVER_REGISTERED && client->now >= server->expires) {
+        begin_register(server); /* REG-42 */
+    } else if (server->state == LW_SERVER_REGISTERED) {
+        ask(server, LW_SERVER_UPDATING);
     }
 }
 

@@ -73,11 +73,11 @@ void lw_server_is_active(lw_server *server);
 
 const char *lw_server_state_name(lw_server_state state);
 
-/* ---- register.c: what is said. on_end gets the server as ctx. */
+/* ---- register.c: what is said. */
 
-lw_err lw_register_start(lw_server *server, lw_coap_end_fn on_end);
-lw_err lw_update_start(lw_server *server, uint8_t reasons, lw_coap_end_fn on_end);
-lw_err lw_deregister_start(lw_server *server, lw_coap_end_fn on_end);
+/* Register, Update with what is to be told, or De-register, as the state says. on_end gets the
+ * server as ctx. */
+lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end);
 
 /* Gives up what is in flight of these: on_end with LW_ECANCELED. */
 void lw_server_stop_asking(lw_server *server);
