@@ -301,8 +301,13 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
 lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, lw_bytes *body,
                          const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
 {
-    head->mid = peer->next_mid++;
+    if (head->type != LW_COAP_ACK) {
+        head->mid = peer->next_mid++;
+    }
     lw_coap_prepend_head(peer, head, body);
+    if (head->type == LW_COAP_ACK) {
+        lw_coap_seen_answered(coap, peer, (uint16_t)head->mid, SEEN_REPLY, body);
+    }
     if (head->type != LW_COAP_CON) {
         lw_coap_send(coap, peer, body);
         return LW_OK;

@@ -182,7 +182,6 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
 {
     lw_coap_confirmable separate = {.is_ping = false};
     const lw_coap_ask *ask = &reply->ask;
-    lw_bytes *body = &reply->body;
     bool con = ask->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     bool piggyback = con && !ask->acked;
     if (is_unwanted(ask, reply->code)) {
@@ -191,16 +190,12 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
         }
         return LW_OK;
     }
-    lw_coap_head head = {.type = LW_COAP_ACK, .code = reply->code, .token = &ask->token};
-    if (!piggyback) {
-        head.type = con && !reply->non ? LW_COAP_CON : LW_COAP_NON;
-        return lw_coap_send_body(coap, peer, &head, body, &separate, NULL);
-    }
-    head.mid = ask->mid;
-    lw_coap_prepend_head(peer, &head, body);
-    lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, body);
-    lw_coap_send(coap, peer, body);
-    return LW_OK;
+    lw_coap_type alone = con && !reply->non ? LW_COAP_CON : LW_COAP_NON;
+    lw_coap_head head = {.type = piggyback ? LW_COAP_ACK : alone,
+                         .code = reply->code,
+                         .mid = ask->mid,
+                         .token = &ask->token};
+    return lw_coap_send_body(coap, peer, &head, &reply->body, &separate, NULL);
 }
 
 LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
