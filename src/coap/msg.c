@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/apart.h"
+
 #define VERSION    1u
 #define HEADER_LEN 4u
 #define HEAD_MAX   5u /* of an option */
@@ -123,7 +125,7 @@ void lw_coap_begin(lw_coap_out *out, lw_writer *w, lw_coap_type type, uint8_t co
 }
 
 /* Puts the extended form of v behind *at and returns its nibble (RFC 7252 section 3.1). */
-static unsigned put_extended(uint8_t **at, uint32_t v)
+static inline unsigned put_extended(uint8_t **at, uint32_t v)
 {
     if (v < 13) {
         return v;
@@ -138,7 +140,7 @@ static unsigned put_extended(uint8_t **at, uint32_t v)
 }
 
 /* Returns its length. */
-static size_t make_head(uint8_t head[HEAD_MAX], uint32_t delta, size_t value_len)
+static inline size_t make_head(uint8_t head[HEAD_MAX], uint32_t delta, size_t value_len)
 {
     uint8_t *p = head + 1;
     unsigned high = put_extended(&p, delta);
@@ -162,7 +164,7 @@ void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t value_len)
 
 /* Puts an option before the first of a larger number, which there is. That one counts from the new
  * option then, and what is behind its head moves up. */
-static void insert(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+LW_APART static void insert(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
 {
     lw_writer *w = out->w;
     if (w->err != LW_OK) {
@@ -215,10 +217,10 @@ void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, s
     }
     if (number < out->number && !out->has_payload) {
         insert(out, number, octets, len);
-    } else {
-        lw_coap_put_head(out, number, len);
-        lw_write_octets(out->w, octets, len);
+        return;
     }
+    lw_coap_put_head(out, number, len);
+    lw_write_octets(out->w, octets, len);
 }
 
 void lw_coap_put_all(lw_coap_out *out, const lw_bytes *options, uint32_t without)
