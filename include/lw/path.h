@@ -47,7 +47,13 @@ static inline lw_path lw_path_object(uint16_t o)
     return p;
 }
 
-/* The keys of the paths below: a number is returned in registers where a structure is not. */
+/* The keys of the paths below: a number is returned in registers where a structure is not, unless
+ * what makes one of the other becomes a function again. */
+#if defined(__GNUC__)
+#define LW_PATH_INLINE static inline __attribute__((always_inline))
+#else
+#define LW_PATH_INLINE static inline
+#endif
 static inline uint64_t lw_path_key(uint16_t o, uint16_t i, uint32_t lower)
 {
     return (uint64_t)((o + 1u) << 16 | (uint16_t)(i + 1u)) << 32 | lower;
@@ -109,7 +115,7 @@ static inline bool lw_path_is_chosen(lw_path p)
 lw_path lw_path_with_instance(lw_path p, uint16_t id);
 
 /* p cut to at most `depth` levels. */
-static inline lw_path lw_path_cut(lw_path p, unsigned depth)
+LW_PATH_INLINE lw_path lw_path_cut(lw_path p, unsigned depth)
 {
     lw_path cut = {lw_path_cut_key(p, depth)};
     return cut;
