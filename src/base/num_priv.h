@@ -1,10 +1,10 @@
-/* Big integers, as far as reading and writing floating point exactly takes them: 32-bit limbs, the
- * least significant first, in arrays of the caller's, all zero at first. The numbers of one
- * calculation have the same length, so that they are worked on side by side; it grows with the
- * largest, and a caller knows how large that can become.
+/* A number in decimal digits, as many as it takes to read and to write floating point exactly. It
+ * is multiplied by powers of two, which never take many: those of a fraction are halved away, those
+ * of a whole number stay few.
  *
- * A fraction top / bottom gives its digits one by one, in base 2 to who reads a number, in base 10
- * to who writes one.
+ * Who reads a number scales it until its digits in front of the point are what a double keeps of
+ * it. Who writes one scales the integer that a double keeps until its digits are those of the
+ * value.
  */
 #ifndef LW_BASE_NUM_PRIV_H
 #define LW_BASE_NUM_PRIV_H
@@ -13,24 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A number of 64 bits fits this, and so does what every calculation starts with. */
-#define LW_BIG_LEN_MIN 2u
-
-void lw_big_set(uint32_t *a, uint64_t v); /* its first two limbs */
-
-/* a = a * factor + addend, a = a * base^n */
-void lw_big_times(uint32_t *a, unsigned *len, uint32_t factor, uint32_t addend);
-void lw_big_times_power(uint32_t *a, unsigned *len, uint32_t base, int n);
-
-/* The sign of a + times * b - c. */
-int lw_big_compare(const uint32_t *a, uint32_t times, const uint32_t *b, const uint32_t *c,
-                   unsigned len);
-
-/* The next digit of top / bottom < 1 behind the point; the rest of it stays in `top`. */
-unsigned lw_big_next_digit(uint32_t *top, const uint32_t *bottom, unsigned *len, uint32_t base);
-
-/* ---- What reading and writing share -------------------------------------------------------------
- */
+#define LW_NUM_INFINITE ((uint64_t)0x7FF << 52) /* bits; those of a NaN are more */
 
 /* The value m * 10^exp10. */
 struct decimal {
@@ -38,9 +21,30 @@ struct decimal {
     int exp10;
 };
 
-/* The double next to f * 2^e, ties to even; infinity when there is none. f has its top bit or the
- * one below it; `exact` when it is all there is, else a little follows. */
-double lw_num_round(uint64_t f, int e, bool exact);
+/* No middle between two doubles has more than 767 digits: what follows those kept here matters only
+ * by not being zero. */
+#define LW_DIGITS_MAX 770
+
+/* 0.text * 10^point. No zeros at either end of the digits, none at all for zero. */
+struct digits {
+    int count;
+    int point;                    /* |point| < 400 */
+    bool cut;                     /* digits other than zero follow */
+    char text[LW_DIGITS_MAX + 9]; /* and room to work in */
+};
+
+void lw_digits_set(struct digits *d, struct decimal v);
+/* Takes zeros off both ends. */
+void lw_digits_trim(struct digits *d);
+/* Times 2^n. */
+void lw_digits_scale(struct digits *d, int n);
+/* The bits of the double, or float, next to it; ties to even; infinity when there is none. The
+ * digits are used up. */
+uint64_t lw_digits_round(struct digits *d, bool single);
+
+/* The bits of m * 2^exponent in units of the smallest subnormal, or infinity. m is up to 2^53
+ * (2^24) and from 2^52 (2^23) on, unless exponent is 0. */
+uint64_t lw_num_bits(uint32_t exponent, uint64_t m, bool single);
 
 /* ---- The quick way -----------------------------------------------------------------------------
  * For processors that calculate with doubles. Where that is a call it needs more code than it is

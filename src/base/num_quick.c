@@ -121,6 +121,25 @@ static struct extended times_power_of_ten(struct extended x, int n)
     return product(x, (struct extended){pow10_coarse[coarse], log2 - 63});
 }
 
+/* The double next to f * 2^e and a little more, f having its top bit or the one below; infinity
+ * when there is none.
+ */
+static double round_at(uint64_t f, int e)
+{
+    const int least = DBL_MIN_EXP - DBL_MANT_DIG;
+    int drop = 64 - __builtin_clzll(f) - DBL_MANT_DIG;
+    drop = e + drop < least ? least - e : drop;
+    if (drop > 64) {
+        return 0;
+    }
+    uint64_t kept = drop < 64 ? f >> drop : 0;
+    uint64_t rest = f << (64 - drop);
+    uint64_t bits = lw_num_bits((uint32_t)(e + drop - least), kept + (rest >> 63), false);
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
 /* ---- Reading -----------------------------------------------------------------------------------
  */
 
@@ -137,8 +156,8 @@ bool lw_num_quick_read(struct decimal d, double *out_v)
     if (x.f > UINT64_MAX - EXTENDED_ERROR) {
         return false;
     }
-    *out_v = lw_num_round(x.f + EXTENDED_ERROR, x.e, false);
-    return *out_v == lw_num_round(x.f - EXTENDED_ERROR, x.e, false);
+    *out_v = round_at(x.f + EXTENDED_ERROR, x.e);
+    return *out_v == round_at(x.f - EXTENDED_ERROR, x.e);
 }
 
 /* ---- Writing -----------------------------------------------------------------------------------

@@ -2,6 +2,13 @@
 #include "base/num.h"
 #include "model/attr.h"
 
+static lw_err parse_decimal(lw_bytes text, double *out_number)
+{
+    lw_value value;
+    lw_err err = lw_num_parse_value(text, &value);
+    return err == LW_OK && !lw_value_to_number(&value, out_number) ? LW_EFORMAT : err;
+}
+
 static void write_decimal(lw_writer *w, double number)
 {
     char text[LW_NUM_TEXT_MAX];
@@ -57,6 +64,6 @@ static bool is_met_one_way(const lw_attrs *attrs, double last, double now)
 }
 
 const lw_attr_decimal lw_attr_decimal_text = {
-    .parse = lw_num_parse_double, .write = write_decimal, .fit = fit, .is_met = is_met};
+    .parse = parse_decimal, .write = write_decimal, .fit = fit, .is_met = is_met};
 const lw_attr_decimal lw_attr_decimal_one_way = {
-    .parse = lw_num_parse_double, .write = write_decimal, .fit = fit, .is_met = is_met_one_way};
+    .parse = parse_decimal, .write = write_decimal, .fit = fit, .is_met = is_met_one_way};
