@@ -53,7 +53,8 @@ typedef struct lw_entry {
     lw_value value; /* strings and opaques are borrowed */
     lw_time time; /* ms; with has_time: absolute since 1970 when >= 2^28 s, else relative to now */
     lw_bytes prefix; /* text segments in front of the path, as "d01" of a gateway's device (GW-04);
-                        the alternate path is not part of it. Usually empty */
+                        the alternate path is not part of it. Usually empty. A source's stay where
+                        they are as long as it is encoded */
 } lw_entry;
 
 /* ---- Decoding ----------------------------------------------------------------------------------

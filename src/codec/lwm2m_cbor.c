@@ -250,30 +250,20 @@ typedef struct map_out {
      * whatever the length of its keys. */
     uint32_t left[LW_PATH_DEPTH_MAX];
     lw_path last; /* of the last entry */
-    uint8_t prefix_len;
-    char prefix[PREFIX_MAX]; /* of the last entry */
+    lw_bytes prefix;
 } map_out;
 
 static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e)
 {
     lw_err err = lw_encoder_next(source, cursor, LW_LEVEL_INSTANCE, e);
-    return err == LW_OK && e->prefix.len > PREFIX_MAX ? LW_EINVAL : err;
+    return err == LW_OK && e->prefix.len > PREFIX_MAX ? LW_EINVAL : err; /* as it is not read */
 }
 
 /* True when the entry stands with the last one under the same key of the outermost map. */
 static bool is_same_run(const map_out *m, const lw_entry *e)
 {
-    return shared_depth(&m->last, &e->path) > 0 &&
-           lw_bytes_equal(e->prefix, lw_bytes_of(m->prefix, m->prefix_len));
-}
-
-static void remember(map_out *m, const lw_entry *e)
-{
-    m->last = e->path;
-    m->prefix_len = (uint8_t)e->prefix.len;
-    if (e->prefix.len > 0) {
-        memcpy(m->prefix, e->prefix.ptr, e->prefix.len);
-    }
+    return lw_path_id(m->last, LW_LEVEL_OBJECT) == lw_path_id(e->path, LW_LEVEL_OBJECT) &&
+           lw_bytes_equal(e->prefix, m->prefix);
 }
 
 /* The path that the run from the cursor on shares; `m` has its first entry as the last. */
@@ -294,18 +284,20 @@ static lw_err share_run(const map_out *m, lw_cursor cursor, lw_path *out_shared)
 static lw_err open_map_at(map_out *m, lw_cursor cursor, lw_path parent)
 {
     unsigned level = lw_path_depth(parent);
-    map_out seen = *m;
+    lw_path counted = parent; /* the last key, and its prefix */
+    lw_bytes prefix = m->prefix;
     uint32_t count = 0;
     lw_entry e;
     lw_err err;
     while ((err = next_entry(m->source, &cursor, &e)) == LW_OK &&
            lw_path_contains(parent, e.path) && (level == LW_LEVEL_ROOT || is_same_run(m, &e))) {
-        bool is_same_key =
-            is_same_run(&seen, &e) && lw_path_contains(lw_path_cut(seen.last, level + 1), e.path);
-        count += count == 0 || !is_same_key;
-        remember(&seen, &e);
+        if (count == 0 || !lw_path_contains(counted, e.path) || !lw_bytes_equal(prefix, e.prefix)) {
+            count++;
+            counted = lw_path_cut(e.path, level + 1);
+            prefix = e.prefix;
+        }
     }
-    if (err != LW_OK && err != LW_END) {
+    if (lw_err_is_failure(err)) {
         return err;
     }
     if (m->left[level] != 0) {
@@ -338,7 +330,8 @@ static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
     if (level > 0 && (level == lw_path_depth(m->last) || level == lw_path_depth(e->path))) {
         return LW_EINVAL; /* one lies in the other */
     }
-    remember(m, e);
+    m->last = e->path;
+    m->prefix = e->prefix;
     while (level < lw_path_depth(e->path)) {
         bool outer = level == LW_LEVEL_ROOT;
         lw_path next = lw_path_cut(e->path, level + 1);
