@@ -4,34 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/view_rig_test.h"
 #include "codec/format.h"
-#include "testing/lw_test.h"
 
 #define NOW INT64_C(1769846400000)
-
-static models m;
-static view v;
-static json_out o;
-
-static int begin(void **state)
-{
-    (void)state;
-    o = (json_out){.text = NULL};
-    if (models_init(&m) != LW_OK) {
-        return -1;
-    }
-    v = (view){.models = models_hold(&m)};
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    out_fini(&o);
-    models_drop(v.models);
-    models_fini(&m);
-    return 0;
-}
 
 static void expect(const char *members)
 {

@@ -3,31 +3,10 @@
 
 #include <stdio.h>
 
+#include "api/view_rig_test.h"
 #include "codec/format.h"
-#include "testing/lw_test.h"
 
 #define AT INT64_C(1769846400000)
-
-static models m;
-static view v;
-
-static int begin(void **state)
-{
-    (void)state;
-    if (models_init(&m) != LW_OK) {
-        return -1;
-    }
-    v = (view){.models = models_hold(&m)};
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    models_drop(v.models);
-    models_fini(&m);
-    return 0;
-}
 
 static lw_server_result request(lw_request_state state)
 {
@@ -43,12 +22,12 @@ static lw_server_result request(lw_request_state state)
 static const char *written(const lw_server_result *r)
 {
     static char text[1024];
-    json_out o = {.text = NULL};
     result q = {.r = *r};
     result_write_request(&o, NULL, &v, &q);
     assert_false(o.failed);
     snprintf(text, sizeof text, "%.*s", (int)o.len, o.text);
     out_fini(&o);
+    o = (json_out){.text = NULL};
     return text;
 }
 

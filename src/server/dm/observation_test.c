@@ -193,8 +193,10 @@ static int met(const rig *r, uint16_t mid)
     return -1;
 }
 
+static char location[32];
+
 /* A rig with a registered device. */
-static rig *begin(const lw_server_cfg *cfg, char location[32])
+static rig *begin(const lw_server_cfg *cfg)
 {
     rig *r = rig_new(cfg);
     rig_register(r, 4000, REGISTER, LINKS, location);
@@ -202,7 +204,15 @@ static rig *begin(const lw_server_cfg *cfg, char location[32])
     return r;
 }
 
-/* … that observes a target; returns the token. */
+/* … that was asked to be told of a target, and has not answered. */
+static rig *observing(const char *target)
+{
+    rig *r = begin(NULL);
+    observe(r, target);
+    return r;
+}
+
+/* Asks and has it answered; returns the token. */
 static lw_coap_token establish(rig *r, const char *target)
 {
     observe(r, target);
@@ -222,9 +232,7 @@ static lw_server_cfg recording(void)
 
 LW_TEST(OBS_01_a_wish_is_asked_and_established)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     const rig_datagram *d = asked(r);
     assert_int_equal(d->msg.code, LW_COAP_GET);
     assert_string_equal(target_of(d), "/3/0/9");
@@ -249,9 +257,7 @@ LW_TEST(OBS_01_a_wish_is_asked_and_established)
 
 LW_TEST(wishes_are_asked_one_after_another)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     observe(r, "/3303/0");
     assert_int_equal(asks(r), 1);
     reply_text(r, 1, "0");
@@ -262,8 +268,7 @@ LW_TEST(wishes_are_asked_one_after_another)
 
 LW_TEST(OBS_06_wishes_are_asked_again_after_a_register_and_not_after_an_update)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token old = establish(r, "/3/0/9");
     assert_int_equal(rig_request(r, 4000, LW_COAP_POST, location, NULL), LW_COAP_CHANGED);
     assert_int_equal(asks(r), 1);
@@ -280,8 +285,7 @@ LW_TEST(OBS_06_wishes_are_asked_again_after_a_register_and_not_after_an_update)
 
 LW_TEST(a_wish_for_a_device_that_is_not_there_waits)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     assert_int_equal(rig_request(r, 4000, LW_COAP_DELETE, location, NULL), LW_COAP_DELETED);
     observe(r, "/3/0/9");
     assert_int_equal(asks(r), 0);
@@ -293,9 +297,7 @@ LW_TEST(a_wish_for_a_device_that_is_not_there_waits)
 
 LW_TEST(edge_07_a_late_answer_after_de_register_leaves_no_orphan)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     assert_int_equal(rig_request(r, 4000, LW_COAP_DELETE, location, NULL), LW_COAP_DELETED);
     reply_text(r, 1, "0");
     assert_int_equal(wish_state(r), LW_WISH_WAITING);
@@ -306,9 +308,7 @@ LW_TEST(edge_07_a_late_answer_after_de_register_leaves_no_orphan)
 
 LW_TEST(OBS_04_an_answer_without_observe_is_only_a_read)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     reply_text(r, 0, "0");
     assert_int_equal(wish_state(r), LW_WISH_REFUSED);
     assert_int_equal(seen_wish.code, LW_COAP_CONTENT);
@@ -318,9 +318,7 @@ LW_TEST(OBS_04_an_answer_without_observe_is_only_a_read)
 
 LW_TEST(OBS_08_a_refused_wish_is_asked_again_after_the_next_register_or_list)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     reply(r, &(answer){.code = LW_COAP_NOT_FOUND});
     assert_int_equal(wish_state(r), LW_WISH_REFUSED);
     assert_int_equal(seen_wish.code, LW_COAP_NOT_FOUND);
@@ -336,9 +334,7 @@ LW_TEST(OBS_08_a_refused_wish_is_asked_again_after_the_next_register_or_list)
 
 LW_TEST(an_object_that_the_device_does_not_list_is_not_asked_for)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/4/0/2");
+    rig *r = observing("/4/0/2");
     assert_int_equal(asks(r), 0);
     assert_int_equal(wish_state(r), LW_WISH_REFUSED);
     assert_err(rig_event_last(r)->err, LW_ENOTFOUND);
@@ -350,9 +346,7 @@ LW_TEST(an_object_that_the_device_does_not_list_is_not_asked_for)
 
 LW_TEST(a_device_that_does_not_answer_is_asked_again_when_it_is_heard_of)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     rig_pass(r, 100000);
     assert_int_equal(wish_state(r), LW_WISH_WAITING);
     size_t before = asks(r);
@@ -366,9 +360,7 @@ LW_TEST(a_device_that_does_not_answer_is_asked_again_when_it_is_heard_of)
 
 LW_TEST(a_reset_is_a_refusal)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     lw_hop hop = rig_hop(4000);
     rig_message m = {.type = LW_COAP_RST, .mid = asked(r)->msg.mid};
     rig_message_from(r, &hop, &m);
@@ -379,9 +371,7 @@ LW_TEST(a_reset_is_a_refusal)
 
 LW_TEST(a_separate_answer_will_do)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     const rig_datagram *d = asked(r);
     lw_coap_token token = d->msg.token;
     lw_hop hop = rig_hop(4000);
@@ -394,7 +384,6 @@ LW_TEST(a_separate_answer_will_do)
 LW_TEST(OBS_02_attributes_go_with_the_observe_of_1_2)
 {
     rig *r = rig_new(NULL);
-    char location[32];
     rig_register(r, 4000, "/rd?ep=a&lt=3000&lwm2m=1.2&b=U", LINKS, location);
     lw_row_wish wish = wish_for("/3303/0/5700");
     wish.attributes = lw_bytes_str("pmin=5&pmax=60");
@@ -404,7 +393,7 @@ LW_TEST(OBS_02_attributes_go_with_the_observe_of_1_2)
     assert_bytes(rig_row_of(r, LW_ROW_WISH)->row.as.wish.attributes, "pmin=5&pmax=60");
     rig_free(r);
 
-    r = begin(NULL, location); /* 1.1 */
+    r = begin(NULL); /* 1.1 */
     assert_ok(lw_server_observe(r->server, r->now, &wish, NULL, NULL));
     rig_commit(r, LW_OK);
     assert_int_equal(asks(r), 0);
@@ -415,9 +404,7 @@ LW_TEST(OBS_02_attributes_go_with_the_observe_of_1_2)
 
 LW_TEST(OBS_23_a_composite_is_one_fetch)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3303/0/5700 /3/0/9 /3/0/9"); /* in any order */
+    rig *r = observing("/3303/0/5700 /3/0/9 /3/0/9"); /* in any order */
     const rig_datagram *d = asked(r);
     assert_int_equal(d->msg.code, LW_COAP_FETCH);
     assert_int_equal(observe_of(d), 0);
@@ -438,8 +425,7 @@ LW_TEST(OBS_23_a_composite_is_one_fetch)
 LW_TEST(edge_20_a_composite_that_names_what_was_not_asked_for_is_rejected)
 {
     lw_server_cfg cfg = recording();
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     observe(r, "/3/0/9 /3303/0/5700");
     answer a = {.code = LW_COAP_CONTENT,
                 .observe = 1,
@@ -454,9 +440,7 @@ LW_TEST(edge_20_a_composite_that_names_what_was_not_asked_for_is_rejected)
 
 LW_TEST(another_format_is_asked_for_after_4_06)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3303/0");
+    rig *r = observing("/3303/0");
     uint32_t first;
     uint32_t second = 0;
     assert_true(lw_coap_opt_find_uint(&asked(r)->msg.options, LW_COAP_OPT_ACCEPT, &first));
@@ -472,8 +456,7 @@ LW_TEST(another_format_is_asked_for_after_4_06)
 
 LW_TEST(edge_16_observing_again_replaces_the_token_and_the_old_ends_passively)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token old = establish(r, "/3/0/9");
     lw_coap_token new = establish(r, "/3/0/9");
     assert_false(lw_coap_token_equal(old, new));
@@ -485,8 +468,7 @@ LW_TEST(edge_16_observing_again_replaces_the_token_and_the_old_ends_passively)
 
 LW_TEST(edge_16_withdrawing_cancels_actively_when_the_device_is_there)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     unobserve(r, "/3/0/9");
     const rig_datagram *d = asked(r);
@@ -505,7 +487,6 @@ LW_TEST(edge_16_withdrawing_cancels_actively_when_the_device_is_there)
 LW_TEST(edge_16_withdrawing_from_a_device_that_sleeps_is_passive)
 {
     rig *r = rig_new(NULL);
-    char location[32];
     rig_register(r, 4000, "/rd?ep=a&lt=3000&lwm2m=1.1&b=U&Q", LINKS, location);
     lw_coap_token token = establish(r, "/3/0/9");
     rig_pass(r, 100000);
@@ -518,9 +499,7 @@ LW_TEST(edge_16_withdrawing_from_a_device_that_sleeps_is_passive)
 
 LW_TEST(OBS_27_a_composite_is_cancelled_with_the_same_list)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9 /3303/0/5700");
+    rig *r = observing("/3/0/9 /3303/0/5700");
     size_t len = asked(r)->msg.payload.len;
     answer a = {.code = LW_COAP_CONTENT,
                 .observe = 1,
@@ -536,8 +515,7 @@ LW_TEST(OBS_27_a_composite_is_cancelled_with_the_same_list)
 
 LW_TEST(a_wish_that_is_not_durable_is_not_kept)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     outcome o = {.calls = 0};
     lw_row_wish wish = wish_for("/3/0/9");
     assert_ok(lw_server_observe(r->server, r->now, &wish, on_kept, &o));
@@ -556,8 +534,7 @@ LW_TEST(a_wish_that_is_not_durable_is_not_kept)
 
 LW_TEST(a_wish_that_cannot_be_withdrawn_stays)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     outcome o = {.calls = 0};
     assert_ok(lw_server_unobserve(r->server, r->now, lw_bytes_str("a"), lw_bytes_str("/3/0/9"),
@@ -572,8 +549,7 @@ LW_TEST(a_wish_that_cannot_be_withdrawn_stays)
 LW_TEST(wishes_that_make_no_sense_are_refused)
 {
     lw_server_cfg cfg = {.limits.wishes_per_device = 2};
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     static const char *const bad[] = {"", "/", "3/0", "/3/0/9/1/1", "/a", "/3 /x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         lw_row_wish wish = wish_for(bad[i]);
@@ -607,8 +583,7 @@ LW_TEST(wishes_that_make_no_sense_are_refused)
 
 LW_TEST(removing_a_device_ends_its_wishes_and_tells_who_waits)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     establish(r, "/3/0/9");
     outcome wish_end = {.calls = 0};
     outcome removed = {.calls = 0};
@@ -635,8 +610,7 @@ LW_TEST(removing_a_device_ends_its_wishes_and_tells_who_waits)
 
 LW_TEST(OBS_11_unknown_tokens_get_a_reset)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = {.len = 2, .octets = {9, 9}};
     assert_int_equal(met(r, notify_text(r, token, 1, "1")), LW_COAP_RST);
     assert_int_equal(met(r, notify(r, LW_COAP_NON, token, 1, LW_CF_TEXT, lw_bytes_str("1"))),
@@ -647,8 +621,7 @@ LW_TEST(OBS_11_unknown_tokens_get_a_reset)
 
 LW_TEST(OBS_13_edge_17_an_error_notification_ends_it)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3303/0/5700");
     lw_hop hop = rig_hop(4000);
     rig_message m = {.type = LW_COAP_CON,
@@ -665,9 +638,7 @@ LW_TEST(OBS_13_edge_17_an_error_notification_ends_it)
 
 LW_TEST(edge_17_deletion_below_an_observed_object_is_a_normal_notification)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3303");
+    rig *r = observing("/3303");
     answer a = {.code = LW_COAP_CONTENT,
                 .observe = 1,
                 .format = LW_CF_TLV + 1,
@@ -680,8 +651,7 @@ LW_TEST(edge_17_deletion_below_an_observed_object_is_a_normal_notification)
 
 LW_TEST(edge_18_what_cannot_be_read_is_told_and_the_observation_goes_on)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     uint16_t mid = notify(r, LW_COAP_CON, token, 5, 12345, lw_bytes_str("?"));
     assert_int_equal(met(r, mid), LW_COAP_ACK);
@@ -699,8 +669,7 @@ LW_TEST(edge_18_what_cannot_be_read_is_told_and_the_observation_goes_on)
 
 LW_TEST(OBS_14_stale_notifications_are_acknowledged_and_not_told)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     notify_text(r, token, 20, "2");
     assert_int_equal(met(r, notify_text(r, token, 19, "1")), LW_COAP_ACK);
@@ -729,8 +698,7 @@ static const lw_row_value *value_at(const rig *r, size_t index)
 LW_TEST(OBS_19_edge_19_time_stamped_values_are_kept_with_their_times)
 {
     lw_server_cfg cfg = recording();
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     lw_coap_token token = establish(r, "/3303/0/5700");
     size_t before = rig_rows(r, LW_ROW_VALUE);
     notify(r, LW_COAP_CON, token, 5, LW_CF_SENML_JSON, lw_bytes_str(HISTORY));
@@ -746,8 +714,7 @@ LW_TEST(OBS_19_edge_19_time_stamped_values_are_kept_with_their_times)
 LW_TEST(OBS_19_a_notification_that_was_overtaken_still_gives_its_history)
 {
     lw_server_cfg cfg = recording();
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     lw_coap_token token = establish(r, "/3303/0/5700");
     notify_text(r, token, 20, "9");
     size_t before = rig_rows(r, LW_ROW_VALUE);
@@ -761,8 +728,7 @@ LW_TEST(OBS_19_a_notification_that_was_overtaken_still_gives_its_history)
 LW_TEST(a_clock_that_jumps_changes_no_order_of_notifications)
 {
     lw_server_cfg cfg = recording();
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     lw_coap_token token = establish(r, "/3/0/9");
     size_t before = rig_rows(r, LW_ROW_VALUE);
     (void)rig_told(r);
@@ -785,8 +751,7 @@ LW_TEST(a_clock_that_jumps_changes_no_order_of_notifications)
 LW_TEST(a_confirmable_notification_is_acknowledged_when_it_is_durable)
 {
     lw_server_cfg cfg = recording();
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     lw_coap_token token = establish(r, "/3/0/9");
     uint16_t mid = notify_text(r, token, 5, "50");
     assert_int_equal(met(r, mid), -1);
@@ -798,8 +763,7 @@ LW_TEST(a_confirmable_notification_is_acknowledged_when_it_is_durable)
 LW_TEST(what_could_not_be_stored_is_not_acknowledged_and_taken_when_it_comes_again)
 {
     lw_server_cfg cfg = recording();
-    char location[32];
-    rig *r = begin(&cfg, location);
+    rig *r = begin(&cfg);
     lw_coap_token token = establish(r, "/3/0/9");
     lw_hop hop = rig_hop(4000);
     rig_message m = {.type = LW_COAP_CON,
@@ -825,8 +789,7 @@ LW_TEST(what_could_not_be_stored_is_not_acknowledged_and_taken_when_it_comes_aga
 
 LW_TEST(OBS_20_the_rest_of_a_large_notification_is_fetched)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/1");
     static const char whole[] = "a model number that is longer than a block";
     lw_hop hop = rig_hop(4000);
@@ -860,9 +823,7 @@ LW_TEST(OBS_20_the_rest_of_a_large_notification_is_fetched)
 
 LW_TEST(OBS_20_a_large_first_answer_is_fetched_and_establishes)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/1");
+    rig *r = observing("/3/0/1");
     lw_coap_token token = asked(r)->msg.token;
     answer a = {.code = LW_COAP_CONTENT,
                 .observe = 1,
@@ -885,9 +846,7 @@ LW_TEST(OBS_20_a_large_first_answer_is_fetched_and_establishes)
 
 LW_TEST(OBS_20_a_first_answer_whose_rest_does_not_come_establishes_all_the_same)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/1");
+    rig *r = observing("/3/0/1");
     answer a = {.code = LW_COAP_CONTENT,
                 .observe = 1,
                 .format = 1,
@@ -903,8 +862,7 @@ LW_TEST(OBS_20_a_first_answer_whose_rest_does_not_come_establishes_all_the_same)
 
 LW_TEST(OBS_20_a_rest_that_is_gone_is_told)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/1");
     lw_hop hop = rig_hop(4000);
     rig_message m = {.type = LW_COAP_NON,
@@ -924,8 +882,7 @@ LW_TEST(OBS_20_a_rest_that_is_gone_is_told)
 
 LW_TEST(a_notification_without_observe_is_the_last)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     lw_hop hop = rig_hop(4000);
     rig_message m = {.type = LW_COAP_CON,
@@ -945,8 +902,7 @@ LW_TEST(a_notification_without_observe_is_the_last)
 
 LW_TEST(edge_09_a_notification_from_another_address_is_not_believed)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     lw_hop elsewhere = rig_hop(4001);
     rig_message m = {.type = LW_COAP_CON,
@@ -971,9 +927,7 @@ LW_TEST(edge_09_a_notification_from_another_address_is_not_believed)
 
 LW_TEST(an_observe_that_was_asked_at_the_old_address_is_asked_at_the_new_one)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
-    observe(r, "/3/0/9");
+    rig *r = observing("/3/0/9");
     assert_int_equal(asked(r)->to.peer.port, 4000);
     assert_int_equal(rig_request(r, 4001, LW_COAP_POST, location, NULL), LW_COAP_CHANGED);
     assert_int_equal(asked(r)->to.peer.port, 4001);
@@ -984,8 +938,7 @@ LW_TEST(an_observe_that_was_asked_at_the_old_address_is_asked_at_the_new_one)
 
 LW_TEST(after_a_restart_notifications_go_on_with_the_same_token)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     lw_row wish = rig_row_of(r, LW_ROW_WISH)->row;
     lw_row device = rig_row_of(r, LW_ROW_DEVICE)->row;
@@ -1006,8 +959,7 @@ LW_TEST(after_a_restart_notifications_go_on_with_the_same_token)
 
 LW_TEST(after_a_restart_a_device_that_only_updates_is_asked_again)
 {
-    char location[32];
-    rig *r = begin(NULL, location);
+    rig *r = begin(NULL);
     lw_coap_token token = establish(r, "/3/0/9");
     lw_row wish = rig_row_of(r, LW_ROW_WISH)->row;
     lw_row device = rig_row_of(r, LW_ROW_DEVICE)->row;
@@ -1026,8 +978,7 @@ LW_TEST(after_a_restart_a_device_that_only_updates_is_asked_again)
 LW_TEST(whichever_allocation_fails_a_wish_is_kept_or_refused)
 {
     for (size_t n = 1; n < 12; n++) {
-        char location[32];
-        rig *r = begin(NULL, location);
+        rig *r = begin(NULL);
         lw_row_wish wish = wish_for("/3/0/9 /3303/0/5700");
         r->heap.fail_at = r->heap.count + n;
         lw_err err = lw_server_observe(r->server, r->now, &wish, NULL, NULL);

@@ -185,6 +185,14 @@ static void fall_asleep(rig *r)
     assert_int_equal(rig_device(r, "dev").state, LW_DEVICE_ASLEEP);
 }
 
+/* A rig with a device in queue mode that sleeps. */
+static rig *asleep(void)
+{
+    rig *r = begin(QUEUE_MODE);
+    fall_asleep(r);
+    return r;
+}
+
 static void wake(rig *r)
 {
     assert_int_equal(rig_request(r, PORT, LW_COAP_POST, location, NULL), LW_COAP_CHANGED);
@@ -655,9 +663,8 @@ LW_TEST(a_request_that_went_and_waits_after_all_is_told_once_and_when_it_is_dura
 
 LW_TEST(a_request_for_a_sleeping_device_is_durable_and_goes_at_the_next_uplink)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     (void)rig_told(r);
     uint64_t id = submit_read(r, &o, "/3/0/9");
     assert_int_equal(o.queued, 0); /* not before it is kept */
@@ -688,9 +695,8 @@ LW_TEST(a_request_for_a_sleeping_device_is_durable_and_goes_at_the_next_uplink)
 
 LW_TEST(the_answer_to_the_update_goes_before_what_waited)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     submit_read(r, &o, "/3/0/9");
     rig_commit(r, LW_OK);
     forget_sent(r);
@@ -703,9 +709,8 @@ LW_TEST(the_answer_to_the_update_goes_before_what_waited)
 
 LW_TEST(p_trn_01_what_waited_goes_one_by_one_in_order)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o[3] = {{0}};
-    fall_asleep(r);
     for (size_t i = 0; i < 3; i++) {
         char path[] = "/3/0/0";
         path[5] = (char)('0' + i);
@@ -726,9 +731,8 @@ LW_TEST(p_trn_01_what_waited_goes_one_by_one_in_order)
 
 LW_TEST(p_trn_04_a_device_that_stays_silent_sleeps_and_the_request_waits_on)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     submit_read(r, &o, "/3/0/9");
     rig_commit(r, LW_OK);
     wake(r);
@@ -787,9 +791,8 @@ LW_TEST(what_must_go_now_does_not_wait)
 
 LW_TEST(a_request_waits_so_long)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o[2] = {{0}};
-    fall_asleep(r);
     lw_server_request request = ask(&o[0], LW_OP_READ, "/3/0/9");
     request.queue_s = 60;
     submit(r, &request);
@@ -807,9 +810,8 @@ LW_TEST(a_request_waits_so_long)
 
 LW_TEST(one_that_expires_while_in_flight_does_not_go_back_into_the_queue)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     lw_server_request request = ask(&o, LW_OP_READ, "/3/0/9");
     request.queue_s = 60;
     submit(r, &request);
@@ -827,9 +829,8 @@ LW_TEST(one_that_expires_while_in_flight_does_not_go_back_into_the_queue)
 
 LW_TEST(a_clock_that_jumps_expires_no_request_and_keeps_their_order)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o[2] = {{0}};
-    fall_asleep(r);
     for (int i = 0; i < 2; i++) {
         lw_server_request request = ask(&o[i], LW_OP_READ, i == 0 ? "/3/0/9" : "/3/0/1");
         lw_server_set_clock(r->server, r->now, i == 0 ? RIG_WALL + YEARS : 0);
@@ -899,9 +900,8 @@ LW_TEST(what_the_device_lost_meanwhile_is_told_when_its_turn_comes)
 
 LW_TEST(an_execute_is_marked_durably_before_it_goes)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     submit_op(r, &o, LW_OP_EXECUTE, "/3/0/4", LW_WHEN_AWAKE);
     rig_commit(r, LW_OK);
     wake(r);
@@ -918,9 +918,8 @@ LW_TEST(an_execute_is_marked_durably_before_it_goes)
 
 LW_TEST(an_execute_without_an_answer_is_not_sent_again)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o[2] = {{0}};
-    fall_asleep(r);
     submit_op(r, &o[0], LW_OP_EXECUTE, "/3/0/4", LW_WHEN_AWAKE);
     submit_op(r, &o[1], LW_OP_CREATE, "/3303", LW_WHEN_AWAKE);
     rig_commit(r, LW_OK);
@@ -938,9 +937,8 @@ LW_TEST(an_execute_without_an_answer_is_not_sent_again)
 
 LW_TEST(a_marked_request_whose_device_fell_asleep_is_marked_back)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     submit_op(r, &o, LW_OP_EXECUTE, "/3/0/4", LW_WHEN_AWAKE);
     rig_commit(r, LW_OK);
     wake(r);
@@ -1111,9 +1109,8 @@ LW_TEST(a_device_that_is_removed_takes_its_requests_with_it)
 
 LW_TEST(a_queued_request_is_cancelled_durably)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     uint64_t id = submit_read(r, &o, "/3/0/9");
     rig_commit(r, LW_OK);
     assert_ok(lw_server_cancel(r->server, r->now, id, on_kept, &o));
@@ -1131,9 +1128,8 @@ LW_TEST(a_queued_request_is_cancelled_durably)
 
 LW_TEST(a_cancellation_that_the_store_refuses_changes_nothing)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     uint64_t id = submit_read(r, &o, "/3/0/9");
     rig_commit(r, LW_OK);
     r->put_answer = LW_EIO;
@@ -1165,9 +1161,8 @@ LW_TEST(one_in_flight_is_cancelled_and_its_answer_ignored)
 
 LW_TEST(one_that_is_just_being_queued_is_cancelled)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     uint64_t id = submit_read(r, &o, "/3/0/9");
     assert_ok(lw_server_cancel(r->server, r->now, id, on_kept, &o));
     rig_commit(r, LW_OK);
@@ -1245,10 +1240,9 @@ LW_TEST(the_requests_of_a_device_are_listed_in_order)
 
 LW_TEST(a_store_that_refuses_refuses_the_request)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
     uint64_t id;
-    fall_asleep(r);
     r->put_answer = LW_EIO;
     lw_server_request request = ask(&o, LW_OP_READ, "/3/0/9");
     assert_err(lw_server_submit(r->server, r->now, &request, &id), LW_EIO);
@@ -1259,9 +1253,8 @@ LW_TEST(a_store_that_refuses_refuses_the_request)
 
 LW_TEST(a_commit_that_fails_ends_the_request)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o = {0};
-    fall_asleep(r);
     submit_read(r, &o, "/3/0/9");
     rig_commit(r, LW_EIO);
     assert_int_equal(o.queued, 1);
@@ -1321,9 +1314,8 @@ static void load_all(rig *r, size_t rows)
 
 LW_TEST(after_a_restart_what_was_queued_is_sent_and_what_must_not_be_repeated_is_unknown)
 {
-    rig *r = begin(QUEUE_MODE);
+    rig *r = asleep();
     person o[4] = {{0}};
-    fall_asleep(r);
     uint64_t first = submit_op(r, &o[0], LW_OP_EXECUTE, "/3/0/4", LW_WHEN_AWAKE);
     submit_read(r, &o[1], "/3/0/9");
     lw_server_request late = ask(&o[2], LW_OP_READ, "/3/0/0");
