@@ -448,6 +448,24 @@ def test_watch_prints_events_and_goes_on_after_a_break(api):
     assert result.status == 4
 
 
+def test_watch_misses_nothing_while_the_connection_is_broken_though_nothing_came_before(api):
+    server = api({"GET /v1/events": [(200, 'event: hello\ndata: {"oldest":1,"newest":41}\n\n'),
+                                     (401, problem("unauthorized", 401, "over"))]})
+    assert lapwing("watch", url=server.url).status == 4
+    assert [call[1].get("Last-Event-ID") for call in server.calls] == [None, "41"]
+
+
+def test_a_server_that_is_away_is_told_once(api):
+    server = api({"GET /v1/events": (200, "event: hello\ndata: {}\n\n")})
+    watch = subprocess.Popen([find_program("lapwing"), "watch", "--url", server.url], stderr=subprocess.PIPE, text=True)
+    while not server.calls:
+        time.sleep(0.05)
+    server.close()
+    time.sleep(3.5)
+    watch.terminate()
+    assert len(watch.communicate()[1].splitlines()) == 1
+
+
 def test_history_takes_moments_that_are_relative(api):
     server = api({})
     lapwing("history", "lamp-1", "/3/0/9", "--from", "2h", "--to", "2026-01-01T00:00:00Z", "--step", "60", "--newest",

@@ -11,8 +11,8 @@
 #define RETRY_S 1
 
 typedef struct stream {
-    const cli *cli;
-    char id[24]; /* of the last event; "": none */
+    cli *cli;    /* quiet while the server is away, which is told once */
+    char id[24]; /* of the last event, or of the newest when it began; "": not known */
     char *data;  /* of the event that is being read; owned */
     char event[32];
     bool was_opened;
@@ -97,7 +97,13 @@ static void take_event(stream *s)
         fail(STATUS_OK, "some events are gone: the oldest that is left follows");
     } else if (strcmp(s->event, "dropped") == 0) {
         fail(STATUS_OK, "this reader was too slow");
-    } else if (event != NULL && strcmp(s->event, "hello") != 0) {
+    } else if (strcmp(s->event, "hello") == 0) {
+        if (s->id[0] == '\0' &&
+            json_object_get(event, "newest") !=
+                NULL) { /* what happens while the connection is broken follows this one */
+            snprintf(s->id, sizeof s->id, "%lld", number_of(event, "newest"));
+        }
+    } else if (event != NULL) {
         s->cli->json ? show_json(event) : print_event(s, event);
         fflush(stdout);
     }
@@ -121,6 +127,7 @@ static bool on_line(void *ctx, const char *line)
     stream *s = ctx;
     const char *value;
     s->was_opened = true;
+    s->cli->quiet = false;
     if (line[0] == '\0') {
         take_event(s);
     } else if ((value = field(line, "id")) != NULL) {
@@ -148,6 +155,7 @@ status cmd_watch(cli *c, http *h, int argc, char **argv)
     for (;;) {
         answer a;
         result = http_stream(h, u.text, s.id[0] != '\0' ? s.id : NULL, on_line, &s, &a);
+        c->quiet = result != STATUS_OK;
         if (result == STATUS_OK && a.code != 200) {
             result = show_problem(c, a.code, a.json);
             s.was_opened = false;
