@@ -271,7 +271,10 @@ def test_export_import_backup_and_check(daemon, tmp_path):
     assert run(*data, "--export", tmp_path / "rows").status == 0
     assert os.stat(tmp_path / "rows").st_mode & 0o777 == 0o600
     assert run(*data, "--backup", tmp_path / "copy.db").status == 0
-    assert run(*data, "--backup", tmp_path / "copy.db").status == 1
+    again = run(*data, "--backup", tmp_path / "copy.db")
+    assert (again.status, again.stderr()) == (1, f"lapwingd: {tmp_path}/copy.db is there already")
+    nowhere = run(*data, "--backup", tmp_path / "no" / "copy.db")
+    assert (nowhere.status, nowhere.stderr()) == (1, f"lapwingd: {tmp_path}/no/copy.db: No such file or directory")
     checked = run(*data, "--check-store")
     assert checked.status == 0
     assert "credentials      1" in checked.out.lines and checked.out.lines[-1] == "0 problems"
@@ -291,7 +294,8 @@ def test_export_import_backup_and_check(daemon, tmp_path):
 @pytest.mark.parametrize("args", [["--check-store"], ["--export", "-"], ["--backup", "/tmp/x"]])
 def test_where_there_is_no_store_nothing_is_made(args, tmp_path):
     program = run("--data-dir", tmp_path / "none", *args)
-    assert program.status == 1 and program.stderr().startswith("lapwingd: ")
+    assert program.status == 1
+    assert program.stderr() == f"lapwingd: {tmp_path}/none: no store is there (lapwing.db)"
     assert not (tmp_path / "none").exists()
 
 

@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "lw/client.h"
 #include "lw/posix.h"
+#include "proto/endpoint.h"
 
 enum {
     OPT_QUEUE = 256,
@@ -110,8 +111,8 @@ static bool take_level(options *o, const char *text)
 
 static bool take_name(options *o, const char *text)
 {
-    if (text[0] == '\0' || strlen(text) > 255) {
-        return wrong("-n: the endpoint name has 1 to 255 octets");
+    if (text[0] == '\0' || strlen(text) > LW_ENDPOINT_MAX) {
+        return wrong("-n: the endpoint name has 1 to 252 octets (more do not fit into a Register)");
     }
     if (!lw_utf8_is_valid(lw_bytes_str(text))) {
         return wrong("-n: the endpoint name is text in UTF-8");

@@ -19,13 +19,20 @@ static int fail(const char *what, const char *why)
     return EXIT_FAILURE;
 }
 
+/* For what the store says, which names the file itself. */
+static int fail_with(const char *why)
+{
+    fprintf(stderr, "lapwingd: %s\n", why);
+    return EXIT_FAILURE;
+}
+
 static lw_store *open_store(const options *o, bool read_only)
 {
     lw_store *store = NULL;
     lw_store_options kept = {.read_only = read_only};
     char why[WHY_MAX];
     if (lw_store_sqlite_open(o->config.data_dir, &kept, &store, why, sizeof why) != LW_OK) {
-        fail(o->config.data_dir, why);
+        fail_with(why);
     }
     return store;
 }
@@ -50,7 +57,7 @@ static int check(const options *o)
     lw_store_census census;
     char why[WHY_MAX];
     if (lw_store_check(o->config.data_dir, tell_problem, NULL, &census, why, sizeof why) != LW_OK) {
-        return fail(o->config.data_dir, why);
+        return fail_with(why);
     }
     for (size_t i = 0; i < LW_ROW_KIND_COUNT; i++) {
         printf("%-16s %llu\n", kinds[i], (unsigned long long)census.rows[i]);
@@ -140,7 +147,10 @@ static int back_up(const options *o)
     if (isatty(STDERR_FILENO)) {
         putc('\n', stderr);
     }
-    return err == LW_OK ? EXIT_SUCCESS : fail(o->file, why[0] != '\0' ? why : lw_err_text(err));
+    if (err == LW_OK) {
+        return EXIT_SUCCESS;
+    }
+    return why[0] != '\0' ? fail_with(why) : fail(o->file, lw_err_text(err));
 }
 
 /* ---- --admin-token ----------------------------------------------------------------------------

@@ -127,7 +127,7 @@ LW_TEST(a_copy_takes_nobodys_place)
     assert_non_null(strstr(why, "is there already"));
     rig_path("no/such/dir", copy);
     assert_err(lw_store_backup(store, copy, NULL, NULL, why, sizeof why), LW_EIO);
-    assert_non_null(strstr(why, "cannot be written"));
+    assert_non_null(strstr(why, "No such file or directory"));
     assert_err(lw_store_backup(memory, copy, NULL, NULL, why, sizeof why), LW_ENOTSUP);
     rig_close(memory);
     rig_close(store);

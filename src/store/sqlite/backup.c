@@ -70,6 +70,8 @@ static lw_err copy_to(lw_sqlite *s, const char *part, lw_store_progress_fn *prog
     if (fd >= 0) {
         close(fd);
         c.from = lw_sqlite_borrow(s, &err);
+    } else {
+        c.why = strerror(errno);
     }
     if (c.from != NULL) {
         int code = sqlite3_open_v2(part, &c.to, SQLITE_OPEN_READWRITE, NULL);
