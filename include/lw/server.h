@@ -306,6 +306,7 @@ typedef struct lw_server_wish {
     lw_row_wish row;
     uint8_t state;       /* lw_wish_state */
     uint8_t code;        /* the device's last answer */
+    const char *why;     /* REFUSED: a sentence, static; NULL: the code says it */
     lw_time notified_at; /* wall clock; 0: never */
     uint64_t notifications;
 } lw_server_wish;

@@ -80,9 +80,13 @@ static bool authorize(api_call *call)
     if (header == NULL || strncasecmp(header, "Bearer ", 7) != 0 ||
         !tokens_check(&call->api->tokens, lw_bytes_str(header + 7), lw_wall_clock(), &call->role,
                       call->token)) {
-        call_problem(call, API_UNAUTHORIZED, "%s",
-                     header == NULL ? "there is no Authorization header"
-                                    : "the Authorization header holds no valid token");
+        if (call->token[0] != '\0') {
+            call_problem(call, API_UNAUTHORIZED, "the token %s has expired", call->token);
+        } else {
+            call_problem(call, API_UNAUTHORIZED, "%s",
+                         header == NULL ? "there is no Authorization header"
+                                        : "the Authorization header holds no valid token");
+        }
         return false;
     }
     if (call->role < call->route->role) {

@@ -92,6 +92,9 @@ static void write_wish(json_out *o, const lw_server_wish *wish)
     if (wish->code != 0) {
         out_code(o, "code", wish->code);
     }
+    if (wish->why != NULL) {
+        out_str(o, "error", wish->why);
+    }
     if (row->attributes.len > 0) {
         write_attributes(o, row->attributes);
     }

@@ -160,8 +160,8 @@ static bool write_row(void *ctx, const lw_row *row)
     return true;
 }
 
-/* The row, brought up to date by the watch or the engine; of a request that has none, what the
- * engine says. */
+/* The row, brought up to date by the watch or the engine; of a request that has none, what they
+ * say. */
 static lw_err write_request(api_call *call, const standing *s, json_out *o, bool *out_has_ended)
 {
     lw_store *store = call->api->cfg.store;
@@ -172,9 +172,9 @@ static lw_err write_request(api_call *call, const standing *s, json_out *o, bool
                  .watch = was_told ? call->watch : NULL,
                  .live = s->is_live ? &s->r : NULL};
     lw_err err = store->ops->get(store, &key, write_row, &w);
-    if (err == LW_ENOTFOUND && s->is_live) {
+    if (err == LW_ENOTFOUND && (was_told || s->is_live)) { /* gone with its device; never had one */
         view v = {w.models, NULL};
-        result r = {.r = s->r};
+        result r = {.r = was_told ? call->watch->r : s->r};
         result_write_request(o, NULL, &v, &r);
         w.has_ended = true; /* it is not waited for */
         err = LW_OK;

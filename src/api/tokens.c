@@ -143,14 +143,15 @@ bool tokens_check(tokens *t, lw_bytes secret, lw_time wall, api_role *out_role,
 {
     uint8_t digest[TOKEN_DIGEST_BYTES];
     bool found = false;
+    out_name[0] = '\0';
     digest_of(secret, digest);
     pthread_rwlock_rdlock(&t->lock);
     for (size_t i = 0; i < t->count; i++) {
         const token *one = &t->list[i];
-        if (CRYPTO_memcmp(one->digest, digest, sizeof digest) == 0 && wall < one->expires_at) {
+        if (CRYPTO_memcmp(one->digest, digest, sizeof digest) == 0) {
             *out_role = (api_role)one->role;
             memcpy(out_name, one->name, sizeof one->name);
-            found = true;
+            found = wall < one->expires_at;
         }
     }
     pthread_rwlock_unlock(&t->lock);

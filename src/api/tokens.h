@@ -39,7 +39,7 @@ typedef struct tokens {
 LW_MUST_CHECK lw_err tokens_init(tokens *t, lw_store *store);
 void tokens_fini(tokens *t);
 
-/* Who shows this secret; false: nobody. */
+/* Who shows this secret; false: nobody (the name is ""), or one whose time is over. */
 bool tokens_check(tokens *t, lw_bytes secret, lw_time wall, api_role *out_role,
                   char out_name[TOKEN_NAME_MAX + 1]);
 

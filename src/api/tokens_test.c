@@ -77,7 +77,12 @@ LW_TEST(a_token_ends_at_its_time)
     assert_ok(tokens_init(t, &rig.store));
     assert_ok(create_until("guest", API_OPERATOR, NOW + 1000, secret));
     assert_true(lets_in(secret, NOW + 999));
-    assert_false(lets_in(secret, NOW + 1000));
+    char name[TOKEN_NAME_MAX + 1];
+    api_role role;
+    assert_false(tokens_check(t, lw_bytes_str(secret), NOW + 1000, &role, name));
+    assert_string_equal(name, "guest"); /* who it was can be told to who has the secret */
+    assert_false(tokens_check(t, lw_bytes_str("lw_other"), NOW, &role, name));
+    assert_string_equal(name, "");
 }
 
 LW_TEST(the_store_has_the_digest_and_not_the_secret_and_gives_tokens_back)

@@ -431,6 +431,11 @@ def test_observing(api):
     assert "/3/0/9 /3303/0 is" in lapwing("observe", "lamp-1", "/3/0/9", "/3303/0", url=server.url).out
     assert re.match(r"^/3/0/9 +established +4$", lapwing("observations", "lamp-1", url=server.url).lines[1])
     assert lapwing("unobserve", "lamp-1", "3/0/9", url=server.url).out == "not observed any more\n"
+    refused = {**wish, "state": "refused", "error": "too old"}
+    server = api({"PUT /v1/devices/lamp-1/observations/3/0/9": (200, refused),
+                  "GET /v1/devices/lamp-1/observations": (200, {"items": [refused]})})
+    assert "is not observed on lamp-1: too old; it is" in lapwing("observe", "lamp-1", "/3/0/9", url=server.url).out
+    assert re.match(r"^/3/0/9 +refused +too old +4$", lapwing("observations", "lamp-1", url=server.url).lines[1])
 
 
 def test_watch_prints_events_and_goes_on_after_a_break(api):

@@ -396,6 +396,17 @@ def test_wait_ends_with_a_202(daemon, device):
     problem("not-found", server.call("DELETE", f"/v1/requests/{queued['id']}"), 404)
 
 
+def test_who_waits_for_a_request_of_a_device_that_is_forgotten_is_told(daemon, device):
+    server = daemon("--awake", "1")
+    device("-u", server.coap, "-n", "sleeper", "--queue", "-l", "300")
+    wait_until(lambda: server.call("GET", "/v1/devices/sleeper")[0] == 200)
+    asleep(server)
+    queued = server.call("GET", "/v1/devices/sleeper/resources/3/0/0")[1]
+    threading.Timer(0.5, lambda: server.call("DELETE", "/v1/devices/sleeper")).start()
+    status, ended = server.call("GET", f"/v1/requests/{queued['id']}?wait=20")
+    assert status == 200 and (ended["state"], ended["problem"]["status"]) == ("canceled", 409)
+
+
 def test_a_request_that_is_of_no_use_any_more_expires(daemon, device):
     server = daemon("--awake", "1")
     device("-u", server.coap, "-n", "sleeper", "--queue", "-l", "300")

@@ -49,6 +49,13 @@ static void join_paths(const json_t *wish, char *out, size_t size)
     }
 }
 
+/* The sentence, or the code. */
+static const char *refusal_of(const json_t *wish)
+{
+    const char *error = text_of(wish, "error");
+    return error[0] != '\0' ? error : text_of(wish, "code");
+}
+
 status cmd_observe(cli *c, http *h, int argc, char **argv)
 {
     url_path u = {.len = 0};
@@ -65,8 +72,13 @@ status cmd_observe(cli *c, http *h, int argc, char **argv)
     if (s == STATUS_OK && !show_raw(c, &a)) {
         char paths[SHOW_TEXT_MAX];
         join_paths(a.json, paths, sizeof paths);
-        printf("%s is observed on %s (%s); 'lapwing watch %s' shows what it tells\n", paths,
-               argv[0], text_of(a.json, "state"), argv[0]);
+        if (strcmp(text_of(a.json, "state"), "refused") == 0) {
+            printf("%s is not observed on %s: %s; it is asked for again at the next registration\n",
+                   paths, argv[0], refusal_of(a.json));
+        } else {
+            printf("%s is observed on %s (%s); 'lapwing watch %s' shows what it tells\n", paths,
+                   argv[0], text_of(a.json, "state"), argv[0]);
+        }
     }
     answer_fini(&a);
     return s;
@@ -99,14 +111,14 @@ static void add_observation(table *t, const json_t *wish)
                     is_established                  ? GREEN
                     : strcmp(state, "refused") == 0 ? RED
                                                     : YELLOW);
-    table_add(t, text_of(wish, "code"));
+    table_add(t, refusal_of(wish));
     table_addf(t, "%lld", number_of(wish, "notifications"));
     table_add(t, show_age(text_of(wish, "notified_at"), text));
 }
 
 status cmd_observations(cli *c, http *h, int argc, char **argv)
 {
-    static const char *const heads[] = {"PATH", "STATE", "CODE", "NOTIFICATIONS", "LAST", NULL};
+    static const char *const heads[] = {"PATH", "STATE", "RESULT", "NOTIFICATIONS", "LAST", NULL};
     url_path u = {.len = 0};
     answer a;
     (void)argc;

@@ -47,15 +47,33 @@ static void join(lw_wish *w)
 }
 
 /* It will not, or not any more. */
+/* What operators can do something about. */
+static const char *sentence_of(lw_err err)
+{
+    switch (err) {
+    case LW_OK:
+        return NULL;
+    case LW_ENOTFOUND:
+        return "the device does not have this object";
+    case LW_ENOTSUP:
+        return "the device's LwM2M version does not have such observations, attributes or formats";
+    case LW_EINVAL:
+        return "the attributes do not go with this path or with each other";
+    default:
+        return lw_err_text(err);
+    }
+}
+
 static void refuse(lw_wish *w, uint8_t code, lw_err err, const char *why)
 {
     lw_coap_observation_stop(&w->obs);
     set_state(w, LW_WISH_REFUSED);
     w->code = code;
+    w->why = why != NULL ? why : sentence_of(err);
     lw_server_event event = event_of(w, LW_SERVER_UNOBSERVED);
     event.code = code;
     event.err = err;
-    event.why = why != NULL ? why : err != LW_OK ? lw_err_text(err) : NULL;
+    event.why = w->why;
     lw_server_tell(w->server, w->device, event);
 }
 

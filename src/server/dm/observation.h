@@ -38,6 +38,7 @@ typedef struct lw_wish {
     void *ctx;
     lw_time created_at, notified_at; /* wall clock */
     uint64_t notifications;
+    const char *why;       /* REFUSED: a sentence, or NULL: code says it */
     uint8_t *payload;      /* of the request in flight; owned */
     uint16_t asked_format; /* by the operator; 65535: chosen */
     uint8_t state;         /* lw_wish_state */

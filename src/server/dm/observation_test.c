@@ -338,6 +338,7 @@ LW_TEST(an_object_that_the_device_does_not_list_is_not_asked_for)
     assert_int_equal(asks(r), 0);
     assert_int_equal(wish_state(r), LW_WISH_REFUSED);
     assert_err(rig_event_last(r)->err, LW_ENOTFOUND);
+    assert_string_equal(seen_wish.why, "the device does not have this object");
     assert_int_equal(rig_request(r, 4000, LW_COAP_POST, location, "</3/0>,</4/0>"),
                      LW_COAP_CHANGED);
     assert_string_equal(target_of(asked(r)), "/4/0/2");

@@ -362,6 +362,7 @@ lw_err lw_server_wishes(const lw_server *server, lw_bytes endpoint,
             lw_server_wish shown = {.row = row_of(w),
                                     .state = w->state,
                                     .code = w->code,
+                                    .why = w->state == LW_WISH_REFUSED ? w->why : NULL,
                                     .notified_at = w->notified_at,
                                     .notifications = w->notifications};
             fn(ctx, &shown);
