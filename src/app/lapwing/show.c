@@ -175,12 +175,9 @@ void show_answer(const cli *c, const json_t *said)
 /* What to try, where the sentence alone would leave one guessing. */
 static const char *hint_of(const cli *c, const char *type)
 {
-    if (strcmp(type, "unauthorized") == 0) {
-        return c->token == NULL
-                   ? "; give --token, LAPWING_TOKEN or a line 'token: …' in ~/.config/lapwing"
-                   : "; the token is not valid on this server";
-    }
-    return "";
+    return strcmp(type, "unauthorized") == 0 && c->token == NULL
+               ? "; give --token, LAPWING_TOKEN or a line 'token: …' in ~/.config/lapwing"
+               : "";
 }
 
 /* A sentence of the API names its parameters; here they are options. */
