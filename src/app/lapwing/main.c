@@ -66,13 +66,21 @@ static void take(cli *c, int id, const char *value)
     }
 }
 
+/* Digits, and few enough for an integer. */
+static bool is_number(const char *text)
+{
+    size_t len = strspn(text, "0123456789");
+    return len > 0 && len <= 18 && text[len] == '\0';
+}
+
 /* False: the value of a flag makes no sense, and that was told. */
 static bool check_value(const flag *row, const char *value)
 {
-    size_t len = value != NULL ? strlen(value) : 0;
     long seconds;
-    if ((CLI_NUMBERS & BIT(row->id)) != 0 &&
-        (len == 0 || len > 18 || strspn(value, "0123456789") < len)) {
+    if (value == NULL) {
+        return true; /* a switch */
+    }
+    if ((CLI_NUMBERS & BIT(row->id)) != 0 && !is_number(value)) {
         return complain(PROGRAM, "--%s: '%s' is not a number", row->name, value);
     }
     if (row->id == CLI_EXPIRES && !duration_parse(value, &seconds)) {
