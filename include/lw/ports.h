@@ -101,7 +101,7 @@ typedef enum lw_request_state {
 /* An error as rows keep it, whatever lw_err numbers it: 0 is success, failures go down from -1. */
 static inline int8_t lw_row_err(lw_err err)
 {
-    return lw_err_is_failure(err) ? (int8_t)((int)LW_END - (int)err) : 0;
+    return (int8_t)(lw_err_is_failure(err) ? (int)LW_END - (int)err : 0);
 }
 
 static inline lw_err lw_row_err_of(int8_t stored)
