@@ -105,8 +105,8 @@ typedef struct lw_coap_confirmable {
 } lw_coap_confirmable;
 
 /* Sends a message that wants no response: an ACK, which a duplicate of what it answers gets again;
- * with a new message id a NON, or a CON that is an exchange until its ACK comes. `body` as in lw_coap_prepend_head; out_exchange may
- * be NULL, and is set for a CON. */
+ * with a new message id a NON, or a CON that is an exchange until its ACK comes. `body` as in
+ * lw_coap_prepend_head; out_exchange may be NULL, and is set for a CON. */
 LW_MUST_CHECK lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head,
                                        lw_bytes *body, const lw_coap_confirmable *c,
                                        lw_coap_exchange **out_exchange);
