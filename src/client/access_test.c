@@ -75,7 +75,7 @@ static lw_server *server(rig *r, uint16_t ssid)
 
 static unsigned rights(rig *r, uint16_t ssid, const char *instance)
 {
-    return lw_rights_of(r->client, server(r, ssid), at(instance));
+    return lw_rights_of(server(r, ssid), at(instance));
 }
 
 static void add(rig *r, const char *instance)
@@ -233,7 +233,7 @@ static void who_creates_an_instance_owns_it(void **state)
     lw_path made;
     assert_int_equal(lw_tree_begin(tree), LW_OK);
     assert_int_equal(lw_tree_add(tree, 42769, 3, &made), LW_OK);
-    assert_int_equal(lw_rights_created(r->client, server(r, 102), made), LW_OK);
+    assert_int_equal(lw_rights_created(server(r, 102), made), LW_OK);
     assert_int_equal(lw_tree_commit(tree), LW_OK);
     assert_int_equal(rights(r, 102, "/42769/3"), ALL);
     assert_int_equal(rights(r, 101, "/42769/3"), 0);

@@ -9,7 +9,7 @@
 static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
 {
     lw_client *client = call->client;
-    lw_err err = lw_targets_may_read(targets, client, call->server);
+    lw_err err = lw_targets_may_read(targets, call->server);
     if (err != LW_OK) {
         return lw_op_code((lw_op)call->request->op, err);
     }
@@ -44,7 +44,7 @@ static lw_err prepare(const lw_apply *a, lw_path path)
     if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
         return LW_ENOTFOUND;
     }
-    if ((lw_rights_of(a->client, a->server, path) & LW_RIGHT_W) == 0) {
+    if ((lw_rights_of(a->server, path) & LW_RIGHT_W) == 0) {
         return LW_EDENIED;
     }
     const lw_resource_def *def = lw_tree_resource_def(tree, path);

@@ -74,7 +74,7 @@ static lw_err create_in(const lw_call *call, made *m)
     }
     for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
         lw_path instance = lw_path_instance(lw_path_id(apply.cfg.base, LW_LEVEL_OBJECT), m->ids[i]);
-        err = lw_rights_created(call->client, call->server, instance); /* DM-75 */
+        err = lw_rights_created(call->server, instance); /* DM-75 */
     }
     return err;
 }

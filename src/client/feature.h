@@ -46,11 +46,10 @@ typedef enum lw_part {
 } lw_part;
 
 typedef struct lw_part_access {
-    /* Rights of the server on an instance (LW_RIGHT_…; instance LW_ID_MAX: Create on the object).
-     */
-    unsigned (*rights)(void *state, const lw_server *server, uint16_t object, uint16_t instance);
+    /* Rights of the server on an instance, or to create instances of an object (LW_RIGHT_…). */
+    unsigned (*rights)(const lw_server *server, lw_path target);
     /* A server created an instance. */
-    lw_err (*created)(void *state, lw_server *server, lw_path instance);
+    lw_err (*created)(const lw_server *server, lw_path instance);
 } lw_part_access;
 
 typedef struct lw_part_observe {

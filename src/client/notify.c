@@ -255,7 +255,7 @@ static uint8_t why_over(const lw_observed *obs)
         return LW_COAP_NOT_FOUND; /* rule 35 */
     }
     for (unsigned i = 0; i < obs->target_count; i++) {
-        if (lw_rights_to_read(client, obs->server, obs->targets[i]) == LW_OK) {
+        if (lw_rights_to_read(obs->server, obs->targets[i]) == LW_OK) {
             return LW_COAP_EMPTY;
         }
     }

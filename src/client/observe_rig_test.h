@@ -63,17 +63,14 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor, &lw_format_sen
 /* Rights of server 2, which a test takes away. */
 static unsigned rights_of_2 = 31;
 
-static unsigned rights(void *state, const lw_server *server, uint16_t object, uint16_t instance)
+static unsigned rights(const lw_server *server, lw_path target)
 {
-    (void)state;
-    (void)object;
-    (void)instance;
+    (void)target;
     return server->ssid == 2 ? rights_of_2 : 31;
 }
 
-static lw_err created(void *state, lw_server *server, lw_path instance)
+static lw_err created(const lw_server *server, lw_path instance)
 {
-    (void)state;
     (void)server;
     (void)instance;
     return LW_OK;

@@ -33,7 +33,7 @@ static bool is_bootstrap(const lw_readable *r)
 static bool may_read(const lw_readable *r, lw_path path)
 {
     return r->server == NULL || is_bootstrap(r) ||
-           (lw_rights_of(r->client, r->server, path) & LW_RIGHT_R) != 0;
+           (lw_rights_of(r->server, path) & LW_RIGHT_R) != 0;
 }
 
 bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out)

@@ -2,45 +2,42 @@
 #include "client/serve.h"
 #include "model/access.h"
 
-unsigned lw_rights_of(lw_client *client, const lw_server *server, lw_path path)
+unsigned lw_rights_of(const lw_server *server, lw_path path)
 {
-    uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
-    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
-    unsigned rights = LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
-    if (lw_access_is_bootstrap_only(object)) {
+    const lw_client *client = server->client;
+    lw_path target = lw_path_cut(path, LW_LEVEL_INSTANCE);
+    if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return 0;
     }
     LW_EACH_PART (client, i, LW_PART_ACCESS) {
-        rights &= client->cfg.features[i]->as.access.rights(client->feature_state[i], server,
-                                                            object, instance);
+        return client->cfg.features[i]->as.access.rights(server, target);
     }
-    return rights;
+    return LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
 }
 
-lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance)
+lw_err lw_rights_created(const lw_server *server, lw_path instance)
 {
-    lw_err err = LW_OK;
+    const lw_client *client = server->client;
     LW_EACH_PART (client, i, LW_PART_ACCESS) {
-        err = err == LW_OK ? client->cfg.features[i]->as.access.created(client->feature_state[i],
-                                                                        server, instance)
-                           : err;
+        return client->cfg.features[i]->as.access.created(server, instance);
     }
-    return err;
+    return LW_OK;
 }
 
-lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path)
+lw_err lw_rights_to_read(const lw_server *server, lw_path path)
 {
+    lw_tree *tree = &server->client->tree;
     lw_path at = lw_path_cut(path, LW_LEVEL_INSTANCE);
     unsigned top = lw_path_depth(at);
     lw_err err =
         lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? LW_EDENIED : LW_OK;
     do {
-        if (lw_tree_depth_of(&client->tree, at) == LW_LEVEL_INSTANCE) {
-            if ((lw_rights_of(client, server, at) & LW_RIGHT_R) != 0) {
+        if (lw_tree_depth_of(tree, at) == LW_LEVEL_INSTANCE) {
+            if ((lw_rights_of(server, at) & LW_RIGHT_R) != 0) {
                 return LW_OK;
             }
             err = LW_EDENIED;
         }
-    } while (lw_tree_walk(&client->tree, &at, top, LW_LEVEL_INSTANCE));
+    } while (lw_tree_walk(tree, &at, top, LW_LEVEL_INSTANCE));
     return err;
 }

@@ -143,7 +143,7 @@ static lw_err next_readable(void *ctx, lw_cursor *cursor, lw_entry *e)
     do {
         err = all.next(all.ctx, cursor, e);
         if (err == LW_OK) {
-            visible = (lw_rights_of(j->all->client, j->server, e->path) & LW_RIGHT_R) != 0;
+            visible = (lw_rights_of(j->server, e->path) & LW_RIGHT_R) != 0;
         }
     } while (err == LW_OK && !visible);
     return err;

@@ -55,11 +55,10 @@ static lw_err check_right(const lw_call *call, unsigned right)
 {
     lw_path path = call->request->path;
     if (lw_path_depth(path) == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
-        return call->request->op == LW_OP_WRITE_ATTRIBUTES
-                   ? LW_OK
-                   : lw_rights_to_read(call->client, call->server, path);
+        return call->request->op == LW_OP_WRITE_ATTRIBUTES ? LW_OK
+                                                           : lw_rights_to_read(call->server, path);
     }
-    unsigned rights = lw_rights_of(call->client, call->server, path);
+    unsigned rights = lw_rights_of(call->server, path);
     return (rights & right) == right ? LW_OK : LW_EDENIED;
 }
 

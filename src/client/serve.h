@@ -42,15 +42,15 @@ uint8_t lw_serve_execute(const lw_call *call);
 /* Rights of the server (LW_RIGHT_…) on the instance at or above the path, none of them on what is
  * for bootstrap alone (DM-02): all without lw_feature_access, or with one account (ACL-02). For an
  * object: C, to create instances of it. */
-unsigned lw_rights_of(lw_client *client, const lw_server *server, lw_path path);
+unsigned lw_rights_of(const lw_server *server, lw_path path);
 
 /* Tells the features that the server made an instance: it gets its owner (ACL-10). */
-LW_MUST_CHECK lw_err lw_rights_created(lw_client *client, lw_server *server, lw_path instance);
+LW_MUST_CHECK lw_err lw_rights_created(const lw_server *server, lw_path instance);
 
 /* LW_OK when something at or below the path may be read, as far as rights go: the right on an
  * instance, for an object or the root on any of theirs, or nothing there that needs one (DM-18,
  * ACL-07). Else LW_EDENIED. */
-LW_MUST_CHECK lw_err lw_rights_to_read(lw_client *client, const lw_server *server, lw_path path);
+LW_MUST_CHECK lw_err lw_rights_to_read(const lw_server *server, lw_path path);
 
 /* ---- Answers ---------------------------------------------------------------------------------
  */

@@ -316,22 +316,22 @@ static inline void rig_fill_tree(lw_tree *tree)
 /* ---- Features that stand for others -----------------------------------------------------------
  */
 
-static inline unsigned rig_rights(void *state, const lw_server *server, uint16_t object,
-                                  uint16_t instance)
+static inline unsigned rig_rights(const lw_server *server, lw_path target)
 {
-    const rig *r = state;
-    for (unsigned i = 0; i < 5; i++) {
+    const rig *r = LW_CONTAINER(server->client, rig, client);
+    for (unsigned i = 0; i < 4; i++) {
         const rig_rule *rule = &r->rules[i];
-        if (rule->ssid == server->ssid && rule->object == object && rule->instance == instance) {
+        if (rule->ssid == server->ssid &&
+            lw_path_equal(target, lw_path_instance(rule->object, rule->instance))) {
             return rule->rights;
         }
     }
     return ALL_RIGHTS;
 }
 
-static inline lw_err rig_created(void *state, lw_server *server, lw_path instance)
+static inline lw_err rig_created(const lw_server *server, lw_path instance)
 {
-    rig *r = state;
+    rig *r = LW_CONTAINER(server->client, rig, client);
     assert_int_equal(server->ssid, 101);
     r->created = instance;
     return r->created_result;

@@ -75,11 +75,11 @@ size_t lw_targets_sort(lw_path *list, size_t count)
     return kept;
 }
 
-lw_err lw_targets_may_read(const lw_targets *targets, lw_client *client, const lw_server *server)
+lw_err lw_targets_may_read(const lw_targets *targets, const lw_server *server)
 {
     lw_err err = LW_EDENIED;
     for (size_t i = 0; i < targets->count && err != LW_OK; i++) {
-        err = lw_rights_to_read(client, server, targets->list[i]);
+        err = lw_rights_to_read(server, targets->list[i]);
     }
     return err;
 }
@@ -97,7 +97,7 @@ lw_readable lw_targets_readable(const lw_targets *targets, const lw_call *call)
 uint8_t lw_targets_answer(const lw_targets *targets, const lw_call *call)
 {
     lw_op op = (lw_op)call->request->op;
-    lw_err err = lw_targets_may_read(targets, call->client, call->server);
+    lw_err err = lw_targets_may_read(targets, call->server);
     if (err != LW_OK) {
         return lw_op_code(op, err);
     }

@@ -22,8 +22,7 @@ void lw_targets_fini(lw_targets *targets, lw_client *client);
 size_t lw_targets_sort(lw_path *list, size_t count);
 
 /* LW_EDENIED when nothing can be read at any of them for want of rights (DM-93, ACL-08). */
-LW_MUST_CHECK lw_err lw_targets_may_read(const lw_targets *targets, lw_client *client,
-                                         const lw_server *server);
+LW_MUST_CHECK lw_err lw_targets_may_read(const lw_targets *targets, const lw_server *server);
 
 /* All of them, as the server of the call may read them. The list is borrowed. */
 lw_readable lw_targets_readable(const lw_targets *targets, const lw_call *call);

@@ -1,10 +1,10 @@
 #include "model/access.h"
 
-#define OBJECT_SERVER         1
-#define OBJECT_ACCESS_CONTROL 2
-#define OBJECT_DEVICE         3
+#include "lw/objects.h"
+#include "model/tree.h"
 
 #define ON_INSTANCE (LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D)
+#define NO_ENTRY    (1u << 16) /* none of the rights */
 
 bool lw_access_is_bootstrap_only(uint16_t object)
 {
@@ -12,129 +12,97 @@ bool lw_access_is_bootstrap_only(uint16_t object)
     return object < 32 && (only >> object & 1u) != 0;
 }
 
-/* ACL-02 */
-static bool is_enabled(const lw_access *access)
+static uint32_t number_of(lw_tree *tree, lw_path rule, uint16_t resource)
 {
-    return access->account_count > 1;
+    return lw_tree_number(tree, lw_path_child(rule, resource), 0);
 }
 
-const lw_access_rule *lw_access_find(const lw_access *access, uint16_t object, uint16_t instance)
+lw_path lw_access_target(lw_tree *tree, lw_path rule)
 {
-    for (size_t i = 0; i < access->rule_count; i++) {
-        const lw_access_rule *rule = &access->rules[i];
-        if (rule->object == object && rule->instance == instance) {
+    return lw_path_instance(
+        (uint16_t)number_of(tree, rule, LW_RES_ACCESS_CONTROL_OBJECT_ID),
+        (uint16_t)number_of(tree, rule, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID));
+}
+
+lw_path lw_access_rule(lw_tree *tree, lw_path target)
+{
+    lw_path rule = lw_path_object(LW_OBJ_ACCESS_CONTROL);
+    while (lw_tree_next_instance(tree, &rule)) {
+        if (lw_path_equal(target, lw_access_target(tree, rule))) {
             return rule;
         }
     }
-    return NULL;
+    return lw_path_root();
 }
 
-static const lw_access_rule *find_by_id(const lw_access *access, uint16_t id)
+static bool is_owner(lw_tree *tree, lw_path rule, uint16_t ssid)
 {
-    for (size_t i = 0; i < access->rule_count; i++) {
-        if (access->rules[i].id == id) {
-            return &access->rules[i];
-        }
-    }
-    return NULL;
+    return number_of(tree, rule, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER) == ssid;
 }
 
-static const lw_access_entry *find_entry(const lw_access_rule *rule, uint16_t ssid)
+/* What the rule says of a server; 0: of those that it does not name. */
+static uint32_t entry_of(lw_tree *tree, lw_path rule, uint16_t ssid)
 {
-    for (size_t i = 0; i < rule->entry_count; i++) {
-        if (rule->entries[i].ssid == ssid) {
-            return &rule->entries[i];
-        }
-    }
-    return NULL;
+    lw_path acl = lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACL);
+    return lw_tree_number(tree, lw_path_child(acl, ssid), NO_ENTRY);
 }
 
 /* ACL-05: the own entry, else all for the owner, else the default entry, else nothing. */
-static unsigned rights_by_rule(const lw_access_rule *rule, uint16_t ssid)
+static uint32_t rights_by_rule(lw_tree *tree, lw_path rule, uint16_t ssid)
 {
-    const lw_access_entry *entry = find_entry(rule, ssid);
-    if (entry == NULL && rule->owner == ssid) {
-        return ON_INSTANCE;
-    }
-    if (entry == NULL) {
-        entry = find_entry(rule, 0);
-    }
-    return entry == NULL ? 0 : entry->rights;
-}
-
-/* ACL-11 */
-static unsigned rights_on_rule(const lw_access_rule *rule, uint16_t ssid)
-{
-    if (rule == NULL) {
-        return 0;
-    }
-    if (rule->owner == ssid) {
-        return LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_D;
-    }
-    return find_entry(rule, ssid) != NULL ? LW_RIGHT_R : 0;
-}
-
-/* Is this the /1 instance of that server? */
-static bool is_own_account(const lw_access *access, uint16_t ssid, uint16_t instance)
-{
-    for (size_t i = 0; i < access->account_count; i++) {
-        if (access->accounts[i].instance == instance) {
-            return access->accounts[i].ssid == ssid;
-        }
-    }
-    return false;
-}
-
-unsigned lw_access_rights(const lw_access *access, uint16_t ssid, uint16_t object,
-                          uint16_t instance)
-{
-    if (lw_access_is_bootstrap_only(object)) {
-        return 0;
-    }
-    if (!is_enabled(access)) {
-        return ON_INSTANCE;
-    }
-    if (object == OBJECT_ACCESS_CONTROL) {
-        return rights_on_rule(find_by_id(access, instance), ssid);
-    }
-    const lw_access_rule *rule = lw_access_find(access, object, instance);
-    unsigned rights = object == OBJECT_DEVICE ? LW_RIGHT_R : 0;
-    if (rule != NULL) {
-        rights = rights_by_rule(rule, ssid) & ON_INSTANCE;
-    }
-    if (object == OBJECT_SERVER) {
-        bool own = is_own_account(access, ssid, instance);
-        rights = own ? rights | LW_RIGHT_R | LW_RIGHT_E : rights & ~LW_RIGHT_W;
+    uint32_t rights = entry_of(tree, rule, ssid);
+    if (rights == NO_ENTRY) {
+        rights = is_owner(tree, rule, ssid) ? ON_INSTANCE : entry_of(tree, rule, 0);
     }
     return rights;
 }
 
-bool lw_access_may_create(const lw_access *access, uint16_t ssid, uint16_t object)
+/* ACL-11 */
+static uint32_t rights_on_rule(lw_tree *tree, lw_path rule, uint16_t ssid)
 {
-    if (lw_access_is_bootstrap_only(object) || object == OBJECT_ACCESS_CONTROL) {
-        return false;
+    if (is_owner(tree, rule, ssid)) {
+        return LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_D;
     }
-    if (!is_enabled(access)) {
-        return true;
-    }
-    const lw_access_rule *rule = lw_access_find(access, object, LW_ID_MAX);
-    return rule != NULL && (rights_by_rule(rule, ssid) & LW_RIGHT_C) != 0;
+    return entry_of(tree, rule, ssid) != NO_ENTRY ? LW_RIGHT_R : 0;
 }
 
-uint16_t lw_access_heir(const lw_access *access, const lw_access_rule *rule, uint16_t leaving)
+unsigned lw_access_rights(lw_tree *tree, uint16_t ssid, lw_path target)
+{
+    uint16_t object = lw_path_id(target, LW_LEVEL_OBJECT);
+    unsigned there_are = lw_path_depth(target) == LW_LEVEL_INSTANCE ? ON_INSTANCE
+                         : object != LW_OBJ_ACCESS_CONTROL          ? LW_RIGHT_C
+                                                                    : 0;
+    if (lw_tree_count(tree, lw_path_object(LW_OBJ_SERVER)) < 2) {
+        return there_are;
+    }
+    if (object == LW_OBJ_ACCESS_CONTROL) {
+        return there_are & rights_on_rule(tree, target, ssid);
+    }
+    lw_path rule = lw_access_rule(tree, target);
+    uint32_t rights = object == LW_OBJ_DEVICE ? LW_RIGHT_R : 0;
+    if (lw_path_depth(rule) != LW_LEVEL_ROOT) {
+        rights = rights_by_rule(tree, rule, ssid);
+    }
+    if (object == LW_OBJ_SERVER) {
+        bool is_own = number_of(tree, target, LW_RES_SERVER_SHORT_SERVER_ID) == ssid;
+        rights = is_own ? rights | LW_RIGHT_R | LW_RIGHT_E : rights & ~LW_RIGHT_W;
+    }
+    return rights & there_are;
+}
+
+uint16_t lw_access_heir(lw_tree *tree, lw_path rule, uint16_t leaving)
 {
     uint16_t heir = 0;
-    unsigned most = 0;
-    for (size_t i = 0; i < access->account_count; i++) {
-        uint16_t ssid = access->accounts[i].ssid;
-        unsigned rights = rights_by_rule(rule, ssid) & ON_INSTANCE;
-        if (ssid == leaving || rights == 0) {
-            continue;
-        }
-        unsigned sum = (rights & LW_RIGHT_W ? 1u : 0u) + (rights & LW_RIGHT_D ? 1u : 0u);
-        if (heir == 0 || sum > most || (sum == most && ssid < heir)) {
+    unsigned best = 0;
+    lw_path at = lw_path_object(LW_OBJ_SERVER);
+    while (lw_tree_next_instance(tree, &at)) {
+        uint16_t ssid = (uint16_t)number_of(tree, at, LW_RES_SERVER_SHORT_SERVER_ID);
+        uint32_t rights = rights_by_rule(tree, rule, ssid) & ON_INSTANCE;
+        unsigned rank = 1 + (rights & LW_RIGHT_W ? 1u : 0) + (rights & LW_RIGHT_D ? 1u : 0);
+        bool may_inherit = ssid != leaving && rights != 0;
+        if (may_inherit && (rank > best || (rank == best && ssid < heir))) {
             heir = ssid;
-            most = sum;
+            best = rank;
         }
     }
     return heir;

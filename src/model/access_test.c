@@ -5,56 +5,121 @@
 
 #include <cmocka.h>
 
+#include "lw/objects.h"
 #include "model/access.h"
+#include "model/tree.h"
 
-#define R LW_RIGHT_R
-#define W LW_RIGHT_W
-#define E LW_RIGHT_E
-#define D LW_RIGHT_D
-#define C LW_RIGHT_C
+#define R   LW_RIGHT_R
+#define W   LW_RIGHT_W
+#define E   LW_RIGHT_E
+#define D   LW_RIGHT_D
+#define C   LW_RIGHT_C
+#define END 65535 /* of what a rule names */
+
+#define SERVER(T, ONE, MANY, CALL) ONE(T, UINT16, ssid, 0, 0)
+#define RULE(T, ONE, MANY, CALL)   \
+    ONE(T, UINT16, object, 0, 0)   \
+    ONE(T, UINT16, instance, 1, 0) \
+    MANY(T, UINT16, acl, 2, 0, 4)  \
+    ONE(T, UINT16, owner, 3, 0)
+LW_DECLARE(server, lw_object_1_v1_1, SERVER, 3, NULL)
+LW_DECLARE(rule, lw_object_2_v1_0, RULE, 6, NULL)
+static const lw_object *const objects[] = {&server_object, &rule_object, NULL};
+
+static struct {
+    lw_pool pool;
+    lw_mem mem;
+    lw_tree tree;
+    uint8_t block[4096];
+} f;
+
+static void set(lw_path path, uint16_t resource, uint32_t value)
+{
+    assert_int_equal(lw_tree_set(&f.tree, lw_path_child(path, resource), lw_value_integer(value)),
+                     LW_OK);
+}
+
+static void add_account(uint16_t ssid, uint16_t instance)
+{
+    lw_path at;
+    assert_int_equal(lw_tree_add(&f.tree, 1, instance, &at), LW_OK);
+    set(at, 0, ssid);
+}
+
+/* acl: pairs of Short Server ID and rights, up to END. */
+static lw_path add_rule(uint16_t object, uint16_t instance, uint16_t owner, const uint16_t *acl)
+{
+    lw_path at;
+    assert_int_equal(lw_tree_add(&f.tree, 2, LW_ID_MAX, &at), LW_OK);
+    set(at, 0, object);
+    set(at, 1, instance);
+    set(at, 3, owner);
+    for (; *acl != END; acl += 2) {
+        set(lw_path_child(at, 2), acl[0], acl[1]);
+    }
+    return at;
+}
+
+static void start(void)
+{
+    lw_pool_init(&f.pool, f.block, sizeof f.block);
+    f.mem = lw_pool_mem(&f.pool);
+    assert_int_equal(lw_tree_init(&f.tree, objects, &f.mem, NULL), LW_OK);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    lw_tree_fini(&f.tree);
+    return 0;
+}
+
+static const uint16_t nobody[] = {END};
 
 /* Three servers; 103 has the /1 instance 7. */
-static const lw_access_account accounts[] = {{101, 0}, {102, 1}, {103, 7}};
-
-static const lw_access_entry of_101[] = {{101, R}, {102, R | W}};
-static const lw_access_entry with_default[] = {{0, R | E}, {102, 0}};
-static const lw_access_entry create_102[] = {{102, C}};
-static const lw_access_entry stray_create[] = {{101, R | C}};
-
-static const lw_access_rule rules[] = {
-    {.id = 0, .object = 10, .instance = 0, .owner = 101, .entry_count = 2, .entries = of_101},
-    {.id = 1, .object = 10, .instance = 1, .owner = 101, .entry_count = 2, .entries = with_default},
-    {.id = 2,
-     .object = 10,
-     .instance = LW_ID_MAX,
-     .owner = LW_ID_MAX,
-     .entry_count = 1,
-     .entries = create_102},
-    {.id = 3,
-     .object = 10,
-     .instance = 2,
-     .owner = LW_ID_MAX,
-     .entry_count = 1,
-     .entries = stray_create},
-    {.id = 4, .object = 1, .instance = 1, .owner = 101},
-};
-static const lw_access access = {accounts, 3, rules, 5};
+static int set_up(void **state)
+{
+    static const uint16_t of_101[] = {101, R, 102, R | W, END};
+    static const uint16_t with_default[] = {0, R | E, 102, 0, END};
+    static const uint16_t create_102[] = {102, C, END};
+    static const uint16_t stray_create[] = {101, R | C, END};
+    (void)state;
+    start();
+    add_account(101, 0);
+    add_account(102, 1);
+    add_account(103, 7);
+    add_rule(10, 0, 101, of_101);
+    add_rule(10, 1, 101, with_default);
+    add_rule(10, LW_ID_MAX, LW_ID_MAX, create_102);
+    add_rule(10, 2, LW_ID_MAX, stray_create);
+    add_rule(1, 1, 101, nobody);
+    return 0;
+}
 
 static unsigned rights(uint16_t ssid, uint16_t object, uint16_t instance)
 {
-    return lw_access_rights(&access, ssid, object, instance);
+    return lw_access_rights(&f.tree, ssid, lw_path_instance(object, instance));
+}
+
+static bool may_create(uint16_t ssid, uint16_t object)
+{
+    unsigned given = lw_access_rights(&f.tree, ssid, lw_path_object(object));
+    assert_int_equal(given & ~C, 0);
+    return given == C;
 }
 
 /* ACL-01, ACL-02 */
 static void one_account_has_all_rights(void **state)
 {
     (void)state;
-    const lw_access one = {accounts, 1, rules, 5};
-    const lw_access none = {NULL, 0, NULL, 0};
-    assert_int_equal(lw_access_rights(&one, 101, 10, 0), R | W | E | D);
-    assert_int_equal(lw_access_rights(&one, 101, 10, 99), R | W | E | D);
-    assert_true(lw_access_may_create(&one, 101, 10));
-    assert_int_equal(lw_access_rights(&none, 101, 3, 0), R | W | E | D);
+    assert_int_equal(lw_tree_remove(&f.tree, lw_path_instance(1, 1)), LW_OK);
+    assert_int_equal(lw_tree_remove(&f.tree, lw_path_instance(1, 7)), LW_OK);
+    assert_int_equal(rights(101, 10, 0), R | W | E | D);
+    assert_int_equal(rights(101, 10, 99), R | W | E | D);
+    assert_true(may_create(101, 10));
+    assert_false(may_create(101, 2)); /* ACL-11 */
+    assert_int_equal(lw_tree_remove(&f.tree, lw_path_instance(1, 0)), LW_OK);
+    assert_int_equal(rights(101, 3, 0), R | W | E | D);
 }
 
 /* ACL-05 (1) */
@@ -93,9 +158,9 @@ static void an_instance_without_rule_gives_no_rights(void **state)
 static void create_counts_on_the_object_alone(void **state)
 {
     (void)state;
-    assert_true(lw_access_may_create(&access, 102, 10));
-    assert_false(lw_access_may_create(&access, 101, 10));
-    assert_false(lw_access_may_create(&access, 102, 3303));
+    assert_true(may_create(102, 10));
+    assert_false(may_create(101, 10));
+    assert_false(may_create(102, 3303));
     assert_int_equal(rights(101, 10, 2), R);
 }
 
@@ -120,27 +185,23 @@ static void the_device_is_readable_unless_a_rule_says_otherwise(void **state)
 {
     (void)state;
     assert_int_equal(rights(101, 3, 0), R);
-    static const lw_access_entry nothing[] = {{101, 0}, {102, W}};
-    const lw_access_rule rule = {
-        .object = 3, .owner = LW_ID_MAX, .entry_count = 2, .entries = nothing};
-    const lw_access with_rule = {accounts, 3, &rule, 1};
-    assert_int_equal(lw_access_rights(&with_rule, 101, 3, 0), 0);
-    assert_int_equal(lw_access_rights(&with_rule, 102, 3, 0), W);
-    assert_int_equal(lw_access_rights(&with_rule, 103, 3, 0), 0);
+    static const uint16_t nothing[] = {101, 0, 102, W, END};
+    add_rule(3, 0, LW_ID_MAX, nothing);
+    assert_int_equal(rights(101, 3, 0), 0);
+    assert_int_equal(rights(102, 3, 0), W);
+    assert_int_equal(rights(103, 3, 0), 0);
 }
 
 /* DM-02 */
 static void bootstrap_objects_are_closed_to_servers(void **state)
 {
     (void)state;
-    const lw_access one = {accounts, 1, NULL, 0};
-    assert_int_equal(rights(101, 0, 0), 0);
-    assert_int_equal(lw_access_rights(&one, 101, 0, 0), 0);
-    assert_int_equal(lw_access_rights(&one, 101, 21, 0), 0);
-    assert_int_equal(lw_access_rights(&one, 101, 23, 0), 0);
-    assert_int_equal(lw_access_rights(&one, 101, 24, 0), 0);
-    assert_false(lw_access_may_create(&one, 101, 0));
+    assert_true(lw_access_is_bootstrap_only(0));
+    assert_true(lw_access_is_bootstrap_only(21));
+    assert_true(lw_access_is_bootstrap_only(23));
+    assert_true(lw_access_is_bootstrap_only(24));
     assert_false(lw_access_is_bootstrap_only(1));
+    assert_false(lw_access_is_bootstrap_only(32));
 }
 
 /* ACL-11 */
@@ -153,77 +214,84 @@ static void only_the_owner_changes_a_rule(void **state)
     assert_int_equal(rights(102, 2, 2), R);
     assert_int_equal(rights(101, 2, 2), 0);
     assert_int_equal(rights(101, 2, 9), 0);
-    assert_false(lw_access_may_create(&access, 101, 2));
+    assert_false(may_create(101, 2));
 }
 
 static void rules_are_found_by_what_they_stand_for(void **state)
 {
     (void)state;
-    assert_ptr_equal(lw_access_find(&access, 10, 1), &rules[1]);
-    assert_ptr_equal(lw_access_find(&access, 10, LW_ID_MAX), &rules[2]);
-    assert_null(lw_access_find(&access, 10, 9));
+    lw_path of_instance = lw_access_rule(&f.tree, lw_path_instance(10, 1));
+    lw_path of_object = lw_access_rule(&f.tree, lw_path_object(10));
+    assert_true(lw_path_equal(of_instance, lw_path_instance(2, 1)));
+    assert_true(lw_path_equal(of_object, lw_path_instance(2, 2)));
+    assert_true(lw_path_equal(lw_access_target(&f.tree, of_instance), lw_path_instance(10, 1)));
+    assert_true(lw_path_equal(lw_access_target(&f.tree, of_object), lw_path_object(10)));
+    lw_path none = lw_access_rule(&f.tree, lw_path_instance(10, 9));
+    assert_int_equal(lw_path_depth(none), LW_LEVEL_ROOT);
 }
 
-static uint16_t heir(const lw_access_entry *entries, size_t count, uint16_t leaving)
+static uint16_t heir(const uint16_t *acl, uint16_t leaving)
 {
-    const lw_access_rule rule = {
-        .object = 10, .owner = leaving, .entry_count = count, .entries = entries};
-    return lw_access_heir(&access, &rule, leaving);
+    lw_path at = add_rule(10, 5, leaving, acl);
+    uint16_t found = lw_access_heir(&f.tree, at, leaving);
+    assert_int_equal(lw_tree_remove(&f.tree, at), LW_OK);
+    return found;
 }
 
 /* BS-53 */
 static void the_server_with_most_of_write_and_delete_inherits(void **state)
 {
     (void)state;
-    static const lw_access_entry more_at_103[] = {{102, R | W | E}, {103, W | D}};
-    assert_int_equal(heir(more_at_103, 2, 101), 103);
-    static const lw_access_entry more_at_102[] = {{103, R | E | D}, {102, W | D}};
-    assert_int_equal(heir(more_at_102, 2, 101), 102);
-    static const lw_access_entry only_reader[] = {{103, R}};
-    assert_int_equal(heir(only_reader, 1, 101), 103);
+    static const uint16_t more_at_103[] = {102, R | W | E, 103, W | D, END};
+    assert_int_equal(heir(more_at_103, 101), 103);
+    static const uint16_t more_at_102[] = {103, R | E | D, 102, W | D, END};
+    assert_int_equal(heir(more_at_102, 101), 102);
+    static const uint16_t only_reader[] = {103, R, END};
+    assert_int_equal(heir(only_reader, 101), 103);
 }
 
 /* P-ACL-07 */
 static void the_lowest_ssid_inherits_among_equals(void **state)
 {
     (void)state;
-    static const lw_access_entry equal[] = {{103, W}, {102, D}};
-    assert_int_equal(heir(equal, 2, 101), 102);
-    static const lw_access_entry everybody[] = {{0, R | W}};
-    assert_int_equal(heir(everybody, 1, 101), 102);
-    assert_int_equal(heir(everybody, 1, 102), 101);
-    const lw_access_account unordered[] = {{103, 0}, {102, 1}, {101, 2}};
-    const lw_access a = {unordered, 3, NULL, 0};
-    const lw_access_rule rule = {.owner = 101, .entry_count = 1, .entries = everybody};
-    assert_int_equal(lw_access_heir(&a, &rule, 101), 102);
+    static const uint16_t equal[] = {103, W, 102, D, END};
+    assert_int_equal(heir(equal, 101), 102);
+    static const uint16_t everybody[] = {0, R | W, END};
+    assert_int_equal(heir(everybody, 101), 102);
+    assert_int_equal(heir(everybody, 102), 101);
+    set(lw_path_instance(1, 0), 0, 103); /* in another order */
+    set(lw_path_instance(1, 7), 0, 101);
+    assert_int_equal(heir(everybody, 101), 102);
 }
 
 static void nobody_inherits_what_nobody_else_may_touch(void **state)
 {
     (void)state;
-    static const lw_access_entry only_leaving[] = {{101, R | W}, {102, 0}, {104, R | W}};
-    assert_int_equal(heir(only_leaving, 3, 101), 0);
-    assert_int_equal(heir(NULL, 0, 101), 0);
+    static const uint16_t only_leaving[] = {101, R | W, 102, 0, 104, R | W, END};
+    assert_int_equal(heir(only_leaving, 101), 0);
+    assert_int_equal(heir(nobody, 101), 0);
 }
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_account_has_all_rights),
-        cmocka_unit_test(the_owner_without_an_entry_has_all_rights),
-        cmocka_unit_test(an_own_entry_wins_over_ownership_and_default),
-        cmocka_unit_test(others_have_the_default_entry_or_nothing),
-        cmocka_unit_test(an_instance_without_rule_gives_no_rights),
-        cmocka_unit_test(create_counts_on_the_object_alone),
-        cmocka_unit_test(a_server_reads_and_executes_its_own_account),
-        cmocka_unit_test(a_server_never_writes_another_account),
-        cmocka_unit_test(the_device_is_readable_unless_a_rule_says_otherwise),
-        cmocka_unit_test(bootstrap_objects_are_closed_to_servers),
-        cmocka_unit_test(only_the_owner_changes_a_rule),
-        cmocka_unit_test(rules_are_found_by_what_they_stand_for),
-        cmocka_unit_test(the_server_with_most_of_write_and_delete_inherits),
-        cmocka_unit_test(the_lowest_ssid_inherits_among_equals),
-        cmocka_unit_test(nobody_inherits_what_nobody_else_may_touch),
+        T(one_account_has_all_rights),
+        T(the_owner_without_an_entry_has_all_rights),
+        T(an_own_entry_wins_over_ownership_and_default),
+        T(others_have_the_default_entry_or_nothing),
+        T(an_instance_without_rule_gives_no_rights),
+        T(create_counts_on_the_object_alone),
+        T(a_server_reads_and_executes_its_own_account),
+        T(a_server_never_writes_another_account),
+        T(the_device_is_readable_unless_a_rule_says_otherwise),
+        T(bootstrap_objects_are_closed_to_servers),
+        T(only_the_owner_changes_a_rule),
+        T(rules_are_found_by_what_they_stand_for),
+        T(the_server_with_most_of_write_and_delete_inherits),
+        T(the_lowest_ssid_inherits_among_equals),
+        T(nobody_inherits_what_nobody_else_may_touch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
