@@ -413,13 +413,14 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
 static lw_err purge_account(lw_client *client)
 {
     lw_tree *tree = &client->tree;
-    lw_path account = lw_bs_account(client), at = lw_path_root(), part;
+    lw_path account = lw_bs_account(client), at = lw_path_root();
     lw_err err = lw_tree_begin(tree);
     if (err != LW_OK) {
         return err;
     }
-    while (err == LW_OK && lw_bs_next_part(client, account, &at, &part)) {
-        err = lw_path_equal(part, account) ? LW_OK : lw_tree_remove(tree, part);
+    while (err == LW_OK && lw_tree_next(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
+        bool is_part = !lw_path_equal(at, account) && lw_bs_belongs_to(client, account, at);
+        err = is_part ? lw_tree_remove(tree, at) : LW_OK;
     }
     if (err == LW_OK && lw_path_depth(account) != LW_LEVEL_ROOT) {
         err = lw_tree_remove(tree, account);

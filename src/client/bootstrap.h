@@ -90,7 +90,7 @@ void lw_bs_write_account(lw_client *client, lw_writer *w);
 
 /* ---- consistency.c: what the accounts in the tree are. One is its Security instance. */
 
-/* BS-40. LW_ESTATE, and a line in the log that tells why. */
+/* BS-40. LW_ESTATE, and a line in the log for each path that is wrong. */
 LW_MUST_CHECK lw_err lw_bs_check(lw_client *client);
 
 /* That of the Bootstrap-Server; the root: there is none. */
@@ -102,9 +102,7 @@ unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid);
 /* A number in an instance; 0: none. */
 uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource);
 
-/* The next instance of an account: its own, then those of /21, /23 and /24 that it links. Start
- * with *at the root; none of the root. */
-bool lw_bs_next_part(lw_client *client, lw_path account, lw_path *at, lw_path *out_part);
+/* Is it the account itself, or an instance of /21, /23 or /24 that it links? */
 bool lw_bs_belongs_to(lw_client *client, lw_path account, lw_path instance);
 
 #endif

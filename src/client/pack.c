@@ -95,9 +95,11 @@ void lw_bs_write_account(lw_client *client, lw_writer *w)
 {
     lw_link_out out;
     lw_link_begin(&out, w);
-    lw_path at = lw_path_root(), part;
-    while (lw_bs_next_part(client, lw_bs_account(client), &at, &part)) {
-        lw_link_put(&out, &part);
+    lw_path account = lw_bs_account(client), at = lw_path_root();
+    while (lw_tree_next(&client->tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
+        if (lw_bs_belongs_to(client, account, at)) {
+            lw_link_put(&out, &at);
+        }
     }
 }
 
