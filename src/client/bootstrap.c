@@ -8,30 +8,50 @@
 #include "proto/bootstrap.h"
 
 /* CLI-33, P-BS-21: the wait after the n-th attempt without a registration, however it ended. */
-#define RETRY_FIRST_MS     (3 * LW_SECOND_MS)
-#define RETRY_MAX_MS       (120 * LW_SECOND_MS)
+#define RETRY_FIRST        3u /* s, as all of these */
+#define RETRY_MAX          120u
 #define ROUNDS_BEFORE_REST 10
-#define REST_MS            (86400 * LW_SECOND_MS)
-/* On top of every wait, so that a fleet does not come all at once (rule 3, CLI-52). */
-#define JITTER_DIVISOR 10
+#define REST               86400u
+/* CLI-52: up to 10 % on top of every wait, so that a fleet does not come all at once (rule 3). */
+#define JITTER_PER_SECOND_MS 100u
+/* EXCHANGE_LIFETIME: how long a link may take to come up, and the next command (BS-37). */
+#define SILENCE 247u
 /* How long the answer to Finish may need to leave before the link it goes over is closed. */
-#define ANSWER_GRACE_MS (3 * LW_SECOND_MS)
+#define ANSWER_GRACE 3u
+/* MAX_TRANSMIT_WAIT: how long a Finish may be repeated. */
+#define REPEATS 93u
 /* A purge that is due while a session runs waits for its end. */
-#define PURGE_AGAIN_MS (60 * LW_SECOND_MS)
+#define PURGE_AGAIN 60u
+#define FOREVER     UINT32_MAX
 
 #define OPTIONS_MAX 544u /* endpoint name and account, each an option at most */
 
 /* ---- States -----------------------------------------------------------------------------------
  */
 
-static void set_state(lw_bootstrap *bs, lw_bs_state to, lw_time until)
+static void wake_in(lw_bootstrap *bs, lw_alarm *alarm, uint32_t seconds)
+{
+    lw_time at =
+        seconds == FOREVER ? LW_TIME_NEVER : bs->client->now + (lw_time)seconds * LW_SECOND_MS;
+    lw_alarm_set(bs->client, alarm, at);
+}
+
+/* `seconds` is how long it may last. */
+static void set_state(lw_bootstrap *bs, lw_bs_state to, uint32_t seconds)
 {
     static const char *const names[] = {"idle",   "waiting", "connecting", "asking for a pack",
                                         "asking", "running", "failed",     "committed",
                                         "linger"};
     lw_client_log(bs->client, LW_LOG_DEBUG, "bootstrap", names[to]);
     bs->state = (uint8_t)to;
-    lw_alarm_set(bs->client, &bs->alarm, until);
+    wake_in(bs, &bs->alarm, seconds);
+}
+
+static void wait_jittered(lw_bootstrap *bs, uint32_t seconds)
+{
+    set_state(bs, LW_BS_WAITING, seconds);
+    uint32_t span = lw_rng_below(&bs->client->rng, seconds * JITTER_PER_SECOND_MS);
+    lw_alarm_set(bs->client, &bs->alarm, lw_time_add(bs->alarm.deadline.at, span));
 }
 
 static lw_server *server_of(const lw_bootstrap *bs)
@@ -39,29 +59,13 @@ static lw_server *server_of(const lw_bootstrap *bs)
     return lw_client_bootstrap_server(bs->client);
 }
 
-static lw_time after(const lw_bootstrap *bs, lw_time wait)
-{
-    return lw_time_add(bs->client->now, wait);
-}
-
-static lw_time jittered(const lw_bootstrap *bs, lw_time wait)
-{
-    uint32_t span = (uint32_t)(wait / JITTER_DIVISOR);
-    return after(bs, wait + lw_rng_below(&bs->client->rng, span));
-}
-
-static lw_time silence_limit(const lw_bootstrap *bs)
-{
-    return after(bs, lw_coap_exchange_lifetime(server_of(bs)->peer.params));
-}
-
-static void tell(const lw_bootstrap *bs, lw_client_event_kind kind, lw_time retry_at)
+static void tell(const lw_bootstrap *bs, lw_client_event_kind kind)
 {
     bool failed = kind == LW_CLIENT_BOOTSTRAP_FAILED;
     lw_client_event event = {.kind = (uint8_t)kind,
                              .code = failed ? bs->code : 0,
                              .err = failed ? bs->err : LW_OK,
-                             .retry_at = retry_at};
+                             .retry_at = failed ? bs->alarm.deadline.at : LW_TIME_NEVER};
     lw_client_tell(bs->client, &event);
 }
 
@@ -73,16 +77,13 @@ static bool is_session(const lw_bootstrap *bs)
 /* ---- Beginning and failing --------------------------------------------------------------------
  */
 
-static lw_time back_off(const lw_bootstrap *bs)
+static uint32_t back_off(const lw_bootstrap *bs)
 {
-    if (bs->rounds == 0) {
-        return 0;
+    if (bs->rounds == 0 || bs->rounds >= ROUNDS_BEFORE_REST) {
+        return bs->rounds == 0 ? 0 : REST;
     }
-    if (bs->rounds >= ROUNDS_BEFORE_REST) {
-        return REST_MS;
-    }
-    lw_time wait = RETRY_FIRST_MS << (bs->rounds - 1);
-    return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
+    uint32_t wait = RETRY_FIRST << (bs->rounds - 1);
+    return wait < RETRY_MAX ? wait : RETRY_MAX;
 }
 
 static void cancel_request(lw_bootstrap *bs)
@@ -119,9 +120,8 @@ static void fail(lw_bootstrap *bs, lw_err err, uint8_t code)
     bs->err = err;
     bs->code = code;
     drop_session(bs);
-    lw_time at = jittered(bs, will_never_work ? REST_MS : back_off(bs));
-    set_state(bs, LW_BS_WAITING, at);
-    tell(bs, LW_CLIENT_BOOTSTRAP_FAILED, at);
+    wait_jittered(bs, will_never_work ? REST : back_off(bs));
+    tell(bs, LW_CLIENT_BOOTSTRAP_FAILED);
     resume_servers(bs->client);
 }
 
@@ -130,7 +130,7 @@ static void fail_soon(lw_bootstrap *bs, lw_err err, uint8_t code)
 {
     bs->err = err;
     bs->code = code;
-    set_state(bs, LW_BS_FAILED, bs->client->now);
+    set_state(bs, LW_BS_FAILED, 0);
 }
 
 /* ---- Asking -----------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ static uint16_t preferred_format(const lw_client *client)
     return LW_CF_NONE;
 }
 
-lw_err lw_bs_send(lw_bootstrap *bs, const lw_bs_sending *sending)
+lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, const lw_bs_request *request, lw_coap_end_fn on_end)
 {
     lw_client *client = bs->client;
     uint8_t options[OPTIONS_MAX];
@@ -156,15 +156,15 @@ lw_err lw_bs_send(lw_bootstrap *bs, const lw_bs_sending *sending)
     lw_coap_out out;
     lw_writer_init(&w, options, sizeof options);
     lw_coap_begin_options(&out, &w);
-    sending->put(&out, &sending->request);
+    lw_bs_request_put(&out, op, request);
     if (w.err != LW_OK) {
         return w.err;
     }
     lw_coap_transfer_request transfer = {
-        .code = lw_op_rule_of(sending->op)->method,
+        .code = lw_op_rule_of(op)->method,
         .options = lw_writer_bytes(&w),
         .max_body = client->cfg.body_max,
-        .on_end = sending->on_end,
+        .on_end = on_end,
         .ctx = bs,
     };
     return lw_coap_transfer_start(&client->coap, &server_of(bs)->peer, client->now, &transfer,
@@ -180,7 +180,7 @@ static void on_asked(void *ctx, const lw_coap_result *result)
         return;
     }
     if (result->err == LW_OK && lw_coap_code_class(result->msg->code) == 2) {
-        set_state(bs, LW_BS_RUNNING, silence_limit(bs));
+        set_state(bs, LW_BS_RUNNING, SILENCE);
     } else if (result->err == LW_OK) {
         fail_soon(bs, LW_EDENIED, result->msg->code);
     } else if (!is_running) {
@@ -190,13 +190,10 @@ static void on_asked(void *ctx, const lw_coap_result *result)
 
 void lw_bs_ask(lw_bootstrap *bs)
 {
-    lw_bs_sending request = {.op = LW_OP_BS_REQUEST,
-                             .put = lw_bs_request_put,
-                             .request = {.endpoint = lw_bytes_str(bs->client->cfg.endpoint),
-                                         .format = preferred_format(bs->client)},
-                             .on_end = on_asked};
-    set_state(bs, LW_BS_ASKING, LW_TIME_NEVER);
-    lw_err err = lw_bs_send(bs, &request);
+    lw_bs_request request = {.endpoint = lw_bytes_str(bs->client->cfg.endpoint),
+                             .format = preferred_format(bs->client)};
+    set_state(bs, LW_BS_ASKING, FOREVER);
+    lw_err err = lw_bs_send(bs, LW_OP_BS_REQUEST, &request, on_asked);
     if (err != LW_OK) {
         fail_soon(bs, err, 0);
     }
@@ -205,7 +202,7 @@ void lw_bs_ask(lw_bootstrap *bs)
 static void talk(lw_bootstrap *bs)
 {
     lw_err err = LW_ENOTSUP;
-    set_state(bs, LW_BS_ASKING_PACK, LW_TIME_NEVER);
+    set_state(bs, LW_BS_ASKING_PACK, FOREVER);
     LW_EACH_PART (bs->client, i, LW_PART_PACK) {
         err = bs->client->cfg.features[i]->as.ask_pack(bs);
     }
@@ -224,8 +221,8 @@ static void open_session(lw_bootstrap *bs)
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server_pause(&client->servers[i]);
     }
-    tell(bs, LW_CLIENT_BOOTSTRAP_STARTED, LW_TIME_NEVER);
-    set_state(bs, LW_BS_CONNECTING, silence_limit(bs));
+    tell(bs, LW_CLIENT_BOOTSTRAP_STARTED);
+    set_state(bs, LW_BS_CONNECTING, SILENCE);
     lw_err err = lw_server_open_link(server_of(bs));
     if (err == LW_OK) {
         talk(bs);
@@ -246,12 +243,11 @@ static lw_err begin(void *state, lw_client *client)
     } else if (bs->state != LW_BS_IDLE) {
         return LW_OK; /* it is on its way */
     }
-    lw_time hold_off =
-        LW_SECOND_MS * lw_bs_number(client, account, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME);
-    lw_time wait = back_off(bs);
+    uint32_t hold_off = lw_bs_number(client, account, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME);
+    uint32_t wait = back_off(bs);
     bs->no_packs = false;
     bs->err = LW_OK;
-    set_state(bs, LW_BS_WAITING, jittered(bs, wait > hold_off ? wait : hold_off));
+    wait_jittered(bs, wait > hold_off ? wait : hold_off);
     return LW_OK;
 }
 
@@ -279,7 +275,7 @@ static uint8_t serve(void *state, const lw_call *call)
     if (!lw_tree_is_holding(&call->client->tree) && lw_tree_hold(&call->client->tree) != LW_OK) {
         return LW_COAP_SERVICE_UNAVAILABLE; /* the application changes something right now */
     }
-    set_state(bs, LW_BS_RUNNING, silence_limit(bs)); /* P-BS-09 */
+    set_state(bs, LW_BS_RUNNING, SILENCE); /* P-BS-09 */
     return lw_bs_command(bs, call);
 }
 
@@ -332,10 +328,9 @@ static void set_purge(lw_bootstrap *bs)
     bs->purge_at = clock >= 0 ? clock + bs->purge_after : -1;
 }
 
-static void arm_purge(lw_bootstrap *bs, int64_t seconds)
+static void arm_purge(lw_bootstrap *bs, uint32_t seconds)
 {
-    lw_time at = bs->purge_after == 0 ? LW_TIME_NEVER : after(bs, seconds * LW_SECOND_MS);
-    lw_alarm_set(bs->client, &bs->purge, at);
+    wake_in(bs, &bs->purge, bs->purge_after == 0 ? FOREVER : seconds);
 }
 
 lw_err lw_bs_conclude(lw_bootstrap *bs)
@@ -357,7 +352,7 @@ lw_err lw_bs_conclude(lw_bootstrap *bs)
     arm_purge(bs, bs->purge_after);
     lw_tree_settle(&client->tree);
     bool keeps_link = lw_path_depth(lw_bs_account(client)) != LW_LEVEL_ROOT;
-    set_state(bs, LW_BS_COMMITTED, after(bs, keeps_link ? 0 : ANSWER_GRACE_MS));
+    set_state(bs, LW_BS_COMMITTED, keeps_link ? 0 : ANSWER_GRACE);
     return LW_OK;
 }
 
@@ -367,8 +362,8 @@ static void close_session(lw_bootstrap *bs)
     lw_client *client = bs->client;
     cancel_request(bs);
     client->bootstrapping = false;
-    set_state(bs, LW_BS_LINGER, after(bs, lw_coap_max_transmit_wait(server_of(bs)->peer.params)));
-    tell(bs, LW_CLIENT_BOOTSTRAPPED, LW_TIME_NEVER);
+    set_state(bs, LW_BS_LINGER, REPEATS);
+    tell(bs, LW_CLIENT_BOOTSTRAPPED);
     for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server *s = &client->servers[i];
         s->had_success = false; /* CLI-41 */
@@ -403,7 +398,7 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
         break;
     default: /* LINGER; the others have no deadline */
         lw_server_close_link(server_of(bs));
-        set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
+        set_state(bs, LW_BS_IDLE, FOREVER);
         break;
     }
 }
@@ -432,7 +427,7 @@ static void on_purge(lw_client *client, lw_alarm *alarm)
 {
     lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, purge);
     if (is_session(bs) || purge_account(client) != LW_OK) {
-        lw_alarm_set(client, alarm, after(bs, PURGE_AGAIN_MS));
+        wake_in(bs, alarm, PURGE_AGAIN);
         return;
     }
     bs->purge_after = 0;
@@ -468,8 +463,8 @@ static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
     }
     lw_server_close_link(server_of(bs));
     client->bootstrapping = false;
-    set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
-    lw_alarm_set(client, &bs->purge, LW_TIME_NEVER);
+    set_state(bs, LW_BS_IDLE, FOREVER);
+    wake_in(bs, &bs->purge, FOREVER);
     return LW_OK;
 }
 
@@ -484,7 +479,7 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
         event == LW_SERVER_EV_REGISTERED && bs->state == LW_BS_WAITING && bs->err != LW_OK;
     if (is_needless || (event == LW_SERVER_EV_REMOVED && is_own)) {
         bs->err = LW_OK;
-        set_state(bs, LW_BS_IDLE, LW_TIME_NEVER);
+        set_state(bs, LW_BS_IDLE, FOREVER);
     }
 }
 
@@ -513,9 +508,9 @@ static lw_err restore(void *state, lw_client *client, lw_bytes saved)
     if (r.err != LW_OK) {
         return r.err;
     }
-    int64_t left = purge_after;
+    uint32_t left = purge_after;
     if (purge_at >= 0 && clock >= 0 && purge_at - clock < left) {
-        left = purge_at > clock ? purge_at - clock : 0;
+        left = purge_at > clock ? (uint32_t)(purge_at - clock) : 0;
     }
     bs->purge_after = purge_after;
     bs->purge_at = purge_at;

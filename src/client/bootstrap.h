@@ -58,13 +58,8 @@ typedef struct lw_bootstrap {
 /* ---- bootstrap.c: the session */
 
 /* Asks the Bootstrap-Server; on_end gets the lw_bootstrap. */
-typedef struct lw_bs_sending {
-    lw_op op;
-    void (*put)(lw_coap_out *out, const lw_bs_request *request);
-    lw_bs_request request;
-    lw_coap_end_fn on_end;
-} lw_bs_sending;
-LW_MUST_CHECK lw_err lw_bs_send(lw_bootstrap *bs, const lw_bs_sending *sending);
+LW_MUST_CHECK lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, const lw_bs_request *request,
+                                lw_coap_end_fn on_end);
 
 /* The Bootstrap-Request: ASKING. */
 void lw_bs_ask(lw_bootstrap *bs);

@@ -116,15 +116,11 @@ static lw_err ask(lw_bootstrap *bs)
     lw_writer w;
     lw_writer_init(&w, account, sizeof account);
     lw_bs_write_account(client, &w);
-    lw_bs_sending request = {
-        .op = LW_OP_BS_PACK_REQUEST,
-        .put = lw_bs_pack_request_put,
-        .request = {.endpoint = lw_bytes_str(client->cfg.endpoint), .format = format->id},
-        .on_end = on_pack};
+    lw_bs_request request = {.endpoint = lw_bytes_str(client->cfg.endpoint), .format = format->id};
     if (w.err == LW_OK) {
-        request.request.account = lw_writer_plain(&w);
+        request.account = lw_writer_plain(&w);
     }
-    return lw_bs_send(bs, &request);
+    return lw_bs_send(bs, LW_OP_BS_PACK_REQUEST, &request, on_pack);
 }
 
 const lw_client_feature lw_feature_bootstrap_pack = {

@@ -13,30 +13,21 @@ bool lw_bs_is_format(uint16_t content_format)
 
 /* ---- Bootstrap-Request, Bootstrap-Pack-Request ---------------------------------------------- */
 
-static void put_endpoint(lw_coap_out *out, lw_op op, const lw_bs_request *bs)
+void lw_bs_request_put(lw_coap_out *out, lw_op op, const lw_bs_request *bs)
 {
     lw_op_put_path(out, op);
     if (bs->endpoint.ptr != NULL) {
         lw_query_put(out, "ep", &bs->endpoint, false);
     }
-}
-
-void lw_bs_request_put(lw_coap_out *out, const lw_bs_request *bs)
-{
-    put_endpoint(out, LW_OP_BS_REQUEST, bs);
-    if (bs->format != LW_CF_NONE) {
-        lw_query_put_number(out, "pct", bs->format);
-    }
-}
-
-void lw_bs_pack_request_put(lw_coap_out *out, const lw_bs_request *bs)
-{
-    put_endpoint(out, LW_OP_BS_PACK_REQUEST, bs);
     if (bs->account.len > 0) {
         lw_query_put(out, "acc", &bs->account, false);
     }
     if (bs->format != LW_CF_NONE) {
-        lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, bs->format);
+        if (op == LW_OP_BS_REQUEST) {
+            lw_query_put_number(out, "pct", bs->format);
+        } else {
+            lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, bs->format);
+        }
     }
 }
 
