@@ -215,7 +215,6 @@ static lw_err init(lw_client *client, void *state)
 }
 
 const lw_client_feature lw_feature_access = {
-    .name = "access",
     .size = size,
     .init = init,
     .on_moment = on_moment,

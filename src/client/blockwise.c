@@ -118,7 +118,6 @@ static lw_err init(lw_client *client, void *state)
 }
 
 const lw_client_feature lw_feature_blockwise = {
-    .name = "blockwise",
     .ops = (uint32_t)1 << LW_OP_WRITE,
     .size = size,
     .init = init,

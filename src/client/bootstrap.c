@@ -485,41 +485,27 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
 
 /* The purge deadline. Who does not know the time starts it again: to purge the account too late is
  * the smaller evil, for it is the way back (rule 10). */
-static lw_err save(void *state, lw_client *client, lw_writer *out)
+static void save(const void *state, lw_writer *out)
 {
     const lw_bootstrap *bs = state;
-    (void)client;
-    if (bs->purge_after == 0) {
-        return LW_ENOTFOUND;
-    }
     lw_write_u32(out, bs->purge_after);
     lw_write_u64(out, (uint64_t)bs->purge_at);
-    return out->err;
 }
 
-static lw_err restore(void *state, lw_client *client, lw_bytes saved)
+static void restore(void *state, lw_reader *in)
 {
     lw_bootstrap *bs = state;
-    int64_t clock = lw_client_clock(client);
-    lw_reader r;
-    lw_reader_init(&r, saved);
-    uint32_t purge_after = lw_read_u32(&r);
-    int64_t purge_at = (int64_t)lw_read_u64(&r);
-    if (r.err != LW_OK) {
-        return r.err;
+    int64_t clock = lw_client_clock(bs->client);
+    bs->purge_after = lw_read_u32(in);
+    bs->purge_at = (int64_t)lw_read_u64(in);
+    uint32_t left = bs->purge_after;
+    if (bs->purge_at >= 0 && clock >= 0 && bs->purge_at - clock < left) {
+        left = bs->purge_at > clock ? (uint32_t)(bs->purge_at - clock) : 0;
     }
-    uint32_t left = purge_after;
-    if (purge_at >= 0 && clock >= 0 && purge_at - clock < left) {
-        left = purge_at > clock ? (uint32_t)(purge_at - clock) : 0;
-    }
-    bs->purge_after = purge_after;
-    bs->purge_at = purge_at;
     arm_purge(bs, left);
-    return LW_OK;
 }
 
 const lw_client_feature lw_feature_bootstrap = {
-    .name = "bootstrap",
     .ops = 1u << LW_OP_BS_DISCOVER | 1u << LW_OP_BS_READ | 1u << LW_OP_BS_WRITE |
            1u << LW_OP_BS_DELETE | 1u << LW_OP_BS_FINISH,
     .size = size,
@@ -527,9 +513,10 @@ const lw_client_feature lw_feature_bootstrap = {
     .serve = serve,
     .on_server = on_server,
     .on_moment = on_moment,
-    .durable = true,
-    .save = save,
-    .restore = restore,
     .part = LW_PART_BOOTSTRAP,
-    .as.bootstrap = {.begin = begin, .on_link = on_link, .route = lw_route_bootstrap},
+    .as.bootstrap = {.begin = begin,
+                     .on_link = on_link,
+                     .route = lw_route_bootstrap,
+                     .save = save,
+                     .restore = restore},
 };

@@ -89,7 +89,6 @@ static uint8_t serve(void *state, const lw_call *call)
 }
 
 const lw_client_feature lw_feature_composite = {
-    .name = "composite",
     .ops = (uint32_t)1 << LW_OP_READ_COMPOSITE | (uint32_t)1 << LW_OP_WRITE_COMPOSITE |
            (uint32_t)1 << LW_OP_OBSERVE_COMPOSITE | (uint32_t)1 << LW_OP_CANCEL_COMPOSITE,
     .serve = serve,

@@ -137,7 +137,6 @@ static uint8_t serve(void *state, const lw_call *call)
 }
 
 const lw_client_feature lw_feature_create = {
-    .name = "create",
     .ops = (uint32_t)1 << LW_OP_CREATE | (uint32_t)1 << LW_OP_DELETE,
     .serve = serve,
 };

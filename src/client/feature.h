@@ -6,6 +6,7 @@
 #ifndef LW_CLIENT_FEATURE_H
 #define LW_CLIENT_FEATURE_H
 
+#include "base/reader.h"
 #include "client/engine.h"
 #include "model/attr.h"
 #include "proto/op.h"
@@ -25,7 +26,7 @@ typedef enum lw_client_moment {
                            about to be committed; a failure refuses it */
     LW_MOMENT_RESUME,   /* it starts, the servers are known: registrations may go on */
     LW_MOMENT_COMMIT,   /* a bootstrap is about to be acknowledged; a failure refuses it */
-    LW_MOMENT_CHANGED,  /* what a feature saves is different now */
+    LW_MOMENT_CHANGED,  /* what is kept of observations is different now */
     LW_MOMENT_STOP      /* lw_client_stop: no word more */
 } lw_client_moment;
 
@@ -90,16 +91,18 @@ typedef struct lw_part_bootstrap {
     void (*on_link)(void *state, lw_client *client, lw_err err);
     /* lw_route_bootstrap */
     uint8_t (*route)(lw_version version, const lw_coap_msg *msg, lw_request *out_request);
+    /* For lw_feature_persist: what outlives a power loss with the configuration. `save` is called
+     * twice and writes the same; `restore` reads it, once the configuration is there again. */
+    void (*save)(const void *state, lw_writer *out);
+    void (*restore)(void *state, lw_reader *in);
 } lw_part_bootstrap;
 
 /* ---- The feature ------------------------------------------------------------------------------
  */
 
 struct lw_client_feature {
-    const char *name;
     uint32_t ops; /* bit 1 << lw_op: the operations `serve` takes */
     uint8_t part; /* lw_part: what of `as` holds */
-    bool durable; /* of what it saves */
 
     size_t (*size)(const lw_client_cfg *cfg); /* octets of state; NULL: none */
     lw_err (*init)(lw_client *client, void *state);
@@ -116,13 +119,6 @@ struct lw_client_feature {
 
     /* After a commit, or at once outside of a transaction. */
     void (*on_change)(void *state, lw_client *client, lw_tree_change change, lw_path path);
-
-    /* State that outlives a power loss, in a form of the feature's own; lw_feature_persist calls
-     * them. `save` is called twice and writes the same; LW_ENOTFOUND: nothing to keep. `restore`
-     * gets what it wrote: with the configuration (`durable`), or when registrations are resumed;
-     * what belongs to other servers than those is void. */
-    lw_err (*save)(void *state, lw_client *client, lw_writer *out);
-    lw_err (*restore)(void *state, lw_client *client, lw_bytes saved);
 
     union {
         lw_part_access access;

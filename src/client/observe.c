@@ -347,7 +347,6 @@ static lw_err init(lw_client *client, void *state)
 }
 
 const lw_client_feature lw_feature_observe = {
-    .name = "observe",
     .ops = (uint32_t)1 << LW_OP_OBSERVE | (uint32_t)1 << LW_OP_CANCEL |
            (uint32_t)1 << LW_OP_WRITE_ATTRIBUTES,
     .size = size,

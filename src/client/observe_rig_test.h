@@ -77,7 +77,7 @@ static lw_err created(const lw_server *server, lw_path instance)
 }
 
 static const lw_client_feature feature_rights = {
-    .name = "rights", .part = LW_PART_ACCESS, .as.access = {.rights = rights, .created = created}};
+    .part = LW_PART_ACCESS, .as.access = {.rights = rights, .created = created}};
 
 /* ---- Time and values ---- */
 

@@ -123,5 +123,4 @@ static lw_err ask(lw_bootstrap *bs)
     return lw_bs_send(bs, LW_OP_BS_PACK_REQUEST, &request, on_pack);
 }
 
-const lw_client_feature lw_feature_bootstrap_pack = {
-    .name = "pack", .part = LW_PART_PACK, .as.ask_pack = ask};
+const lw_client_feature lw_feature_bootstrap_pack = {.part = LW_PART_PACK, .as.ask_pack = ask};

@@ -1,18 +1,17 @@
 /* State over power loss, in two records of the platform.
  *
  *   "config"   what servers and the bootstrap configured: accounts, rights, the instances that
- *              servers made, resources that they may write; and what features keep with it
- *   "state"    registrations, and what features keep with them: attributes, observations, …
+ *              servers made, resources that they may write; and when an account is purged
+ *   "state"    registrations, and with them attributes, observations and what these store
  *
  * A record is  'L' 'W' kind version | digest | body:  the kind is 'c' or 's', the digest FNV-1a of
  * the body, four octets, big endian.
  *
- *   config        entry*, entry of the root, saved*
+ *   config        entry*, entry of the root, octets of lw_feature_bootstrap
  *   entry         as in snapshot.c: a value, an empty list, or an instance, which its values follow
- *   state         digest of the config body, registration*, 0, saved*
+ *   state         digest of the config body, registration*, 0, observations (observe_state.c)
  *   registration  length, octets of lw_server_memory up to the end of the location: who changes it
  *                 raises the version
- *   saved         of a feature: length and name, length and octets
  *
  * What always holds:
  *
@@ -41,18 +40,20 @@
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION    3
+#define VERSION    4
 #define HEADER     8u
 #define RETRY_MS   (60 * LW_SECOND_MS)
 #define SESSION_MS (1 * LW_SECOND_MS)
 #define MID_GAP    256u /* message ids that may have been used since the state was stored */
 
+typedef enum kind { CONFIG, STATE } kind;
+static const char *const names[] = {"config", "state"};
+
 typedef struct room {
     lw_client *client;
-    lw_alarm alarm;  /* stores what is due */
-    uint32_t config; /* digest of what storage holds */
-    uint32_t state;  /* likewise */
-    bool config_due, state_due;
+    lw_alarm alarm;     /* stores what is due */
+    uint32_t digest[2]; /* of what storage holds */
+    bool due[2];
 } room;
 
 /* ---- What is kept -----------------------------------------------------------------------------
@@ -73,40 +74,9 @@ static bool is_kept(lw_tree *tree, lw_path path)
 /* ---- Writing records --------------------------------------------------------------------------
  */
 
-/* What `save` writes, if anything, under a name. */
-static void write_saved(room *r, const char *name,
-                        lw_err (*save)(void *state, lw_client *client, lw_writer *out), void *state,
-                        lw_writer *w)
+static void write_config(lw_client *client, lw_writer *w)
 {
-    lw_writer length;
-    lw_writer_init_window(&length, NULL, 0, 0);
-    if (save(state, r->client, &length) != LW_OK) {
-        return;
-    }
-    lw_bytes text = lw_bytes_str(name);
-    lw_write_u8(w, (uint8_t)text.len);
-    lw_write_bytes(w, text);
-    lw_write_u16(w, (uint16_t)length.pos);
-    lw_err err = save(state, r->client, w);
-    if (err != LW_OK || length.pos > UINT16_MAX) {
-        lw_writer_fail(w, err != LW_OK ? err : LW_ETOOBIG);
-    }
-}
-
-static void write_features(room *r, bool durable, lw_writer *w)
-{
-    lw_client *client = r->client;
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        if (f->save != NULL && f->durable == durable) {
-            write_saved(r, f->name, f->save, client->feature_state[i], w);
-        }
-    }
-}
-
-static void write_config(room *r, lw_writer *w)
-{
-    lw_tree *tree = &r->client->tree;
+    lw_tree *tree = &client->tree;
     lw_path at = lw_path_root();
     while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_RESOURCE_INSTANCE)) {
         lw_entry e = {.kind = LW_ENTRY_EMPTY, .path = at};
@@ -116,14 +86,16 @@ static void write_config(room *r, lw_writer *w)
         }
     }
     lw_entry_write(w, &(lw_entry){.path = lw_path_root()});
-    write_features(r, true, w);
+    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
+        client->cfg.features[i]->as.bootstrap.save(client->feature_state[i], w);
+    }
 }
 
-static uint32_t digest_of_config(room *r)
+static uint32_t digest_of_config(lw_client *client)
 {
     lw_writer w;
     lw_writer_init_window(&w, NULL, 0, 0);
-    write_config(r, &w);
+    write_config(client, &w);
     return w.digest;
 }
 
@@ -145,12 +117,11 @@ static void write_registration(const lw_server *s, int64_t clock, lw_writer *w)
     lw_write_octets(w, &m, REGISTRATION_HEAD + m.location.len);
 }
 
-static void write_state(room *r, lw_writer *w)
+static void write_state(lw_client *client, lw_writer *w)
 {
-    lw_client *client = r->client;
     int64_t clock = lw_client_clock(client);
     bool any = false;
-    lw_write_u32(w, digest_of_config(r));
+    lw_write_u32(w, digest_of_config(client));
     for (unsigned i = 0; clock >= 0 && i < client->cfg.servers_max; i++) {
         const lw_server *s = &client->servers[i];
         if (s->registered && client->now < s->expires) {
@@ -159,43 +130,52 @@ static void write_state(room *r, lw_writer *w)
         }
     }
     lw_write_u8(w, 0);
-    if (any) {
-        write_features(r, false, w);
-        write_saved(r, lw_feature_observe.name, lw_observing_save, NULL, w);
+    lw_err err = any ? lw_observing_save(NULL, client, w) : LW_OK;
+    if (err != LW_OK && err != LW_ENOTFOUND) {
+        lw_writer_fail(w, err);
     }
 }
 
-static void write_head(lw_writer *w, char kind, uint32_t digest)
+static void write_body(lw_client *client, kind which, lw_writer *w)
+{
+    if (which == CONFIG) {
+        write_config(client, w);
+    } else {
+        write_state(client, w);
+    }
+}
+
+static void write_head(lw_writer *w, kind which, uint32_t digest)
 {
     lw_write_str(w, "LW");
-    lw_write_u8(w, (uint8_t)kind);
+    lw_write_u8(w, (uint8_t)names[which][0]);
     lw_write_u8(w, VERSION);
     lw_write_u32(w, digest);
 }
 
-/* Writes the record unless storage holds it already; *digest tells what storage holds. */
-static lw_err store(room *r, char kind, void (*write)(room *r, lw_writer *w), uint32_t *digest)
+/* Writes the record unless storage holds it already. */
+static lw_err store(room *r, kind which)
 {
     lw_client *client = r->client;
     lw_writer w;
     lw_writer_init_window(&w, NULL, 0, 0);
-    write(r, &w);
-    if (w.err != LW_OK || w.digest == *digest) {
+    write_body(client, which, &w);
+    uint32_t digest = w.digest;
+    if (w.err != LW_OK || digest == r->digest[which]) {
         return w.err;
     }
-    uint32_t body = w.digest;
     size_t len = HEADER + w.pos;
     uint8_t *record = lw_mem_alloc(&client->mem, len);
     if (record == NULL) {
         return LW_ENOMEM;
     }
     lw_writer_init(&w, record, len);
-    write_head(&w, kind, body);
-    write(r, &w);
-    lw_err err = w.err == LW_OK
-                     ? lw_act_store(client, kind == 'c' ? "config" : "state", lw_writer_bytes(&w))
-                     : w.err;
-    *digest = err == LW_OK ? body : *digest;
+    write_head(&w, which, digest);
+    write_body(client, which, &w);
+    lw_err err = w.err == LW_OK ? lw_act_store(client, names[which], lw_writer_bytes(&w)) : w.err;
+    if (err == LW_OK) {
+        r->digest[which] = digest;
+    }
     lw_wipe(record, len);
     lw_mem_release(&client->mem, record);
     return err;
@@ -211,7 +191,7 @@ static void say(const room *r, const char *text)
     lw_client_log(r->client, LW_LOG_WARN, "persist", text);
 }
 
-static bool is_sound(lw_bytes record, char kind, uint32_t *out_digest)
+static bool is_sound(lw_bytes record, kind which, uint32_t *out_digest)
 {
     uint8_t head[HEADER];
     lw_writer w;
@@ -219,7 +199,7 @@ static bool is_sound(lw_bytes record, char kind, uint32_t *out_digest)
     lw_write_bytes(&w, lw_bytes_from(record, HEADER));
     uint32_t digest = w.digest;
     lw_writer_init(&w, head, sizeof head);
-    write_head(&w, kind, digest);
+    write_head(&w, which, digest);
     if (record.len < HEADER || memcmp(record.ptr, head, sizeof head) != 0) {
         return false;
     }
@@ -227,12 +207,11 @@ static bool is_sound(lw_bytes record, char kind, uint32_t *out_digest)
     return true;
 }
 
-/* The whole record, in memory of the client, and its digest; NULL when there is none that is sound.
- */
-static uint8_t *load_record(room *r, char kind, lw_bytes *out, uint32_t *out_digest)
+/* The whole record, in memory of the client; NULL when there is none that is sound. */
+static uint8_t *load_record(room *r, kind which, lw_bytes *out)
 {
     lw_client *client = r->client;
-    const char *name = kind == 'c' ? "config" : "state";
+    const char *name = names[which];
     size_t len = 0;
     uint8_t nowhere; /* a platform may copy no octets, but not to NULL */
     lw_err err = lw_act_load(client, name, &nowhere, 0, &len);
@@ -245,7 +224,7 @@ static uint8_t *load_record(room *r, char kind, lw_bytes *out, uint32_t *out_dig
         err = record != NULL ? lw_act_load(client, name, record, room_for, &len) : LW_ENOMEM;
     }
     *out = lw_bytes_of(record, room_for);
-    if (err == LW_OK && len == room_for && is_sound(*out, kind, out_digest)) {
+    if (err == LW_OK && len == room_for && is_sound(*out, which, &r->digest[which])) {
         return record;
     }
     if (err != LW_OK) {
@@ -299,24 +278,6 @@ static void read_entries(room *r, lw_reader *in)
     }
 }
 
-static void read_feature(room *r, lw_reader *in)
-{
-    lw_client *client = r->client;
-    lw_bytes name = lw_read_bytes(in, lw_read_u8(in));
-    lw_bytes saved = lw_read_bytes(in, lw_read_u16(in));
-    if (lw_bytes_is(name, lw_feature_observe.name) &&
-        lw_observing_restore(NULL, client, saved) != LW_OK) {
-        say(r, "observations are ignored from where they are damaged");
-    }
-    for (size_t i = 0; in->err == LW_OK && client->cfg.features[i] != NULL; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        if (lw_bytes_is(name, f->name) && f->restore != NULL &&
-            f->restore(client->feature_state[i], client, saved) != LW_OK) {
-            say(r, "what a feature saved is ignored");
-        }
-    }
-}
-
 static void remove_replaced(lw_tree *tree)
 {
     lw_path at = lw_path_root();
@@ -328,24 +289,14 @@ static void remove_replaced(lw_tree *tree)
     }
 }
 
-static void load(room *r)
+static void read_config(room *r, lw_reader *in)
 {
     lw_client *client = r->client;
-    lw_bytes record;
-    r->config = digest_of_config(r); /* of the factory data: what is not stored */
-    uint8_t *memory = load_record(r, 'c', &record, &r->config);
-    if (memory == NULL) {
-        return;
-    }
-    lw_reader in;
-    lw_reader_init(&in, lw_bytes_from(record, HEADER));
     remove_replaced(&client->tree);
-    read_entries(r, &in);
-    while (!lw_reader_at_end(&in)) {
-        read_feature(r, &in);
+    read_entries(r, in);
+    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
+        client->cfg.features[i]->as.bootstrap.restore(client->feature_state[i], in);
     }
-    lw_wipe(memory, record.len);
-    lw_mem_release(&client->mem, memory);
 }
 
 /* True when the registration is resumed. */
@@ -369,39 +320,53 @@ static bool read_registration(room *r, lw_bytes octets)
     return true;
 }
 
-static void resume(room *r)
+static void read_state(room *r, lw_reader *in)
 {
     lw_client *client = r->client;
+    bool fits = lw_read_u32(in) == digest_of_config(client); /* (2) */
+    bool any = false;
+    for (unsigned len = lw_read_u8(in); fits && len > 0; len = lw_read_u8(in)) {
+        any = read_registration(r, lw_read_bytes(in, len)) || any;
+    }
+    if (any && lw_observing_restore(NULL, client, lw_read_rest(in)) != LW_OK) {
+        say(r, "observations are ignored from where they are damaged");
+    }
+}
+
+static void load(room *r, kind which)
+{
     lw_bytes record;
-    uint8_t *memory = load_record(r, 's', &record, &r->state);
+    uint8_t *memory = load_record(r, which, &record);
     if (memory == NULL) {
         return;
     }
     lw_reader in;
     lw_reader_init(&in, lw_bytes_from(record, HEADER));
-    bool fits = lw_read_u32(&in) == digest_of_config(r); /* (2) */
-    bool any = false;
-    for (unsigned len = lw_read_u8(&in); fits && len > 0; len = lw_read_u8(&in)) {
-        any = read_registration(r, lw_read_bytes(&in, len)) || any;
+    if (which == CONFIG) {
+        read_config(r, &in);
+    } else {
+        read_state(r, &in);
     }
-    while (any && !lw_reader_at_end(&in)) {
-        read_feature(r, &in);
-    }
-    lw_mem_release(&client->mem, memory);
+    lw_wipe(memory, record.len);
+    lw_mem_release(&r->client->mem, memory);
 }
 
 /* ---- When -------------------------------------------------------------------------------------
  */
 
-static lw_err store_both(room *r)
+static lw_err told(const room *r, lw_err err)
 {
-    lw_err err = r->config_due ? store(r, 'c', write_config, &r->config) : LW_OK;
-    if (err == LW_OK) {
-        r->config_due = false;
-        err = r->state_due ? store(r, 's', write_state, &r->state) : LW_OK;
-        r->state_due = r->state_due && err != LW_OK;
+    if (err != LW_OK) {
+        lw_client_complain(r->client, "persist", NOT_STORED, err);
     }
     return err;
+}
+
+/* The configuration first: the state names it. */
+static lw_err store_both(room *r)
+{
+    lw_err err = store(r, CONFIG);
+    return told(r, err == LW_OK ? store(r, STATE) : err);
 }
 
 static void on_alarm(lw_client *client, lw_alarm *alarm)
@@ -412,30 +377,27 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
     }
     if (lw_tree_is_holding(&client->tree)) { /* (6) */
         lw_alarm_set(client, alarm, lw_time_add(client->now, SESSION_MS));
-        return;
-    }
-    lw_err err = store_both(r);
-    if (err != LW_OK) {
-        lw_client_complain(client, "persist", NOT_STORED, err);
+    } else if (store_both(r) != LW_OK) {
         lw_alarm_set(client, alarm, lw_time_add(client->now, RETRY_MS));
     }
 }
 
+static bool is_due(const room *r)
+{
+    return lw_deadline_is_armed(&r->alarm.deadline);
+}
+
 static void store_soon(room *r)
 {
-    r->state_due = true; /* also after a change of the configuration: it names it */
-    if (!lw_deadline_is_armed(&r->alarm.deadline)) {
+    if (!is_due(r)) {
         lw_alarm_set(r->client, &r->alarm, r->client->now);
     }
 }
 
 static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
 {
-    room *r = state;
-    bool is_relevant = change != LW_TREE_VALUE || is_kept(&client->tree, path);
-    if (client->started && is_relevant) {
-        r->config_due = true;
-        store_soon(r);
+    if (client->started && (change != LW_TREE_VALUE || is_kept(&client->tree, path))) {
+        store_soon(state);
     }
 }
 
@@ -447,50 +409,25 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
     }
 }
 
-static void save_soon(room *r)
-{
-    r->config_due = true; /* of whom is not said; what is the same is not written */
-    store_soon(r);
-}
-
-static lw_err commit(room *r)
-{
-    if (r->client->erased) {
-        return LW_ESTATE;
-    }
-    lw_err err = store(r, 'c', write_config, &r->config);
-    if (err != LW_OK) {
-        lw_client_complain(r->client, "persist", NOT_STORED, err);
-    }
-    return err;
-}
-
-static void stop(room *r)
-{
-    lw_client *client = r->client;
-    if (!client->erased && !lw_tree_is_holding(&client->tree) && store_both(r) != LW_OK) {
-        say(r, NOT_STORED);
-    }
-}
-
 static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
-    (void)client;
+    room *r = state;
     switch (moment) {
     case LW_MOMENT_LOAD:
-        load(state);
+        r->digest[CONFIG] = digest_of_config(client); /* of the factory data: what is not stored */
+        load(r, CONFIG);
         return LW_OK;
     case LW_MOMENT_RESUME:
-        resume(state);
+        load(r, STATE);
         return LW_OK;
     case LW_MOMENT_COMMIT:
-        return commit(state);
+        return client->erased ? LW_ESTATE : told(r, store(r, CONFIG));
     case LW_MOMENT_CHANGED:
-        save_soon(state);
+        store_soon(r);
         return LW_OK;
     case LW_MOMENT_STOP:
-        stop(state);
-        return LW_OK;
+        return is_due(r) && !client->erased && !lw_tree_is_holding(&client->tree) ? store_both(r)
+                                                                                  : LW_OK;
     default:
         return LW_OK;
     }
@@ -515,7 +452,6 @@ static lw_err init(lw_client *client, void *state)
 }
 
 const lw_client_feature lw_feature_persist = {
-    .name = "persist",
     .size = size,
     .init = init,
     .on_moment = on_moment,

@@ -149,69 +149,12 @@ static const lw_object *const objects[] = {&lw_security_object_1_1,
                                            &sensor_object,
                                            NULL};
 
-/* Features of others, which save a word each. */
-static char kept_word[16], fleeting_word[16];
-
-static lw_err save_word(const char *word, lw_writer *out)
-{
-    if (word[0] == '\0') {
-        return LW_ENOTFOUND;
-    }
-    lw_write_str(out, word);
-    return out->err;
-}
-
-static lw_err restore_word(char *word, lw_bytes saved)
-{
-    memcpy(word, saved.ptr, saved.len);
-    word[saved.len] = '\0';
-    return saved.len == 3 ? LW_EFORMAT : LW_OK;
-}
-
-static lw_err kept_save(void *state, lw_client *client, lw_writer *out)
-{
-    (void)state;
-    (void)client;
-    return save_word(kept_word, out);
-}
-
-static lw_err kept_restore(void *state, lw_client *client, lw_bytes saved)
-{
-    (void)state;
-    (void)client;
-    return restore_word(kept_word, saved);
-}
-
-static lw_err fleeting_save(void *state, lw_client *client, lw_writer *out)
-{
-    (void)state;
-    (void)client;
-    return save_word(fleeting_word, out);
-}
-
-static lw_err fleeting_restore(void *state, lw_client *client, lw_bytes saved)
-{
-    (void)state;
-    (void)client;
-    return restore_word(fleeting_word, saved);
-}
-
-static const lw_client_feature kept = {
-    .name = "kept", .durable = true, .save = kept_save, .restore = kept_restore};
-static const lw_client_feature fleeting = {
-    .name = "fleeting", .save = fleeting_save, .restore = fleeting_restore};
-
 static const lw_format *const formats[] = {&lw_format_tlv, &lw_format_text, NULL};
 static const lw_client_feature *const without[] = {&lw_feature_blockwise, &lw_feature_create,
                                                    &lw_feature_bootstrap, NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_persist,
-                                                    &lw_feature_bootstrap,
-                                                    &lw_feature_access,
-                                                    &kept,
-                                                    &fleeting,
-                                                    NULL};
+static const lw_client_feature *const features[] = {&lw_feature_blockwise, &lw_feature_create,
+                                                    &lw_feature_persist,   &lw_feature_bootstrap,
+                                                    &lw_feature_access,    NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 11,
                                     .objects = objects,
@@ -235,8 +178,6 @@ static void boot(world *w)
     r->platform.erase_all = world_erase_all;
     r->platform.log = world_log;
     r->cfg.features = features;
-    memset(kept_word, 0, sizeof kept_word);
-    memset(fleeting_word, 0, sizeof fleeting_word);
     assert_int_equal(lw_client_init(&r->client, &r->cfg, r->memory, sizeof r->memory), LW_OK);
     lw_path sensor_at;
     assert_int_equal(lw_tree_add(lw_client_tree(r->client), 3303, 0, &sensor_at), LW_OK);
@@ -555,7 +496,7 @@ static void put_record(world *w, const char *name, char kind, lw_bytes body)
     lw_writer_init(&out, at->octets, sizeof at->octets);
     lw_write_str(&out, "LW");
     lw_write_u8(&out, (uint8_t)kind);
-    lw_write_u8(&out, 3);
+    lw_write_u8(&out, 4);
     lw_write_u32(&out, digest.digest);
     lw_write_bytes(&out, body);
     at->len = out.pos;
@@ -580,16 +521,15 @@ static void what_does_not_fit_any_more_is_left_out(void **state)
         "\xA7\x12\x00\x02\x00\x01\x00\x00\x02\x00\x01\x2A" /* is 42 */
         "\xA7\x12\x00\x03\x00\x00\x00\x00\x40\x00\x00"     /* a third one */
         "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"     /* the end */
-        "\x03zzz\x00\x01q"
-        "\x04kept\x00\x03"
-        "bad";
+        "\x00\x00\x03\xE8\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF" /* 0/x/12 */
+        "and more";
     put_record(w, "config", 'c', lw_bytes_of(body, sizeof body - 1));
     boot_with_server(w);
     assert_true(exists(r, "/0/0"));
     assert_false(exists(r, "/1/0"));
     assert_int_equal(number_at(r, "/42769/1/0"), 42);
     assert_true(lw_fake_log_has(&w->log, "persist: what there is no room for any more"));
-    assert_true(lw_fake_log_has(&w->log, "persist: what a feature saved is ignored"));
+    assert_int_equal(bootstrap_of(r)->purge.deadline.at, r->now + 1000 * LW_SECOND_MS);
 }
 
 /* ---- Registrations ----------------------------------------------------------------------------
@@ -735,25 +675,6 @@ static void message_ids_go_on_behind_a_gap(void **state)
     boot_with_server(w);
     uint16_t gap = (uint16_t)(rig_last_request(r, 0)->msg.mid - last);
     assert_in_range(gap, 256, 260);
-}
-
-/* CLI-75 */
-static void features_get_back_what_they_saved(void **state)
-{
-    world *w = *state;
-    rig *r = &w->r;
-    boot_registered(w);
-    strcpy(kept_word, "rights");
-    strcpy(fleeting_word, "observations");
-    lw_client_state_changed(r->client);
-    rig_pass(r, 0);
-    boot_with_server(w);
-    assert_string_equal(kept_word, "rights");
-    assert_string_equal(fleeting_word, "observations");
-    r->wall += 100000; /* the registration is over, and what belonged to it */
-    boot_with_server(w);
-    assert_string_equal(kept_word, "rights");
-    assert_string_equal(fleeting_word, "");
 }
 
 /* CLI-71 */
@@ -918,7 +839,6 @@ int main(void)
         T(a_state_is_void_with_other_instances),
         T(a_registration_that_ended_is_not_resumed),
         T(message_ids_go_on_behind_a_gap),
-        T(features_get_back_what_they_saved),
         T(a_factory_reset_leaves_the_factory_data),
         T(stopping_stores_what_is_due),
         T(a_power_cut_before_any_store_leaves_the_old_or_the_new),

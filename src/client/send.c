@@ -461,8 +461,7 @@ static lw_err init(lw_client *client, void *state)
     return LW_OK;
 }
 
-const lw_client_feature lw_feature_send = {.name = "send",
-                                           .size = size,
+const lw_client_feature lw_feature_send = {.size = size,
                                            .init = init,
                                            .on_server = on_server,
                                            .part = LW_PART_SEND,

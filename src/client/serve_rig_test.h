@@ -375,15 +375,11 @@ static inline void rig_on_reset(void *state, lw_server *server, uint16_t mid)
 }
 
 static const lw_client_feature rig_access = {
-    .name = "rig access",
-    .part = LW_PART_ACCESS,
-    .as.access = {.rights = rig_rights, .created = rig_created}};
+    .part = LW_PART_ACCESS, .as.access = {.rights = rig_rights, .created = rig_created}};
 static const lw_client_feature rig_observing = {
-    .name = "rig observing",
     .part = LW_PART_OBSERVE,
     .as.observe = {.attributes = rig_attributes, .observe = rig_observe, .on_reset = rig_on_reset}};
 static const lw_client_feature rig_taker = {
-    .name = "taker",
     .ops = (uint32_t)1 << LW_OP_OBSERVE | (uint32_t)1 << LW_OP_WRITE_ATTRIBUTES |
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
     .serve = rig_feature_serve,

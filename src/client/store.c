@@ -332,5 +332,4 @@ static lw_err init(lw_client *client, void *state)
     return LW_OK;
 }
 
-const lw_client_feature lw_feature_store = {
-    .name = "store", .size = size, .init = init, .on_moment = on_moment};
+const lw_client_feature lw_feature_store = {.size = size, .init = init, .on_moment = on_moment};

@@ -63,10 +63,8 @@ static bool sample(lw_observed *obs)
 }
 
 const lw_client_feature lw_feature_thresholds = {
-    .name = "thresholds",
     .part = LW_PART_THRESHOLDS,
     .as.thresholds = {.decimal = &lw_attr_decimal_text, .told = told, .sample = sample}};
 const lw_client_feature lw_feature_one_way_thresholds = {
-    .name = "thresholds",
     .part = LW_PART_THRESHOLDS,
     .as.thresholds = {.decimal = &lw_attr_decimal_one_way, .told = told, .sample = sample}};
