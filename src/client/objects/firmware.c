@@ -113,13 +113,18 @@ static void load(lw_updater *u)
 
 /* ---- Moving ---- */
 
+static void changed(lw_updater *u, uint16_t id)
+{
+    lw_tree_changed(u->tree, resource(id));
+}
+
 static void set_uri(lw_updater *u, lw_bytes uri)
 {
     u->kept.uri_len = (uint8_t)uri.len;
     if (uri.len > 0) {
         memcpy(u->kept.uri, uri.ptr, uri.len);
     }
-    lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_PACKAGE_URI));
+    changed(u, LW_RES_FIRMWARE_UPDATE_PACKAGE_URI);
 }
 
 /* The state as 5/0/3 shows it. */
@@ -135,7 +140,7 @@ static void enter(lw_updater *u, const struct move *move, uint8_t result)
     bool is_new = has_moved || u->kept.result != result;
     if (has_moved) {
         u->changed_at = lw_act_wall_clock(u->package.ctx);
-        lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_LAST_STATE_CHANGE_TIME));
+        changed(u, LW_RES_FIRMWARE_UPDATE_LAST_STATE_CHANGE_TIME);
     }
     if (move->event != DEFER) {
         u->install_at = LW_TIME_NEVER;
@@ -148,8 +153,8 @@ static void enter(lw_updater *u, const struct move *move, uint8_t result)
     u->kept.result = result;
     if (is_new || move->event == DEFER) {
         save(u);
-        lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_STATE));
-        lw_tree_changed(u->tree, resource(LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT));
+        changed(u, LW_RES_FIRMWARE_UPDATE_STATE);
+        changed(u, LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT);
     }
 }
 
@@ -206,19 +211,15 @@ static lw_err update(lw_updater *u)
     return err == LW_OK ? handle(u, UPDATE, 0) : err;
 }
 
-static uint64_t setting(lw_updater *u, uint16_t id)
+static uint32_t setting(lw_updater *u, uint16_t id)
 {
-    lw_value v;
-    if (lw_tree_get(u->tree, resource(id), &v) != LW_OK) {
-        return 0;
-    }
-    return v.type == LW_TYPE_BOOLEAN ? v.as.boolean : v.as.uns;
+    return lw_tree_number(u->tree, resource(id), 0);
 }
 
 /* Execute 2: a user may put it off for 5/0/13 seconds. */
 static lw_err update_or_defer(lw_updater *u)
 {
-    uint64_t period = setting(u, LW_RES_FIRMWARE_UPDATE_MAXIMUM_DEFER_PERIOD);
+    uint32_t period = setting(u, LW_RES_FIRMWARE_UPDATE_MAXIMUM_DEFER_PERIOD);
     bool wants = u->port->may_install == NULL || u->port->may_install(u->package.port_ctx);
     if (period == 0 || wants || move_for(u, DEFER) == NULL) {
         return update(u);
