@@ -319,37 +319,47 @@ static lw_err ask_everybody(lw_client *client)
     return err == LW_OK ? lw_client_reach(client, LW_MOMENT_COMMIT) : err;
 }
 
-/* BS-50: from here on, not from the start of the device (P-BS-16). */
-static void set_purge(lw_bootstrap *bs)
+static uint32_t purge_wait(const lw_bootstrap *bs)
 {
-    int64_t clock = lw_client_clock(bs->client);
-    bs->purge_after = lw_bs_number(bs->client, lw_bs_account(bs->client),
-                                   LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT);
-    bs->purge_at = clock >= 0 ? clock + bs->purge_after : -1;
+    return lw_bs_number(bs->client, lw_bs_account(bs->client),
+                        LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT);
 }
 
-static void arm_purge(lw_bootstrap *bs, uint32_t seconds)
+/* BS-50: from here on, not from the start of the device (P-BS-16). */
+static int64_t purge_time(const lw_bootstrap *bs)
 {
-    wake_in(bs, &bs->purge, bs->purge_after == 0 ? FOREVER : seconds);
+    int64_t clock = lw_client_clock(bs->client);
+    uint32_t wait = purge_wait(bs);
+    return wait == 0 ? 0 : clock >= 0 ? clock + wait : -1;
+}
+
+/* Who does not know the time waits for all of it: to purge the account too late is the smaller
+ * evil, for it is the way back (rule 10). */
+static void arm_purge(lw_bootstrap *bs)
+{
+    int64_t clock = lw_client_clock(bs->client);
+    uint32_t wait = bs->purge_at != 0 ? purge_wait(bs) : FOREVER;
+    if (bs->purge_at > 0 && clock >= 0 && bs->purge_at - clock < wait) {
+        wait = bs->purge_at > clock ? (uint32_t)(bs->purge_at - clock) : 0;
+    }
+    wake_in(bs, &bs->purge, wait);
 }
 
 lw_err lw_bs_conclude(lw_bootstrap *bs)
 {
     lw_client *client = bs->client;
-    uint32_t purge_after = bs->purge_after;
     int64_t purge_at = bs->purge_at;
     lw_err err = complete_in_transaction(client);
     err = err == LW_OK ? lw_bs_check(client) : err;
     if (err == LW_OK) {
-        set_purge(bs);
+        bs->purge_at = purge_time(bs);
         err = ask_everybody(client);
     }
     if (err != LW_OK) {
-        bs->purge_after = purge_after;
         bs->purge_at = purge_at;
         return err;
     }
-    arm_purge(bs, bs->purge_after);
+    arm_purge(bs);
     lw_tree_settle(&client->tree);
     bool keeps_link = lw_path_depth(lw_bs_account(client)) != LW_LEVEL_ROOT;
     set_state(bs, LW_BS_COMMITTED, keeps_link ? 0 : ANSWER_GRACE);
@@ -430,7 +440,7 @@ static void on_purge(lw_client *client, lw_alarm *alarm)
         wake_in(bs, alarm, PURGE_AGAIN);
         return;
     }
-    bs->purge_after = 0;
+    bs->purge_at = 0;
     lw_client_log(client, LW_LOG_INFO, "bootstrap", "account purged (0/x/12)");
 }
 
@@ -483,26 +493,17 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
     }
 }
 
-/* The purge deadline. Who does not know the time starts it again: to purge the account too late is
- * the smaller evil, for it is the way back (rule 10). */
 static void save(const void *state, lw_writer *out)
 {
     const lw_bootstrap *bs = state;
-    lw_write_u32(out, bs->purge_after);
     lw_write_u64(out, (uint64_t)bs->purge_at);
 }
 
 static void restore(void *state, lw_reader *in)
 {
     lw_bootstrap *bs = state;
-    int64_t clock = lw_client_clock(bs->client);
-    bs->purge_after = lw_read_u32(in);
     bs->purge_at = (int64_t)lw_read_u64(in);
-    uint32_t left = bs->purge_after;
-    if (bs->purge_at >= 0 && clock >= 0 && bs->purge_at - clock < left) {
-        left = bs->purge_at > clock ? (uint32_t)(bs->purge_at - clock) : 0;
-    }
-    arm_purge(bs, left);
+    arm_purge(bs);
 }
 
 const lw_client_feature lw_feature_bootstrap = {

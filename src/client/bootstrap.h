@@ -46,8 +46,7 @@ typedef struct lw_bootstrap {
     lw_coap_transfer *transfer; /* of the request in flight */
     lw_alarm alarm;             /* of the state */
     lw_alarm purge;             /* when the Bootstrap-Server account goes (BS-50) */
-    uint32_t purge_after;       /* 0/x/12, s; 0: never */
-    int64_t purge_at;           /* by the clock of the platform; -1: it has none */
+    int64_t purge_at;           /* by the clock of the platform; -1: it has none; 0: never */
     uint8_t state;              /* lw_bs_state */
     uint8_t rounds;             /* attempts since a server was registered with (P-BS-21) */
     uint8_t code;               /* FAILED: of the answer */
