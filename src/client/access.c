@@ -30,27 +30,26 @@ static bool is_enabled(lw_client *client)
     return lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SERVER)) > 1;
 }
 
+static lw_err set(lw_tree *tree, lw_path path, uint16_t number)
+{
+    return lw_tree_set(tree, path, lw_value_integer(number));
+}
+
 static lw_err add_rule(lw_tree *tree, lw_path target, uint16_t owner)
 {
+    static const uint8_t resources[] = {LW_RES_ACCESS_CONTROL_OBJECT_ID,
+                                        LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID,
+                                        LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER};
+    const uint16_t values[] = {lw_path_id(target, LW_LEVEL_OBJECT),
+                               lw_path_id(target, LW_LEVEL_INSTANCE), owner};
     lw_path at;
     lw_err err = lw_tree_add(tree, LW_OBJ_ACCESS_CONTROL, LW_ID_MAX, &at);
-    if (err != LW_OK) {
-        return err;
+    for (unsigned i = 0; err == LW_OK && i < sizeof resources; i++) {
+        err = set(tree, lw_path_child(at, resources[i]), values[i]);
     }
-    lw_path acl = lw_path_child(at, LW_RES_ACCESS_CONTROL_ACL);
-    const struct {
-        lw_path path;
-        uint16_t value;
-    } rows[] = {
-        {lw_path_child(at, LW_RES_ACCESS_CONTROL_OBJECT_ID), lw_path_id(target, LW_LEVEL_OBJECT)},
-        {lw_path_child(at, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID),
-         lw_path_id(target, LW_LEVEL_INSTANCE)},
-        {lw_path_child(at, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER), owner},
-        {lw_path_child(acl, 0), LW_RIGHT_R}, /* ACL-12 */
-    };
-    unsigned count = owner == LW_ID_MAX ? 4 : 3;
-    for (unsigned i = 0; err == LW_OK && i < count; i++) {
-        err = lw_tree_set(tree, rows[i].path, lw_value_integer(rows[i].value));
+    if (err == LW_OK && owner == LW_ID_MAX) { /* ACL-12 */
+        lw_path acl = lw_path_child(at, LW_RES_ACCESS_CONTROL_ACL);
+        err = set(tree, lw_path_child(acl, 0), LW_RIGHT_R);
     }
     return err;
 }
@@ -98,7 +97,7 @@ static lw_err leave_rule(lw_tree *tree, lw_path rule, uint16_t leaving)
         err = remove_target(tree, target);
         return err == LW_OK ? lw_tree_remove(tree, rule) : err;
     }
-    return is_owner ? lw_tree_set(tree, owner, lw_value_integer(heir)) : LW_OK;
+    return is_owner ? set(tree, owner, heir) : LW_OK;
 }
 
 static bool has_account(lw_client *client, uint16_t ssid)
