@@ -176,10 +176,10 @@ static lw_err speak(lw_coap_out *out, int what)
         lw_registration_put(out, &location, &nothing);
         return start(LW_COAP_DELETE, out);
     case 3:
-        lw_bs_request_put(out, &bs_request);
+        lw_bs_request_put(out, LW_OP_BS_REQUEST, &bs_request);
         return start(LW_COAP_POST, out);
     case 4:
-        lw_bs_pack_request_put(out, &bs_request);
+        lw_bs_request_put(out, LW_OP_BS_PACK_REQUEST, &bs_request);
         return start(LW_COAP_GET, out);
     case 5:
         lw_send_put(out, LW_CF_SENML_CBOR, octets);
