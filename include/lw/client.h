@@ -122,7 +122,7 @@ size_t lw_client_mem_needed(const lw_client_cfg *cfg);
 /* What cfg points to is borrowed as long as the client lives, `memory` too; cfg itself is copied.
  * LW_ENOMEM: too little memory. LW_EINVAL, and *out_client is NULL as after any failure:
  *   - no endpoint, formats, objects or platform, or one without random, link_open and link_close
- *   - a version that is not 10, 11 or 12
+ *   - a version that is not 10, 11 or 12; a payload_max below 16
  *   - no Security, Server or Device object; an object twice; a declaration that its definition does
  *     not know, rows that do not ascend
  *   - lw_feature_store not behind lw_feature_observe, lw_feature_access without the object,
@@ -157,9 +157,10 @@ typedef struct lw_client_account {
 
 /* Adds an account as factory data (BS-03). LW_ESTATE: not after lw_client_start. LW_EINVAL: no URI,
  * or a Short Server ID that does not fit. LW_EEXISTS: this server, or a Bootstrap-Server, has one.
- * LW_ENOMEM: more than cfg.servers_max, or than there are instances of objects 0 and 1. LW_ENOTSUP:
- * a Bootstrap-Server without lw_feature_bootstrap. LW_ETOOBIG: the URI or a key is longer than its
- * resource. Nothing is added then. Whether the URI can be reached shows when a link is opened. */
+ * LW_ENOMEM: more than cfg.servers_max, or than there are instances of objects 0 and 1, or too
+ * little cfg.dynamic. LW_ENOTSUP: a Bootstrap-Server without lw_feature_bootstrap. LW_ETOOBIG: the
+ * URI or a key is longer than its resource. Nothing is added then. Whether the URI can be reached
+ * shows when a link is opened. */
 LW_MUST_CHECK lw_err lw_client_add_server(lw_client *client, const lw_client_account *account);
 
 /* ---- Running ----------------------------------------------------------------------------------

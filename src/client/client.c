@@ -386,9 +386,12 @@ static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
 {
     lw_client *client = ctx;
     lw_server *server = server_of(peer);
-    if (server->link_is_up) {
-        lw_server_is_active(server);
-        lw_outbox_put(&client->outbox, &client->mem, server->link, message);
+    if (!server->link_is_up) {
+        return;
+    }
+    lw_server_is_active(server);
+    if (!lw_outbox_put(&client->outbox, &client->mem, server->link, message)) {
+        lw_client_log(client, LW_LOG_WARN, "client", "no room for a message, it is dropped");
     }
 }
 

@@ -15,7 +15,7 @@ static lw_outbox_item *cut(lw_outbox_item **at)
     return item;
 }
 
-void lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes octets)
+bool lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes octets)
 {
     lw_outbox_item **end = &box->first;
     unsigned count = 0;
@@ -31,6 +31,7 @@ void lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes oct
         memcpy(item->octets, octets.ptr, octets.len); /* a message is never empty */
         *end = item;
     }
+    return item != NULL;
 }
 
 bool lw_outbox_take(lw_outbox *box, const lw_mem *mem, lw_client_out *out)

@@ -19,7 +19,8 @@ typedef struct lw_outbox {
     lw_outbox_item *lent;  /* what the last take gave out */
 } lw_outbox;
 
-void lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes octets);
+/* false: it is dropped, for the box is full, or for want of memory. */
+bool lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes octets);
 
 /* The oldest one, valid until the next take; false when none waits. */
 bool lw_outbox_take(lw_outbox *box, const lw_mem *mem, lw_client_out *out);

@@ -475,6 +475,29 @@ static void an_account_that_there_is_no_place_for_is_refused(void **state)
     assert_int_equal(lw_client_add_server(r->client, &account), LW_ESTATE);
 }
 
+static unsigned dropped;
+
+static void count_dropped(void *ctx, int level, const char *module, lw_bytes text)
+{
+    (void)ctx, (void)module;
+    dropped += level == 1 && lw_bytes_is(text, "no room for a message, it is dropped");
+}
+
+/* Else it looks like a server that does not answer. */
+static void a_message_that_finds_no_room_is_told(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    dropped = 0;
+    r->platform.log = count_dropped;
+    for (uint8_t i = 0; i <= LW_OUTBOX_MAX; i++) {
+        const uint8_t ping[] = {0x40, 0, 0x70, i}; /* answered with Reset, which nobody polls */
+        assert_int_equal(dropped, 0);
+        lw_client_feed(r->client, r->now, 0, lw_bytes_of(ping, sizeof ping));
+    }
+    assert_int_equal(dropped, 1);
+}
+
 static void the_peak_of_memory_is_told_to_who_wants_it(void **state)
 {
     rig *r = *state;
@@ -536,6 +559,7 @@ int main(void)
         T(an_account_that_is_set_to_what_it_is_changes_nothing),
         T(an_account_that_the_device_removes_is_forgotten),
         T(an_account_that_there_is_no_place_for_is_refused),
+        T(a_message_that_finds_no_room_is_told),
         T(the_peak_of_memory_is_told_to_who_wants_it),
         T(memory_that_is_too_small_is_told),
     };
