@@ -135,7 +135,7 @@ static bool gives_way(const lw_observed *obs, const lw_call *call)
     if (obs->detached) {
         return obs->all->count >= call->client->cfg.observations_max;
     }
-    return obs->server == call->server && lw_coap_token_equal(obs->token, call->in->msg->token);
+    return obs->server == call->server && lw_coap_same_token(&obs->token, &call->in->msg->token);
 }
 
 /* OBS-22, P-OBS-05: exactly that target; the one with the token of the request, if there is one. */
@@ -149,7 +149,7 @@ static lw_observed *find_cancelled(lw_observing *all, const lw_call *call,
             continue;
         }
         found = obs;
-        if (lw_coap_token_equal(obs->token, call->in->msg->token)) {
+        if (lw_coap_same_token(&obs->token, &call->in->msg->token)) {
             break;
         }
     }

@@ -8,11 +8,6 @@ size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhe
     return fits_more ? peer->max_message - overhead : block;
 }
 
-bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
-{
-    return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
-}
-
 void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body)
 {
     static const lw_coap_token none = {.len = 0};

@@ -54,8 +54,6 @@ void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw
  * its messages. */
 size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhead);
 
-bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
-
 /* ---- message ids of the peer: dedup.c ------------------------------------------------------ */
 
 enum { SEEN_SILENT, SEEN_REPLY, SEEN_ACK = LW_COAP_ACK, SEEN_RST = LW_COAP_RST };

@@ -16,9 +16,9 @@
 #define QUICK 1
 #endif
 
-bool lw_coap_token_equal(lw_coap_token a, lw_coap_token b)
+bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
 {
-    return a.len == b.len && memcmp(a.octets, b.octets, a.len) == 0;
+    return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
 /*  0                   1                   2                   3

@@ -30,7 +30,7 @@ typedef struct lw_coap_token {
     uint8_t octets[LW_COAP_TOKEN_MAX];
 } lw_coap_token;
 
-bool lw_coap_token_equal(lw_coap_token a, lw_coap_token b);
+bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b);
 
 typedef struct lw_coap_msg {
     uint8_t type; /* lw_coap_type; CON for messages from a stream */

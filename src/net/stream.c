@@ -74,7 +74,7 @@ static void on_ping(lw_net *net, lw_net_stream *stream, const lw_coap_msg *msg)
 
 static void on_pong(lw_net *net, lw_net_stream *stream, const lw_coap_msg *msg)
 {
-    if (lw_coap_token_equal(msg->token, stream->ping)) {
+    if (lw_coap_same_token(&msg->token, &stream->ping)) {
         stream->link.own_deadline = LW_TIME_NEVER;
         lw_net_link_arm(net, &stream->link);
     }

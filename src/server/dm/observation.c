@@ -511,7 +511,7 @@ void lw_observation_lost(lw_server *server, lw_peer *peer, lw_coap_token token)
     }
     for (lw_link *l = all->established.next; l != &all->established; l = l->next) {
         lw_coap_observation *obs = LW_CONTAINER(l, lw_coap_observation, link);
-        if (lw_coap_token_equal(obs->token, token)) {
+        if (lw_coap_same_token(&obs->token, &token)) {
             obs->at = INT64_MIN;
         }
     }

@@ -109,7 +109,7 @@ static far_request *keep(far_server *s, const lw_coap_inbound *in)
     lw_sim_addr from = peer_of(in->peer)->addr;
     for (size_t i = s->request_count; i-- > 0;) {
         far_request *r = &s->requests[i];
-        if (r->from == from && lw_coap_token_equal(r->token, in->msg->token)) {
+        if (r->from == from && lw_coap_same_token(&r->token, &in->msg->token)) {
             r->copies++;
             return r;
         }
