@@ -32,6 +32,20 @@ lw_err lw_num_parse_uint64(lw_bytes text, uint64_t *out_v)
     return fits ? LW_OK : LW_ERANGE;
 }
 
+lw_err lw_num_parse_uint32(lw_bytes text, uint32_t *out_v)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned d = (unsigned)text.ptr[i] - '0';
+        if (d > 9) {
+            return LW_EFORMAT;
+        }
+        v = v > UINT32_MAX ? v : v * 10 + d; /* what does not fit stays so */
+    }
+    *out_v = (uint32_t)v;
+    return text.len == 0 ? LW_EFORMAT : v > UINT32_MAX ? LW_ERANGE : LW_OK;
+}
+
 lw_err lw_num_parse_int64(lw_bytes text, int64_t *out_v)
 {
     bool negative = text.len > 0 && text.ptr[0] == '-';

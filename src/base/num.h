@@ -21,6 +21,7 @@
  * and the empty text are LW_EFORMAT. LW_ERANGE when the number does not fit. */
 LW_MUST_CHECK lw_err lw_num_parse_int64(lw_bytes text, int64_t *out_v);
 LW_MUST_CHECK lw_err lw_num_parse_uint64(lw_bytes text, uint64_t *out_v);
+LW_MUST_CHECK lw_err lw_num_parse_uint32(lw_bytes text, uint32_t *out_v);
 
 #define LW_NUM_INT_TEXT_MAX 20u /* "-9223372036854775808", "18446744073709551615" */
 

@@ -60,6 +60,29 @@ static void int64_reads_its_whole_range_and_nothing_else(void **state)
     expect_int64("99999999999999999999999x", LW_EFORMAT, 0);
 }
 
+static void expect_uint32(const char *text, lw_err err, uint32_t v)
+{
+    uint32_t got = 0;
+    assert_int_equal(lw_num_parse_uint32(lw_bytes_str(text), &got), err);
+    if (err == LW_OK) {
+        assert_int_equal(got, v);
+    }
+}
+
+static void uint32_reads_its_whole_range_and_nothing_else(void **state)
+{
+    (void)state;
+    expect_uint32("0", LW_OK, 0);
+    expect_uint32("0049320", LW_OK, 49320);
+    expect_uint32("4294967295", LW_OK, UINT32_MAX);
+    expect_uint32("4294967296", LW_ERANGE, 0);
+    expect_uint32("42949672960", LW_ERANGE, 0);
+    expect_uint32("184467440737095516160", LW_ERANGE, 0);
+    expect_uint32("99999999999999999999999x", LW_EFORMAT, 0);
+    expect_uint32("", LW_EFORMAT, 0);
+    expect_uint32("-1", LW_EFORMAT, 0);
+}
+
 static void uint64_reads_its_whole_range_and_nothing_else(void **state)
 {
     (void)state;
@@ -538,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(int64_reads_its_whole_range_and_nothing_else),
+        cmocka_unit_test(uint32_reads_its_whole_range_and_nothing_else),
         cmocka_unit_test(uint64_reads_its_whole_range_and_nothing_else),
         cmocka_unit_test(integers_are_written_in_full),
         cmocka_unit_test(hexadecimal_digits_and_nothing_else),

@@ -61,8 +61,8 @@ static bool is_account(lw_bytes text)
 /* BS-13: what is no number is as little supported as a number that is no format. */
 static lw_refusal take_format(lw_bytes text, lw_bs_request *bs)
 {
-    uint64_t number;
-    if (lw_num_parse_uint64(text, &number) != LW_OK || number > UINT16_MAX ||
+    uint32_t number;
+    if (lw_num_parse_uint32(text, &number) != LW_OK || number > UINT16_MAX ||
         !lw_bs_is_format((uint16_t)number)) {
         return LW_REFUSAL_BAD_FORMAT;
     }

@@ -376,12 +376,13 @@ bool lw_register_next_unknown(lw_coap_opt_iter *it, lw_query *out_query)
 
 static lw_refusal take_lifetime(lw_bytes value, lw_registration *reg)
 {
-    uint64_t seconds;
-    lw_err err = lw_num_parse_uint64(value, &seconds);
+    lw_err err = lw_num_parse_uint32(value, &reg->lifetime);
     if (err != LW_OK && err != LW_ERANGE) {
         return LW_REFUSAL_BAD_LIFETIME;
     }
-    reg->lifetime = err == LW_ERANGE || seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+    if (err == LW_ERANGE) {
+        reg->lifetime = UINT32_MAX;
+    }
     return LW_REFUSAL_NONE;
 }
 
