@@ -12,23 +12,24 @@
 #define NUMBER LW_ATTR_SYNTAX_NUMBER
 #define FLAG   LW_ATTR_SYNTAX_FLAG
 
-#define READABLE LW_ATTR_ON_READABLE
-#define NUMERIC  LW_ATTR_ON_NUMERIC
-#define BOOLEAN  LW_ATTR_ON_BOOLEAN
+#define TYPE(name) (1u << LW_TYPE_##name)
+#define READABLE   0xffffu
+#define NUMERIC    (TYPE(INTEGER) | TYPE(UNSIGNED) | TYPE(FLOAT) | TYPE(TIME))
+#define BOOLEAN    TYPE(BOOLEAN)
 
-/* The table of ATT, 6.2, in its row order; the defaults come in with lw_attrs_effective(). */
+/* The table of ATT, 6.2, in its row order; the defaults come in with lw_attrs_in_effect(). */
 const lw_attr_info lw_attr_table[LW_ATTR_COUNT] = {
-    /* name, levels, syntax, applies to, since */
-    {"pmin", ALL, WHOLE, READABLE, LW_VERSION_1_0, offsetof(lw_attrs, pmin)},
-    {"pmax", ALL, WHOLE, READABLE, LW_VERSION_1_0, offsetof(lw_attrs, pmax)},
-    {"gt", LOWER, NUMBER, NUMERIC, LW_VERSION_1_0, offsetof(lw_attrs, gt)},
-    {"lt", LOWER, NUMBER, NUMERIC, LW_VERSION_1_0, offsetof(lw_attrs, lt)},
-    {"st", LOWER, NUMBER, NUMERIC, LW_VERSION_1_0, offsetof(lw_attrs, st)},
-    {"epmin", ALL, WHOLE, READABLE, LW_VERSION_1_1, offsetof(lw_attrs, epmin)},
-    {"epmax", ALL, WHOLE, READABLE, LW_VERSION_1_1, offsetof(lw_attrs, epmax)},
-    {"edge", LOWER, FLAG, BOOLEAN, LW_VERSION_1_2, offsetof(lw_attrs, edge)},
-    {"con", ALL, FLAG, READABLE, LW_VERSION_1_2, offsetof(lw_attrs, con)},
-    {"hqmax", ALL, WHOLE, READABLE, LW_VERSION_1_2, offsetof(lw_attrs, hqmax)},
+    /* name, applies to, levels, syntax, since */
+    {"pmin", READABLE, ALL, WHOLE, LW_VERSION_1_0, offsetof(lw_attrs, pmin)},
+    {"pmax", READABLE, ALL, WHOLE, LW_VERSION_1_0, offsetof(lw_attrs, pmax)},
+    {"gt", NUMERIC, LOWER, NUMBER, LW_VERSION_1_0, offsetof(lw_attrs, gt)},
+    {"lt", NUMERIC, LOWER, NUMBER, LW_VERSION_1_0, offsetof(lw_attrs, lt)},
+    {"st", NUMERIC, LOWER, NUMBER, LW_VERSION_1_0, offsetof(lw_attrs, st)},
+    {"epmin", READABLE, ALL, WHOLE, LW_VERSION_1_1, offsetof(lw_attrs, epmin)},
+    {"epmax", READABLE, ALL, WHOLE, LW_VERSION_1_1, offsetof(lw_attrs, epmax)},
+    {"edge", BOOLEAN, LOWER, FLAG, LW_VERSION_1_2, offsetof(lw_attrs, edge)},
+    {"con", READABLE, ALL, FLAG, LW_VERSION_1_2, offsetof(lw_attrs, con)},
+    {"hqmax", READABLE, ALL, WHOLE, LW_VERSION_1_2, offsetof(lw_attrs, hqmax)},
 };
 
 static bool has(const lw_attrs *attrs, lw_attr attr)
@@ -36,33 +37,7 @@ static bool has(const lw_attrs *attrs, lw_attr attr)
     return (attrs->has & LW_ATTR_BIT(attr)) != 0;
 }
 
-static size_t size_of_field(const lw_attr_info *info)
-{
-    switch (info->syntax) {
-    case LW_ATTR_SYNTAX_WHOLE:
-        return sizeof(uint32_t);
-    case LW_ATTR_SYNTAX_NUMBER:
-        return sizeof(double);
-    default:
-        return sizeof(bool);
-    }
-}
-
 /* ---- Requests ---- */
-
-static lw_err parse_whole(lw_bytes value, uint32_t *out)
-{
-    uint64_t n;
-    lw_err err = lw_num_parse_uint64(value, &n);
-    if (err != LW_OK) {
-        return err;
-    }
-    if (n > UINT32_MAX) {
-        return LW_ERANGE;
-    }
-    *out = (uint32_t)n;
-    return LW_OK;
-}
 
 static lw_err parse_flag(lw_bytes value, bool *out)
 {
@@ -79,7 +54,7 @@ static lw_err parse_value(const lw_attr_info *info, lw_bytes value, const lw_att
     void *field = (uint8_t *)out + info->offset;
     switch (info->syntax) {
     case LW_ATTR_SYNTAX_WHOLE:
-        return parse_whole(value, field);
+        return lw_num_parse_uint32(value, field);
     case LW_ATTR_SYNTAX_NUMBER:
         return decimal->parse(value, field);
     default:
@@ -129,19 +104,6 @@ lw_err lw_attrs_take_query(lw_attrs_change *change, lw_bytes item, const lw_attr
     return lw_attrs_take(change, name, value, decimal);
 }
 
-static bool type_fits(const lw_attr_info *info, const lw_resource_def *def)
-{
-    switch (info->target) {
-    case LW_ATTR_ON_NUMERIC:
-        return def->type == LW_TYPE_INTEGER || def->type == LW_TYPE_UNSIGNED ||
-               def->type == LW_TYPE_FLOAT || def->type == LW_TYPE_TIME;
-    case LW_ATTR_ON_BOOLEAN:
-        return def->type == LW_TYPE_BOOLEAN;
-    default:
-        return true;
-    }
-}
-
 lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at)
 {
     bool versioned = at->version != LW_VERSION_NONE;
@@ -157,10 +119,8 @@ lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at)
         if ((mask & LW_ATTR_BIT(i)) == 0) {
             continue;
         }
-        if ((info->levels & LEVEL(at->level)) == 0) {
-            return LW_EINVAL;
-        }
-        if (at->def != NULL && !type_fits(info, at->def)) {
+        if ((info->levels >> at->level & 1) == 0 ||
+            (at->def != NULL && (info->types >> at->def->type & 1) == 0)) {
             return LW_EINVAL;
         }
         if (versioned && info->since > at->version) {
@@ -170,20 +130,19 @@ lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at)
     return LW_OK;
 }
 
-lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change,
-                      const lw_attr_decimal *decimal)
+lw_err lw_attrs_apply(lw_attrs *attrs, lw_attrs_change *change, const lw_attr_decimal *decimal)
 {
-    lw_attrs merged = change->set;
-    if (merged.epmax != 0 && merged.epmin >= merged.epmax) { /* ATT-22. Zero is no maximum. */
+    lw_attrs *merged = &change->set;
+    if (merged->epmax != 0 && merged->epmin >= merged->epmax) { /* ATT-22. Zero is no maximum. */
         return LW_EINVAL;
     }
-    merged.has |= change->unset; /* so that they are not taken over */
-    lw_attrs_inherit(&merged, attrs);
-    merged.has &= (uint16_t)~change->unset;
-    if (decimal != NULL && !decimal->fit(&merged)) {
+    merged->has |= change->unset; /* so that they are not taken over */
+    lw_attrs_inherit(merged, attrs);
+    merged->has &= (uint16_t)~change->unset;
+    if (decimal != NULL && !decimal->fit(merged)) {
         return LW_EINVAL;
     }
-    *attrs = merged;
+    *attrs = *merged;
     return LW_OK;
 }
 
@@ -197,7 +156,7 @@ void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper)
         }
         const lw_attr_info *info = &lw_attr_table[i];
         memcpy((uint8_t *)attrs + info->offset, (const uint8_t *)upper + info->offset,
-               size_of_field(info));
+               info->syntax);
     }
     attrs->has |= upper->has;
 }

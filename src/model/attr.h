@@ -57,23 +57,18 @@ typedef struct lw_attrs {
     double gt, lt, st;
 } lw_attrs;
 
+/* Each is the size of the field that it fills. */
 typedef enum lw_attr_syntax {
-    LW_ATTR_SYNTAX_WHOLE,  /* 1*DIGIT */
-    LW_ATTR_SYNTAX_NUMBER, /* decimal, with sign and exponent on input (ATT-14) */
-    LW_ATTR_SYNTAX_FLAG    /* "0" or "1" */
+    LW_ATTR_SYNTAX_FLAG = sizeof(bool),      /* "0" or "1" */
+    LW_ATTR_SYNTAX_WHOLE = sizeof(uint32_t), /* 1*DIGIT */
+    LW_ATTR_SYNTAX_NUMBER = sizeof(double)   /* decimal, sign and exponent on input (ATT-14) */
 } lw_attr_syntax;
-
-typedef enum lw_attr_target {
-    LW_ATTR_ON_READABLE,
-    LW_ATTR_ON_NUMERIC,
-    LW_ATTR_ON_BOOLEAN
-} lw_attr_target;
 
 typedef struct lw_attr_info {
     const char *name;
+    uint16_t types; /* bit 1 << lw_type: on what it may be set, besides being readable */
     uint8_t levels; /* bit 1 << lw_level */
     uint8_t syntax; /* lw_attr_syntax */
-    uint8_t target; /* lw_attr_target: on what it may be set, besides being readable */
     uint8_t since;  /* lw_version */
     uint8_t offset; /* of its field in lw_attrs */
 } lw_attr_info;
@@ -134,8 +129,8 @@ static inline uint16_t lw_attrs_change_mask(const lw_attrs_change *change)
 /* Changes `attrs`, or refuses with LW_EINVAL and leaves it as it was: when lt + 2 st < gt does not
  * hold afterwards (ATT-20, P-OBS-18), st is not positive (ATT-23), or the change itself sets
  * epmin >= epmax (ATT-22). pmax < pmin is not an error (ATT-21). For an Observe query start with
- * the empty set. */
-LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, const lw_attrs_change *change,
+ * the empty set. The change is used up. */
+LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, lw_attrs_change *change,
                                     const lw_attr_decimal *decimal);
 
 /* Gives `attrs` what it lacks and `upper`, of a level above, has. */
