@@ -122,9 +122,9 @@ static void fill(void *ctx, uint8_t *out, size_t len)
 
 /* ---- what happens -------------------------------------------------------------------------- */
 
-static lw_err write_octets(void *ctx, lw_writer *out)
+static lw_err write_octets(void *ctx, lw_coap_reply *reply)
 {
-    lw_write_bytes(out, lw_bytes_of(ctx, 100));
+    lw_write_bytes(&reply->payload, lw_bytes_of(ctx, 100));
     return LW_OK;
 }
 

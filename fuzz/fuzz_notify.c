@@ -68,20 +68,22 @@ static bool has_condition(const device *d)
     return has(&d->attrs, LW_ATTR_ST) || has(&d->attrs, LW_ATTR_GT) || has(&d->attrs, LW_ATTR_LT);
 }
 
-static lw_sample sample_of(const device *d)
+static lw_value value_of(const device *d)
 {
-    return lw_sample_of(lw_value_float(d->value));
+    return lw_value_float(d->value);
 }
 
 static void evaluate(device *d, lw_time now)
 {
-    bool may = lw_notify_may_evaluate(&d->n, &d->attrs, now);
+    d->n.changed = true;
+    bool may = lw_notify_evaluates_in(&d->n, &d->attrs, now) <= 0;
     FUZZ_CHECK(may == (now - d->evaluated >= epmin_of(d)));
     if (!may) {
         return;
     }
     const lw_attr_decimal *decimal = d->one_way ? &lw_attr_decimal_one_way : &lw_attr_decimal_text;
-    bool met = lw_watch_sample(&d->w, &d->attrs, sample_of(d), decimal);
+    const lw_value value = value_of(d);
+    bool met = lw_watch_sample(&d->w, &d->attrs, &value, decimal);
     lw_notify_evaluated(&d->n, met, now);
     d->evaluated = now;
     d->condition = has_condition(d) ? d->condition || condition_is_met(d) : d->value != d->notified;
@@ -90,7 +92,7 @@ static void evaluate(device *d, lw_time now)
 
 static void send_if_due(device *d, lw_time now)
 {
-    bool due = lw_notify_is_due(&d->n, &d->attrs, now);
+    bool due = lw_notify_sends_in(&d->n, &d->attrs, now) <= 0;
     bool over_pmin = now - d->sent >= pmin_of(d);
     bool over_pmax = pmax_of(d) != LW_TIME_NEVER && now - d->sent >= pmax_of(d);
     FUZZ_CHECK(due == ((d->condition && over_pmin) || over_pmax));
@@ -100,7 +102,8 @@ static void send_if_due(device *d, lw_time now)
     FUZZ_CHECK(over_pmin);
     bool con = lw_notify_is_confirmable(&d->n, &d->attrs, now);
     FUZZ_CHECK(con || now - d->confirmed < LW_NOTIFY_CON_INTERVAL_MS);
-    lw_watch_set_notified(&d->w, sample_of(d));
+    const lw_value value = value_of(d);
+    lw_watch_set_notified(&d->w, &value);
     lw_notify_sent(&d->n, con, now);
     d->sent = now;
     d->evaluated = now;
@@ -111,11 +114,18 @@ static void send_if_due(device *d, lw_time now)
     }
 }
 
+static lw_time deadline_of(const device *d)
+{
+    lw_time send = lw_notify_sends_in(&d->n, &d->attrs, d->sent);
+    lw_time evaluate = lw_notify_evaluates_in(&d->n, &d->attrs, d->sent);
+    return lw_time_add(d->sent, send < evaluate ? send : evaluate);
+}
+
 static void wake(device *d, lw_time now)
 {
     evaluate(d, now);
     send_if_due(d, now);
-    lw_time deadline = lw_notify_deadline(&d->n, &d->attrs);
+    lw_time deadline = deadline_of(d);
     FUZZ_CHECK(deadline > now); /* or the engine would spin */
     if (pmax_of(d) != LW_TIME_NEVER) {
         FUZZ_CHECK(deadline <= d->sent + pmax_of(d));
@@ -129,7 +139,7 @@ static void wake(device *d, lw_time now)
 static void run(device *d, lw_time until)
 {
     for (unsigned i = 0; i < 50; i++) { /* then late: long steps stay affordable */
-        lw_time deadline = lw_notify_deadline(&d->n, &d->attrs);
+        lw_time deadline = deadline_of(d);
         if (deadline > until) {
             return;
         }
@@ -168,7 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     choose_attributes(&d, data);
     d.notified = d.value;
     lw_notify_init(&d.n, 0);
-    lw_watch_set_notified(&d.w, sample_of(&d));
+    const lw_value value = value_of(&d);
+    lw_watch_set_notified(&d.w, &value);
     /* Octet 11 scales the steps: from a millisecond to some hours. */
     lw_time unit = (lw_time)1 << (data[11] % 16);
     lw_time now = 0;

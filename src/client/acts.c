@@ -152,23 +152,24 @@ int64_t lw_client_clock(const lw_client *client)
     return platform->wall_clock != NULL ? platform->wall_clock(platform->ctx) : -1;
 }
 
+int64_t lw_client_seconds(const lw_client *client)
+{
+    int64_t seconds = lw_client_clock(client);
+    return (seconds >= 0 ? seconds : client->now / LW_SECOND_MS) + client->clock_ahead;
+}
+
 int64_t lw_act_wall_clock(void *ctx)
 {
-    lw_client *client = ctx;
-    int64_t seconds = lw_client_clock(client);
-    if (seconds >= 0) {
-        return seconds + client->clock_ahead;
-    }
-    return client->clock_is_set ? client->now / LW_SECOND_MS + client->clock_ahead : -1;
+    const lw_client *client = ctx;
+    bool is_known = client->clock_is_set || lw_client_clock(client) >= 0;
+    return is_known ? lw_client_seconds(client) : -1;
 }
 
 void lw_act_set_wall_clock(void *ctx, int64_t seconds)
 {
     lw_client *client = ctx;
-    int64_t platform = lw_client_clock(client);
     client->clock_is_set = true;
-    client->clock_ahead =
-        seconds - (platform >= 0 ? platform : (int64_t)(client->now / LW_SECOND_MS));
+    client->clock_ahead += seconds - lw_client_seconds(client);
 }
 
 lw_err lw_act_store(void *ctx, const char *name, lw_bytes record)

@@ -28,9 +28,12 @@ static lw_attached *place_for(const lw_observing *all, const lw_server *server, 
     return place != NULL ? place : find(all, NULL, lw_path_root());
 }
 
-static void attach(lw_attached *place, const lw_server *server, lw_path path, const lw_attrs *attrs)
+/* With attributes it belongs to that path, without it is free. */
+static void settle(lw_attached *place, const lw_server *server, lw_path path)
 {
-    *place = attrs->has != 0 ? (lw_attached){*attrs, server, path} : (lw_attached){.server = NULL};
+    bool any = place->attrs.has != 0;
+    place->server = any ? server : NULL;
+    place->path = any ? path : lw_path_root();
 }
 
 void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
@@ -38,7 +41,8 @@ void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
 {
     lw_attached *place = place_for(all, server, path);
     if (place != NULL) {
-        attach(place, server, path, attrs);
+        place->attrs = *attrs;
+        settle(place, server, path);
     }
 }
 
@@ -82,7 +86,7 @@ void lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_pat
 {
     *out_attrs = (lw_attrs){.has = 0};
     if (query != NULL) {
-        *out_attrs = *query;
+        lw_attrs_inherit(out_attrs, query);
     } else {
         lw_attached_inherit(all, server, path, LW_LEVEL_OBJECT, out_attrs);
     }
@@ -96,24 +100,16 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
     lw_attrs attrs = {.has = 0};
     lw_attached_inherit(all, server, path, is_target ? LW_LEVEL_OBJECT : lw_path_depth(path),
                         &attrs);
-    lw_attrs_write_link(w, &attrs, lw_client_decimal(all->client));
+    lw_attrs_write_link(w, &attrs, lw_observing_decimal(all));
 }
 
 /* ---- Requests --------------------------------------------------------------------------------
  */
 
-const lw_attr_decimal *lw_client_decimal(const lw_client *client)
-{
-    LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
-        return client->cfg.features[i]->as.thresholds.decimal;
-    }
-    return NULL;
-}
-
-lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_change)
+lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_change *out_change)
 {
     const lw_request *request = call->request;
-    lw_err err = lw_request_attrs(request, lw_client_decimal(call->client), out_change);
+    lw_err err = lw_request_attrs(request, lw_observing_decimal(all), out_change);
     if (err != LW_OK) { /* DM-53 */
         return LW_EINVAL;
     }
@@ -135,12 +131,11 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
 {
     lw_path path = call->request->path;
     lw_attrs_change change;
-    lw_err err = lw_attrs_asked(call, &change);
+    lw_err err = lw_attrs_asked(all, call, &change);
     lw_attached *place = place_for(all, call->server, path);
     if (err == LW_OK && place != NULL) {
-        lw_attrs attrs = place->attrs;
-        err = lw_attrs_apply(&attrs, &change, lw_client_decimal(call->client));
-        attach(place, call->server, path, &attrs);
+        err = lw_attrs_apply(&place->attrs, &change, lw_observing_decimal(all));
+        settle(place, call->server, path);
     } else if (err == LW_OK && change.set.has != 0) { /* else there is nothing to unset */
         err = LW_ENOMEM;
     }

@@ -6,28 +6,28 @@
 #include "model/access.h"
 #include "model/notify.h"
 
-static uint8_t observe_targets(const lw_targets *targets, const lw_call *call)
+static uint8_t answer(const lw_call *call, const lw_readable *readable)
 {
-    lw_client *client = call->client;
-    lw_err err = lw_targets_may_read(targets, call->server);
-    if (err != LW_OK) {
-        return lw_op_code((lw_op)call->request->op, err);
+    if (call->request->op != LW_OP_READ_COMPOSITE) {
+        LW_EACH_PART (call->client, i, LW_PART_OBSERVE) {
+            const lw_client *client = call->client;
+            return client->cfg.features[i]->as.observe.observe(client->feature_state[i], call,
+                                                               readable);
+        }
     }
-    lw_readable readable = lw_targets_readable(targets, call);
-    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
-        return client->cfg.features[i]->as.observe.observe(client->feature_state[i], call,
-                                                           &readable);
-    }
-    return LW_COAP_METHOD_NOT_ALLOWED; /* not routed without that feature */
+    return lw_answer_values(call, readable);
 }
 
-static uint8_t serve_targets(const lw_call *call,
-                             uint8_t (*serve)(const lw_targets *targets, const lw_call *call))
+static uint8_t serve_targets(const lw_call *call)
 {
-    lw_targets targets;
-    lw_err err = lw_targets_read(&targets, call);
-    uint8_t code = err == LW_OK ? serve(&targets, call) : lw_op_code((lw_op)call->request->op, err);
-    lw_targets_fini(&targets, call->client);
+    lw_readable readable;
+    lw_err err = lw_targets_read(call, &readable);
+    if (err == LW_OK) {
+        err = lw_readable_allowed(&readable);
+    }
+    uint8_t code =
+        err == LW_OK ? answer(call, &readable) : lw_op_code((lw_op)call->request->op, err);
+    lw_targets_free(&readable);
     return code;
 }
 
@@ -78,14 +78,7 @@ static uint8_t write_composite(const lw_call *call)
 static uint8_t serve(void *state, const lw_call *call)
 {
     (void)state;
-    switch (call->request->op) {
-    case LW_OP_READ_COMPOSITE:
-        return serve_targets(call, lw_targets_answer);
-    case LW_OP_WRITE_COMPOSITE:
-        return write_composite(call);
-    default:
-        return serve_targets(call, observe_targets);
-    }
+    return call->request->op == LW_OP_WRITE_COMPOSITE ? write_composite(call) : serve_targets(call);
 }
 
 const lw_client_feature lw_feature_composite = {

@@ -114,6 +114,10 @@ bool lw_server_is_registered(const lw_server *server);
  * event tells when it may again. */
 bool lw_server_is_ready(const lw_server *server);
 
+/* It does not answer: the registration lives on, but nobody can be told so until an Update gets
+ * through. */
+void lw_server_go_offline(lw_server *server);
+
 /* Asks for an Update with these reasons; several in one tick become one (CLI-60). */
 void lw_server_want_update(lw_server *server, uint8_t reasons);
 
@@ -208,6 +212,9 @@ void lw_client_complain(const lw_client *client, const char *module, const char 
 /* The platform's own clock, which goes on without power and which no server sets: seconds since
  * 1970, or -1. For deadlines that outlive a power loss. */
 int64_t lw_client_clock(const lw_client *client);
+
+/* The wall clock as far as it is known, or else any: seconds that go on. */
+int64_t lw_client_seconds(const lw_client *client);
 
 /* What a feature saves is different now: lw_feature_persist stores it with the next step. */
 void lw_client_state_changed(lw_client *client);

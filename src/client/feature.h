@@ -14,7 +14,6 @@
 
 struct lw_readable;  /* client/serve.h */
 struct lw_bootstrap; /* client/bootstrap.h */
-struct lw_observed;  /* client/observe.h */
 
 /* Gives octets [offset, offset + len) of the body of a request of ours. */
 typedef lw_err (*lw_body_fn)(void *ctx, size_t offset, uint8_t *out, size_t len);
@@ -38,7 +37,6 @@ typedef enum lw_part {
     LW_PART_NONE,
     LW_PART_ACCESS,
     LW_PART_OBSERVE,
-    LW_PART_THRESHOLDS,
     LW_PART_COMPOSITE,
     LW_PART_BLOCKWISE,
     LW_PART_SEND,
@@ -63,12 +61,6 @@ typedef struct lw_part_observe {
     /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */
     void (*on_reset)(void *state, lw_server *server, uint16_t mid);
 } lw_part_observe;
-
-typedef struct lw_part_thresholds {
-    const lw_attr_decimal *decimal;          /* how gt, lt and st are read, written and met */
-    void (*told)(struct lw_observed *obs);   /* watches the values as they are now */
-    bool (*sample)(struct lw_observed *obs); /* is a condition met? */
-} lw_part_thresholds;
 
 typedef struct lw_part_blockwise {
     /* Sends a request of ours whose body may take several messages; and gives up what is in
@@ -123,7 +115,6 @@ struct lw_client_feature {
     union {
         lw_part_access access;
         lw_part_observe observe;
-        lw_part_thresholds thresholds;
         /* composite: what is in effect for a list, of what is for its members (OBS-26) */
         void (*join)(lw_attrs *whole, const lw_attrs *part);
         lw_part_blockwise blockwise;
@@ -161,8 +152,5 @@ lw_err lw_client_reach(lw_client *client, lw_client_moment moment);
 
 /* The state of a feature, or NULL when it is not named. */
 void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature);
-
-/* How gt, lt and st are read and written; NULL without lw_feature_thresholds. */
-const lw_attr_decimal *lw_client_decimal(const lw_client *client);
 
 #endif

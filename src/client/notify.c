@@ -5,24 +5,9 @@
 #include "client/feature.h"
 #include "client/observe.h"
 
-#include <string.h>
-
 #define RETRY_MS (1 * LW_SECOND_MS) /* after a notification that could not be sent for now */
 
 /* ---- Values ---------------------------------------------------------------------------------- */
-
-lw_path lw_observed_base(const lw_observed *obs)
-{
-    return obs->composite ? lw_path_root() : obs->targets[0];
-}
-
-lw_readable lw_observed_values(const lw_observed *obs, const lw_path *targets, size_t count)
-{
-    return (lw_readable){.client = obs->all->client,
-                         .server = obs->server,
-                         .targets = targets,
-                         .target_count = count};
-}
 
 static bool is_watched(const lw_observed *obs, lw_path path)
 {
@@ -33,26 +18,43 @@ static bool is_watched(const lw_observed *obs, lw_path path)
     return w != NULL;
 }
 
-/* Of all that the server is told, but for the values that are watched each; 0 for nothing. */
-static uint64_t mark_of(const lw_observed *obs)
+/* What the server is told, but for the values that are watched each. */
+typedef struct unwatched {
+    const lw_observed *obs;
+    bool any; /* there is a value */
+} unwatched;
+
+static lw_err next_unwatched(void *ctx, lw_cursor *cursor, lw_entry *e)
 {
-    lw_readable readable = lw_observed_values(obs, obs->targets, obs->target_count);
-    lw_source source = lw_readable_source(&readable);
-    lw_cursor cursor = {{0}};
-    lw_entry e;
-    uint64_t mark = 0;
-    while (source.next(source.ctx, &cursor, &e) == LW_OK) {
-        mark = lw_mark_add(mark, e.path.key);
-        mark = lw_mark_add(mark, is_watched(obs, e.path) ? 0 : lw_mark_of(&e.value));
-    }
-    return mark;
+    unwatched *u = ctx;
+    lw_source all = lw_readable_source(&u->obs->values);
+    lw_err err;
+    do {
+        err = all.next(all.ctx, cursor, e);
+        u->any |= err == LW_OK;
+    } while (err == LW_OK && is_watched(u->obs, e->path));
+    return err;
+}
+
+/* The digest of that; 0 when there is nothing to tell. Two that are alike hide a change, one in
+ * four billions, until the next one or pmax. */
+static uint32_t mark_of(const lw_observed *obs)
+{
+    unwatched u = {.obs = obs};
+    lw_source source = {.next = next_unwatched, .ctx = &u};
+    lw_encode_cfg cfg = {.base = lw_readable_base(&obs->values)};
+    lw_writer w;
+    uint8_t none;
+    lw_writer_init_window(&w, &none, 0, 0);
+    (void)(lw_encode(obs->format, &source, &cfg, &w) == LW_OK);
+    return u.any ? w.digest : 0;
 }
 
 void lw_observed_told(lw_observed *obs)
 {
-    const lw_client *client = obs->all->client;
-    LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
-        client->cfg.features[i]->as.thresholds.told(obs);
+    const lw_observing *all = obs->all;
+    if (all->thresholds != NULL) {
+        all->thresholds->told(obs);
     }
     obs->mark = mark_of(obs);
 }
@@ -62,20 +64,21 @@ void lw_observed_told(lw_observed *obs)
 /* Without attributes that a query may have for the whole of a list (OBS-23). */
 void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_attrs)
 {
-    lw_attrs_in_effect(obs->all, obs->server, target, obs->composite ? NULL : obs->query,
-                       out_attrs);
+    lw_attrs_in_effect(obs->all, obs->values.server, target,
+                       obs->values.is_list ? NULL : obs->query, out_attrs);
 }
 
 /* OBS-26: only what joins counts for a list; what is judged value by value is that of each target
  * (lw_observed_attrs_at). */
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
 {
-    const lw_client *client = obs->all->client;
-    lw_attrs_in_effect(obs->all, obs->server, obs->targets[0], obs->query, out_attrs);
+    const lw_client *client = obs->values.client;
+    lw_server *server = obs->values.server;
+    lw_attrs_in_effect(obs->all, server, obs->targets[0], obs->query, out_attrs);
     LW_EACH_PART (client, f, LW_PART_COMPOSITE) {
-        for (unsigned i = 1; i < obs->target_count; i++) {
+        for (unsigned i = 1; i < obs->values.target_count; i++) {
             lw_attrs part;
-            lw_attrs_in_effect(obs->all, obs->server, obs->targets[i], obs->query, &part);
+            lw_attrs_in_effect(obs->all, server, obs->targets[i], obs->query, &part);
             client->cfg.features[f]->as.join(out_attrs, &part);
         }
     }
@@ -83,25 +86,25 @@ void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
 
 static void evaluate(lw_observed *obs, const lw_attrs *attrs)
 {
-    const lw_client *client = obs->all->client;
-    obs->changed = false;
-    if (!lw_notify_may_evaluate(&obs->notify, attrs, client->now)) {
+    const lw_observing *all = obs->all;
+    lw_time now = all->client->now;
+    if (lw_notify_evaluates_in(&obs->notify, attrs, now) > 0) {
         return;
     }
     bool met = mark_of(obs) != obs->mark;
-    LW_EACH_PART (client, i, LW_PART_THRESHOLDS) {
-        met |= client->cfg.features[i]->as.thresholds.sample(obs);
+    if (obs->watched != NULL) {
+        met |= all->thresholds->sample(obs);
     }
-    lw_notify_evaluated(&obs->notify, met, client->now);
+    lw_notify_evaluated(&obs->notify, met, now);
 }
 
 static void take_change(lw_observed *obs, lw_path path)
 {
-    for (unsigned i = 0; i < obs->target_count; i++) {
-        obs->changed |=
+    for (unsigned i = 0; i < obs->values.target_count; i++) {
+        obs->notify.changed |=
             lw_path_contains(path, obs->targets[i]) || lw_path_contains(obs->targets[i], path);
     }
-    if (obs->changed && is_watched(obs, path)) {
+    if (is_watched(obs, path)) {
         lw_attrs attrs;
         lw_observed_attrs(obs, &attrs);
         evaluate(obs, &attrs);
@@ -136,62 +139,42 @@ static void on_end(void *ctx, const lw_coap_result *result)
     }
 }
 
-static lw_err send(lw_observed *obs, lw_coap_notification *n)
+lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confirmable,
+                        lw_err (*write)(void *ctx, lw_coap_reply *reply))
 {
-    lw_client *client = obs->all->client;
-    lw_coap_exchange *older = obs->exchange;
+    lw_client *client = obs->values.client;
     lw_coap_exchange *exchange = NULL;
-    n->token = obs->token;
-    n->supersedes = older;
-    lw_err err =
-        lw_coap_notify(&client->coap, &obs->server->peer, client->now, n, &obs->mid, &exchange);
+    lw_coap_notification n = {
+        .token = obs->token,
+        .sequence = lw_coap_observe_next(obs->sequence),
+        .code = code,
+        .confirmable = confirmable || obs->exchange != NULL, /* to take the place of the older */
+        .write = write,
+        .write_ctx = obs,
+        .on_end = write != NULL ? on_end : NULL,
+        .ctx = obs,
+        .supersedes = obs->exchange,
+    };
+    lw_err err = lw_coap_notify(&client->coap, &obs->values.server->peer, client->now, &n,
+                                &obs->mid, &exchange);
     if (err == LW_OK) {
         obs->exchange = exchange;
-        obs->has_mid = !n->confirmable;
-    }
-    return err;
-}
-
-lw_err lw_observed_send(lw_observed *obs, bool confirmable,
-                        lw_err (*write)(void *ctx, lw_writer *out), void *ctx)
-{
-    uint8_t octets[8];
-    lw_writer w;
-    lw_coap_out options;
-    lw_writer_init(&w, octets, sizeof octets);
-    lw_coap_begin_options(&options, &w);
-    lw_coap_put_uint(&options, LW_COAP_OPT_CONTENT_FORMAT, obs->format->id);
-    lw_coap_notification n = {
-        .code = LW_COAP_CONTENT,
-        .sequence = lw_coap_observe_next(obs->sequence),
-        .confirmable = confirmable || obs->exchange != NULL, /* to take the place of the older */
-        .options = lw_writer_bytes(&w),
-        .write = write,
-        .write_ctx = ctx,
-        .on_end = on_end,
-        .ctx = obs,
-    };
-    lw_err err = send(obs, &n);
-    if (err == LW_OK) {
+        obs->has_mid = !n.confirmable;
         obs->sequence = n.sequence;
     }
     return err;
 }
 
-static lw_err write_values(void *ctx, lw_writer *out)
+static lw_err write_values(void *ctx, lw_coap_reply *reply)
 {
-    lw_observed *obs = ctx;
-    lw_readable readable = lw_observed_values(obs, obs->targets, obs->target_count);
-    lw_source source = lw_readable_source(&readable);
-    lw_encode_cfg cfg = {.base = lw_observed_base(obs)};
-    return lw_encode(obs->format, &source, &cfg, out);
+    const lw_observed *obs = ctx;
+    return lw_reply_values(reply, obs->format, &obs->values);
 }
 
 /* OBS-13: the last notification tells why. */
 static lw_err end(lw_observed *obs, uint8_t code)
 {
-    lw_coap_notification n = {.code = code, .confirmable = true};
-    lw_err err = send(obs, &n);
+    lw_err err = lw_observed_send(obs, code, true, NULL);
     if (err == LW_OK) {
         obs->exchange = NULL; /* it ends without us */
         lw_observed_free(obs);
@@ -202,130 +185,84 @@ static lw_err end(lw_observed *obs, uint8_t code)
 /* A value that cannot be had now, of a target that is there: nothing to say until it comes back. */
 static bool has_no_value(const lw_observed *obs)
 {
-    return !obs->composite && lw_path_depth(obs->targets[0]) >= LW_LEVEL_RESOURCE &&
+    return !obs->values.is_list && lw_path_depth(obs->targets[0]) >= LW_LEVEL_RESOURCE &&
            mark_of(obs) == 0;
 }
 
-static void take_as_told(lw_observed *obs, bool confirmable)
-{
-    lw_observed_told(obs);
-    lw_notify_sent(&obs->notify, confirmable, obs->all->client->now);
-}
-
-static bool keep(lw_observed *obs)
+/* One that must not be lost is stored before it is sent, and so is one behind others that wait.
+ * LW_AGAIN: it is neither to be stored nor can it be sent. */
+static lw_err notify(lw_observed *obs, const lw_attrs *attrs, bool away)
 {
     lw_observing *all = obs->all;
-    bool kept = all->store != NULL && all->store->keep(all->store_state, obs);
-    if (kept) {
-        take_as_told(obs, true); /* as it will be delivered */
-    }
-    return kept;
-}
-
-/* One that must not be lost is stored before it is sent, and so is one behind others that wait. */
-static lw_err notify(lw_observed *obs, const lw_attrs *attrs)
-{
-    lw_observing *all = obs->all;
-    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, all->client->now);
+    lw_time now = all->client->now;
+    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, now) || away;
+    lw_err err = LW_OK;
     if (has_no_value(obs)) {
-        take_as_told(obs, false);
-        return LW_OK;
+        confirmable = false;
+    } else if ((confirmable || obs->stored != NULL) && all->store != NULL &&
+               all->store->keep(all->store_state, obs, away)) {
+        confirmable = true; /* as it will be delivered */
+    } else if (away) {
+        err = LW_AGAIN;
+    } else {
+        if (obs->stored != NULL) { /* 1/x/6 was turned off */
+            all->store->drop(all->store_state, obs);
+        }
+        err = lw_observed_send(obs, LW_COAP_CONTENT, confirmable, write_values);
     }
-    if ((confirmable || obs->stored != NULL) && keep(obs)) {
-        return LW_OK;
-    }
-    if (obs->stored != NULL) { /* 1/x/6 was turned off */
-        all->store->drop(all->store_state, obs);
-    }
-    lw_err err = lw_observed_send(obs, confirmable, write_values, obs);
     if (err == LW_OK) {
-        take_as_told(obs, confirmable);
+        lw_observed_told(obs);
+        lw_notify_sent(&obs->notify, confirmable, now);
     }
     return err;
 }
 
 /* ---- Looking --------------------------------------------------------------------------------- */
 
-/* The code that ends the observation now; EMPTY: it goes on. Targets of a list may come and go
- * (OBS-24). */
-static uint8_t why_over(const lw_observed *obs)
+/* Targets of a list may come and go (OBS-24). */
+static lw_err may_go_on(const lw_observed *obs)
 {
-    lw_client *client = obs->all->client;
-    if (!obs->composite && !lw_tree_exists(&client->tree, obs->targets[0])) {
-        return LW_COAP_NOT_FOUND; /* rule 35 */
+    const lw_readable *values = &obs->values;
+    if (!values->is_list && !lw_tree_exists(&values->client->tree, obs->targets[0])) {
+        return LW_ENOTFOUND; /* rule 35 */
     }
-    for (unsigned i = 0; i < obs->target_count; i++) {
-        if (lw_rights_to_read(obs->server, obs->targets[i]) == LW_OK) {
-            return LW_COAP_EMPTY;
-        }
-    }
-    return LW_COAP_UNAUTHORIZED; /* OBS-12 */
+    return lw_readable_allowed(values); /* OBS-12 */
 }
 
-static lw_err speak(lw_observed *obs, const lw_attrs *attrs)
-{
-    lw_observing *all = obs->all;
-    lw_err err = LW_OK;
-    if (lw_notify_is_due(&obs->notify, attrs, all->client->now)) {
-        err = notify(obs, attrs);
-    }
-    if (err == LW_OK && obs->stored != NULL && obs->exchange == NULL) {
-        err = all->store->deliver(all->store_state, obs);
-    }
-    return err;
-}
-
-/* Sends what there is to say, and returns when to look again; the observation may be gone. */
-static lw_time look_at_present(lw_observed *obs, const lw_attrs *attrs)
-{
-    uint8_t code = why_over(obs);
-    lw_err err = LW_OK;
-    if (code == LW_COAP_EMPTY) {
-        err = speak(obs, attrs);
-        bool may_pass = err == LW_OK || err == LW_ENOMEM || err == LW_ESTATE;
-        code = may_pass ? LW_COAP_EMPTY : lw_op_answer_code(LW_OP_OBSERVE, err);
-    }
-    if (code != LW_COAP_EMPTY) {
-        err = end(obs, code);
-        if (err == LW_OK) {
-            return LW_TIME_NEVER;
-        }
-    }
-    return err == LW_OK ? lw_notify_deadline(&obs->notify, attrs)
-                        : obs->all->client->now + RETRY_MS;
-}
-
-/* The server cannot be reached: what is due is stored; without that it waits, and what the value is
- * when the server comes back is sent then (rule 37). */
-static lw_time look_at_away(lw_observed *obs, const lw_attrs *attrs)
-{
-    lw_time now = obs->all->client->now;
-    if (obs->detached && now >= obs->until) {
-        lw_observed_free(obs);
-        return LW_TIME_NEVER;
-    }
-    lw_time until = obs->detached ? obs->until : LW_TIME_NEVER;
-    if (lw_notify_is_due(&obs->notify, attrs, now)) {
-        if (!keep(obs)) {
-            return until;
-        }
-        lw_client_state_changed(obs->all->client);
-    }
-    lw_time deadline = lw_notify_deadline(&obs->notify, attrs);
-    return deadline < until ? deadline : until;
-}
-
+/* Says or stores what is due, and returns how long until the next look; the observation may be
+ * gone. While the server cannot be reached, what is not stored waits, and what the value is when it
+ * comes back is sent then (rule 37). */
 static lw_time look_at(lw_observed *obs)
 {
+    const lw_server *server = obs->values.server;
+    lw_time now = obs->all->client->now;
+    bool away = obs->detached || server->offline;
     lw_attrs attrs;
     lw_observed_attrs(obs, &attrs);
-    if (obs->changed || obs->all->client->now >= lw_notify_deadline(&obs->notify, &attrs)) {
-        evaluate(obs, &attrs);
+    evaluate(obs, &attrs);
+    if (!away && !lw_server_is_ready(server)) {
+        return LW_TIME_NEVER;
     }
-    if (obs->held || obs->detached || obs->server->offline) {
-        return look_at_away(obs, &attrs);
+    lw_err err = away ? LW_OK : may_go_on(obs);
+    uint8_t code = lw_op_code(LW_OP_OBSERVE, err);
+    if (err == LW_OK && lw_notify_sends_in(&obs->notify, &attrs, now) <= 0) {
+        err = notify(obs, &attrs, away);
+        code = lw_op_answer_code(LW_OP_OBSERVE, err);
     }
-    return lw_server_is_ready(obs->server) ? look_at_present(obs, &attrs) : LW_TIME_NEVER;
+    if (err == LW_OK && !away && obs->stored != NULL && obs->exchange == NULL) {
+        err = obs->all->store->deliver(obs->all->store_state, obs);
+        code = lw_op_answer_code(LW_OP_OBSERVE, err);
+    }
+    if (err == LW_OK) {
+        lw_time send = lw_notify_sends_in(&obs->notify, &attrs, now);
+        lw_time evaluate = lw_notify_evaluates_in(&obs->notify, &attrs, now);
+        return send < evaluate ? send : evaluate;
+    }
+    bool may_pass = err == LW_ENOMEM || err == LW_ESTATE;
+    if (err == LW_AGAIN || (!may_pass && end(obs, code) == LW_OK)) {
+        return LW_TIME_NEVER;
+    }
+    return RETRY_MS;
 }
 
 void lw_observing_look(lw_observing *all)
@@ -340,8 +277,8 @@ void lw_observing_ring(lw_client *client, lw_alarm *alarm)
     lw_link *following;
     for (lw_link *l = all->list.next; l != &all->list; l = following) {
         following = l->next;
-        lw_time at = look_at(lw_observed_of(l));
-        next = at < next ? at : next;
+        lw_time wait = look_at(lw_observed_of(l));
+        next = wait < next ? wait : next;
     }
-    lw_alarm_set(client, alarm, next);
+    lw_alarm_set(client, &all->alarm, lw_time_add(client->now, next));
 }

@@ -2,36 +2,33 @@
 
 #include <string.h>
 
-#include "lw/acts.h"
-
 /* ---- The life of an observation ---------------------------------------------------------------
  */
 
-static size_t observed_size(size_t targets)
+/* The targets follow the structure, and a query of its own follows them. */
+static size_t observed_size(size_t targets, bool has_query)
 {
-    return sizeof(lw_observed) + targets * sizeof(lw_path);
+    return sizeof(lw_observed) + targets * sizeof(lw_path) + (has_query ? sizeof(lw_attrs) : 0);
 }
 
-void lw_observed_unwatch(lw_observed *obs)
+static void stop_sending(lw_observed *obs)
 {
-    while (obs->watched != NULL) {
-        lw_watched *gone = obs->watched;
-        obs->watched = gone->next;
-        lw_mem_release(&obs->all->mem, gone);
+    lw_client *client = obs->values.client;
+    if (obs->exchange != NULL) {
+        lw_coap_cancel(&client->coap, obs->exchange, client->now);
     }
 }
 
 void lw_observed_free(lw_observed *obs)
 {
     lw_observing *all = obs->all;
-    if (obs->exchange != NULL) {
-        lw_coap_cancel(&all->client->coap, obs->exchange, all->client->now);
-    }
+    stop_sending(obs);
     if (all->store != NULL) {
         all->store->drop(all->store_state, obs);
     }
-    lw_observed_unwatch(obs);
-    lw_mem_release(&all->mem, obs->query);
+    if (obs->watched != NULL) {
+        all->thresholds->forget(obs);
+    }
     lw_list_remove(&obs->link);
     lw_mem_release(&all->mem, obs);
     all->count--;
@@ -40,74 +37,50 @@ void lw_observed_free(lw_observed *obs)
 
 /* P-OBS-11: goes on where another observation of the device before a restart had come to, unless
  * that notified more than once a second. */
-uint32_t lw_observe_first_sequence(lw_client *client)
+uint32_t lw_observe_first_sequence(const lw_client *client)
 {
-    int64_t seconds = lw_act_wall_clock(client);
-    if (seconds < 0) {
-        seconds = client->now / LW_SECOND_MS;
-    }
-    return (uint32_t)seconds & 0xffffffu;
+    return (uint32_t)lw_client_seconds(client) & 0xffffffu;
 }
 
-lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets,
-                             const lw_attrs *query)
+lw_observed *lw_observed_new(lw_observing *all, const lw_readable *values, const lw_attrs *query)
 {
-    bool fits = all->count < all->client->cfg.observations_max && targets <= UINT8_MAX;
-    lw_observed *obs = fits ? lw_mem_alloc(&all->mem, observed_size(targets)) : NULL;
+    size_t count = values->target_count;
+    bool fits = all->count < all->client->cfg.observations_max && count <= UINT8_MAX;
+    lw_observed *obs = fits ? lw_mem_alloc(&all->mem, observed_size(count, query != NULL)) : NULL;
     if (obs == NULL) {
         return NULL;
     }
     obs->all = all;
-    obs->server = server;
-    obs->target_count = (uint8_t)targets;
-    lw_list_add_last(&all->list, &obs->link);
-    all->count++;
+    obs->values = *values;
+    obs->values.targets = obs->targets;
+    memcpy(obs->targets, values->targets, count * sizeof(lw_path));
     if (query != NULL) {
-        obs->query = lw_mem_alloc(&all->mem, sizeof *query);
-        if (obs->query == NULL) {
-            lw_observed_free(obs);
-            return NULL;
-        }
+        obs->query = (lw_attrs *)(void *)&obs->targets[count];
         *obs->query = *query;
     }
+    lw_list_add_last(&all->list, &obs->link);
+    all->count++;
     return obs;
 }
 
 /* From now on, with the token of the request. */
 static void begin(lw_observed *obs, const lw_call *call)
 {
-    if (obs->exchange != NULL) {
-        lw_coap_cancel(&call->client->coap, obs->exchange, call->client->now);
-    }
+    stop_sending(obs);
     obs->token = call->in->msg->token;
     obs->detached = false;
-    obs->held = false;
     lw_notify_init(&obs->notify, call->client->now);
     lw_observed_told(obs);
-}
-
-/* The observation that a request asks for, or NULL when there is no room for it. */
-static lw_observed *make(lw_observing *all, const lw_call *call, const lw_readable *readable,
-                         const lw_attrs *query)
-{
-    lw_observed *obs = lw_observed_new(all, call->server, readable->target_count, query);
-    if (obs != NULL) {
-        obs->format = call->answer;
-        obs->sequence = lw_observe_first_sequence(call->client);
-        obs->composite = lw_path_depth(call->request->path) == LW_LEVEL_ROOT;
-        memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
-        begin(obs, call);
-    }
-    return obs;
 }
 
 /* ---- Finding ---------------------------------------------------------------------------------
  */
 
-static bool has_targets(const lw_observed *obs, const lw_readable *readable)
+static bool has_targets(const lw_observed *obs, const lw_readable *values)
 {
-    return obs->target_count == readable->target_count &&
-           memcmp(obs->targets, readable->targets, obs->target_count * sizeof(lw_path)) == 0;
+    return obs->values.server == values->server &&
+           obs->values.target_count == values->target_count &&
+           memcmp(obs->targets, values->targets, values->target_count * sizeof(lw_path)) == 0;
 }
 
 /* By their octets: no padding, and what is absent is zero. */
@@ -120,14 +93,6 @@ static bool has_query(const lw_observed *obs, const lw_attrs *query)
                           lw_bytes_of(query, sizeof *query));
 }
 
-/* OBS-03: one observation for a target, query and format. */
-static bool is_same(const lw_observed *obs, const lw_call *call, const lw_readable *readable,
-                    const lw_attrs *query)
-{
-    return obs->server == call->server && obs->format == call->answer && has_query(obs, query) &&
-           has_targets(obs, readable);
-}
-
 /* OBS-03: one observation for a token. Of those that only collect (store.c) the token means nothing
  * any more, and they give way when all places are taken. */
 static bool gives_way(const lw_observed *obs, const lw_call *call)
@@ -135,7 +100,8 @@ static bool gives_way(const lw_observed *obs, const lw_call *call)
     if (obs->detached) {
         return obs->all->count >= call->client->cfg.observations_max;
     }
-    return obs->server == call->server && lw_coap_same_token(&obs->token, &call->in->msg->token);
+    return obs->values.server == call->server &&
+           lw_coap_same_token(&obs->token, &call->in->msg->token);
 }
 
 /* OBS-22, P-OBS-05: exactly that target; the one with the token of the request, if there is one. */
@@ -145,12 +111,11 @@ static lw_observed *find_cancelled(lw_observing *all, const lw_call *call,
     lw_observed *found = NULL;
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
         lw_observed *obs = lw_observed_of(l);
-        if (obs->server != call->server || !has_targets(obs, readable)) {
-            continue;
-        }
-        found = obs;
-        if (lw_coap_same_token(&obs->token, &call->in->msg->token)) {
-            break;
+        if (has_targets(obs, readable)) {
+            found = obs;
+            if (lw_coap_same_token(&obs->token, &call->in->msg->token)) {
+                break;
+            }
         }
     }
     return found;
@@ -159,15 +124,6 @@ static lw_observed *find_cancelled(lw_observing *all, const lw_call *call,
 /* ---- Requests --------------------------------------------------------------------------------
  */
 
-static uint8_t answer(const lw_call *call, const lw_readable *readable)
-{
-    if (lw_path_depth(call->request->path) != LW_LEVEL_ROOT) {
-        return lw_serve_read(call);
-    }
-    return lw_op_answer_code((lw_op)call->request->op,
-                             lw_answer_values(call, readable, lw_path_root()));
-}
-
 /* OBS-20: blocks after the first belong to an observation that exists; whoever fetches them with
  * Observe all the same reads. */
 static bool is_later_block(const lw_call *call)
@@ -175,7 +131,8 @@ static bool is_later_block(const lw_call *call)
     return call->in->msg->noted.value[LW_COAP_NOTE_BLOCK2] >> 4 != 0;
 }
 
-/* The observation with that target, begun anew, or a new one. */
+/* OBS-03: the observation with that target, query and format, begun anew, or a new one; NULL when
+ * there is no room for it. */
 static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_readable *readable,
                             const lw_attrs *query)
 {
@@ -184,42 +141,48 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
         lw_observed *obs = lw_observed_of(l);
         next = l->next;
-        if (is_same(obs, call, readable, query)) {
+        if (obs->format == call->answer && has_query(obs, query) && has_targets(obs, readable)) {
             same = obs;
         } else if (gives_way(obs, call)) {
             lw_observed_free(obs);
         }
     }
-    if (same == NULL) {
-        return make(all, call, readable, query);
+    if (same != NULL) {
+        same->sequence = lw_coap_observe_next(same->sequence); /* RFC 7641 section 4.4 */
+    } else {
+        same = lw_observed_new(all, readable, query);
+        if (same == NULL) {
+            return NULL;
+        }
+        same->format = call->answer;
+        same->sequence = lw_observe_first_sequence(call->client);
     }
-    same->sequence = lw_coap_observe_next(same->sequence); /* RFC 7641 section 4.4 */
     begin(same, call);
     return same;
 }
 
 /* OBS-02; into `out_attrs`, which is the empty set. */
-static lw_err read_query(const lw_call *call, lw_attrs *out_attrs)
+static lw_err read_query(const lw_observing *all, const lw_call *call, lw_attrs *out_attrs)
 {
     lw_attrs_change change;
-    lw_err err = lw_attrs_asked(call, &change);
-    return err == LW_OK ? lw_attrs_apply(out_attrs, &change, lw_client_decimal(call->client)) : err;
+    lw_err err = lw_attrs_asked(all, call, &change);
+    return err == LW_OK ? lw_attrs_apply(out_attrs, &change, lw_observing_decimal(all)) : err;
 }
 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
 {
     lw_attrs attrs = {.has = 0};
     const lw_attrs *query = call->request->has_query ? &attrs : NULL;
-    lw_err err = query != NULL ? read_query(call, &attrs) : LW_OK;
+    lw_err err = query != NULL ? read_query(all, call, &attrs) : LW_OK;
     if (err != LW_OK) {
         return lw_op_code((lw_op)call->request->op, err);
     }
     lw_observed *obs = take_up(all, call, readable, query);
     if (obs == NULL) { /* OBS-04 */
-        return answer(call, readable);
+        return lw_answer_values(call, readable);
     }
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->sequence);
-    uint8_t code = answer(call, readable);
+    uint8_t code = lw_answer_values(call, readable);
     if (lw_coap_code_class(code) != 2) {
         lw_observed_free(obs);
     }
@@ -234,7 +197,7 @@ static uint8_t cancel(lw_observing *all, const lw_call *call, const lw_readable 
     if (obs != NULL) {
         lw_observed_free(obs);
     }
-    return answer(call, readable);
+    return lw_answer_values(call, readable);
 }
 
 static uint8_t serve_targets(void *state, const lw_call *call, const lw_readable *readable)
@@ -242,7 +205,8 @@ static uint8_t serve_targets(void *state, const lw_call *call, const lw_readable
     switch (call->request->op) {
     case LW_OP_OBSERVE:
     case LW_OP_OBSERVE_COMPOSITE:
-        return is_later_block(call) ? answer(call, readable) : observe(state, call, readable);
+        return is_later_block(call) ? lw_answer_values(call, readable)
+                                    : observe(state, call, readable);
     default:
         return cancel(state, call, readable);
     }
@@ -269,7 +233,7 @@ static void on_reset(void *state, lw_server *server, uint16_t mid)
     lw_observing *all = state;
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
         lw_observed *obs = lw_observed_of(l);
-        if (obs->server == server && obs->has_mid && obs->mid == mid) {
+        if (obs->values.server == server && obs->has_mid && obs->mid == mid) {
             lw_observed_free(obs);
             return;
         }
@@ -280,10 +244,10 @@ static void on_reset(void *state, lw_server *server, uint16_t mid)
 static void end(lw_observed *obs, lw_server_event event)
 {
     const lw_observing *all = obs->all;
-    if (all->store == NULL || !all->store->outlives(all->store_state, obs, event)) {
+    if (all->store != NULL && all->store->outlives(all->store_state, obs, event)) {
+        stop_sending(obs);
+    } else {
         lw_observed_free(obs);
-    } else if (obs->exchange != NULL) {
-        lw_coap_cancel(&all->client->coap, obs->exchange, all->client->now);
     }
 }
 
@@ -294,14 +258,9 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
                    event == LW_SERVER_EV_REMOVED;
     lw_link *next;
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
-        lw_observed *obs = lw_observed_of(l);
         next = l->next;
-        if (obs->server != server) {
-            continue;
-        }
-        obs->held = obs->held && event == LW_SERVER_EV_OFFLINE;
-        if (is_over) {
-            end(obs, event);
+        if (is_over && lw_observed_of(l)->values.server == server) {
+            end(lw_observed_of(l), event);
         }
     }
     if (event == LW_SERVER_EV_REMOVED) {
@@ -318,16 +277,12 @@ static size_t fixed_size(const lw_client_cfg *cfg)
     return sizeof(lw_observing) + cfg->attributes_max * sizeof(lw_attached);
 }
 
-/* Room for as many observations of one value each; since 1.2 with attributes in the query (OBS-02).
- * With thresholds, one of many values takes the room of several. */
+/* Room for as many observations of one value each; since 1.2 with attributes in the query: OBS-02
+ */
 static size_t pool_size(const lw_client_cfg *cfg)
 {
-    size_t each = lw_pool_cost(observed_size(1));
-    if (lw_part_index(cfg, LW_PART_THRESHOLDS) != LW_NO_PART) {
-        each += lw_pool_cost(sizeof(lw_watched));
-    }
-    each += cfg->version >= LW_VERSION_1_2 ? lw_pool_cost(sizeof(lw_attrs)) : 0;
-    return lw_pool_overhead() + cfg->observations_max * each;
+    return lw_pool_overhead() +
+           cfg->observations_max * lw_pool_cost(observed_size(1, cfg->version >= LW_VERSION_1_2));
 }
 
 static size_t size(const lw_client_cfg *cfg)

@@ -43,32 +43,41 @@ struct lw_watched {
 typedef struct lw_observed {
     lw_link link;
     struct lw_observing *all;
-    lw_server *server;
+    lw_readable values;         /* of its server, at its targets */
     const lw_format *format;    /* of the first answer, and of all notifications (OBS-10) */
     lw_coap_exchange *exchange; /* a CON in flight; NULL: none */
     lw_attrs *query;            /* OBS-02; NULL: the attached ones count */
     lw_watched *watched;        /* in tree order; of lw_feature_thresholds */
     lw_snapshot *stored;        /* oldest first; of lw_feature_store */
-    lw_time until;
     lw_notify notify;
-    uint64_t mark;     /* of what the server was told last */
+    uint32_t mark;     /* of what the server was told last */
     uint32_t sequence; /* of the last notification */
     uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
     lw_coap_token token;
     bool has_mid;
-    bool composite;
-    bool held;     /* the server does not answer, until an event says that it does */
-    bool detached; /* its registration is over, it only collects; goes when `until` is reached */
+    bool detached;     /* its registration is over, it only collects (store.c) */
     uint8_t in_flight; /* of `stored`, in `exchange` */
-    bool changed;      /* something at a target, since it was looked at */
-    uint8_t target_count;
-    lw_path targets[]; /* ascending and disjoint */
+    lw_path targets[];
 } lw_observed;
+
+/* What lw_feature_thresholds does, and its state. */
+typedef struct lw_thresholds {
+    const lw_attr_decimal *decimal;   /* how gt, lt and st are read, written and met */
+    void (*told)(lw_observed *obs);   /* watches the values as they are now */
+    bool (*sample)(lw_observed *obs); /* is a condition met? */
+    void (*forget)(lw_observed *obs); /* all values count with the mark */
+} lw_thresholds;
+
+typedef struct lw_watching {
+    lw_pool pool;
+    lw_mem mem;
+} lw_watching;
 
 /* What lw_feature_store does; `state` is its own. */
 typedef struct lw_store {
-    /* Takes the values as they are now, to be delivered later. False: they are not to be kept. */
-    bool (*keep)(void *state, lw_observed *obs);
+    /* Takes the values as they are now, to be delivered later, or while the server is away. False:
+     * they are not to be kept. */
+    bool (*keep)(void *state, lw_observed *obs, bool away);
     /* Sends the oldest of what is stored; nothing else of the observation is in flight. */
     lw_err (*deliver)(void *state, lw_observed *obs);
     void (*ended)(void *state, lw_observed *obs, lw_err err); /* what was delivered */
@@ -87,9 +96,17 @@ typedef struct lw_observing {
     lw_mem mem;
     const lw_store *store; /* NULL: nothing is stored */
     void *store_state;
+    const lw_thresholds *thresholds; /* NULL: any change counts */
+    lw_watching *watching;
     uint8_t count;
     lw_attached attached[]; /* cfg.attributes_max; the pool's block follows */
 } lw_observing;
+
+/* NULL without lw_feature_thresholds. */
+static inline const lw_attr_decimal *lw_observing_decimal(const lw_observing *all)
+{
+    return all->thresholds != NULL ? all->thresholds->decimal : NULL;
+}
 
 static inline lw_observed *lw_observed_of(lw_link *link)
 {
@@ -125,22 +142,19 @@ void lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_pat
 
 /* The attributes in the query of a request for that target, or for a list of targets. LW_EMETHOD,
  * and LW_EINVAL for all that 4.00 answers. */
-LW_MUST_CHECK lw_err lw_attrs_asked(const lw_call *call, lw_attrs_change *out_change);
+LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call,
+                                    lw_attrs_change *out_change);
 
 /* ---- observe.c ---- */
 
-/* One in the list, with room for targets and a query of its own (NULL: none); the rest is zero.
- * NULL without room. */
-lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets,
-                             const lw_attrs *query);
-
-/* Its values count with the mark again, once it is told. */
-void lw_observed_unwatch(lw_observed *obs);
+/* One in the list, with copies of the targets of `values` and of a query (NULL: none); the rest is
+ * zero. NULL without room. */
+lw_observed *lw_observed_new(lw_observing *all, const lw_readable *values, const lw_attrs *query);
 
 /* Ends an observation without a word. */
 void lw_observed_free(lw_observed *obs);
 
-uint32_t lw_observe_first_sequence(lw_client *client);
+uint32_t lw_observe_first_sequence(const lw_client *client);
 
 /* ---- notify.c ---- */
 
@@ -151,19 +165,16 @@ void lw_observed_told(lw_observed *obs);
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs);
 void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_attrs);
 
-/* What its server may read at these paths. */
-lw_readable lw_observed_values(const lw_observed *obs, const lw_path *targets, size_t count);
-lw_path lw_observed_base(const lw_observed *obs);
-
 /* Looks at all observations with the next step. */
 void lw_observing_look(lw_observing *all);
 void lw_observing_ring(lw_client *client, lw_alarm *alarm);
 /* The hook of the feature. */
 void lw_observing_changed(void *state, lw_client *client, lw_tree_change change, lw_path path);
 
-/* Sends a notification with what `write` writes. */
-LW_MUST_CHECK lw_err lw_observed_send(lw_observed *obs, bool confirmable,
-                                      lw_err (*write)(void *ctx, lw_writer *out), void *ctx);
+/* Sends a notification with what `write`, whose context is the observation, writes; NULL: with
+ * nothing. */
+LW_MUST_CHECK lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confirmable,
+                                      lw_err (*write)(void *ctx, lw_coap_reply *reply));
 
 /* ---- observe_state.c: called by lw_feature_persist ---- */
 

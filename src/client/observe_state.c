@@ -1,39 +1,31 @@
 /* Attributes, observations and what is stored, as lw_feature_persist keeps them beside the
  * registrations: a device that resumes one must not have forgotten them (CLI-72).
  *
- *   'A' ssid path attributes
- *   'O' ssid format sequence flags token mark count path* [attributes] 'W' { path sample }* 'E'
+ *   'A' ssid attached
+ *   'O' ssid format kept path* [attributes] { 'W' entry }*
  *   'S' part time len octets                 stored, of the observation before it
  *
- * A path is its depth and ids. Attributes are the octets of lw_attrs: who changes it raises the
- * version of the record (persist.c). Mark and samples are what the server was told last, so that a
- * change during the restart is one. The record is not written with each notification, for the sake
- * of flash memory: a sequence that has grown since is made good by the clock (P-OBS-11), and a
- * sample that is older costs one notification. */
+ * Attributes, paths and `kept` are the octets of their structures: who changes one raises the
+ * version of the record (persist.c). Mark and watched values are what the server was told last, so
+ * that a change during the restart is one. The record is not written with each notification, for
+ * the sake of flash memory: a sequence that has grown since is made good by the clock (P-OBS-11),
+ * and a value that is older costs one notification. */
 #include <string.h>
 
 #include "base/reader.h"
 #include "client/observe.h"
 
-#define FLAG_COMPOSITE 1u
-#define FLAG_QUERY     2u
+/* What is saved of an observation besides what it points to. */
+typedef struct kept {
+    uint32_t mark;
+    uint32_t sequence;
+    lw_coap_token token;
+    uint8_t target_count;
+    uint8_t is_list;
+    uint8_t has_query;
+} kept;
 
 /* ---- Saving ---------------------------------------------------------------------------------- */
-
-static void write_attrs(lw_writer *w, const lw_attrs *attrs)
-{
-    _Static_assert(sizeof *attrs == 48, "no padding");
-    lw_write_bytes(w, lw_bytes_of(attrs, sizeof *attrs));
-}
-
-static void write_sample(lw_writer *w, const lw_sample *sample)
-{
-    uint64_t number;
-    memcpy(&number, &sample->number, sizeof number);
-    lw_write_u8(w, sample->kind);
-    lw_write_u64(w, sample->mark);
-    lw_write_u64(w, number);
-}
 
 static void write_stored(lw_writer *w, const lw_observed *obs)
 {
@@ -43,34 +35,31 @@ static void write_stored(lw_writer *w, const lw_observed *obs)
         lw_write_u8(w, s->part);
         lw_write_u64(w, (uint64_t)(s->at + offset));
         lw_write_u16(w, s->len);
-        lw_write_bytes(w, lw_bytes_of(s->octets, s->len));
+        lw_write_octets(w, s->octets, s->len);
     }
 }
 
 static void write_observed(lw_writer *w, const lw_observed *obs)
 {
+    kept k;
+    memset(&k, 0, sizeof k); /* with what lies between them: the same octets each time */
+    k.mark = obs->mark;
+    k.sequence = obs->sequence;
+    k.token = obs->token;
+    k.target_count = (uint8_t)obs->values.target_count;
+    k.is_list = obs->values.is_list;
+    k.has_query = obs->query != NULL;
     lw_write_u8(w, 'O');
-    lw_write_u16(w, obs->server->ssid);
+    lw_write_u16(w, obs->values.server->ssid);
     lw_write_u16(w, obs->format->id);
-    lw_write_u32(w, obs->sequence);
-    lw_write_u8(w, (uint8_t)((obs->composite ? FLAG_COMPOSITE : 0u) |
-                             (obs->query != NULL ? FLAG_QUERY : 0u)));
-    lw_write_u8(w, obs->token.len);
-    lw_write_bytes(w, lw_bytes_of(obs->token.octets, obs->token.len));
-    lw_write_u64(w, obs->mark);
-    lw_write_u8(w, obs->target_count);
-    for (unsigned i = 0; i < obs->target_count; i++) {
-        lw_write_u64(w, obs->targets[i].key);
-    }
-    if (obs->query != NULL) {
-        write_attrs(w, obs->query);
-    }
+    lw_write_octets(w, &k, sizeof k);
+    lw_write_octets(w, obs->targets, k.target_count * sizeof *obs->targets);
+    lw_write_octets(w, obs->query, k.has_query != 0 ? sizeof *obs->query : 0);
     for (const lw_watched *watched = obs->watched; watched != NULL; watched = watched->next) {
+        lw_entry told = {.path = watched->path, .value = watched->watch.notified};
         lw_write_u8(w, 'W');
-        lw_write_u64(w, watched->path.key);
-        write_sample(w, &watched->watch.notified);
+        lw_entry_write(w, &told);
     }
-    lw_write_u8(w, 'E');
     write_stored(w, obs);
 }
 
@@ -87,7 +76,7 @@ lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w)
             lw_write_u8(w, 'A');
             lw_write_u16(w, a->server->ssid);
             lw_write_u64(w, a->path.key);
-            write_attrs(w, &a->attrs);
+            lw_write_octets(w, &a->attrs, sizeof a->attrs);
         }
     }
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
@@ -101,30 +90,23 @@ lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w)
 /* ---- Restoring --------------------------------------------------------------------------------
  */
 
-static void read_attrs(lw_reader *r, lw_attrs *attrs)
+/* The octets of a structure; false when they are not all there. */
+static bool read_octets(lw_reader *r, void *out, size_t len)
 {
-    lw_bytes octets = lw_read_bytes(r, sizeof *attrs);
-    if (octets.len == sizeof *attrs) {
-        memcpy(attrs, octets.ptr, sizeof *attrs);
+    lw_bytes octets = lw_read_bytes(r, len);
+    if (r->err == LW_OK) {
+        memcpy(out, octets.ptr, len);
     }
-}
-
-static lw_sample read_sample(lw_reader *r)
-{
-    lw_sample sample = {.kind = lw_read_u8(r)};
-    sample.mark = lw_read_u64(r);
-    uint64_t number = lw_read_u64(r);
-    memcpy(&sample.number, &number, sizeof number);
-    return sample;
+    return r->err == LW_OK;
 }
 
 static void restore_attached(lw_observing *all, lw_reader *r)
 {
-    lw_attrs attrs = {.has = 0};
+    lw_attrs attrs;
     const lw_server *server = lw_client_server(all->client, lw_read_u16(r));
     lw_path path = {lw_read_u64(r)};
-    read_attrs(r, &attrs);
-    if (r->err == LW_OK && server != NULL && lw_tree_exists(&all->client->tree, path)) {
+    if (read_octets(r, &attrs, sizeof attrs) && server != NULL &&
+        lw_tree_exists(&all->client->tree, path)) {
         lw_attached_set(all, server, path, &attrs);
     }
 }
@@ -136,61 +118,50 @@ static uint32_t later(uint32_t saved, uint32_t clock)
     return ahead < 1u << 23 ? saved : clock;
 }
 
-static void restore_watches(lw_observed *obs, lw_reader *r)
-{
-    while (lw_read_u8(r) == 'W') {
-        lw_path path = {lw_read_u64(r)};
-        lw_sample sample = read_sample(r);
-        for (lw_watched *w = obs != NULL ? obs->watched : NULL; w != NULL; w = w->next) {
-            if (lw_path_equal(w->path, path)) {
-                lw_watch_set_notified(&w->watch, sample);
-            }
-        }
-    }
-}
-
 /* Reads all of it even if it cannot be: NULL then. */
 static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
 {
-    lw_observed saved = {.server = lw_client_server(all->client, lw_read_u16(r))};
-    lw_attrs query = {.has = 0};
-    saved.format = lw_format_find(all->client->cfg.formats, lw_read_u16(r));
-    saved.sequence = lw_read_u32(r);
-    unsigned flags = lw_read_u8(r);
-    lw_bytes token = lw_read_bytes(r, lw_read_u8(r));
-    saved.mark = lw_read_u64(r);
-    saved.target_count = lw_read_u8(r);
-    lw_reader paths = *r;
-    for (unsigned i = 0; i < saved.target_count; i++) {
-        lw_read_u64(r);
+    lw_client *client = all->client;
+    kept k = {.target_count = 0};
+    lw_attrs query;
+    lw_server *server = lw_client_server(client, lw_read_u16(r));
+    const lw_format *format = lw_format_find(client->cfg.formats, lw_read_u16(r));
+    bool whole = read_octets(r, &k, sizeof k);
+    lw_bytes targets = lw_read_bytes(r, k.target_count * sizeof(lw_path));
+    if (k.has_query != 0) {
+        whole = read_octets(r, &query, sizeof query);
     }
-    if ((flags & FLAG_QUERY) != 0) {
-        read_attrs(r, &query);
+    if (!whole || r->err != LW_OK || k.target_count == 0 || k.token.len > LW_COAP_TOKEN_MAX ||
+        server == NULL || !server->registered || format == NULL) {
+        return NULL;
     }
-    lw_observed *obs = NULL;
-    if (r->err == LW_OK && token.len <= LW_COAP_TOKEN_MAX && saved.target_count > 0 &&
-        saved.server != NULL && saved.server->registered && saved.format != NULL) {
-        obs = lw_observed_new(all, saved.server, saved.target_count,
-                              (flags & FLAG_QUERY) != 0 ? &query : NULL);
-    }
-    for (unsigned i = 0; obs != NULL && i < obs->target_count; i++) {
-        obs->targets[i].key = lw_read_u64(&paths);
-    }
+    lw_readable values = {.client = client,
+                          .server = server,
+                          .targets = (const void *)targets.ptr,
+                          .target_count = k.target_count,
+                          .is_list = k.is_list != 0};
+    lw_observed *obs = lw_observed_new(all, &values, k.has_query != 0 ? &query : NULL);
     if (obs != NULL) {
-        obs->format = saved.format;
-        obs->composite = (flags & FLAG_COMPOSITE) != 0;
-        obs->token.len = (uint8_t)token.len;
-        memcpy(obs->token.octets, token.ptr, token.len);
-        obs->sequence = later(saved.sequence, lw_observe_first_sequence(all->client));
-        lw_notify_init(&obs->notify, all->client->now);
+        obs->format = format;
+        obs->token = k.token;
+        obs->sequence = later(k.sequence, lw_observe_first_sequence(client));
+        lw_notify_init(&obs->notify, client->now);
         lw_observed_told(obs);
-        obs->mark = saved.mark;
-    }
-    restore_watches(obs, r);
-    if (obs != NULL) {
-        obs->changed = true;
+        obs->mark = k.mark;
+        obs->notify.changed = true;
     }
     return obs;
+}
+
+static void restore_watched(lw_observed *obs, lw_reader *r)
+{
+    lw_entry told;
+    lw_entry_read(r, &told);
+    for (lw_watched *w = obs != NULL ? obs->watched : NULL; w != NULL; w = w->next) {
+        if (lw_path_equal(w->path, told.path)) {
+            lw_watch_set_notified(&w->watch, &told.value);
+        }
+    }
 }
 
 static void restore_stored(lw_observing *all, lw_observed *obs, lw_reader *r)
@@ -198,7 +169,7 @@ static void restore_stored(lw_observing *all, lw_observed *obs, lw_reader *r)
     uint8_t part = lw_read_u8(r);
     lw_time at = (lw_time)lw_read_u64(r) - lw_history_offset(all->client);
     lw_bytes octets = lw_read_bytes(r, lw_read_u16(r));
-    if (r->err == LW_OK && obs != NULL && all->store != NULL && part < obs->target_count) {
+    if (r->err == LW_OK && obs != NULL && all->store != NULL && part < obs->values.target_count) {
         all->store->restore(all->store_state, obs, part, at, octets);
     }
 }
@@ -217,6 +188,9 @@ lw_err lw_observing_restore(void *state, lw_client *client, lw_bytes saved)
             break;
         case 'O':
             obs = restore_observed(all, &r);
+            break;
+        case 'W':
+            restore_watched(obs, &r);
             break;
         case 'S':
             restore_stored(all, obs, &r);

@@ -523,14 +523,15 @@ static void without_memory_for_each_instance_any_change_counts(void **state)
     lw_observing *all = lw_client_feature_state(r->client, &lw_feature_observe);
     set_number(r, "/42769/0/4/3", 5);
     observe(r, 1, "/42769/0/4?gt=10");
-    void *hog = lw_mem_alloc(&all->mem, all->pool.size - all->pool.used - 2 * lw_pool_cost(1));
+    lw_watching *w = all->watching;
+    void *hog = lw_mem_alloc(&w->mem, w->pool.size - w->pool.used - 2 * lw_pool_cost(1));
     assert_non_null(hog);
     set_number(r, "/42769/0/4/0", 5);
     expect_told(r, 1, NULL);
     set_number(r, "/42769/0/4/0", 6);
     expect_told(r, 1, NULL);
     expect_silence(r);
-    lw_mem_release(&all->mem, hog);
+    lw_mem_release(&w->mem, hog);
 }
 
 /* DM-16: a value that is not there now has nothing to say */

@@ -3,19 +3,17 @@
 /* Computed values may change while they are encoded, which the encoder notices. */
 #define ENCODE_TRIES 3
 
-lw_err lw_answer_values(const lw_call *call, const lw_readable *readable, lw_path base)
+lw_err lw_reply_values(lw_coap_reply *reply, const lw_format *format, const lw_readable *readable)
 {
     lw_source source = lw_readable_source(readable);
-    lw_encode_cfg cfg = {.base = base};
-    const lw_writer start = call->reply->payload;
+    lw_encode_cfg cfg = {.base = lw_readable_base(readable)};
+    lw_writer *out = &reply->payload;
     lw_err err = LW_ESTATE;
     for (int i = 0; i < ENCODE_TRIES && err == LW_ESTATE; i++) {
-        call->reply->payload = start;
-        err = lw_encode(call->answer, &source, &cfg, &call->reply->payload);
+        lw_writer_init_window(out, out->buf, out->cap, out->from); /* from the start */
+        err = lw_encode(format, &source, &cfg, out);
     }
-    if (err == LW_OK) {
-        lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, call->answer->id);
-    }
+    lw_coap_put_uint(&reply->options, LW_COAP_OPT_CONTENT_FORMAT, format->id);
     return err;
 }
 
@@ -26,15 +24,21 @@ static lw_err check_value(const lw_call *call)
     return call->single ? lw_tree_get(&call->client->tree, call->request->path, &value) : LW_OK;
 }
 
-uint8_t lw_serve_read(const lw_call *call)
+uint8_t lw_answer_values(const lw_call *call, const lw_readable *readable)
 {
     lw_op op = (lw_op)call->request->op;
-    lw_path path = call->request->path;
     lw_err err = check_value(call);
     if (err != LW_OK) {
         return lw_op_code(op, err);
     }
-    lw_readable readable = {
-        .client = call->client, .server = call->server, .targets = &path, .target_count = 1};
-    return lw_op_answer_code(op, lw_answer_values(call, &readable, path));
+    return lw_op_answer_code(op, lw_reply_values(call->reply, call->answer, readable));
+}
+
+uint8_t lw_serve_read(const lw_call *call)
+{
+    lw_readable readable = {.client = call->client,
+                            .server = call->server,
+                            .targets = &call->request->path,
+                            .target_count = 1};
+    return lw_answer_values(call, &readable);
 }

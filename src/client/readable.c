@@ -76,6 +76,20 @@ static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)
     return err;
 }
 
+lw_path lw_readable_base(const lw_readable *readable)
+{
+    return readable->is_list ? lw_path_root() : readable->targets[0];
+}
+
+lw_err lw_readable_allowed(const lw_readable *r)
+{
+    lw_err err = LW_EDENIED;
+    for (size_t i = 0; i < r->target_count && err != LW_OK; i++) {
+        err = lw_rights_to_read(r->server, r->targets[i]);
+    }
+    return err;
+}
+
 lw_source lw_readable_source(const lw_readable *readable)
 {
     return (lw_source){.next = next, .ctx = (void *)(uintptr_t)readable};

@@ -74,7 +74,8 @@ static void leave(sending *s, pack *p)
 
 static lw_err take_values(sending *s, const lw_path *targets, size_t count, lw_snapshot **out)
 {
-    lw_readable readable = {.client = s->client, .targets = targets, .target_count = count};
+    lw_readable readable = {
+        .client = s->client, .targets = targets, .target_count = (uint16_t)count};
     lw_source source = lw_readable_source(&readable);
     return lw_snapshot_take(&s->client->mem, &source, s->client->now, out);
 }

@@ -61,9 +61,10 @@ LW_MUST_CHECK lw_err lw_rights_to_read(const lw_server *server, lw_path path);
  * Bootstrap-Server reads everything (BS-24). */
 typedef struct lw_readable {
     lw_client *client;
-    const lw_server *server;
+    lw_server *server;
     const lw_path *targets; /* ascending and disjoint: lw_targets_sort */
-    size_t target_count;
+    uint16_t target_count;
+    bool is_list; /* of a composite operation, even with one target */
 } lw_readable;
 
 /* What is at a resource or resource instance that is there: its value, or that it is a multiple
@@ -72,10 +73,19 @@ bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out_entry);
 
 lw_source lw_readable_source(const lw_readable *readable);
 
+/* LW_OK when something at one of the targets may be read: lw_rights_to_read (DM-93, ACL-08). */
+LW_MUST_CHECK lw_err lw_readable_allowed(const lw_readable *readable);
+
 /* Encodes what `readable` gives into reply->payload and puts the Content-Format behind the options
- * that are there already. */
-LW_MUST_CHECK lw_err lw_answer_values(const lw_call *call, const lw_readable *readable,
-                                      lw_path base);
+ * that are there already: an answer, or a notification. */
+LW_MUST_CHECK lw_err lw_reply_values(lw_coap_reply *reply, const lw_format *format,
+                                     const lw_readable *readable);
+
+/* Where the paths of its payload start. */
+lw_path lw_readable_base(const lw_readable *readable);
+
+/* Answers a Read, or what begins with one, with the values that are there now; the code. */
+uint8_t lw_answer_values(const lw_call *call, const lw_readable *readable);
 
 /* Writes the link of `path` and those of what is there up to `depth` levels below: with dim, with
  * `ver` where it does not go without saying, and with the attributes of the server; the first link

@@ -306,8 +306,7 @@ static void connect_link(lw_server *server)
     }
 }
 
-/* The registration lives on, but nobody can be told so. */
-static void go_offline(lw_server *server)
+void lw_server_go_offline(lw_server *server)
 {
     if (server->registered) {
         server->offline = true;
@@ -325,10 +324,10 @@ void lw_server_on_link(lw_server *server, lw_err err)
         lw_server_stop_asking(server); /* which ends it */
     } else if (is_one_of(server, TALKING)) {
         lw_server_stop_asking(server);
-        go_offline(server);
+        lw_server_go_offline(server);
         link_failed(server, err);
     } else if (server->state == LW_SERVER_REGISTERED) {
-        go_offline(server);
+        lw_server_go_offline(server);
         if (server->client->bootstrapping) {
             wait_in(server, LW_SERVER_BACKOFF, 0);
         } else {
@@ -427,7 +426,7 @@ static void on_update_end(lw_server *server, lw_err err, uint8_t code)
         }
     } else {
         server->expires = server->client->now; /* as it may be for the server: Register is next */
-        go_offline(server);
+        lw_server_go_offline(server);
     }
     attempt_failed(server, err, code);
 }

@@ -50,7 +50,7 @@ void lw_entry_write(lw_writer *w, const lw_entry *e)
         lw_write_bytes(w, e->value.as.bytes);
         return;
     }
-    uint64_t bits = lw_mark_of(&e->value);
+    uint64_t bits = lw_value_bits(&e->value);
     lw_write_u16(w, (uint16_t)octets_of(bits));
     lw_write_uint(w, bits, octets_of(bits));
 }

@@ -27,6 +27,7 @@
 
 typedef struct lw_store_state {
     lw_client *client;
+    lw_alarm alarm; /* of who waits for its server to observe again */
     lw_pool pool;
     lw_mem mem;
     uint16_t count;
@@ -96,8 +97,10 @@ static void add(store *st, lw_observed *obs, lw_snapshot *snapshot)
 
 static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
 {
-    lw_readable readable = lw_observed_values(obs, &obs->targets[part], 1);
-    lw_source source = lw_readable_source(&readable);
+    lw_readable one = obs->values;
+    one.targets += part;
+    one.target_count = 1;
+    lw_source source = lw_readable_source(&one);
     lw_snapshot *snapshot = NULL;
     lw_err err = LW_ENOMEM;
     bool has_room = st->count < st->client->cfg.stored_max || make_room(st, obs->all);
@@ -139,7 +142,7 @@ static bool has_hqmax(const lw_attrs *attrs)
 static bool any_hqmax(const lw_observed *obs)
 {
     bool any = false;
-    for (unsigned i = 0; i < obs->target_count; i++) {
+    for (unsigned i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
         lw_observed_attrs_at(obs, obs->targets[i], &attrs);
         any |= has_hqmax(&attrs);
@@ -147,14 +150,14 @@ static bool any_hqmax(const lw_observed *obs)
     return any;
 }
 
-static bool keep(void *state, lw_observed *obs)
+static bool keep(void *state, lw_observed *obs, bool away)
 {
-    if (!is_storing(obs->server)) {
+    if (!is_storing(obs->values.server)) {
         return false;
     }
     bool bounded = any_hqmax(obs);
     bool kept = false;
-    for (uint8_t i = 0; i < obs->target_count; i++) {
+    for (uint8_t i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
         lw_observed_attrs_at(obs, obs->targets[i], &attrs);
         uint32_t hqmax = has_hqmax(&attrs) ? attrs.hqmax : 0;
@@ -165,6 +168,9 @@ static bool keep(void *state, lw_observed *obs)
         if (bounded) {
             trim(state, obs, i, hqmax);
         }
+    }
+    if (kept && away) {
+        lw_client_state_changed(obs->all->client);
     }
     return kept;
 }
@@ -210,13 +216,14 @@ static size_t all_moments(const lw_observed *obs)
 /* Octets that go into one message. */
 static size_t block_size(const lw_observed *obs, const lw_writer *out)
 {
-    size_t block = (size_t)16 << obs->server->peer.params->szx;
+    size_t block = (size_t)16 << obs->values.server->peer.params->szx;
     return out->cap < block ? out->cap : block;
 }
 
-static lw_err write_stored(void *ctx, lw_writer *out)
+static lw_err write_stored(void *ctx, lw_coap_reply *reply)
 {
     lw_observed *obs = ctx;
+    lw_writer *out = &reply->payload;
     lw_client *client = obs->all->client;
     bool has_times = lw_format_has_times(obs->format);
     size_t least = has_times ? 1 : first_moment(obs);
@@ -226,7 +233,7 @@ static lw_err write_stored(void *ctx, lw_writer *out)
                           .has_times = has_times && !is_now,
                           .offset = lw_history_offset(client)};
     lw_source source = lw_history_source(&history);
-    lw_encode_cfg cfg = {.base = lw_observed_base(obs)};
+    lw_encode_cfg cfg = {.base = lw_readable_base(&obs->values)};
     const lw_writer start = *out;
     lw_err err;
     for (;;) {
@@ -239,13 +246,14 @@ static lw_err write_stored(void *ctx, lw_writer *out)
         count = count / 2 > least ? count / 2 : least;
     }
     obs->in_flight = (uint8_t)count;
+    lw_coap_put_uint(&reply->options, LW_COAP_OPT_CONTENT_FORMAT, obs->format->id);
     return err;
 }
 
 static lw_err deliver(void *state, lw_observed *obs)
 {
     (void)state;
-    lw_err err = lw_observed_send(obs, true, write_stored, obs);
+    lw_err err = lw_observed_send(obs, LW_COAP_CONTENT, true, write_stored);
     if (err != LW_OK) {
         obs->in_flight = 0;
     }
@@ -260,8 +268,8 @@ static void ended(void *state, lw_observed *obs, lw_err err)
             drop_at(state, &obs->stored);
         }
     } else if (err == LW_ETIMEOUT && obs->in_flight > 0) {
-        obs->held = true;
-        lw_server_want_update(obs->server, LW_UPDATE_PLAIN);
+        lw_server_go_offline(obs->values.server);
+        lw_server_want_update(obs->values.server, LW_UPDATE_PLAIN);
     }
     obs->in_flight = 0;
 }
@@ -270,29 +278,44 @@ static void ended(void *state, lw_observed *obs, lw_err err)
 
 static bool outlives(void *state, lw_observed *obs, lw_server_event event)
 {
-    (void)state;
+    store *st = state;
     bool can_wait =
-        lw_format_has_times(obs->format) && is_storing(obs->server) && !obs->all->client->stopping;
-    bool is_over = event == LW_SERVER_EV_REGISTERED;
-    if (!can_wait || event == LW_SERVER_EV_REMOVED || (is_over && obs->stored == NULL)) {
+        lw_format_has_times(obs->format) && is_storing(obs->values.server) && !st->client->stopping;
+    if (!can_wait || event == LW_SERVER_EV_REMOVED ||
+        (event == LW_SERVER_EV_REGISTERED && obs->stored == NULL)) {
         return false;
     }
     obs->detached = true;
-    obs->until = is_over ? lw_time_add(obs->all->client->now, WAIT_FOR_OBSERVE_MS) : LW_TIME_NEVER;
+    lw_alarm_set(st->client, &st->alarm, st->client->now);
     return true;
 }
 
-/* At the end nothing will be delivered any more. */
-static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
+/* Frees those whose server was registered for a minute, and did not observe again; at the end all:
+ * nothing will be delivered any more. */
+static void ring(lw_client *client, lw_alarm *alarm)
 {
     lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
+    lw_time wake = LW_TIME_NEVER;
     lw_link *next;
-    (void)state;
-    for (lw_link *l = all->list.next; moment == LW_MOMENT_STOP && l != &all->list; l = next) {
+    for (lw_link *l = all->list.next; l != &all->list; l = next) {
+        lw_observed *obs = lw_observed_of(l);
+        const lw_server *server = obs->values.server;
         next = l->next;
-        if (lw_observed_of(l)->detached) {
-            lw_observed_free(lw_observed_of(l));
+        lw_time until = server->registered_at + WAIT_FOR_OBSERVE_MS;
+        if (obs->detached && (client->stopping || (server->registered && client->now >= until))) {
+            lw_observed_free(obs);
+        } else if (obs->detached && server->registered && until < wake) {
+            wake = until;
         }
+    }
+    lw_alarm_set(client, alarm, wake);
+}
+
+static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
+{
+    store *st = state;
+    if (moment == LW_MOMENT_STOP) {
+        ring(client, &st->alarm);
     }
     return LW_OK;
 }
@@ -327,6 +350,7 @@ static lw_err init(lw_client *client, void *state)
     all->store = &hooks;
     all->store_state = st;
     st->client = client;
+    lw_alarm_init(&st->alarm, ring);
     lw_pool_init(&st->pool, (uint8_t *)state + sizeof *st, pool_size(&client->cfg));
     st->mem = lw_pool_mem(&st->pool);
     return LW_OK;

@@ -33,27 +33,30 @@ static lw_err read_paths(const lw_call *call, lw_path *list, size_t *out_count)
     return err == LW_END ? LW_OK : err;
 }
 
-lw_err lw_targets_read(lw_targets *targets, const lw_call *call)
+lw_err lw_targets_read(const lw_call *call, lw_readable *out)
 {
-    *targets = (lw_targets){.list = NULL};
+    *out = (lw_readable){.client = call->client, .server = call->server, .is_list = true};
     size_t count;
     lw_err err = read_paths(call, NULL, &count);
-    if (err != LW_OK || count == 0) {
-        return err != LW_OK ? err : LW_EINVAL;
+    if (err != LW_OK) {
+        return err;
     }
-    targets->list = lw_mem_alloc(&call->client->mem, count * sizeof *targets->list);
-    if (targets->list == NULL) {
+    if (count == 0 || count > UINT16_MAX) {
+        return count == 0 ? LW_EINVAL : LW_ETOOBIG;
+    }
+    lw_path *list = lw_mem_alloc(&call->client->mem, count * sizeof *list);
+    if (list == NULL) {
         return LW_ENOMEM;
     }
-    err = read_paths(call, targets->list, &count);
-    targets->count = lw_targets_sort(targets->list, count);
+    out->targets = list;
+    err = read_paths(call, list, &count);
+    out->target_count = (uint16_t)lw_targets_sort(list, count);
     return err;
 }
 
-void lw_targets_fini(lw_targets *targets, lw_client *client)
+void lw_targets_free(const lw_readable *readable)
 {
-    lw_mem_release(&client->mem, targets->list);
-    *targets = (lw_targets){.list = NULL};
+    lw_mem_release(&readable->client->mem, (void *)(uintptr_t)readable->targets);
 }
 
 size_t lw_targets_sort(lw_path *list, size_t count)
@@ -73,34 +76,4 @@ size_t lw_targets_sort(lw_path *list, size_t count)
         }
     }
     return kept;
-}
-
-lw_err lw_targets_may_read(const lw_targets *targets, const lw_server *server)
-{
-    lw_err err = LW_EDENIED;
-    for (size_t i = 0; i < targets->count && err != LW_OK; i++) {
-        err = lw_rights_to_read(server, targets->list[i]);
-    }
-    return err;
-}
-
-lw_readable lw_targets_readable(const lw_targets *targets, const lw_call *call)
-{
-    return (lw_readable){
-        .client = call->client,
-        .server = call->server,
-        .targets = targets->list,
-        .target_count = targets->count,
-    };
-}
-
-uint8_t lw_targets_answer(const lw_targets *targets, const lw_call *call)
-{
-    lw_op op = (lw_op)call->request->op;
-    lw_err err = lw_targets_may_read(targets, call->server);
-    if (err != LW_OK) {
-        return lw_op_code(op, err);
-    }
-    lw_readable readable = lw_targets_readable(targets, call);
-    return lw_op_answer_code(op, lw_answer_values(call, &readable, lw_path_root()));
 }

@@ -9,25 +9,12 @@
 
 #include "client/serve.h"
 
-typedef struct lw_targets {
-    lw_path *list; /* from the client's memory */
-    size_t count;
-} lw_targets;
-
-/* The paths in the payload of a composite request. LW_EINVAL for an empty list; LW_ENOMEM. */
-LW_MUST_CHECK lw_err lw_targets_read(lw_targets *targets, const lw_call *call);
-void lw_targets_fini(lw_targets *targets, lw_client *client);
+/* The paths in the payload of a composite request, as what its server may read there. LW_EINVAL for
+ * an empty list; LW_ENOMEM, LW_ETOOBIG. To be freed in any case. */
+LW_MUST_CHECK lw_err lw_targets_read(const lw_call *call, lw_readable *out_readable);
+void lw_targets_free(const lw_readable *readable);
 
 /* Puts paths in order, in place, and drops what is covered; returns how many are left. */
 size_t lw_targets_sort(lw_path *list, size_t count);
-
-/* LW_EDENIED when nothing can be read at any of them for want of rights (DM-93, ACL-08). */
-LW_MUST_CHECK lw_err lw_targets_may_read(const lw_targets *targets, const lw_server *server);
-
-/* All of them, as the server of the call may read them. The list is borrowed. */
-lw_readable lw_targets_readable(const lw_targets *targets, const lw_call *call);
-
-/* Answers with the values that are there now, best effort (DM-91); the code of the answer. */
-uint8_t lw_targets_answer(const lw_targets *targets, const lw_call *call);
 
 #endif

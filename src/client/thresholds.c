@@ -4,24 +4,35 @@
 #include "client/feature.h"
 #include "client/observe.h"
 
+static void forget(lw_observed *obs)
+{
+    while (obs->watched != NULL) {
+        lw_watched *gone = obs->watched;
+        obs->watched = gone->next;
+        lw_mem_release(&obs->all->watching->mem, gone);
+    }
+}
+
 /* Those of one target, behind *at, the end of the list. NULL without memory for all of them. */
 static lw_watched **watch(lw_observed *obs, lw_watched **at, const lw_path *target)
 {
-    lw_readable readable = lw_observed_values(obs, target, 1);
-    lw_source source = lw_readable_source(&readable);
+    lw_readable one = obs->values;
+    one.targets = target;
+    one.target_count = 1;
+    lw_source source = lw_readable_source(&one);
     lw_cursor cursor = {{0}};
     lw_entry e;
+    double number;
     while (at != NULL && source.next(source.ctx, &cursor, &e) == LW_OK) {
-        lw_sample now = lw_sample_of(e.value);
-        if (now.kind == LW_SAMPLE_OTHER) {
+        if (lw_conditions_on(&e.value, &number) == 0) {
             continue;
         }
-        lw_watched *w = lw_mem_alloc(&obs->all->mem, sizeof *w);
+        lw_watched *w = lw_mem_alloc(&obs->all->watching->mem, sizeof *w);
         *at = w;
         at = NULL;
         if (w != NULL) {
             w->path = e.path;
-            lw_watch_set_notified(&w->watch, now);
+            lw_watch_set_notified(&w->watch, &e.value);
             at = &w->next;
         }
     }
@@ -30,24 +41,24 @@ static lw_watched **watch(lw_observed *obs, lw_watched **at, const lw_path *targ
 
 static void told(lw_observed *obs)
 {
-    lw_observed_unwatch(obs);
+    forget(obs);
     lw_watched **at = &obs->watched;
-    for (unsigned i = 0; at != NULL && i < obs->target_count; i++) {
+    for (unsigned i = 0; at != NULL && i < obs->values.target_count; i++) {
         if (lw_path_depth(obs->targets[i]) >= LW_LEVEL_RESOURCE) {
             at = watch(obs, at, &obs->targets[i]);
         }
     }
     if (at == NULL) {
-        lw_observed_unwatch(obs);
+        forget(obs);
     }
 }
 
 static bool sample(lw_observed *obs)
 {
-    lw_client *client = obs->all->client;
+    lw_client *client = obs->values.client;
     bool met = false;
     lw_watched *w = obs->watched;
-    for (unsigned i = 0; i < obs->target_count; i++) {
+    for (unsigned i = 0; w != NULL; i++) {
         lw_attrs attrs;
         lw_observed_attrs_at(obs, obs->targets[i], &attrs);
         for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
@@ -55,16 +66,49 @@ static bool sample(lw_observed *obs)
             if (lw_tree_get(&client->tree, w->path, &value) != LW_OK) {
                 value = lw_value_none();
             }
-            met |=
-                lw_watch_sample(&w->watch, &attrs, lw_sample_of(value), lw_client_decimal(client));
+            met |= lw_watch_sample(&w->watch, &attrs, &value, lw_observing_decimal(obs->all));
         }
     }
     return met;
 }
 
-const lw_client_feature lw_feature_thresholds = {
-    .part = LW_PART_THRESHOLDS,
-    .as.thresholds = {.decimal = &lw_attr_decimal_text, .told = told, .sample = sample}};
-const lw_client_feature lw_feature_one_way_thresholds = {
-    .part = LW_PART_THRESHOLDS,
-    .as.thresholds = {.decimal = &lw_attr_decimal_one_way, .told = told, .sample = sample}};
+/* ---- Set-up ---------------------------------------------------------------------------------- */
+
+/* Room for as many observations of one value each; one of many takes the room of several. */
+static size_t pool_size(const lw_client_cfg *cfg)
+{
+    return lw_pool_overhead() + cfg->observations_max * lw_pool_cost(sizeof(lw_watched));
+}
+
+static size_t size(const lw_client_cfg *cfg)
+{
+    return sizeof(lw_watching) + pool_size(cfg);
+}
+
+static lw_err start(lw_client *client, lw_watching *w, const lw_thresholds *hooks)
+{
+    lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
+    if (all == NULL) {
+        return LW_EINVAL;
+    }
+    all->thresholds = hooks;
+    all->watching = w;
+    lw_pool_init(&w->pool, (uint8_t *)(w + 1), pool_size(&client->cfg));
+    w->mem = lw_pool_mem(&w->pool);
+    return LW_OK;
+}
+
+static lw_err init(lw_client *client, void *state)
+{
+    static const lw_thresholds hooks = {&lw_attr_decimal_text, told, sample, forget};
+    return start(client, state, &hooks);
+}
+
+static lw_err init_one_way(lw_client *client, void *state)
+{
+    static const lw_thresholds hooks = {&lw_attr_decimal_one_way, told, sample, forget};
+    return start(client, state, &hooks);
+}
+
+const lw_client_feature lw_feature_thresholds = {.size = size, .init = init};
+const lw_client_feature lw_feature_one_way_thresholds = {.size = size, .init = init_one_way};

@@ -11,12 +11,10 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     lw_coap_reply reply = {.ask = {.token = n->token, .method = LW_COAP_GET}};
     lw_coap_reply_begin(coap, &reply);
     reply.code = n->code;
-    lw_coap_put_all(&reply.options, &n->options, 0);
-    lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply.payload) : LW_OK;
-    uint32_t observe = n->sequence & 0xffffff;
+    lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply) : LW_OK;
     bool is_last = lw_coap_code_class(n->code) != 2; /* RFC 7641 section 4.2 */
     if (err == LW_OK) {
-        reply.observe = is_last ? NULL : &observe;
+        reply.observe = is_last ? NULL : &n->sequence;
         err = lw_coap_reply_encode(coap, peer, &reply);
     }
     coap->busy = false;

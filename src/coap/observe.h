@@ -26,13 +26,13 @@ bool lw_coap_observe_is_fresh(uint32_t known, lw_time known_at, uint32_t sequenc
 
 typedef struct lw_coap_notification {
     lw_coap_token token;
-    uint32_t sequence; /* Observe; not sent with an error code, which ends the observation */
+    uint32_t sequence; /* Observe, of 24 bits; not sent with an error code, which ends it all */
     uint8_t code;      /* 2.05 or 2.03; an error ends the observation (OBS-13) */
     bool confirmable;
-    lw_bytes options; /* encoded: Content-Format, ETag, Max-Age, … ; no Observe */
-    /* Writes the representation; called once. One that is larger than a block goes out as its first
-     * block, the observer fetches the others (RFC 7959 section 2.6, OBS-20). */
-    lw_err (*write)(void *ctx, lw_writer *out);
+    /* Writes options (Content-Format, Max-Age, …; no Observe) and representation, as a handler
+     * does; called once. One that is larger than a block goes out as its first block, the observer
+     * fetches the others (RFC 7959 section 2.6, OBS-20). NULL: neither. */
+    lw_err (*write)(void *ctx, lw_coap_reply *reply);
     void *write_ctx;
     /* Confirmable ones end here: LW_OK acknowledged; LW_ERESET not wanted, or LW_ETIMEOUT: both end
      * the observation by RFC 7641 section 4.5; LW_ECANCELED also when superseded. May be NULL. */

@@ -228,10 +228,16 @@ LW_TEST(a_stream_keeps_the_order_by_itself)
 
 /* ---- server ---------------------------------------------------------------------------------- */
 
-static lw_err write_text(void *ctx, lw_writer *out)
+static lw_err write_text(void *ctx, lw_coap_reply *reply)
 {
-    lw_write_str(out, ctx);
+    lw_write_str(&reply->payload, ctx);
     return LW_OK;
+}
+
+static lw_err write_with_format(void *ctx, lw_coap_reply *reply)
+{
+    lw_coap_put_uint(&reply->options, LW_COAP_OPT_CONTENT_FORMAT, 60);
+    return write_text(ctx, reply);
 }
 
 static lw_coap_notification notification(const char *text)
@@ -249,8 +255,7 @@ LW_TEST(a_non_notification_is_sent_once_and_a_reset_names_its_message_id)
 {
     uint16_t mid = 0;
     lw_coap_notification n = notification("x");
-    static const uint8_t options[] = {0xc1, 60}; /* Content-Format */
-    n.options = lw_bytes_of(options, sizeof options);
+    n.write = write_with_format;
     assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n, &mid, NULL));
     expect(&r, "5145 2020 53 61 0c 61 3c ff'x'");
     assert_int_equal(mid, 0x2020);
@@ -385,10 +390,10 @@ LW_TEST(a_large_notification_goes_out_as_its_first_block)
     assert_memory_equal(r.sent[0].octets + 5, etag, 4);
 }
 
-static lw_err write_nothing(void *ctx, lw_writer *out)
+static lw_err write_nothing(void *ctx, lw_coap_reply *reply)
 {
     (void)ctx;
-    (void)out;
+    (void)reply;
     return LW_ENOTFOUND;
 }
 

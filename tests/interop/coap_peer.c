@@ -209,11 +209,11 @@ static void answer_slow(wire *w, peer *p, lw_time now)
     }
 }
 
-static lw_err write_count(void *ctx, lw_writer *out)
+static lw_err write_count(void *ctx, lw_coap_reply *reply)
 {
     char text[16];
     snprintf(text, sizeof text, "%u", ((wire *)ctx)->count);
-    lw_write_str(out, text);
+    lw_write_str(&reply->payload, text);
     return LW_OK;
 }
 
