@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 
+#include "base/apart.h"
 #include "base/assert.h"
 #include "model/field.h"
 
@@ -317,14 +318,14 @@ unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
 const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path)
 {
     place at;
-    find(tree, lw_path_cut(path, LW_LEVEL_RESOURCE), &at);
+    find(tree, path, &at);
     return at.def;
 }
 
 const lw_field *lw_tree_field(lw_tree *tree, lw_path path)
 {
     place at;
-    find(tree, lw_path_cut(path, LW_LEVEL_RESOURCE), &at);
+    find(tree, path, &at);
     return at.field;
 }
 
@@ -643,7 +644,7 @@ static bool is_zero(const lw_field *field, piece *p)
     return len == 0;
 }
 
-static void begin_piece(const lw_tree_slot *slot, piece *p, lw_tree_start how)
+LW_APART static void begin_piece(const lw_tree_slot *slot, piece *p, lw_tree_start how)
 {
     const lw_object *object = slot->object;
     for (unsigned i = 0; i < object->field_count; i++) {
