@@ -85,11 +85,11 @@ static uint16_t wrong_in_security(lw_client *client, lw_path security)
     if (mode > LW_SECURITY_EST || (uri.scheme == LW_URI_COAPS) != (mode != LW_SECURITY_NOSEC)) {
         return LW_RES_SECURITY_SECURITY_MODE;
     }
-    for (uint16_t id = LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY; id <= LW_RES_SECURITY_SECRET_KEY;
+    for (unsigned id = LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY; id <= LW_RES_SECURITY_SECRET_KEY;
          id++) {
-        if ((needed[mode] >> id & 1u) != 0 &&
-            lw_tree_octets(&client->tree, lw_path_child(security, id)).len == 0) {
-            return id;
+        lw_path key = lw_path_child(security, (uint16_t)id);
+        if ((needed[mode] >> id & 1u) != 0 && lw_tree_octets(&client->tree, key).len == 0) {
+            return (uint16_t)id;
         }
     }
     return NOTHING;
