@@ -47,37 +47,44 @@ static option_head read_long_head(const uint8_t *p, const uint8_t *end)
     return h;
 }
 
-/* The payload marker 0xff reads as the reserved delta 15: it ends the iteration as an error does,
- * which is then the rest. */
-static inline bool next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
+/* The option at p, which follows out_opt->number, and where the next one stands; NULL when there is
+ * none. The payload marker 0xff reads as the reserved delta 15: it ends the options as an
+ * error does. */
+static inline const uint8_t *next(const uint8_t *p, const uint8_t *end, lw_coap_opt *out_opt)
 {
-    const uint8_t *p = it->rest.ptr;
-    if (it->rest.len == 0) {
-        return false;
+    if (p == end) {
+        return NULL;
     }
-    const uint8_t *end = p + it->rest.len;
     option_head h = {*p >> 4, *p & 15u, p + 1};
     if (h.delta >= 13 || h.len >= 13) {
         h = read_long_head(p, end);
         if (h.value == NULL) {
-            return false;
+            return NULL;
         }
     }
-    uint32_t number = it->number + h.delta;
-    size_t left = (size_t)(end - h.value);
-    if (h.len > left || number > LW_COAP_OPT_NUMBER_MAX) {
-        return false;
+    uint32_t number = out_opt->number + h.delta;
+    if (h.len > (size_t)(end - h.value) || number > LW_COAP_OPT_NUMBER_MAX) {
+        return NULL;
     }
     out_opt->number = number;
     out_opt->value = lw_bytes_of(h.value, h.len);
-    it->number = number;
-    it->rest = lw_bytes_of(h.value + h.len, left - h.len);
-    return true;
+    return h.value + h.len;
 }
 
 bool lw_coap_opt_next(lw_coap_opt_iter *it, lw_coap_opt *out_opt)
 {
-    return next(it, out_opt);
+    if (it->rest.len == 0) {
+        return false;
+    }
+    const uint8_t *end = it->rest.ptr + it->rest.len;
+    out_opt->number = it->number;
+    const uint8_t *p = next(it->rest.ptr, end, out_opt);
+    if (p == NULL) {
+        return false;
+    }
+    it->number = out_opt->number;
+    it->rest = lw_bytes_of(p, (size_t)(end - p));
+    return true;
 }
 
 bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_value)
@@ -177,6 +184,13 @@ static const option_row option_rows[] = {
         {LW_COAP_OPT_NUMBER_MAX, 0, 1, 0}, /* the end: no length is between 1 and 0 */
 };
 
+/* Where the row of an option stands: ROW_OF_11. */
+enum {
+#define OPTION_PLACE(number, c, u, n, r, name, format, min, max) ROW_OF_##number,
+    OPTION_LIST(OPTION_PLACE)
+#undef OPTION_PLACE
+};
+
 #define OPTION_NUMBER_CHECK(number, c, u, n, r, name, format, min, max) \
     _Static_assert(((number)&1) == FLAG_##c, "critical: " name);        \
     _Static_assert((((number) >> 1) & 1) == FLAG_##u, "unsafe: " name); \
@@ -190,15 +204,30 @@ static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repe
            opt->value.len <= row->max_len && (!is_repeated || row->note == REPEATABLE);
 }
 
+/* Where to begin: nearly every request begins with Uri-Path. */
+static const option_row *first_row(const lw_bytes *options)
+{
+    bool is_path = options->ptr[0] >> 4 == LW_COAP_OPT_URI_PATH;
+    return is_path ? &option_rows[ROW_OF_11] : option_rows;
+}
+
 /* Walks over the options once: notes what is to be noted, and returns what is behind them. Options
  * and rows both ascend, so the rows are walked once, too. */
 static lw_bytes scan(lw_bytes in, lw_coap_noted *out)
 {
-    const option_row *row = option_rows;
-    lw_coap_opt_iter it = lw_coap_opts(in);
-    lw_coap_opt opt;
+    if (in.len == 0) {
+        return in;
+    }
+    const option_row *row = first_row(&in);
+    const uint8_t *end = in.ptr + in.len;
+    lw_coap_opt opt = {.number = 0};
     uint32_t last = 0;
-    while (next(&it, &opt)) {
+    while (true) {
+        const uint8_t *p = next(in.ptr, end, &opt);
+        if (p == NULL) {
+            return in;
+        }
+        in = lw_bytes_of(p, (size_t)(end - p));
         while (row->number < opt.number) {
             row++;
         }
@@ -213,7 +242,6 @@ static lw_bytes scan(lw_bytes in, lw_coap_noted *out)
         }
         last = opt.number;
     }
-    return it.rest;
 }
 
 lw_err lw_coap_opts_split(lw_bytes in, lw_bytes *out_options, lw_bytes *out_payload,
