@@ -19,7 +19,7 @@ static int take_digits(uint64_t bits, char out[DIGITS_MAX + 1])
     lw_digits_set(&d, (struct decimal){bits % hidden + (exponent > 0 ? hidden : 0), 0});
     lw_digits_scale(&d, (exponent > 0 ? exponent : 1) - 1075);
     for (int i = 0; i <= DIGITS_MAX; i++) {
-        out[i] = i < d.count ? d.text[i] : '0';
+        out[i] = (char)(i < d.count ? d.text[i] : '0');
     }
     return d.point;
 }
@@ -94,7 +94,7 @@ static size_t put_plain(char *out, const char *digits, int len, int point)
         if (i == point) {
             *at++ = '.';
         }
-        *at++ = i >= 0 && i < len ? digits[i] : '0';
+        *at++ = (char)(i >= 0 && i < len ? digits[i] : '0');
     }
     return (size_t)(at - out);
 }

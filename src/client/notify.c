@@ -205,7 +205,7 @@ static lw_err notify(lw_observed *obs, const lw_attrs *attrs, bool away)
     } else if (away) {
         err = LW_AGAIN;
     } else {
-        if (obs->stored != NULL) { /* 1/x/6 was turned off */
+        if (all->store != NULL) { /* what there still is, of when 1/x/6 was not off */
             all->store->drop(all->store_state, obs);
         }
         err = lw_observed_send(obs, LW_COAP_CONTENT, confirmable, write_values);

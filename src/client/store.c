@@ -157,16 +157,16 @@ static bool keep(void *state, lw_observed *obs, bool away)
     }
     bool bounded = any_hqmax(obs);
     bool kept = false;
-    for (uint8_t i = 0; i < obs->values.target_count; i++) {
+    for (unsigned i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
         lw_observed_attrs_at(obs, obs->targets[i], &attrs);
         uint32_t hqmax = has_hqmax(&attrs) ? attrs.hqmax : 0;
         if (bounded && hqmax == 0) {
             continue;
         }
-        kept |= keep_part(state, obs, i) == LW_OK;
+        kept |= keep_part(state, obs, (uint8_t)i) == LW_OK;
         if (bounded) {
-            trim(state, obs, i, hqmax);
+            trim(state, obs, (uint8_t)i, hqmax);
         }
     }
     if (kept && away) {
