@@ -196,12 +196,12 @@ def test_hangup_changes_the_level_of_the_log_and_names_what_needs_a_restart(daem
     config.write_text("log: info\n")
     server = daemon(*MEMORY, "--config", config)
     config.write_text("log: detail\nawake: 10s\n")
-    server.process.send_signal(signal.SIGHUP)
+    server.signal(signal.SIGHUP)
     server.wait_for_log("config: awake changed; it needs a restart$")
     server.wait_for_log("config: log changed$")
     server.wait_for_log("config: reloaded$")
     config.write_text("log: shout\n")
-    server.process.send_signal(signal.SIGHUP)
+    server.signal(signal.SIGHUP)
     server.wait_for_log("line 1: log: 'shout' is not")
     server.wait_for_log("the configuration is wrong; nothing changed")
 
@@ -218,7 +218,7 @@ def test_systemd_is_told_of_start_reload_watchdog_and_end(daemon, tmp_path):
         server = daemon(*MEMORY, env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"})
         said = [notify.recv(100) for _ in range(4)]
         assert said == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1", b"WATCHDOG=1"]
-        server.process.send_signal(signal.SIGHUP)
+        server.signal(signal.SIGHUP)
         while said[-1] != b"RELOADING=1":
             said.append(notify.recv(100))
         while said[-1] != b"READY=1":

@@ -210,6 +210,17 @@ static void close_all(daemon *d)
     lw_loop_free(d->loop);
 }
 
+/* Those that the loop takes, and so its thread alone. */
+static sigset_t handled_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
 int daemon_run(const options *o, daemon_reread_fn *reread, void *ctx)
 {
     char why[WHY_MAX];
@@ -218,7 +229,10 @@ int daemon_run(const options *o, daemon_reread_fn *reread, void *ctx)
     log_init(&d.log, (int)o->config.log);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a store that may not grow is an error, not the end */
+    sigset_t handled = handled_signals();
+    pthread_sigmask(SIG_BLOCK, &handled, NULL); /* in all threads that are started now */
     if (open_all(&d, why)) {
+        pthread_sigmask(SIG_UNBLOCK, &handled, NULL);
         announce(&d);
         lw_loop_run(d.loop);
         log_say(&d.log, LEVEL_INFO, "lapwingd", "ended");
