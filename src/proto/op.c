@@ -166,9 +166,7 @@ bool lw_op_may_answer(lw_op op, uint8_t code)
     }
 }
 
-/* What an error means where every code is allowed: what it is told as, and what it is told as when
- * the request has no body, so that it is our own answer that cannot be. Errors without a row are
- * 5.00. */
+/* What an error is told as where every code is allowed. Errors without a row are 5.00. */
 static const uint8_t plain_codes[] = {
     [LW_OK] = LW_COAP_INTERNAL_SERVER_ERROR,
     [LW_AGAIN] = LW_COAP_INTERNAL_SERVER_ERROR,

@@ -46,7 +46,6 @@ static void join(lw_wish *w)
     }
 }
 
-/* It will not, or not any more. */
 /* What operators can do something about. */
 static const char *sentence_of(lw_err err)
 {
@@ -64,6 +63,7 @@ static const char *sentence_of(lw_err err)
     }
 }
 
+/* It will not send any, or not any more. */
 static void refuse(lw_wish *w, uint8_t code, lw_err err, const char *why)
 {
     lw_coap_observation_stop(&w->obs);
