@@ -518,8 +518,8 @@ static void find_start(api_stream *s, bool has_after, uint64_t after)
 {
     const hub *h = s->hub;
     s->next = has_after ? after + 1 : h->next;
-    say(s, "event: hello\ndata: {\"oldest\":%llu,\"newest\":%llu}\n\n",
-        (unsigned long long)h->oldest, (unsigned long long)(h->next - 1));
+    say(s, "event: hello\ndata: {\"oldest\":%llu,\"newest\":%llu,\"heartbeat\":%u}\n\n",
+        (unsigned long long)h->oldest, (unsigned long long)(h->next - 1), h->cfg.heartbeat_s);
     if (s->next < h->oldest || s->next > h->next || after == UINT64_MAX) {
         s->next = after >= h->next ? h->next : h->oldest;
         say(s, "event: reset\ndata: {\"oldest\":%llu}\n\n", (unsigned long long)s->next);

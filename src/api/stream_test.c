@@ -160,10 +160,11 @@ LW_TEST(an_event_has_its_id_type_and_json)
     open_hub(0, 0);
     api_stream *s = follow("", 0, false, 0);
     tell(LW_SERVER_REGISTERED, "lamp");
-    assert_equal(take(s, 4096), "event: hello\ndata: {\"oldest\":1,\"newest\":0}\n\n"
-                                "id: 1\nevent: registered\n"
-                                "data: {\"id\":1,\"type\":\"registered\",\"at\":\"2026-01-31T08:00:"
-                                "00.000Z\",\"device\":\"lamp\"}\n\n");
+    assert_equal(take(s, 4096),
+                 "event: hello\ndata: {\"oldest\":1,\"newest\":0,\"heartbeat\":15}\n\n"
+                 "id: 1\nevent: registered\n"
+                 "data: {\"id\":1,\"type\":\"registered\",\"at\":\"2026-01-31T08:00:"
+                 "00.000Z\",\"device\":\"lamp\"}\n\n");
     assert_equal(take(s, 4096), "");
     stream_close(s);
 }

@@ -460,6 +460,25 @@ def test_watch_misses_nothing_while_the_connection_is_broken_though_nothing_came
     assert [call[1].get("Last-Event-ID") for call in server.calls] == [None, "41"]
 
 
+def test_watch_leaves_a_server_that_has_fallen_silent():
+    """It says how often it gives a sign of life; without any, the connection is made anew, and goes on where it was."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        watch = subprocess.Popen([find_program("lapwing"), "watch", "--url", url], stderr=subprocess.PIPE, text=True)
+        server.settimeout(30)
+        silent, _ = server.accept()
+        silent.recv(4096)
+        silent.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'
+                       b'event: hello\ndata: {"oldest":1,"newest":41,"heartbeat":1}\n\n')
+        again, _ = server.accept()
+        assert b"Last-Event-ID: 41" in again.recv(4096)
+        again.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+        again.close()
+        silent.close()
+    assert "fallen silent" in watch.communicate(timeout=30)[1]
+    assert watch.returncode == 4
+
+
 def test_a_server_that_is_away_is_told_once(api):
     server = api({"GET /v1/events": (200, "event: hello\ndata: {}\n\n")})
     watch = subprocess.Popen([find_program("lapwing"), "watch", "--url", server.url], stderr=subprocess.PIPE, text=True)

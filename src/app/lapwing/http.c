@@ -22,6 +22,8 @@ struct http {
     int64_t started_ms;
     char device[3 * 255 + 1]; /* whose transfers are shown, with %-escapes; "": none */
     progress progress;        /* of what the device does */
+    int64_t heard_ms;         /* the last octets of a stream */
+    int64_t silence_ms;       /* after which it counts as broken; 0: never */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -114,6 +116,7 @@ static size_t on_data(char *data, size_t size, size_t count, void *ctx)
 {
     transfer *t = ctx;
     long code = 0;
+    t->http->heard_ms = now_ms();
     if (!append(t->answer, data, size * count)) {
         return 0;
     }
@@ -122,6 +125,15 @@ static size_t on_data(char *data, size_t size, size_t count, void *ctx)
         return 0;
     }
     return size * count;
+}
+
+/* Called once a second, whether something comes or not. */
+static int on_second(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                     curl_off_t up)
+{
+    const http *h = ctx;
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    return h->silence_ms != 0 && now_ms() - h->heard_ms >= h->silence_ms;
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *ctx)
@@ -173,6 +185,11 @@ static void set_up(const call *what, transfer *t, char *url)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
+    if (t->fn != NULL) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_second);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t->http);
+    }
     if (what->body != NULL) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)what->body_len);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what->body);
@@ -330,6 +347,14 @@ void http_follow(http *h, const char *endpoint)
 /* ---- Two kinds of calls -----------------------------------------------------------------------
  */
 
+static const char *why_of(const http *h, CURLcode result)
+{
+    if (result == CURLE_ABORTED_BY_CALLBACK) {
+        return "the server has fallen silent";
+    }
+    return h->error[0] != '\0' ? h->error : curl_easy_strerror(result);
+}
+
 static status perform(http *h, const call *what, const char *last_event_id, transfer *t)
 {
     struct curl_slist *headers = prepare(h, what, last_event_id, t);
@@ -344,8 +369,7 @@ static status perform(http *h, const call *what, const char *last_event_id, tran
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &t->answer->code);
     if (result != CURLE_OK && !t->is_stopped) {
         return h->cli->quiet ? STATUS_CONNECT
-                             : fail(STATUS_CONNECT, "%s: %s", h->cli->url,
-                                    h->error[0] != '\0' ? h->error : curl_easy_strerror(result));
+                             : fail(STATUS_CONNECT, "%s: %s", h->cli->url, why_of(h, result));
     }
     return STATUS_OK;
 }
@@ -361,12 +385,18 @@ status http_call(http *h, const call *what, answer *out_answer)
     return s;
 }
 
+void http_expect(http *h, int64_t silence_ms)
+{
+    h->silence_ms = silence_ms;
+}
+
 status http_stream(http *h, const char *path, const char *last_event_id, http_line_fn *fn,
                    void *ctx, answer *out_answer)
 {
     transfer t = {.http = h, .curl = h->curl, .answer = out_answer, .fn = fn, .ctx = ctx};
     call what = {.method = "GET", .path = path};
     *out_answer = (answer){0};
+    h->silence_ms = 0;
     status s = perform(h, &what, last_event_id, &t);
     if (s == STATUS_OK && out_answer->code != 200 && out_answer->text != NULL) {
         out_answer->json = json_loadb(out_answer->text, out_answer->len, JSON_DECODE_ANY, NULL);

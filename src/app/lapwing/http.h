@@ -42,6 +42,9 @@ void answer_fini(answer *a);
 /* One line of a stream, without its end. Returning false ends the stream. */
 typedef bool http_line_fn(void *ctx, const char *line);
 
+/* From within http_line_fn: a stream that says nothing for so long is broken. */
+void http_expect(http *h, int64_t silence_ms);
+
 /* GET of a stream of lines, until fn or the server ends it. Its status is in *out_code; an answer
  * that is no stream is given to out_answer. */
 status http_stream(http *h, const char *path, const char *last_event_id, http_line_fn *fn,

@@ -9,9 +9,12 @@
 #include "app/lapwing/show.h"
 
 #define RETRY_S 1
+/* A connection that misses so many of the server's signs of life is gone, whatever TCP says. */
+#define HEARTBEATS_MISSED 4
 
 typedef struct stream {
-    cli *cli;    /* quiet while the server is away, which is told once */
+    cli *cli; /* quiet while the server is away, which is told once */
+    http *http;
     char id[24]; /* of the last event, or of the newest when it began; "": not known */
     char *data;  /* of the event that is being read; owned */
     char event[32];
@@ -98,11 +101,11 @@ static void take_event(stream *s)
     } else if (strcmp(s->event, "dropped") == 0) {
         fail(STATUS_OK, "this reader was too slow");
     } else if (strcmp(s->event, "hello") == 0) {
-        if (s->id[0] == '\0' &&
-            json_object_get(event, "newest") !=
-                NULL) { /* what happens while the connection is broken follows this one */
+        /* What happens while the connection is broken follows this one. */
+        if (s->id[0] == '\0' && json_object_get(event, "newest") != NULL) {
             snprintf(s->id, sizeof s->id, "%lld", number_of(event, "newest"));
         }
+        http_expect(s->http, number_of(event, "heartbeat") * 1000 * HEARTBEATS_MISSED);
     } else if (event != NULL) {
         s->cli->json ? show_json(event) : print_event(s, event);
         fflush(stdout);
@@ -143,7 +146,7 @@ static bool on_line(void *ctx, const char *line)
 
 status cmd_watch(cli *c, http *h, int argc, char **argv)
 {
-    stream s = {.cli = c};
+    stream s = {.cli = c, .http = h};
     url_path u = {.len = 0};
     status result;
     url_put(&u, "/v1/events");
