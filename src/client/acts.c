@@ -5,7 +5,7 @@
 
 /* The answer to an Execute is piggybacked: it counts as delivered when the server had the time to
  * ask once more for a lost one, ACK_TIMEOUT * ACK_RANDOM_FACTOR later (CLI-70, rule 41). */
-#define ANSWER_GRACE_MS (3 * LW_SECOND_MS)
+#define ANSWER_GRACE 3u /* s */
 
 lw_client *lw_client_of_hook(void *hook_ctx)
 {
@@ -20,7 +20,7 @@ static void perform(lw_client *client, lw_alarm *alarm)
     act(client, &client->tree, slot->path);
 }
 
-static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time delay)
+static lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t seconds)
 {
     for (unsigned i = 0; i < LW_ACTS_MAX; i++) {
         lw_act_slot *slot = &client->acts[i];
@@ -28,7 +28,7 @@ static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time dela
             slot->act = act;
             slot->path = path;
             lw_alarm_init(&slot->alarm, perform);
-            lw_alarm_set(client, &slot->alarm, client->now + delay);
+            lw_alarm_set_in(client, &slot->alarm, seconds);
             return LW_OK;
         }
     }
@@ -37,7 +37,7 @@ static lw_err schedule(lw_client *client, lw_act act, lw_path path, lw_time dela
 
 lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
 {
-    return schedule(ctx, act, path, ANSWER_GRACE_MS);
+    return schedule(ctx, act, path, ANSWER_GRACE);
 }
 
 /* ---- Registration -----------------------------------------------------------------------------

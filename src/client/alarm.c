@@ -1,5 +1,7 @@
 #include "client/engine.h"
 
+#define JITTER_PER_SECOND_MS 100u
+
 void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *alarm))
 {
     lw_deadline_init(&alarm->deadline);
@@ -9,4 +11,24 @@ void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *al
 void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at)
 {
     lw_deadline_arm(&client->alarms, &alarm->deadline, at);
+}
+
+lw_time lw_alarm_after(const lw_client *client, uint32_t seconds)
+{
+    return seconds == LW_FOREVER ? LW_TIME_NEVER : client->now + seconds * LW_SECOND_MS;
+}
+
+void lw_alarm_set_in(lw_client *client, lw_alarm *alarm, uint32_t seconds)
+{
+    lw_alarm_set(client, alarm, lw_alarm_after(client, seconds));
+}
+
+/* The tenth stays below 50 days, also of years. */
+void lw_alarm_set_jittered(lw_client *client, lw_alarm *alarm, uint32_t seconds)
+{
+    uint32_t span =
+        seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
+    lw_alarm_set_in(client, alarm, seconds);
+    lw_time at = lw_time_add(alarm->deadline.at, lw_rng_below(&client->rng, span));
+    lw_alarm_set(client, alarm, at);
 }

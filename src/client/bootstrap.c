@@ -12,29 +12,17 @@
 #define RETRY_MAX          120u
 #define ROUNDS_BEFORE_REST 10
 #define REST               86400u
-/* CLI-52: up to 10 % on top of every wait, so that a fleet does not come all at once (rule 3). */
-#define JITTER_PER_SECOND_MS 100u
-/* EXCHANGE_LIFETIME: how long a link may take to come up, and the next command (BS-37). */
-#define SILENCE 247u
 /* How long the answer to Finish may need to leave before the link it goes over is closed. */
 #define ANSWER_GRACE 3u
 /* MAX_TRANSMIT_WAIT: how long a Finish may be repeated. */
 #define REPEATS 93u
 /* A purge that is due while a session runs waits for its end. */
 #define PURGE_AGAIN 60u
-#define FOREVER     UINT32_MAX
 
 #define OPTIONS_MAX 544u /* endpoint name and account, each an option at most */
 
 /* ---- States -----------------------------------------------------------------------------------
  */
-
-static void wake_in(lw_bootstrap *bs, lw_alarm *alarm, uint32_t seconds)
-{
-    lw_time at =
-        seconds == FOREVER ? LW_TIME_NEVER : bs->client->now + (lw_time)seconds * LW_SECOND_MS;
-    lw_alarm_set(bs->client, alarm, at);
-}
 
 /* `seconds` is how long it may last. */
 static void set_state(lw_bootstrap *bs, lw_bs_state to, uint32_t seconds)
@@ -44,14 +32,13 @@ static void set_state(lw_bootstrap *bs, lw_bs_state to, uint32_t seconds)
                                         "linger"};
     lw_client_log(bs->client, LW_LOG_DEBUG, "bootstrap", names[to]);
     bs->state = (uint8_t)to;
-    wake_in(bs, &bs->alarm, seconds);
+    lw_alarm_set_in(bs->client, &bs->alarm, seconds);
 }
 
 static void wait_jittered(lw_bootstrap *bs, uint32_t seconds)
 {
-    set_state(bs, LW_BS_WAITING, seconds);
-    uint32_t span = lw_rng_below(&bs->client->rng, seconds * JITTER_PER_SECOND_MS);
-    lw_alarm_set(bs->client, &bs->alarm, lw_time_add(bs->alarm.deadline.at, span));
+    set_state(bs, LW_BS_WAITING, LW_FOREVER);
+    lw_alarm_set_jittered(bs->client, &bs->alarm, seconds);
 }
 
 static lw_server *server_of(const lw_bootstrap *bs)
@@ -180,7 +167,7 @@ static void on_asked(void *ctx, const lw_coap_result *result)
         return;
     }
     if (result->err == LW_OK && lw_coap_code_class(result->msg->code) == 2) {
-        set_state(bs, LW_BS_RUNNING, SILENCE);
+        set_state(bs, LW_BS_RUNNING, LW_EXCHANGE_LIFETIME);
     } else if (result->err == LW_OK) {
         fail_soon(bs, LW_EDENIED, result->msg->code);
     } else if (!is_running) {
@@ -192,7 +179,7 @@ void lw_bs_ask(lw_bootstrap *bs)
 {
     lw_bs_request request = {.endpoint = lw_bytes_str(bs->client->cfg.endpoint),
                              .format = preferred_format(bs->client)};
-    set_state(bs, LW_BS_ASKING, FOREVER);
+    set_state(bs, LW_BS_ASKING, LW_FOREVER);
     lw_err err = lw_bs_send(bs, LW_OP_BS_REQUEST, &request, on_asked);
     if (err != LW_OK) {
         fail_soon(bs, err, 0);
@@ -202,7 +189,7 @@ void lw_bs_ask(lw_bootstrap *bs)
 static void talk(lw_bootstrap *bs)
 {
     lw_err err = LW_ENOTSUP;
-    set_state(bs, LW_BS_ASKING_PACK, FOREVER);
+    set_state(bs, LW_BS_ASKING_PACK, LW_FOREVER);
     LW_EACH_PART (bs->client, i, LW_PART_PACK) {
         err = bs->client->cfg.features[i]->as.ask_pack(bs);
     }
@@ -222,7 +209,7 @@ static void open_session(lw_bootstrap *bs)
         lw_server_pause(&client->servers[i]);
     }
     tell(bs, LW_CLIENT_BOOTSTRAP_STARTED);
-    set_state(bs, LW_BS_CONNECTING, SILENCE);
+    set_state(bs, LW_BS_CONNECTING, LW_EXCHANGE_LIFETIME);
     lw_err err = lw_server_open_link(server_of(bs));
     if (err == LW_OK) {
         talk(bs);
@@ -275,7 +262,7 @@ static uint8_t serve(void *state, const lw_call *call)
     if (!lw_tree_is_holding(&call->client->tree) && lw_tree_hold(&call->client->tree) != LW_OK) {
         return LW_COAP_SERVICE_UNAVAILABLE; /* the application changes something right now */
     }
-    set_state(bs, LW_BS_RUNNING, SILENCE); /* P-BS-09 */
+    set_state(bs, LW_BS_RUNNING, LW_EXCHANGE_LIFETIME); /* P-BS-09 */
     return lw_bs_command(bs, call);
 }
 
@@ -338,11 +325,11 @@ static int64_t purge_time(const lw_bootstrap *bs)
 static void arm_purge(lw_bootstrap *bs)
 {
     int64_t clock = lw_client_clock(bs->client);
-    uint32_t wait = bs->purge_at != 0 ? purge_wait(bs) : FOREVER;
+    uint32_t wait = bs->purge_at != 0 ? purge_wait(bs) : LW_FOREVER;
     if (bs->purge_at > 0 && clock >= 0 && bs->purge_at - clock < wait) {
         wait = bs->purge_at > clock ? (uint32_t)(bs->purge_at - clock) : 0;
     }
-    wake_in(bs, &bs->purge, wait);
+    lw_alarm_set_in(bs->client, &bs->purge, wait);
 }
 
 lw_err lw_bs_conclude(lw_bootstrap *bs)
@@ -408,7 +395,7 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
         break;
     default: /* LINGER; the others have no deadline */
         lw_server_close_link(server_of(bs));
-        set_state(bs, LW_BS_IDLE, FOREVER);
+        set_state(bs, LW_BS_IDLE, LW_FOREVER);
         break;
     }
 }
@@ -437,7 +424,7 @@ static void on_purge(lw_client *client, lw_alarm *alarm)
 {
     lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, purge);
     if (is_session(bs) || purge_account(client) != LW_OK) {
-        wake_in(bs, alarm, PURGE_AGAIN);
+        lw_alarm_set_in(client, alarm, PURGE_AGAIN);
         return;
     }
     bs->purge_at = 0;
@@ -473,8 +460,8 @@ static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
     }
     lw_server_close_link(server_of(bs));
     client->bootstrapping = false;
-    set_state(bs, LW_BS_IDLE, FOREVER);
-    wake_in(bs, &bs->purge, FOREVER);
+    set_state(bs, LW_BS_IDLE, LW_FOREVER);
+    lw_alarm_set_in(bs->client, &bs->purge, LW_FOREVER);
     return LW_OK;
 }
 
@@ -489,7 +476,7 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
         event == LW_SERVER_EV_REGISTERED && bs->state == LW_BS_WAITING && bs->err != LW_OK;
     if (is_needless || (event == LW_SERVER_EV_REMOVED && is_own)) {
         bs->err = LW_OK;
-        set_state(bs, LW_BS_IDLE, FOREVER);
+        set_state(bs, LW_BS_IDLE, LW_FOREVER);
     }
 }
 

@@ -47,6 +47,17 @@ struct lw_alarm {
 void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *alarm));
 void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at); /* LW_TIME_NEVER: off */
 
+/* The largest number of seconds is never, also where a resource says it. */
+#define LW_FOREVER UINT32_MAX
+/* How long a link may take to come up, and the next command of a bootstrap (BS-37), in seconds. */
+#define LW_EXCHANGE_LIFETIME 247u
+
+/* So many seconds from now, and the point in time that this is. */
+lw_time lw_alarm_after(const lw_client *client, uint32_t seconds);
+void lw_alarm_set_in(lw_client *client, lw_alarm *alarm, uint32_t seconds);
+/* CLI-52: with up to 10 % on top, so that a fleet does not come all at once. */
+void lw_alarm_set_jittered(lw_client *client, lw_alarm *alarm, uint32_t seconds);
+
 /* ---- One server -------------------------------------------------------------------------------
  */
 

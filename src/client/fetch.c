@@ -3,14 +3,13 @@
 #include "client/server.h"
 #include "coap/uri.h"
 
-#define LINK_TIMEOUT_MS (247 * LW_SECOND_MS)
-#define OPTIONS_MAX     300u
+#define OPTIONS_MAX 300u
 
 static void done(lw_fetching *f, lw_err outcome)
 {
     f->outcome = outcome;
     f->state = LW_FETCH_DONE;
-    lw_alarm_set(f->server.client, &f->alarm, f->server.client->now);
+    lw_alarm_set_in(f->server.client, &f->alarm, 0);
 }
 
 static lw_err on_chunk(void *ctx, size_t offset, lw_bytes chunk)
@@ -96,7 +95,7 @@ static void connect_link(lw_fetching *f)
     const lw_platform *platform = client->cfg.platform;
     lw_link_to to = {.uri = lw_bytes_of(f->uri, f->uri_len), .security = LW_SECURITY_NOSEC};
     f->state = LW_FETCH_CONNECTING;
-    lw_alarm_set(client, &f->alarm, lw_time_add(client->now, LINK_TIMEOUT_MS));
+    lw_alarm_set_in(client, &f->alarm, LW_EXCHANGE_LIFETIME);
     lw_err err = platform->link_open(platform->ctx, f->server.link, &to);
     f->server.link_is_open = err == LW_AGAIN;
     if (err != LW_AGAIN) {
@@ -110,7 +109,7 @@ static void leave(lw_fetching *f)
     lw_fetch_job *job = f->job;
     lw_err outcome = f->outcome;
     lw_server_close_link(&f->server); /* ends a transfer that runs: on_end */
-    lw_alarm_set(client, &f->alarm, LW_TIME_NEVER);
+    lw_alarm_set_in(client, &f->alarm, LW_FOREVER);
     client->fetching = NULL;
     lw_mem_release(&client->mem, f);
     if (job != NULL) {
@@ -155,7 +154,7 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     f->uri_len = (uint16_t)text.len;
     memcpy(f->uri, text.ptr, text.len);
     client->fetching = f;
-    lw_alarm_set(client, &f->alarm, client->now);
+    lw_alarm_set_in(client, &f->alarm, 0);
     return LW_OK;
 }
 

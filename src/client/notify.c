@@ -267,7 +267,7 @@ static lw_time look_at(lw_observed *obs)
 
 void lw_observing_look(lw_observing *all)
 {
-    lw_alarm_set(all->client, &all->alarm, all->client->now);
+    lw_alarm_set_in(all->client, &all->alarm, 0);
 }
 
 void lw_observing_ring(lw_client *client, lw_alarm *alarm)

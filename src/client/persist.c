@@ -40,11 +40,11 @@
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION    4
-#define HEADER     8u
-#define RETRY_MS   (60 * LW_SECOND_MS)
-#define SESSION_MS (1 * LW_SECOND_MS)
-#define MID_GAP    256u /* message ids that may have been used since the state was stored */
+#define VERSION 4
+#define HEADER  8u
+#define RETRY   60u  /* s */
+#define SESSION 1u   /* s */
+#define MID_GAP 256u /* message ids that may have been used since the state was stored */
 
 typedef enum kind { CONFIG, STATE } kind;
 static const char *const names[] = {"config", "state"};
@@ -376,9 +376,9 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
         return;
     }
     if (lw_tree_is_holding(&client->tree)) { /* (6) */
-        lw_alarm_set(client, alarm, lw_time_add(client->now, SESSION_MS));
+        lw_alarm_set_in(client, alarm, SESSION);
     } else if (store_both(r) != LW_OK) {
-        lw_alarm_set(client, alarm, lw_time_add(client->now, RETRY_MS));
+        lw_alarm_set_in(client, alarm, RETRY);
     }
 }
 
@@ -390,7 +390,7 @@ static bool is_due(const room *r)
 static void store_soon(room *r)
 {
     if (!is_due(r)) {
-        lw_alarm_set(r->client, &r->alarm, r->client->now);
+        lw_alarm_set_in(r->client, &r->alarm, 0);
     }
 }
 

@@ -203,7 +203,7 @@ static void choose_format(job *j)
 
 static void look(sending *s)
 {
-    lw_alarm_set(s->client, &s->alarm, s->client->now);
+    lw_alarm_set_in(s->client, &s->alarm, 0);
 }
 
 static void end(job *j, lw_err err, uint8_t code)

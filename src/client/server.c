@@ -3,14 +3,8 @@
 #include "base/assert.h"
 #include "lw/objects.h"
 
-/* CLI-52: up to 10 % on top of every wait, so that a fleet does not come back all at once. */
-#define JITTER_PER_SECOND_MS 100u
 /* A registration that the server forgets within this time counts as a failed attempt (rule 19). */
 #define BRAKE_MS (10 * LW_SECOND_MS)
-/* How long a link may take to come up before it counts as failed: EXCHANGE_LIFETIME. */
-#define LINK_TIMEOUT 247u /* s */
-/* The largest number of seconds is never, also where a resource says it. */
-#define FOREVER UINT32_MAX
 
 static void on_alarm(lw_client *client, lw_alarm *alarm);
 static void on_nap(lw_client *client, lw_alarm *alarm);
@@ -61,14 +55,9 @@ static bool is_one_of(const lw_server *server, unsigned states)
 /* The states after which the link is opened. */
 #define WAITING (S(DELAY) | S(DISABLED) | S(BACKOFF) | S(SEQ_WAIT))
 
-static lw_time after(const lw_server *server, uint32_t seconds)
-{
-    return seconds == FOREVER ? LW_TIME_NEVER : server->client->now + seconds * LW_SECOND_MS;
-}
-
 static void wake_in(lw_server *server, uint32_t seconds)
 {
-    lw_alarm_set(server->client, &server->alarm, after(server, seconds));
+    lw_alarm_set_in(server->client, &server->alarm, seconds);
 }
 
 /* The one place where a state changes; `seconds` is how long the new one may last. */
@@ -82,17 +71,13 @@ static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
 
 static void set_state(lw_server *server, lw_server_state to)
 {
-    wait_in(server, to, FOREVER);
+    wait_in(server, to, LW_FOREVER);
 }
 
-/* CLI-52 */
 static void wait_jittered(lw_server *server, lw_server_state in, uint32_t seconds)
 {
-    uint32_t span =
-        seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
-    wait_in(server, in, seconds);
-    lw_time at = lw_time_add(server->alarm.deadline.at, lw_rng_below(&server->client->rng, span));
-    lw_alarm_set(server->client, &server->alarm, at);
+    set_state(server, in);
+    lw_alarm_set_jittered(server->client, &server->alarm, seconds);
 }
 
 /* When it goes on by itself is the alarm of its state. */
@@ -213,7 +198,7 @@ static uint32_t attempt_wait(const lw_server *server)
 {
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
     unsigned doublings = server->attempt - 1u;
-    return doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : FOREVER;
+    return doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : LW_FOREVER;
 }
 
 /* A sequence is over, with `all` every one: bootstrap, or without a way to do so begin anew, so
@@ -225,12 +210,12 @@ static bool end_sequence(lw_server *server, bool all)
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
     uint32_t sequences =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
-    all = all || server->sequence >= sequences || delay == FOREVER;
+    all = all || server->sequence >= sequences || delay == LW_FOREVER;
     server->sequence = all ? 1 : (uint8_t)(server->sequence + 1);
     server->attempt = 1;
     bool gives_up =
         all && prefers_bootstrap(server) && lw_client_begin_bootstrap(server->client) == LW_OK;
-    if (gives_up || delay == FOREVER) {
+    if (gives_up || delay == LW_FOREVER) {
         set_state(server, LW_SERVER_FAILED);
     } else {
         wait_jittered(server, LW_SERVER_SEQ_WAIT, delay);
@@ -297,7 +282,7 @@ static void link_failed(lw_server *server, lw_err err)
 
 static void connect_link(lw_server *server)
 {
-    wait_in(server, LW_SERVER_CONNECTING, LINK_TIMEOUT);
+    wait_in(server, LW_SERVER_CONNECTING, LW_EXCHANGE_LIFETIME);
     lw_err err = lw_server_open_link(server);
     if (err == LW_OK) {
         talk(server);
@@ -364,7 +349,7 @@ static void stay_registered(lw_server *server)
     server->expires = LW_TIME_NEVER;
     set_state(server, LW_SERVER_REGISTERED);
     if (server->lifetime != 0) {
-        server->expires = after(server, server->lifetime);
+        server->expires = lw_alarm_after(server->client, server->lifetime);
         wake_in(server, update_wait(server));
     }
     if (server->update != 0) {
@@ -531,7 +516,7 @@ void lw_server_reset(lw_server *server)
     server->attempt = server->sequence = 1;
     server->disable = false;
     server->offline = false;
-    lw_alarm_set(server->client, &server->nap, LW_TIME_NEVER);
+    lw_alarm_set_in(server->client, &server->nap, LW_FOREVER);
     if (server->client->turn == server) {
         server->client->turn = NULL;
     }
@@ -627,7 +612,7 @@ void lw_server_is_active(lw_server *server)
     if (!server->client->cfg.queue_mode || server->ssid == 0) {
         return;
     }
-    lw_alarm_set(server->client, &server->nap, after(server, transmit_wait(server)));
+    lw_alarm_set_in(server->client, &server->nap, transmit_wait(server));
     if (server->asleep) {
         server->asleep = false;
         tell(server, LW_CLIENT_AWAKE, LW_OK, LW_COAP_EMPTY);

@@ -286,7 +286,7 @@ static bool outlives(void *state, lw_observed *obs, lw_server_event event)
         return false;
     }
     obs->detached = true;
-    lw_alarm_set(st->client, &st->alarm, st->client->now);
+    lw_alarm_set_in(st->client, &st->alarm, 0);
     return true;
 }
 
