@@ -282,7 +282,42 @@ static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply 
     }
 }
 
-/* ---- Block2: answers that were kept -------------------------------------------------------- */
+/* ---- Block2: answers in blocks -------------------------------------------------------------- */
+
+static size_t payload_room(const lw_coap *coap)
+{
+    return coap->config.buf_size - LW_COAP_BUF_OVERHEAD;
+}
+
+static void set_window(lw_coap_reply *reply)
+{
+    const lw_coap_ask *ask = &reply->ask;
+    lw_writer *w = &reply->payload;
+    if (ask->has_block2 && !ask->exists_once) {
+        size_t size = lw_block_size(lw_block_szx(ask->block2));
+        lw_writer_init_window(w, w->buf, size < w->cap ? size : w->cap,
+                              lw_block_offset(ask->block2));
+    }
+}
+
+/* How much of a representation goes into one message when the client did not say. */
+static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer, size_t block)
+{
+    size_t fits = lw_coap_whole_limit(peer, block, LW_COAP_BUF_OVERHEAD);
+    return fits < payload_room(coap) ? fits : payload_room(coap);
+}
+
+/* The size of the block that is sent: the largest for this peer unless the client asks for a
+ * smaller one. Blocks after the first cannot be made smaller: their number would mean another
+ * place. */
+static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer, const lw_coap_ask *ask)
+{
+    uint32_t asked = lw_block_szx(ask->block2);
+    uint32_t largest = lw_block_szx_within(payload_room(coap));
+    largest = largest < peer->params->szx ? largest : peer->params->szx;
+    bool is_as_asked = ask->has_block2 && (asked < largest || !lw_block_is_first(ask->block2));
+    return is_as_asked ? asked : largest;
+}
 
 static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply,
                    const lw_bytes *whole)
@@ -312,10 +347,70 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply
     return LW_OK;
 }
 
+/* The options that tell of the block that is sent. */
+static void put_block(lw_coap_reply *reply, uint32_t block)
+{
+    lw_coap_out *out = &reply->options;
+    lw_bytes options = lw_writer_plain(out->w);
+    lw_bytes etag;
+    lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, block);
+    if (lw_block_is_first(block)) {
+        lw_coap_put_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
+    }
+    bool is_part = lw_block_has_more(block) || !lw_block_is_first(block);
+    if (is_part && !lw_coap_opt_find(&options, LW_COAP_OPT_ETAG, &etag)) {
+        uint32_t digest = reply->payload.digest; /* opaque: any order will do */
+        lw_coap_put_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
+    }
+}
+
+/* RFC 7959 section 2.4: the block that is sent of a representation that does not go whole. */
+static lw_err cut_block(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *payload)
+{
+    const lw_writer *w = &reply->payload;
+    uint32_t szx = block_szx(coap, peer, &reply->ask);
+    size_t size = lw_block_size(szx);
+    size_t from = lw_block_offset(reply->ask.block2);
+    if (w->err != LW_OK) {
+        return w->err;
+    }
+    if (w->pos == 0 || (!reply->ask.has_block2 && w->pos <= whole_limit(coap, peer, size))) {
+        return LW_OK;
+    }
+    if (w->from >= w->pos || (from != 0 && size > payload_room(coap))) {
+        return LW_ERANGE;
+    }
+    bool more = w->from + size < w->pos;
+    if (reply->ask.exists_once && more) {
+        lw_err err = payload->len == w->pos ? keep(coap, peer, reply, payload) : LW_ETOOBIG;
+        /* A FETCH can be answered again by a client that repeats its payload for each block. */
+        if (err != LW_OK && reply->ask.method != LW_COAP_FETCH) {
+            return err;
+        }
+    }
+    payload->len = payload->len < size ? payload->len : size;
+    put_block(reply, lw_block_of(from, szx, more));
+    return LW_OK;
+}
+
+static lw_err cut(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *payload)
+{
+    lw_err err = LW_OK;
+    if (lw_coap_code_class(reply->code) == 2) {
+        err = cut_block(coap, peer, reply, payload);
+    } else if (reply->payload.from != 0) {
+        payload->len = 0; /* a diagnostic message has no blocks */
+    }
+    if (reply->ask.has_block1) {
+        lw_coap_put_uint(&reply->options, LW_COAP_OPT_BLOCK1, reply->ask.block1);
+    }
+    return err;
+}
+
 /* The kept answer is written once more, as a GET's would be. */
 static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
-    if (reply->ask.method == LW_COAP_GET || in->msg->payload.len != 0) {
+    if (in->msg->code == LW_COAP_GET || in->msg->payload.len != 0) {
         return LW_OK; /* the request says all: written again */
     }
     lw_coap_body *body = find(in->peer, reply->ask.key, true);
@@ -325,10 +420,10 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
     lw_bytes all = lw_bytes_of(body->body.octets, body->body.len);
     lw_bytes options = lw_bytes_of(all.ptr, body->options_len);
     lw_bytes payload = lw_bytes_from(all, options.len);
-    reply->exists_once = false;
+    reply->ask.exists_once = false;
     reply->code = body->code;
     lw_coap_put_all(&reply->options, &options, 0);
-    lw_coap_reply_window(coap, reply);
+    set_window(reply);
     lw_write_bytes(&reply->payload, payload);
     if (reply->payload.from + reply->payload.cap >= payload.len) {
         forget(coap, body); /* the last block: a lost answer is in the table of message ids */
@@ -338,13 +433,41 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
     return LW_END;
 }
 
+/* ---- requests ------------------------------------------------------------------------------- */
+
+static void read_ask(const lw_coap_msg *msg, lw_coap_ask *ask)
+{
+    ask->method = msg->code;
+    ask->has_block1 = lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK1);
+    ask->block1 = msg->noted.value[LW_COAP_NOTE_BLOCK1];
+    ask->has_block2 = lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK2);
+    ask->block2 = msg->noted.value[LW_COAP_NOTE_BLOCK2] & ~LW_BLOCK_MORE;
+    ask->exists_once =
+        msg->code != LW_COAP_GET && (msg->code != LW_COAP_FETCH || lw_block_is_first(ask->block2));
+    ask->key = key_of(msg);
+}
+
+/* SZX 7 means several blocks in one message and is for streams only (RFC 8323 section 6,
+ * P-TRN-08). We do not take it there either: the CSM does not offer it. */
+static bool has_bad_block(const lw_coap_ask *ask)
+{
+    return lw_block_szx(ask->block1) == LW_BLOCK_SZX_BERT ||
+           lw_block_szx(ask->block2) == LW_BLOCK_SZX_BERT;
+}
+
 static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply)
 {
-    if (!lw_block_is_first(reply->ask.block2)) {
-        reply->ask.has_block1 = false;
+    lw_coap_ask *ask = &reply->ask;
+    read_ask(msg, ask);
+    if (has_bad_block(ask)) {
+        return refuse(reply, LW_COAP_BAD_REQUEST);
+    }
+    set_window(reply);
+    if (!lw_block_is_first(ask->block2)) {
+        ask->has_block1 = false;
         return take_block2(coap, in, reply);
     }
-    return reply->ask.has_block1 ? take_block1(coap, in, msg, reply) : LW_OK;
+    return ask->has_block1 ? take_block1(coap, in, msg, reply) : LW_OK;
 }
 
 static void drop(lw_coap *coap, lw_coap_peer *peer)
@@ -358,7 +481,7 @@ void lw_coap_bodies_init(lw_coap_bodies *bodies, uint32_t max_body, uint16_t max
                          uint32_t timeout_ms)
 {
     static const lw_coap_body_hooks hooks = {
-        .take = take, .taken = taken, .keep = keep, .key = key_of, .drop = drop};
+        .take = take, .taken = taken, .cut = cut, .window = set_window, .drop = drop};
     *bodies = (lw_coap_bodies){
         .hooks = &hooks, .max_body = max_body, .timeout_ms = timeout_ms, .max_bodies = max_bodies};
 }

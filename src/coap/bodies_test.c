@@ -375,16 +375,38 @@ LW_TEST(fetch_without_memory_is_answered_anew_for_each_block)
 LW_TEST(an_endpoint_without_bodies_refuses_several_blocks)
 {
     r.coap.config.bodies = NULL;
-    feed_long(&r, PUT("0001", "08"), 0, 16);
-    expect(&r, "6082 0001 d1 0e 08");
-    feed_long(&r, PUT("0002", "00"), 0, 16);
-    expect(&r, "6044 0002 d0 0e");
-    feed(&r, "4002 0003 b1'a' c1 10");
-    expect(&r, "6088 0003");
+    feed_long(&r, PUT("0001", "08"), 0, 16); /* 1:0/1/16 */
+    expect(&r, "6082 0001");
+    feed_long(&r, PUT("0002", "10"), 16, 4); /* 1:1/0/16 */
+    expect(&r, "6082 0002");
+    feed(&r, "4001 0003 b1'a' c1 10"); /* 2:1/0/16 */
+    expect(&r, "6082 0003");
+    feed(&r, "4001 0004 b1'a' c1 07"); /* SZX 7 */
+    expect(&r, "6082 0004");
+    assert_int_equal(r.requests, 0);
+}
+
+LW_TEST(an_endpoint_without_bodies_takes_a_block_that_is_the_whole)
+{
+    r.coap.config.bodies = NULL;
+    feed_long(&r, PUT("0001", "00"), 0, 16); /* 1:0/0/16 */
+    expect(&r, "6044 0001");
+    assert_body(16);
+}
+
+LW_TEST(an_endpoint_without_bodies_answers_whole_or_with_5_00)
+{
+    r.coap.config.bodies = NULL;
+    r.code = LW_COAP_CONTENT;
     r.params.szx = 0;
-    r.long_len = 20;
-    feed(&r, "4002 0004 b1'a'");
-    expect(&r, "60a0 0004");
+    r.long_len = 1024;
+    feed(&r, "4001 0001 b1'a'");
+    expect_long(&r, "6045 0001 ff", 0, 1024);
+    feed(&r, "4001 0002 b1'a' c1 0e"); /* 2:0/1/1024: M means nothing in a request */
+    expect_long(&r, "6045 0002 ff", 0, 1024);
+    r.long_len = 1025;
+    feed(&r, "4001 0003 b1'a'");
+    expect(&r, "60a0 0003");
 }
 
 LW_TEST(every_failed_allocation_of_an_assembly_is_survived)
@@ -440,6 +462,8 @@ int main(void)
         T(fetch_is_kept_for_clients_that_do_not_repeat_its_payload),
         T(fetch_without_memory_is_answered_anew_for_each_block),
         T(an_endpoint_without_bodies_refuses_several_blocks),
+        T(an_endpoint_without_bodies_takes_a_block_that_is_the_whole),
+        T(an_endpoint_without_bodies_answers_whole_or_with_5_00),
         T(every_failed_allocation_of_an_assembly_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,7 +121,7 @@ typedef struct lw_coap_config {
     lw_coap_limits limits;
     uint8_t *buf;    /* borrowed while the endpoint lives */
     size_t buf_size; /* LW_COAP_BUF_SIZE(n): answers to POST, PUT, … are at most n octets */
-    lw_coap_bodies *bodies;           /* NULL: block-wise request bodies are refused with 4.02 */
+    lw_coap_bodies *bodies; /* NULL: everything goes whole, blocks are refused with 4.02 */
     const lw_coap_later_hooks *later; /* NULL: on_request does not return LW_AGAIN */
 } lw_coap_config;
 

@@ -114,14 +114,10 @@ LW_MUST_CHECK lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coa
 /* Block-wise bodies may give `msg` the whole body as its payload. */
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg);
 
-/* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. But for
- * `ask` the reply is zeroed. */
+/* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
-/* The payload anew: the window that ask.block2 asks for, or all there is room for. */
-void lw_coap_reply_window(lw_coap *coap, lw_coap_reply *reply);
 
-/* Cuts the block that is to be sent, adds the options it needs and encodes all but the header, to
- * reply->body. */
+/* Encodes all but the header, to reply->body. */
 LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply);
 
 /* Encodes and sends what the reply says, or that it failed. The endpoint is no longer busy. */
@@ -140,15 +136,16 @@ struct lw_coap_later_hooks {
 /* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
 
 typedef struct lw_coap_body_hooks {
-    /* Looks at a request with Block1, or Block2 past the first. LW_OK: the handler is to be called
-     * with what `in` now says; LW_END: `reply` is the answer. */
+    /* Looks at a request. LW_OK: the handler is to be called with what `in` now says, and writes
+     * the part of the payload that is asked for; LW_END: `reply` is the answer. */
     lw_err (*take)(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply);
-    /* The handler was called with what take gave it. */
+    /* The handler was called with what take gave it of a request with Block1. */
     void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply);
-    /* Keeps an answer that exists only once, for the blocks after the first. */
-    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply,
-                   const lw_bytes *whole);
-    uint32_t (*key)(const lw_coap_msg *msg);
+    /* The payload of an answer that comes later: of what reply->ask asks for. */
+    void (*window)(lw_coap_reply *reply);
+    /* Cuts the payload to the block that is sent, and puts the options that tell of it; keeps the
+     * whole for the blocks after the first when it cannot be written again. */
+    lw_err (*cut)(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *payload);
     void (*drop)(lw_coap *coap, lw_coap_peer *peer);
 } lw_coap_body_hooks;
 

@@ -1,5 +1,6 @@
 #include "coap/later.h"
 
+#include "coap/bodies.h"
 #include "coap/endpoint_priv.h"
 
 /* A request whose handler returned LW_AGAIN. */
@@ -109,6 +110,9 @@ lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token tok
     }
     *reply = (lw_coap_reply){.ask = l->ask};
     lw_coap_reply_begin(coap, reply);
+    if (coap->config.bodies != NULL) {
+        coap->config.bodies->hooks->window(reply);
+    }
     return LW_OK;
 }
 

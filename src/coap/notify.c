@@ -8,7 +8,7 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         return LW_ESTATE;
     }
     coap->now = now;
-    lw_coap_reply reply = {.ask = {.token = n->token, .method = LW_COAP_GET}};
+    lw_coap_reply reply = {.ask = {.token = n->token}};
     lw_coap_reply_begin(coap, &reply);
     reply.code = n->code;
     lw_err err = n->write != NULL ? n->write(n->write_ctx, &reply) : LW_OK;

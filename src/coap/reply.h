@@ -10,12 +10,14 @@
  *                                |
  *                                +-- EXCHANGE_LIFETIME --> forgotten
  *
- * A representation larger than a block is sent in blocks (RFC 7959 Block2). For GET the handler
- * writes it anew for each block and only the window that was asked for is kept: no memory, and an
- * ETag from the digest of the whole tells the client when it changed in between. Answers to other
- * methods exist once: those larger than a block are kept in lw_mem by coap/bodies.h. FETCH is both:
+ * With coap/bodies.h a representation larger than a block is sent in blocks (RFC 7959 Block2). For
+ * GET the handler writes it anew for each block and only the window that was asked for is kept: no
+ * memory, and an ETag from the digest of the whole tells the client when it changed in between.
+ * Answers to other methods exist once: those larger than a block are kept in lw_mem. FETCH is both:
  * kept where possible, written anew for a client that repeats its payload with each block (RFC 7959
  * and RFC 8132 do not say who is right).
+ * Without it a request is taken when it is no more than one block, and Block2 means nothing; others
+ * get 4.02. An answer goes whole, or is 5.00.
  *
  * No-Response (RFC 7967) is honoured: what the client does not want to hear is not sent.
  */
@@ -39,20 +41,21 @@ typedef struct lw_coap_ask {
     lw_coap_token token;
     uint16_t mid;
     uint8_t type;
-    uint8_t method;
     uint8_t no_response; /* bit class-1: answers of that class are not wanted */
     bool acked;          /* a separate answer: the ACK is out */
+    /* Of coap/bodies.c alone: */
+    uint8_t method;
+    bool exists_once; /* the answer cannot be written again for the next block */
     bool has_block1, has_block2;
     uint32_t block1;   /* as the answer echoes it; 0 without */
     uint32_t block2;   /* without M; 0 without */
-    uint32_t key;      /* digest of method and options: coap/bodies.c */
+    uint32_t key;      /* digest of method and options */
     uint32_t body_key; /* with the Request-Tag */
 } lw_coap_ask;
 
 struct lw_coap_reply {
     uint8_t code;        /* the handler sets it */
     bool non;            /* a separate answer goes out as NON even to a CON */
-    bool exists_once;    /* private: cannot be written again for the next block */
     lw_coap_ask ask;     /* private */
     lw_coap_out options; /* LW_COAP_REPLY_OPTIONS octets. Block1, Block2, Size2 and (in blocks) an
                             ETag are added when they are needed */
