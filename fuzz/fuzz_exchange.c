@@ -142,12 +142,8 @@ static void start(world *w, script *s, lw_coap_peer *peer)
         err = lw_coap_ping(&w->coap, peer, w->now, on_end, r);
         break;
     case 1: {
-        lw_coap_transfer_request t = {.code = LW_COAP_PUT,
-                                      .body = body,
-                                      .block_size = 16,
-                                      .max_body = 300,
-                                      .on_end = on_end,
-                                      .ctx = r};
+        lw_coap_transfer_request t = {
+            .code = LW_COAP_PUT, .body = body, .max_body = 300, .on_end = on_end, .ctx = r};
         err = lw_coap_transfer_start(&w->coap, peer, w->now, &t, &r->transfer);
         if (err == LW_OK && kind > 3) {
             lw_coap_transfer_limit(r->transfer, kind * 1000u);

@@ -74,7 +74,7 @@ static lw_err start(lw_server *server, const lw_coap_request *request, lw_body_f
         .code = request->code,
         .options = request->options,
         .read = body_len > 0 ? body : NULL,
-        .body_len = body_len,
+        .body = lw_bytes_of(NULL, body_len),
         .max_body = client->cfg.payload_max, /* a diagnostic payload at most */
         .on_end = request->on_end,
         .ctx = request->ctx,

@@ -63,7 +63,6 @@ static void run(lw_fetching *f)
     f->state = LW_FETCH_RUNNING;
     lw_coap_transfer_request request = {.code = LW_COAP_GET,
                                         .options = lw_writer_bytes(&w),
-                                        .max_body = UINT32_MAX,
                                         .on_chunk = on_chunk,
                                         .on_end = on_end,
                                         .ctx = f};

@@ -297,7 +297,7 @@ static lw_err start(job *j)
     lw_coap_transfer_request request = {.code = LW_COAP_POST,
                                         .options = lw_writer_bytes(&w),
                                         .read = read_body,
-                                        .body_len = len,
+                                        .body = lw_bytes_of(NULL, len),
                                         .max_body = client->cfg.payload_max,
                                         .on_end = on_end,
                                         .ctx = j};

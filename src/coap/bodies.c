@@ -5,22 +5,15 @@
 #include "coap/endpoint_priv.h"
 #include "coap/gather.h"
 
-typedef enum kind {
-    KIND_REQUEST, /* a body that is being assembled */
-    KIND_STREAM,  /* a body that is passed through: only its length so far is known */
-    KIND_ANSWER   /* an answer that is being fetched */
-} kind;
-
 typedef struct lw_coap_body lw_coap_body;
 struct lw_coap_body {
-    uint8_t kind;
     uint8_t code;       /* of an answer */
     lw_coap_body *next; /* of the peer */
     lw_coap_peer *peer;
-    uint32_t key;
-    uint32_t request_key; /* of requests: without the Request-Tag */
-    size_t streamed;      /* octets that were passed through */
-    lw_coap_gather body;  /* of an answer: its options, then its payload */
+    uint32_t key;         /* of the request, with its Request-Tag; of an answer: for_answer */
+    uint32_t request_key; /* without it */
+    lw_coap_gather body;  /* of a request, perhaps passing through; of an answer: its options, then
+                             its payload */
     uint32_t options_len;
     lw_coap_timer timer;
 };
@@ -59,20 +52,45 @@ static uint32_t key_of(const lw_coap_msg *msg)
     return key;
 }
 
+/* RFC 9175 section 3.3: other tag, other body. The empty tag is a tag. */
+static uint32_t key_with_tag(uint32_t key, const lw_coap_msg *msg)
+{
+    lw_bytes tag;
+    if (!lw_coap_opt_find(&msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
+        return key;
+    }
+    return lw_coap_digest((key ^ (uint32_t)tag.len) * 16777619u, tag.ptr, tag.len);
+}
+
+/* What the answer to a request is kept under. */
+static uint32_t for_answer(const lw_coap_reply *reply)
+{
+    return ~reply->ask.key;
+}
+
 /* ---- the list of a peer -------------------------------------------------------------------- */
 
-static lw_coap_body *find(const lw_coap_peer *peer, uint32_t key, bool is_answer)
+static void touch(lw_coap *coap, lw_coap_body *body)
+{
+    lw_coap_timer_arm(coap, &body->timer, coap->config.bodies->timeout_ms);
+}
+
+static lw_coap_body *find(const lw_coap_peer *peer, uint32_t key)
 {
     lw_coap_body *b = peer->bodies;
-    while (b != NULL && (b->key != key || (b->kind == KIND_ANSWER) != is_answer)) {
+    while (b != NULL && b->key != key) {
         b = b->next;
     }
     return b;
 }
 
+/* Whoever was taking one that passes through hears that it will not be completed. */
 static void forget(lw_coap *coap, lw_coap_body *body)
 {
-    lw_coap_body **at = &body->peer->bodies;
+    const lw_coap_handler *h = coap->config.handler;
+    lw_coap_peer *peer = body->peer;
+    bool is_lost = body->body.passes;
+    lw_coap_body **at = &peer->bodies;
     while (*at != body) {
         at = &(*at)->next;
     }
@@ -81,47 +99,33 @@ static void forget(lw_coap *coap, lw_coap_body *body)
     coap->config.bodies->count--;
     lw_coap_gather_release(&body->body, &coap->config.mem);
     lw_mem_release(&coap->config.mem, body);
-}
-
-/* Forgets a body that will not be completed. */
-static void abandon(lw_coap *coap, lw_coap_body *body)
-{
-    const lw_coap_handler *h = coap->config.handler;
-    lw_coap_peer *peer = body->peer;
-    bool is_stream = body->kind == KIND_STREAM;
-    forget(coap, body);
-    if (is_stream && h->on_stream_gone != NULL) {
+    if (is_lost && h->on_stream_gone != NULL) {
         h->on_stream_gone(coap->config.ctx, peer);
     }
 }
 
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
-    abandon(coap, LW_CONTAINER(timer, lw_coap_body, timer));
+    forget(coap, LW_CONTAINER(timer, lw_coap_body, timer));
 }
 
-static void touch(lw_coap *coap, lw_coap_body *body)
-{
-    lw_coap_timer_arm(coap, &body->timer, coap->config.bodies->timeout_ms);
-}
-
-static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, uint32_t key, kind what)
+/* With room for `max` octets; the keys are the caller's to set. */
+static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, size_t max)
 {
     lw_coap_bodies *bodies = coap->config.bodies;
-    if (bodies->count >= bodies->max_bodies) {
-        return NULL;
+    lw_coap_body *body = NULL;
+    if (bodies->count < bodies->max_bodies) {
+        body = lw_mem_alloc(&coap->config.mem, sizeof *body);
     }
-    lw_coap_body *body = lw_mem_alloc(&coap->config.mem, sizeof *body);
-    if (body == NULL) {
-        return NULL;
+    if (body != NULL) {
+        lw_coap_timer_init(&body->timer, fire);
+        body->peer = peer;
+        body->body.max = max;
+        body->next = peer->bodies;
+        peer->bodies = body;
+        bodies->count++;
+        touch(coap, body);
     }
-    lw_coap_timer_init(&body->timer, fire);
-    body->peer = peer;
-    body->key = key;
-    body->kind = (uint8_t)what;
-    body->next = peer->bodies;
-    peer->bodies = body;
-    bodies->count++;
     return body;
 }
 
@@ -133,11 +137,20 @@ static lw_err refuse(lw_coap_reply *reply, uint8_t code)
     return LW_END;
 }
 
-/* RFC 7959 section 2.9.3: too large, and how large it may be. */
-static lw_err refuse_size(const lw_coap *coap, lw_coap_reply *reply)
+/* The body does not go on: why, as an answer where the client can do something about it. */
+static lw_err fail(lw_coap *coap, lw_coap_reply *reply, lw_coap_body *body, lw_err err)
 {
-    lw_coap_put_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
-    return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
+    forget(coap, body);
+    if (err == LW_ETOOBIG) { /* RFC 7959 section 2.9.3: and how large it may be */
+        lw_coap_put_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
+        return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
+    }
+    if (err == LW_EPROTO) {
+        return refuse(reply, lw_block_is_first(reply->ask.block1)
+                                 ? LW_COAP_BAD_REQUEST
+                                 : LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+    }
+    return err;
 }
 
 /* A client that sends the same request with another tag has most likely given up the one before. A
@@ -148,32 +161,33 @@ static void supersede(lw_coap *coap, lw_coap_peer *peer, uint32_t request_key)
     const lw_coap_bodies *bodies = coap->config.bodies;
     lw_coap_body *oldest = NULL;
     for (lw_coap_body *b = peer->bodies; b != NULL; b = b->next) {
-        bool can_go = b->kind == KIND_STREAM ||
-                      (b->kind == KIND_REQUEST && bodies->count >= bodies->max_bodies);
+        bool can_go = b->body.passes || bodies->count >= bodies->max_bodies;
         oldest = can_go && b->request_key == request_key ? b : oldest;
     }
     if (oldest != NULL) {
-        abandon(coap, oldest);
+        forget(coap, oldest);
     }
 }
 
-static lw_err first_block(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply,
-                          uint32_t announced, lw_coap_body **out)
+/* NULL: no place for it. */
+static lw_coap_body *begin(lw_coap *coap, lw_coap_inbound *in, lw_coap_reply *reply, uint32_t key)
 {
     const lw_coap_handler *h = coap->config.handler;
+    lw_coap_body *body = find(in->peer, key);
+    if (body != NULL) {
+        forget(coap, body); /* RFC 7959 section 2.5: the client starts anew */
+    }
     supersede(coap, in->peer, reply->ask.key);
     in->more = true;
-    bool is_stream = h->wants_stream != NULL && h->wants_stream(coap->config.ctx, in);
+    bool passes = h->wants_stream != NULL && h->wants_stream(coap->config.ctx, in);
     in->more = false;
-    if (!is_stream && announced > coap->config.bodies->max_body) {
-        return refuse_size(coap, reply);
+    body = add(coap, in->peer, coap->config.bodies->max_body);
+    if (body != NULL) {
+        body->key = key;
+        body->request_key = reply->ask.key;
+        body->body.passes = passes;
     }
-    *out = add(coap, in->peer, reply->ask.body_key, is_stream ? KIND_STREAM : KIND_REQUEST);
-    if (*out == NULL) {
-        return LW_ENOMEM;
-    }
-    (*out)->request_key = reply->ask.key;
-    return LW_OK;
+    return body;
 }
 
 /* The largest block we take: what a later one of that size fits in, and what the peer's parameters
@@ -185,100 +199,55 @@ static void negotiate(const lw_coap_peer *peer, lw_coap_reply *reply, uint32_t b
     }
 }
 
-/* A block in sequence. LW_AGAIN: taken, more to come. */
-static lw_err append(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_body *body,
-                     bool more, uint32_t announced)
-{
-    if (body->kind == KIND_STREAM) {
-        in->offset = body->streamed;
-        in->more = more;
-        body->streamed += msg->payload.len;
-        return LW_OK;
-    }
-    lw_err err = lw_coap_gather_add(&body->body, &coap->config.mem, &msg->payload, announced,
-                                    coap->config.bodies->max_body);
-    msg->payload = lw_bytes_of(body->body.octets, body->body.len);
-    return err == LW_OK && more ? LW_AGAIN : err;
-}
-
-/* RFC 9175 section 3.3: other tag, other body. The empty tag is a tag. */
-static uint32_t key_with_tag(uint32_t key, const lw_coap_msg *msg)
-{
-    lw_bytes tag;
-    if (!lw_coap_opt_find(&msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
-        return key;
-    }
-    return lw_coap_digest((key ^ (uint32_t)tag.len) * 16777619u, tag.ptr, tag.len);
-}
-
-/* Does this block go on where the body ends? LW_END: refused. */
-static lw_err check_sequence(lw_coap *coap, const lw_coap_inbound *in, lw_coap_reply *reply,
-                             uint32_t block, lw_coap_body *body)
-{
-    if (body == NULL) {
-        return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
-    }
-    size_t offset = lw_block_offset(block);
-    size_t end = offset + in->msg->payload.len;
-    size_t have = body->body.len + body->streamed;
-    if (lw_block_has_more(block) && end == have) {
-        touch(coap, body); /* the newest block again, under a new message id */
-        return refuse(reply, LW_COAP_CONTINUE);
-    }
-    bool too_large = body->kind != KIND_STREAM && end > coap->config.bodies->max_body;
-    if (offset == have && !too_large) {
-        return LW_OK;
-    }
-    abandon(coap, body);
-    return offset == have ? refuse_size(coap, reply)
-                          : refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
-}
-
 static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
                           lw_coap_reply *reply)
 {
     uint32_t block = reply->ask.block1;
+    uint32_t key = key_with_tag(reply->ask.key, msg);
     bool more = lw_block_has_more(block);
-    if (more && msg->payload.len != lw_block_size(lw_block_szx(block))) {
-        return refuse(reply, LW_COAP_BAD_REQUEST);
-    }
-    if (lw_block_is_first(block) && !more) {
-        return LW_OK; /* whole in one block */
-    }
-    /* The size that the first request says the body has. */
-    uint32_t announced = msg->noted.value[LW_COAP_NOTE_SIZE1];
-    reply->ask.body_key = key_with_tag(reply->ask.key, msg);
-    lw_coap_body *body = find(in->peer, reply->ask.body_key, false);
-    lw_err err;
-    if (!lw_block_is_first(block)) {
-        err = check_sequence(coap, in, reply, block, body);
-    } else {
-        if (body != NULL) {
-            abandon(coap, body); /* RFC 7959 section 2.5: the client starts anew */
+    lw_coap_body *body;
+    if (lw_block_is_first(block)) {
+        if (!more) {
+            return LW_OK; /* whole in one block */
         }
-        err = first_block(coap, in, reply, announced, &body);
+        body = begin(coap, in, reply, key);
+        if (body == NULL) {
+            return LW_ENOMEM;
+        }
+    } else {
+        body = find(in->peer, key);
+        if (body == NULL) {
+            return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+        }
+        touch(coap, body);
+        if (more && lw_block_offset(block) + msg->payload.len == body->body.len) {
+            return refuse(reply, LW_COAP_CONTINUE); /* the newest block again, under a new id */
+        }
     }
-    if (err != LW_OK) {
-        return err;
+    size_t offset = body->body.len;
+    lw_err err = lw_coap_gather_block(&body->body, &coap->config.mem, msg, LW_COAP_NOTE_BLOCK1);
+    if (lw_err_is_failure(err)) {
+        return fail(coap, reply, body, err);
     }
     negotiate(in->peer, reply, block);
-    touch(coap, body);
-    err = append(coap, in, msg, body, more, announced);
-    if (err == LW_AGAIN) {
+    if (body->body.passes) {
+        in->offset = offset;
+        in->more = more;
+    } else if (more) {
         return refuse(reply, LW_COAP_CONTINUE);
+    } else {
+        msg->payload = lw_bytes_of(body->body.octets, body->body.len);
     }
-    if (err != LW_OK) {
-        abandon(coap, body);
-    }
-    return err;
+    in->body = body;
+    return LW_OK;
 }
 
-/* After the handler: the body is done with its last block, or when a streaming handler ends it. */
+/* The body is done with its last block, or when a handler that takes its blocks ends it. */
 static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply)
 {
-    lw_coap_body *body = reply->ask.has_block1 ? find(in->peer, reply->ask.body_key, false) : NULL;
-    if (body != NULL && (!in->more || reply->code != LW_COAP_CONTINUE)) {
-        forget(coap, body);
+    if (!in->more || reply->code != LW_COAP_CONTINUE) {
+        in->body->body.passes = false; /* nobody has lost it */
+        forget(coap, in->body);
     }
 }
 
@@ -323,27 +292,27 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply
                    const lw_bytes *whole)
 {
     lw_bytes options = lw_writer_plain(&reply->option_writer);
-    lw_coap_body *body = find(peer, reply->ask.key, true);
+    size_t total = options.len + whole->len;
+    lw_coap_body *body = find(peer, for_answer(reply));
     if (body != NULL) {
         forget(coap, body);
     }
-    body = add(coap, peer, reply->ask.key, KIND_ANSWER);
+    body = add(coap, peer, total);
     if (body == NULL) {
         return LW_ENOMEM;
     }
     const lw_mem *mem = &coap->config.mem;
-    size_t total = options.len + whole->len;
-    lw_err err = lw_coap_gather_add(&body->body, mem, &options, total, total);
+    lw_err err = lw_coap_gather_add(&body->body, mem, &options, total);
     if (err == LW_OK) {
-        err = lw_coap_gather_add(&body->body, mem, whole, total, total);
+        err = lw_coap_gather_add(&body->body, mem, whole, total);
     }
     if (err != LW_OK) {
         forget(coap, body);
         return err;
     }
+    body->key = for_answer(reply);
     body->options_len = (uint32_t)options.len;
     body->code = reply->code;
-    touch(coap, body);
     return LW_OK;
 }
 
@@ -413,7 +382,7 @@ static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_repl
     if (in->msg->code == LW_COAP_GET || in->msg->payload.len != 0) {
         return LW_OK; /* the request says all: written again */
     }
-    lw_coap_body *body = find(in->peer, reply->ask.key, true);
+    lw_coap_body *body = find(in->peer, for_answer(reply));
     if (body == NULL) {
         return refuse(reply, LW_COAP_REQUEST_ENTITY_INCOMPLETE);
     }
@@ -473,7 +442,7 @@ static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap
 static void drop(lw_coap *coap, lw_coap_peer *peer)
 {
     while (peer->bodies != NULL) {
-        abandon(coap, peer->bodies);
+        forget(coap, peer->bodies);
     }
 }
 

@@ -156,7 +156,7 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     if (err != LW_OK && err != LW_AGAIN) {
         reply->code = LW_COAP_EMPTY;
     }
-    if (reply->ask.has_block1) {
+    if (in->body != NULL) {
         coap->config.bodies->hooks->taken(coap, in, reply);
     }
     return err;

@@ -34,6 +34,7 @@ struct lw_coap_inbound {
     size_t offset;          /* of payload in the body; 0 unless streamed */
     bool more;              /* streamed, and blocks follow: the answer is 2.31 by default */
     lw_time now;
+    struct lw_coap_body *body; /* private: what the payload is of; NULL: of this message alone */
 };
 
 /* What must be known of a request to answer it, now or later. Private to this floor. */
@@ -47,10 +48,9 @@ typedef struct lw_coap_ask {
     uint8_t method;
     bool exists_once; /* the answer cannot be written again for the next block */
     bool has_block1, has_block2;
-    uint32_t block1;   /* as the answer echoes it; 0 without */
-    uint32_t block2;   /* without M; 0 without */
-    uint32_t key;      /* digest of method and options */
-    uint32_t body_key; /* with the Request-Tag */
+    uint32_t block1; /* as the answer echoes it; 0 without */
+    uint32_t block2; /* without M; 0 without */
+    uint32_t key;    /* digest of method and options */
 } lw_coap_ask;
 
 struct lw_coap_reply {

@@ -6,7 +6,6 @@
 #include "coap/gather.h"
 
 #define ECHO_MAX   40u
-#define ETAG_MAX   8u
 #define EXTRAS_MAX 72u /* octets of the options that block-wise transfer adds */
 
 struct lw_coap_transfer {
@@ -14,97 +13,91 @@ struct lw_coap_transfer {
     uint8_t restarts;
     bool is_blocked; /* the body goes in blocks */
     bool is_downloading;
-    bool is_canceled;
-    uint8_t etag_len;
     uint8_t echo_len;
     uint8_t request_tag[2];
-    lw_err why;                 /* what a cancelled exchange means */
-    lw_coap_transfer_request r; /* options and token: those below; body.len holds for both kinds of
-                                   body */
+    lw_err why; /* it was ended by us; LW_OK: it was not */
     lw_coap *coap;
     lw_coap_peer *peer;
     lw_coap_exchange *exchange; /* the one in flight; NULL only within on_answer */
-    size_t sent;                /* octets of the body that the peer has taken */
-    size_t in_flight;           /* of the body, in the present request */
-    size_t received;            /* octets of the answer */
-    size_t received_of;         /* all of them (Size2, or the last block came); 0: not known */
-    lw_coap_gather answer;      /* empty with on_chunk */
-    lw_coap_request request;    /* what the next one says; its options are below */
+    size_t in_flight;           /* octets of the body, in the present request */
+    lw_progress progress;
+    uint32_t etag; /* digest of that of the answer */
+    lw_coap_gather answer;
+    lw_coap_transfer_request r; /* options and token: those below */
     lw_coap_timer timer;        /* of the whole: lw_coap_transfer_limit */
     lw_coap_token token;
-    uint8_t etag[ETAG_MAX];
     uint8_t echo[ECHO_MAX];
     uint8_t octets[]; /* the options; room for those of a request; with `read`, for a block */
 };
 
 static void on_answer(void *ctx, const lw_coap_result *result);
 
-static void end(lw_coap_transfer *t, const lw_coap_result *result)
+/* All but the answer. */
+static void release(lw_coap_transfer *t)
+{
+    lw_coap_timer_disarm(&t->timer);
+    lw_mem_release(&t->coap->config.mem, t);
+}
+
+static void end(lw_coap_transfer *t, lw_coap_result *result)
 {
     lw_coap *coap = t->coap;
     lw_coap_end_fn on_end = t->r.on_end;
     void *ctx = t->r.ctx;
     lw_coap_gather answer = t->answer; /* result may point into it */
-    const lw_coap_result canceled = {.err = LW_ECANCELED, .now = result->now};
-    bool is_canceled = t->is_canceled; /* by a callback of the last block */
-    lw_coap_timer_disarm(&t->timer);
-    lw_mem_release(&coap->config.mem, t); /* first: on_end may start the next one */
+    if (t->why != LW_OK) {
+        result->err = t->why;
+    }
+    if (result->err != LW_OK) {
+        result->msg = NULL;
+    }
+    release(t); /* first: on_end may start the next one */
     if (on_end != NULL) {
-        on_end(ctx, is_canceled ? &canceled : result);
+        on_end(ctx, result);
     }
     lw_coap_gather_release(&answer, &coap->config.mem);
 }
 
-static void fail(lw_coap_transfer *t, lw_err err)
-{
-    lw_coap_result result = {.err = err, .now = t->coap->now};
-    end(t, &result);
-}
-
 /* ---- requests ------------------------------------------------------------------------------ */
 
-/* Octets [from, from + len) of the body are the payload of the next request. */
-static lw_err put_part(lw_coap_transfer *t, size_t from, size_t len)
+/* The part of the body that the next request carries. */
+static lw_err put_part(lw_coap_transfer *t, lw_bytes *out)
 {
-    t->request.payload = lw_bytes_of(NULL, len);
+    size_t size = lw_block_size(t->szx);
+    size_t from = t->progress.sent;
+    size_t len = t->r.body.len - from;
+    if (!t->is_downloading) {
+        len = t->is_blocked && len > size ? size : len;
+        t->in_flight = len;
+    } else {
+        /* A FETCH repeats a body that fits: see coap/reply.h. */
+        from = 0;
+        len = t->r.code == LW_COAP_FETCH && !t->is_blocked ? t->r.body.len : 0;
+    }
     if (len == 0) {
         return LW_OK;
     }
     if (t->r.read == NULL) {
-        t->request.payload.ptr = t->r.body.ptr + from;
+        *out = lw_bytes_of(t->r.body.ptr + from, len);
         return LW_OK;
     }
     uint8_t *room = t->octets + 2 * t->r.options.len + EXTRAS_MAX;
-    t->request.payload.ptr = room;
+    *out = lw_bytes_of(room, len);
     return t->r.read(t->r.ctx, from, room, len);
-}
-
-/* The part of the body that the next request carries. */
-static lw_err put_next_part(lw_coap_transfer *t)
-{
-    size_t left = t->r.body.len - t->sent;
-    if (t->is_downloading) {
-        /* A FETCH repeats a body that fits: see coap/reply.h. */
-        bool repeats = t->r.code == LW_COAP_FETCH && !t->is_blocked;
-        return put_part(t, 0, repeats ? t->r.body.len : 0);
-    }
-    size_t size = lw_block_size(t->szx);
-    t->in_flight = t->is_blocked && left > size ? size : left;
-    return put_part(t, t->sent, t->in_flight);
 }
 
 /* The options that block-wise transfer adds. */
 static void put_extras(const lw_coap_transfer *t, lw_coap_out *out)
 {
+    size_t sent = t->progress.sent;
     size_t total = t->r.body.len;
-    bool uploads = t->is_blocked && !t->is_downloading;
     if (t->is_downloading || t->r.ask_early) {
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_of(t->received, t->szx, false));
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_of(t->answer.len, t->szx, false));
     }
-    if (uploads) {
-        bool more = t->sent + t->in_flight < total;
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, lw_block_of(t->sent, t->szx, more));
-        if (t->sent == 0) {
+    if (t->is_blocked && !t->is_downloading) {
+        bool more = sent + t->in_flight < total;
+        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, lw_block_of(sent, t->szx, more));
+        if (sent == 0) {
             lw_coap_put_uint(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
         }
         lw_coap_put_octets(out, LW_COAP_OPT_REQUEST_TAG, t->request_tag, sizeof t->request_tag);
@@ -117,10 +110,11 @@ static void put_extras(const lw_coap_transfer *t, lw_coap_out *out)
 /* Sends the next block up, or asks for the next block down. */
 static lw_err send_next(lw_coap_transfer *t)
 {
-    if (t->is_canceled) {
-        return LW_ECANCELED;
+    lw_coap_request request = {.code = t->r.code, .non = t->r.non, .on_end = on_answer, .ctx = t};
+    lw_err err = t->why;
+    if (err == LW_OK) {
+        err = put_part(t, &request.payload);
     }
-    lw_err err = put_next_part(t);
     if (err != LW_OK) {
         return err;
     }
@@ -131,17 +125,9 @@ static lw_err send_next(lw_coap_transfer *t)
     lw_coap_begin_options(&out, &w);
     lw_coap_put_all(&out, &t->r.options, t->is_downloading ? LW_COAP_OPT_OBSERVE : 0);
     put_extras(t, &out);
-    t->request.options = lw_writer_plain(&w);
-    t->request.token = t->is_downloading ? NULL : t->r.token;
-    return lw_coap_start(t->coap, t->peer, t->coap->now, &t->request, &t->exchange);
-}
-
-static void go_on(lw_coap_transfer *t)
-{
-    lw_err err = send_next(t);
-    if (err != LW_OK) {
-        fail(t, err);
-    }
+    request.options = lw_writer_plain(&w);
+    request.token = t->is_downloading ? NULL : t->r.token;
+    return lw_coap_start(t->coap, t->peer, t->coap->now, &request, &t->exchange);
 }
 
 /* Smaller from here on: the offset is a multiple of those too. */
@@ -159,111 +145,71 @@ static bool may_restart(lw_coap_transfer *t)
 
 static void tell_progress(const lw_coap_transfer *t)
 {
-    lw_progress progress = {.sent = t->sent,
-                            .sent_of = t->r.body.len,
-                            .received = t->received,
-                            .received_of = t->received_of};
     if (t->r.on_progress != NULL) {
-        t->r.on_progress(t->r.ctx, &progress);
+        t->r.on_progress(t->r.ctx, &t->progress);
     }
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static lw_err take(lw_coap_transfer *t, const lw_coap_msg *msg, bool is_last)
-{
-    size_t announced = msg->noted.value[LW_COAP_NOTE_SIZE2];
-    size_t needed = t->received + msg->payload.len;
-    if (needed > t->r.max_body || announced > t->r.max_body) {
-        return LW_ETOOBIG;
-    }
-    lw_err err = LW_OK;
-    if (t->r.on_chunk != NULL) {
-        err = t->r.on_chunk(t->r.ctx, t->received, msg->payload);
-    } else {
-        t->answer.len = t->received; /* 0 when it starts again */
-        err = lw_coap_gather_add(&t->answer, &t->coap->config.mem, &msg->payload, announced,
-                                 t->r.max_body);
-    }
-    if (err == LW_OK) {
-        t->received = needed;
-        t->received_of = is_last ? needed : announced != 0 ? announced : t->received_of;
-        tell_progress(t);
-    }
-    return err;
-}
-
 /* Is this block of the representation that the first one was of? (RFC 7959 section 2.4) */
-static bool same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
+static bool has_same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     lw_bytes etag = {NULL, 0};
     (void)lw_coap_opt_find(&msg->options, LW_COAP_OPT_ETAG, &etag);
-    if (t->received == 0) {
-        t->etag_len = (uint8_t)(etag.len <= ETAG_MAX ? etag.len : 0);
-        if (t->etag_len != 0) {
-            memcpy(t->etag, etag.ptr, t->etag_len);
-        }
-        return true;
-    }
-    return lw_bytes_equal(etag, lw_bytes_of(t->etag, t->etag_len));
+    uint32_t digest = lw_coap_digest((uint32_t)etag.len, etag.ptr, etag.len);
+    bool is_same = t->answer.len == 0 || digest == t->etag;
+    t->etag = digest;
+    return is_same;
 }
 
 /* One block of the answer. LW_OK: it was the last; LW_AGAIN: ask for the next. */
 static lw_err take_block(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
-    uint32_t b;
-    if (t->received == 0 && !lw_coap_has(&msg->noted, LW_COAP_NOTE_BLOCK2)) {
-        return take(t, msg, true);
+    if (!has_same_etag(t, msg)) {
+        bool may_ask_again = t->r.code == LW_COAP_GET || t->r.code == LW_COAP_FETCH;
+        t->answer.len = 0;
+        return may_ask_again && may_restart(t) ? LW_AGAIN : LW_EPROTO;
     }
-    if (!lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK2, &b)) {
-        return LW_EPROTO;
-    }
-    if (!same_etag(t, msg)) {
-        t->received = 0;
-        return t->r.code == LW_COAP_GET || t->r.code == LW_COAP_FETCH ? LW_AGAIN : LW_EPROTO;
-    }
-    bool more = lw_block_has_more(b);
-    if (lw_block_offset(b) != t->received ||
-        (more && msg->payload.len != lw_block_size(lw_block_szx(b)))) {
-        return LW_EPROTO;
-    }
-    lw_err err = take(t, msg, !more);
-    if (err != LW_OK || !more) {
+    size_t offset = t->answer.len;
+    uint32_t announced = msg->noted.value[LW_COAP_NOTE_SIZE2];
+    lw_err err = lw_coap_gather_block(&t->answer, &t->coap->config.mem, msg, LW_COAP_NOTE_BLOCK2);
+    if (lw_err_is_failure(err)) {
         return err;
     }
-    accept_szx(t, b);
-    return LW_AGAIN;
+    if (t->answer.passes) {
+        lw_err passed = t->r.on_chunk(t->r.ctx, offset, msg->payload);
+        err = passed != LW_OK ? passed : err;
+    }
+    t->progress.received = t->answer.len;
+    if (err == LW_OK) {
+        t->progress.received_of = t->answer.len;
+    } else if (announced != 0) {
+        t->progress.received_of = announced;
+    }
+    accept_szx(t, msg->noted.value[LW_COAP_NOTE_BLOCK2]);
+    tell_progress(t);
+    return err;
 }
 
-static void on_final(lw_coap_transfer *t, const lw_coap_result *result)
+/* LW_OK: `msg` is the answer now, with all of its payload; LW_AGAIN: ask for the next block. */
+static lw_err take(lw_coap_transfer *t, lw_coap_msg *msg)
 {
-    lw_coap_msg msg = *result->msg;
-    lw_coap_result done = {.err = LW_OK, .msg = &msg, .now = result->now};
-    if (!t->is_downloading && t->r.on_first != NULL && lw_coap_code_class(msg.code) == 2) {
-        t->r.on_first(t->r.ctx, &msg);
+    if (lw_coap_code_class(msg->code) != 2) {
+        return LW_OK;
     }
-    bool is_whole = t->received == 0 && t->r.on_chunk == NULL && msg.payload.len <= t->r.max_body &&
-                    !lw_coap_has(&msg.noted, LW_COAP_NOTE_BLOCK2);
-    if (is_whole || lw_coap_code_class(msg.code) != 2) {
-        end(t, &done); /* as it is, without a copy */
-        return;
+    if (!t->is_downloading && t->r.on_first != NULL) {
+        t->r.on_first(t->r.ctx, msg);
     }
-    size_t before = t->received;
-    lw_err err = take_block(t, &msg);
-    if (err == LW_AGAIN) {
-        t->is_downloading = true;
-        if (t->received <= before && !may_restart(t)) {
-            err = LW_EPROTO; /* it changes faster than it can be fetched */
-        }
+    bool is_whole = t->answer.len == 0 && !t->answer.passes &&
+                    msg->noted.value[LW_COAP_NOTE_BLOCK2] <= LW_BLOCK_SZX_MAX;
+    if (is_whole && msg->payload.len <= t->r.max_body) {
+        return LW_OK; /* without a copy */
     }
-    if (err == LW_AGAIN) {
-        go_on(t);
-    } else if (err != LW_OK) {
-        fail(t, err);
-    } else {
-        msg.payload = lw_bytes_of(t->answer.octets, t->answer.len);
-        end(t, &done);
-    }
+    lw_err err = take_block(t, msg);
+    t->is_downloading = true;
+    msg->payload = lw_bytes_of(t->answer.octets, t->answer.passes ? 0 : t->answer.len);
+    return err;
 }
 
 /* ---- answers to blocks of the body --------------------------------------------------------- */
@@ -282,15 +228,15 @@ static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
             return false;
         }
         t->is_blocked = true;
-        t->sent = 0;
+        t->progress.sent = 0;
         t->request_tag[0]++;
     } else {
-        t->sent += t->in_flight;
+        t->progress.sent += t->in_flight;
         if (!t->is_blocked || lw_coap_code_class(msg->code) != 2) {
             return false;
         }
         tell_progress(t);
-        if (t->sent >= t->r.body.len || (!has_block && msg->code != LW_COAP_CONTINUE)) {
+        if (t->progress.sent >= t->r.body.len || (!has_block && msg->code != LW_COAP_CONTINUE)) {
             return false;
         }
     }
@@ -317,29 +263,37 @@ static bool takes_echo(lw_coap_transfer *t, const lw_coap_msg *msg)
 static void on_answer(void *ctx, const lw_coap_result *result)
 {
     lw_coap_transfer *t = ctx;
+    lw_coap_result done = *result;
+    lw_coap_msg msg;
     t->exchange = NULL;
-    if (result->err != LW_OK) {
-        lw_coap_result failed = *result;
-        failed.err = result->err == LW_ECANCELED ? t->why : result->err;
-        end(t, &failed);
-        return;
+    if (done.err == LW_OK) {
+        msg = *result->msg;
+        done.msg = &msg;
+        bool goes_on = takes_echo(t, &msg) || (!t->is_downloading && sends_on(t, &msg));
+        done.err = goes_on ? LW_AGAIN : take(t, &msg);
     }
-    if (takes_echo(t, result->msg) || (!t->is_downloading && sends_on(t, result->msg))) {
-        go_on(t);
-    } else {
-        on_final(t, result);
+    if (done.err == LW_AGAIN) {
+        done.err = send_next(t);
+        if (done.err == LW_OK) {
+            return;
+        }
     }
+    end(t, &done);
 }
 
 /* ---- start and end ------------------------------------------------------------------------- */
 
+static void stop(lw_coap_transfer *t, lw_err why, lw_time now)
+{
+    t->why = why;
+    if (t->exchange != NULL) {
+        lw_coap_cancel(t->coap, t->exchange, now);
+    }
+}
+
 void lw_coap_transfer_cancel(lw_coap_transfer *transfer, lw_time now)
 {
-    if (transfer->exchange == NULL) {
-        transfer->is_canceled = true;
-        return;
-    }
-    lw_coap_cancel(transfer->coap, transfer->exchange, now);
+    stop(transfer, LW_ECANCELED, now);
 }
 
 /* With nothing sent yet. */
@@ -347,15 +301,12 @@ static lw_coap_transfer *create(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                                 const lw_coap_transfer_request *request)
 {
     coap->now = now;
-    uint32_t szx =
-        request->block_size != 0 ? lw_block_szx_within(request->block_size) : LW_BLOCK_SZX_MAX;
-    szx = szx < peer->params->szx ? szx : peer->params->szx;
-    size_t block = lw_block_size(szx);
-    size_t room = 2 * request->options.len + EXTRAS_MAX;
-    size_t overhead = LW_COAP_HEADER_MAX + request->options.len + EXTRAS_MAX;
-    size_t whole = lw_coap_whole_limit(peer, block, overhead);
+    size_t options_len = request->options.len;
+    size_t block = lw_block_size(peer->params->szx);
+    size_t room = 2 * options_len + EXTRAS_MAX;
+    size_t whole = lw_coap_whole_limit(peer, block, LW_COAP_HEADER_MAX + options_len + EXTRAS_MAX);
     if (request->read != NULL) {
-        room += block < request->body_len ? block : request->body_len;
+        room += block < request->body.len ? block : request->body.len;
         whole = block;
     }
     lw_coap_transfer *t = lw_mem_alloc(&coap->config.mem, sizeof *t + room);
@@ -366,25 +317,20 @@ static lw_coap_transfer *create(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     t->coap = coap;
     t->peer = peer;
     t->r = *request;
-    if (request->read != NULL) {
-        t->r.body.len = request->body_len;
-    }
-    t->why = LW_ECANCELED;
-    t->szx = (uint8_t)szx;
+    t->szx = peer->params->szx;
+    t->is_blocked = request->body.len > whole;
+    t->progress.sent_of = request->body.len;
+    t->answer.max = request->max_body;
+    t->answer.passes = request->on_chunk != NULL;
     coap->config.rng.fill(coap->config.rng.ctx, t->request_tag, sizeof t->request_tag);
     if (request->token != NULL) {
         t->token = *request->token;
         t->r.token = &t->token;
     }
-    t->request.code = request->code;
-    t->request.non = request->non;
     t->r.options.ptr = t->octets;
-    t->request.on_end = on_answer;
-    t->request.ctx = t;
-    if (request->options.len != 0) {
-        memcpy(t->octets, request->options.ptr, request->options.len);
+    if (options_len != 0) {
+        memcpy(t->octets, request->options.ptr, options_len);
     }
-    t->is_blocked = t->r.body.len > whole;
     return t;
 }
 
@@ -394,9 +340,8 @@ static lw_err begin(lw_coap_transfer *t, lw_err err, lw_coap_transfer **out_tran
         err = send_next(t);
     }
     if (err != LW_OK) {
-        const lw_mem *mem = &t->coap->config.mem;
-        lw_coap_gather_release(&t->answer, mem);
-        lw_mem_release(mem, t);
+        lw_coap_gather_release(&t->answer, &t->coap->config.mem);
+        release(t);
     } else if (out_transfer != NULL) {
         *out_transfer = t;
     }
@@ -419,16 +364,15 @@ lw_err lw_coap_transfer_continue(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     if (t == NULL) {
         return LW_ENOMEM;
     }
+    lw_coap_msg msg = *first;
     t->is_downloading = true;
-    lw_err err = take_block(t, first);
+    lw_err err = take(t, &msg);
     return begin(t, err == LW_AGAIN ? LW_OK : err == LW_OK ? LW_EINVAL : err, out_transfer);
 }
 
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
-    lw_coap_transfer *t = LW_CONTAINER(timer, lw_coap_transfer, timer);
-    t->why = LW_ETIMEOUT;
-    lw_coap_cancel(coap, t->exchange, coap->now);
+    stop(LW_CONTAINER(timer, lw_coap_transfer, timer), LW_ETIMEOUT, coap->now);
 }
 
 void lw_coap_transfer_limit(lw_coap_transfer *transfer, uint32_t timeout_ms)

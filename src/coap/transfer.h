@@ -28,21 +28,17 @@ typedef struct lw_coap_transfer lw_coap_transfer;
 typedef struct lw_coap_transfer_request {
     uint8_t code;
     bool non;
-    bool ask_early; /* ask for blocks of block_size with the first request already */
-    uint16_t
-        block_size; /* that we begin with, 16..1024; 0, or larger than the peer's: the peer's */
+    bool ask_early; /* ask for blocks of the peer's size with the first request already */
     const lw_coap_token *token; /* until the answer begins; NULL: new ones. Copied */
     lw_bytes options;           /* encoded, without Block1, Block2, Size1, Request-Tag; copied. An
                                    Observe is left out of requests for later blocks, which also get
                                    tokens of their own (RFC 7959 section 2.6) */
-    /* The body: octets, borrowed until on_end, or `read` for bodies that are nowhere in one piece.
-     */
-    lw_bytes body;
-    /* Gives octets [offset, offset + len) of the body; may be asked for any place again. */
+    lw_bytes body;              /* borrowed until on_end; with `read` only its length counts */
+    /* For bodies that are nowhere in one piece: gives octets [offset, offset + len); may be asked
+     * for any place again. */
     lw_err (*read)(void *ctx, size_t offset, uint8_t *out, size_t len);
-    size_t body_len; /* with read */
 
-    uint32_t max_body; /* of the answer: beyond it LW_ETOOBIG */
+    uint32_t max_body; /* of an answer that is assembled: beyond it LW_ETOOBIG */
     /* Where the answer goes: to on_chunk, in order; offset 0 may come again when it starts anew,
      * and a failure ends the transfer. NULL: assembled in lw_mem and given with the end. */
     lw_err (*on_chunk)(void *ctx, size_t offset, lw_bytes chunk);

@@ -51,12 +51,13 @@ static lw_coap_transfer_request get(void)
                                       .ctx = &r};
 }
 
+/* In blocks of 128 octets. */
 static lw_coap_transfer_request put(size_t len)
 {
+    r.params.szx = 3;
     return (lw_coap_transfer_request){.code = LW_COAP_PUT,
                                       .options = rig_path("options"),
                                       .body = lw_bytes_of(body, len),
-                                      .block_size = 128,
                                       .max_body = 4096,
                                       .on_end = rig_on_end,
                                       .ctx = &r};
@@ -90,7 +91,7 @@ LW_TEST(figure_3_early_negotiation)
 {
     lw_coap_transfer_request request = get();
     request.ask_early = true;
-    request.block_size = 64;
+    r.params.szx = 2;
     start(request);
     expect(&r, "4101 2020 20 " STATUS " c1 02"); /* 2:0/0/64 */
     feed_long(&r, "6145 2020 20 d1 0a 0a ff", 0, 64);
@@ -103,7 +104,7 @@ LW_TEST(figure_3_early_negotiation)
 LW_TEST(figure_4_late_negotiation)
 {
     lw_coap_transfer_request request = get();
-    request.block_size = 64;
+    r.params.szx = 2;
     start(request);
     expect(&r, "4101 2020 20 " STATUS);
     feed_long(&r, "6145 2020 20 d1 0a 0b ff", 0, 128); /* 2:0/1/128 */
@@ -380,7 +381,7 @@ LW_TEST(a_body_can_be_read_piece_by_piece)
 {
     lw_coap_transfer_request request = put(0);
     request.read = read_body;
-    request.body_len = 200;
+    request.body = lw_bytes_of(NULL, 200);
     request.on_progress = on_progress;
     start(request);
     expect_long(&r, "4103 2020 20 " OPTIONS " d1 03 0b d1 14 c8 d2 db 2020 ff", 0, 128);
@@ -397,7 +398,7 @@ LW_TEST(a_body_that_cannot_be_read_ends_the_transfer)
 {
     lw_coap_transfer_request request = put(0);
     request.read = read_body;
-    request.body_len = 300;
+    request.body = lw_bytes_of(NULL, 300);
     start(request);
     feed(&r, "615f 2020 20 d1 0e 0b");
     feed(&r, "615f 2021 20 d1 0e 1b");
@@ -601,7 +602,6 @@ LW_TEST(a_stream_takes_a_body_whole_when_its_messages_hold_it)
     lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
     r.peer.max_message = 1400; /* as its CSM said */
     lw_coap_transfer_request request = put(1100);
-    request.block_size = 0;
     start(request);
     assert_int_equal(r.sent[0].len, 1 + 2 + 1 + 4 + 8 + 1 + 1100);
     r.sent_count = 0;

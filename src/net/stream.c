@@ -157,10 +157,10 @@ static lw_err take_octets(lw_net *net, lw_net_link *link, lw_time now, lw_bytes 
     const lw_mem *mem = &net->coap->config.mem;
     lw_bytes in = plain;
     lw_coap_gather joined = stream->kept;
-    stream->kept = (lw_coap_gather){.octets = NULL};
+    stream->kept = (lw_coap_gather){.max = SIZE_MAX};
     lw_err err = LW_OK;
     if (joined.len != 0) {
-        err = lw_coap_gather_add(&joined, mem, &plain, 0, SIZE_MAX);
+        err = lw_coap_gather_add(&joined, mem, &plain, 0);
         in = lw_bytes_of(joined.octets, joined.len);
     }
     if (err == LW_OK) {
@@ -171,7 +171,7 @@ static lw_err take_octets(lw_net *net, lw_net_link *link, lw_time now, lw_bytes 
         return LW_OK;
     }
     if (err == LW_OK && in.len != 0) {
-        err = lw_coap_gather_add(&stream->kept, mem, &in, 0, SIZE_MAX);
+        err = lw_coap_gather_add(&stream->kept, mem, &in, 0);
     }
     lw_coap_gather_release(&joined, mem);
     return err;

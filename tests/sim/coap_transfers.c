@@ -116,7 +116,7 @@ static void start_next(run *r, size_t client, lw_time now)
                                         .ctx = t};
     if (kind_of(number) != DOWN) {
         request.read = read_body;
-        request.body_len = BODY;
+        request.body = lw_bytes_of(NULL, BODY);
     }
     sim_client *c = &r->world->clients[client];
     assert_ok(lw_coap_transfer_start(&c->coap, &c->server, now, &request, NULL));
