@@ -269,6 +269,11 @@ struct lw_object_hooks {
         .hooks = (hooks_),                                                                     \
     };
 
+/* Is that list of objects, NULL-terminated, one that a client can have: no id twice, at most
+ * LW_FIELDS_MAX fields each, ascending, and each known to the definition and of its type? A client
+ * asserts it where NDEBUG is not defined; ask it in a test of your own declarations. */
+bool lw_objects_are_sound(const lw_object *const *objects);
+
 /* ---- The tree, as an application sees it ------------------------------------------------------
  */
 

@@ -16,7 +16,7 @@ typedef struct piece {
  * alone. */
 typedef struct undo {
     lw_link link;
-    const lw_tree_slot *slot;
+    const lw_object *object;
     piece *at;
     piece before; /* and the struct */
 } undo;
@@ -26,18 +26,41 @@ static uint8_t *struct_of(piece *p)
     return (uint8_t *)(p + 1);
 }
 
-static piece *piece_at(const lw_tree_slot *slot, unsigned index)
+static size_t piece_size_of(const lw_object *object)
 {
-    return (piece *)(void *)(slot->pieces + (size_t)index * slot->piece_size);
+    return sizeof(piece) + (object->size + 7u) / 8u * 8u;
+}
+
+static size_t block_size_of(const lw_object *const *objects)
+{
+    size_t octets = 0;
+    for (; *objects != NULL; objects++) {
+        octets += piece_size_of(*objects) * (*objects)->instances_max;
+    }
+    return octets;
+}
+
+/* The object with the smallest id >= from, and its instances. There are few objects: where each has
+ * its part of the block is added up, not kept. */
+static const lw_object *object_from(const lw_tree *tree, uint32_t from, uint8_t **out_pieces)
+{
+    const lw_object *best = NULL;
+    uint8_t *pieces = tree->block;
+    for (const lw_object *const *o = tree->objects; *o != NULL; o++) {
+        uint16_t id = (*o)->def->id;
+        if (id >= from && (best == NULL || id < best->def->id)) {
+            best = *o;
+            *out_pieces = pieces;
+        }
+        pieces += piece_size_of(*o) * (*o)->instances_max;
+    }
+    return best;
 }
 
 /* ---- Set-up ---- */
 
 static bool is_sound(const lw_object *object)
 {
-    if (object->field_count > LW_FIELDS_MAX) {
-        return false;
-    }
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
@@ -46,72 +69,33 @@ static bool is_sound(const lw_object *object)
             return false;
         }
     }
+    return object->field_count <= LW_FIELDS_MAX;
+}
+
+bool lw_objects_are_sound(const lw_object *const *objects)
+{
+    for (const lw_object *const *o = objects; *o != NULL; o++) {
+        for (const lw_object *const *other = objects; other < o; other++) {
+            if ((*other)->def->id == (*o)->def->id) {
+                return false;
+            }
+        }
+        if (!is_sound(*o)) {
+            return false;
+        }
+    }
     return true;
-}
-
-static size_t padded(size_t octets)
-{
-    return (octets + 7u) / 8u * 8u;
-}
-
-static size_t piece_size_of(const lw_object *object)
-{
-    return sizeof(piece) + padded(object->size);
-}
-
-/* The slots, one more than there are objects, in front of the pieces. */
-static size_t slots_size_of(const lw_object *const *objects)
-{
-    size_t count = 1;
-    while (objects[count - 1] != NULL) {
-        count++;
-    }
-    return padded(count * sizeof(lw_tree_slot));
-}
-
-static size_t block_size_of(const lw_object *const *objects)
-{
-    size_t octets = slots_size_of(objects);
-    for (; *objects != NULL; objects++) {
-        octets += piece_size_of(*objects) * (*objects)->instances_max;
-    }
-    return octets;
-}
-
-/* Puts an object in its place by id; false when the id is there already. */
-static bool add_slot(lw_tree *tree, const lw_object *object, uint8_t *pieces)
-{
-    unsigned i = tree->slot_count;
-    while (i > 0 && tree->slots[i - 1].object->def->id > object->def->id) {
-        tree->slots[i] = tree->slots[i - 1];
-        i--;
-    }
-    tree->slots[i] = (lw_tree_slot){
-        .object = object, .pieces = pieces, .piece_size = (uint16_t)piece_size_of(object)};
-    tree->slot_count++;
-    return i == 0 || tree->slots[i - 1].object->def->id != object->def->id;
 }
 
 lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
                     void *hooks_ctx)
 {
-    *tree = (lw_tree){.mem = mem, .hooks_ctx = hooks_ctx, .size = block_size_of(objects)};
+    lw_assert(lw_objects_are_sound(objects));
+    *tree = (lw_tree){.objects = objects, .mem = mem, .hooks_ctx = hooks_ctx};
     lw_list_init(&tree->undo);
     lw_list_init(&tree->held);
-    tree->slots = lw_mem_alloc(mem, tree->size);
-    if (tree->slots == NULL) {
-        return LW_ENOMEM;
-    }
-    uint8_t *pieces = (uint8_t *)tree->slots + slots_size_of(objects);
-    for (; *objects != NULL; objects++) {
-        if (tree->slot_count == UINT8_MAX || !is_sound(*objects) ||
-            !add_slot(tree, *objects, pieces)) {
-            lw_tree_fini(tree);
-            return LW_EINVAL;
-        }
-        pieces += piece_size_of(*objects) * (*objects)->instances_max;
-    }
-    return LW_OK;
+    tree->block = lw_mem_alloc(mem, block_size_of(objects));
+    return tree->block != NULL ? LW_OK : LW_ENOMEM;
 }
 
 size_t lw_tree_mem_needed(const lw_object *const *objects)
@@ -121,7 +105,7 @@ size_t lw_tree_mem_needed(const lw_object *const *objects)
 
 static size_t size_before(const undo *u)
 {
-    return u->before.number != 0 ? u->slot->piece_size : sizeof(piece);
+    return u->before.number != 0 ? piece_size_of(u->object) : sizeof(piece);
 }
 
 static void release(lw_tree *tree, undo *u)
@@ -143,39 +127,27 @@ void lw_tree_fini(lw_tree *tree)
 {
     forget(tree, &tree->undo);
     forget(tree, &tree->held);
-    if (tree->slots != NULL) {
-        lw_wipe(tree->slots, tree->size);
+    if (tree->block != NULL) {
+        lw_wipe(tree->block, block_size_of(tree->objects));
     }
-    lw_mem_release(tree->mem, tree->slots);
-    tree->slots = NULL;
-    tree->slot_count = 0;
+    lw_mem_release(tree->mem, tree->block);
+    tree->block = NULL;
 }
 
 /* ---- Finding ---- */
 
-static const lw_tree_slot *slot_from(const lw_tree *tree, uint32_t from)
+static piece *piece_at(const lw_object *object, uint8_t *pieces, unsigned index)
 {
-    for (unsigned i = 0; i < tree->slot_count; i++) {
-        if (tree->slots[i].object->def->id >= from) {
-            return &tree->slots[i];
-        }
-    }
-    return NULL;
-}
-
-static const lw_tree_slot *find_slot(const lw_tree *tree, uint16_t object)
-{
-    const lw_tree_slot *slot = slot_from(tree, object);
-    return slot != NULL && slot->object->def->id == object ? slot : NULL;
+    return (piece *)(void *)(pieces + index * piece_size_of(object));
 }
 
 /* The instance with the smallest id >= from. Instances stay where they are, in no order: objects
  * have few of them, and pointers to their structs stay valid. */
-static piece *piece_from(const lw_tree_slot *slot, uint32_t from)
+static piece *piece_from(const lw_object *object, uint8_t *pieces, uint32_t from)
 {
     piece *best = NULL;
-    for (unsigned i = 0; i < slot->object->instances_max; i++) {
-        piece *p = piece_at(slot, i);
+    for (unsigned i = 0; i < object->instances_max; i++) {
+        piece *p = piece_at(object, pieces, i);
         if (p->number > from && (best == NULL || p->number < best->number)) {
             best = p;
         }
@@ -211,11 +183,18 @@ const lw_field *lw_object_field(const lw_object *object, uint16_t id)
     return i < object->field_count && object->fields[i].id == id ? &object->fields[i] : NULL;
 }
 
+static const lw_object *find_object(const lw_tree *tree, uint16_t id, uint8_t **out_pieces)
+{
+    const lw_object *object = object_from(tree, id, out_pieces);
+    return object != NULL && object->def->id == id ? object : NULL;
+}
+
 /* What a path names: definitions whether they are present or not, the rest as far as it is there.
  */
 typedef struct place {
     lw_tree *tree;
-    const lw_tree_slot *slot;   /* NULL: no such object */
+    const lw_object *object;    /* NULL: no such object */
+    uint8_t *pieces;            /* of the object */
     piece *piece;               /* NULL: no such instance */
     const lw_field *field;      /* NULL: not declared */
     const lw_resource_def *def; /* of the field */
@@ -234,7 +213,7 @@ static uint32_t next_resource_instance(const place *at, uint32_t from)
     if (lw_field_is_stored(at->field)) {
         return lw_field_next(at->field, struct_of(at->piece), from);
     }
-    const lw_object_hooks *hooks = at->slot->object->hooks;
+    const lw_object_hooks *hooks = at->object->hooks;
     return hooks != NULL && hooks->next != NULL
                ? hooks->next(at->tree->hooks_ctx, at->tree,
                              lw_path_cut(at->path, LW_LEVEL_RESOURCE), from)
@@ -248,19 +227,19 @@ static unsigned find(lw_tree *tree, lw_path path, place *at)
     uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
     *at = (place){.tree = tree,
                   .path = path,
-                  .asked = lw_path_depth(path),
-                  .slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT))};
-    if (at->slot == NULL) {
+                  .asked = lw_path_depth(path)};
+    at->object = find_object(tree, lw_path_id(path, LW_LEVEL_OBJECT), &at->pieces);
+    const lw_object *object = at->object;
+    if (object == NULL) {
         return 0;
     }
-    const lw_object *object = at->slot->object;
     at->depth = LW_LEVEL_OBJECT;
     at->field = lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE));
     if (at->field != NULL) {
         at->index = (unsigned)(at->field - object->fields);
         at->def = lw_object_def_resource(object->def, at->field->id);
     }
-    piece *p = piece_from(at->slot, instance);
+    piece *p = piece_from(object, at->pieces, instance);
     if (p == NULL || p->number != instance + 1u) {
         return at->depth;
     }
@@ -287,8 +266,8 @@ static unsigned value_level(const place *at)
 
 const lw_object *lw_tree_object(const lw_tree *tree, lw_path path)
 {
-    const lw_tree_slot *slot = find_slot(tree, lw_path_id(path, LW_LEVEL_OBJECT));
-    return slot != NULL ? slot->object : NULL;
+    uint8_t *pieces;
+    return find_object(tree, lw_path_id(path, LW_LEVEL_OBJECT), &pieces);
 }
 
 void *lw_tree_ctx(const lw_tree *tree)
@@ -339,7 +318,7 @@ lw_type lw_tree_type_of(void *tree, lw_path path)
 
 static uint32_t next_resource(const place *at, uint32_t from)
 {
-    const lw_object *object = at->slot->object;
+    const lw_object *object = at->object;
     unsigned i = index_from(object, from);
     while (i < object->field_count && !is_present(at->piece, i)) {
         i++;
@@ -356,11 +335,11 @@ static uint32_t next_child(lw_tree *tree, lw_path parent, uint32_t from)
     }
     switch (at.depth) {
     case LW_LEVEL_ROOT: {
-        const lw_tree_slot *slot = slot_from(tree, from);
-        return slot != NULL ? slot->object->def->id : LW_ID_MAX;
+        const lw_object *object = object_from(tree, from, &at.pieces);
+        return object != NULL ? object->def->id : LW_ID_MAX;
     }
     case LW_LEVEL_OBJECT: {
-        const piece *p = piece_from(at.slot, from);
+        const piece *p = piece_from(at.object, at.pieces, from);
         return p != NULL ? p->number - 1u : LW_ID_MAX;
     }
     case LW_LEVEL_INSTANCE:
@@ -420,7 +399,7 @@ unsigned lw_tree_count(lw_tree *tree, lw_path path)
 
 static lw_err get_computed(const place *at, lw_value *out_value)
 {
-    const lw_object_hooks *hooks = at->slot->object->hooks;
+    const lw_object_hooks *hooks = at->object->hooks;
     if (hooks == NULL || hooks->read == NULL) {
         return LW_ENOTFOUND;
     }
@@ -508,12 +487,12 @@ static lw_err touch(const place *at)
     if (!tree->in_transaction || find_undo(&tree->undo, p) != NULL) {
         return LW_OK;
     }
-    size_t len = p->number != 0 ? at->slot->piece_size : sizeof(piece);
+    size_t len = p->number != 0 ? piece_size_of(at->object) : sizeof(piece);
     undo *u = lw_mem_alloc(tree->mem, offsetof(undo, before) + len);
     if (u == NULL) {
         return LW_ENOMEM;
     }
-    u->slot = at->slot;
+    u->object = at->object;
     u->at = p;
     memcpy(&u->before, p, len);
     lw_list_add_last(&tree->undo, &u->link);
@@ -533,7 +512,7 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path path)
 
 static lw_err write_through(const place *at, const lw_value *value)
 {
-    const lw_object_hooks *hooks = at->slot->object->hooks;
+    const lw_object_hooks *hooks = at->object->hooks;
     if (at->def->type == LW_TYPE_NONE || hooks == NULL || hooks->write == NULL) {
         return LW_EMETHOD;
     }
@@ -644,9 +623,8 @@ static bool is_zero(const lw_field *field, piece *p)
     return len == 0;
 }
 
-LW_APART static void begin_piece(const lw_tree_slot *slot, piece *p, lw_tree_start how)
+LW_APART static void begin_piece(const lw_object *object, piece *p, lw_tree_start how)
 {
-    const lw_object *object = slot->object;
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
@@ -669,7 +647,7 @@ LW_APART static void begin_piece(const lw_tree_slot *slot, piece *p, lw_tree_sta
 
 static void set_defaults(const place *at)
 {
-    const lw_object_hooks *hooks = at->slot->object->hooks;
+    const lw_object_hooks *hooks = at->object->hooks;
     if (hooks != NULL && hooks->defaults != NULL) {
         hooks->defaults(at->tree->hooks_ctx, at->tree, at->path);
     }
@@ -681,7 +659,7 @@ lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
     find(tree, instance, &at);
     lw_err err = touch(&at);
     if (err == LW_OK) {
-        begin_piece(at.slot, at.piece, how);
+        begin_piece(at.object, at.piece, how);
         if (how == LW_TREE_CLEAR) {
             set_defaults(&at);
         }
@@ -689,11 +667,12 @@ lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
     return err;
 }
 
-static piece *find_unused(const lw_tree_slot *slot)
+static piece *find_unused(const place *at)
 {
-    for (unsigned i = 0; i < slot->object->instances_max; i++) {
-        if (piece_at(slot, i)->number == 0) {
-            return piece_at(slot, i);
+    for (unsigned i = 0; i < at->object->instances_max; i++) {
+        piece *p = piece_at(at->object, at->pieces, i);
+        if (p->number == 0) {
+            return p;
         }
     }
     return NULL;
@@ -710,11 +689,11 @@ lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_ins
         }
         id++;
     }
-    if (at.slot == NULL) {
+    if (at.object == NULL) {
         return LW_ENOTFOUND;
     }
-    bool single = (at.slot->object->def->flags & LW_DEF_MULTIPLE) == 0;
-    at.piece = find_unused(at.slot);
+    bool single = (at.object->def->flags & LW_DEF_MULTIPLE) == 0;
+    at.piece = find_unused(&at);
     if (at.piece == NULL || (single && id != 0)) { /* MDL-09 */
         return at.piece == NULL ? LW_ENOMEM : LW_ERANGE;
     }
@@ -723,7 +702,7 @@ lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_ins
         return err;
     }
     at.piece->number = (uint16_t)(id + 1);
-    begin_piece(at.slot, at.piece, LW_TREE_CLEAR);
+    begin_piece(at.object, at.piece, LW_TREE_CLEAR);
     *out_instance = at.path;
     tell_outside(tree, LW_TREE_ADDED, at.path);
     set_defaults(&at);
@@ -738,7 +717,7 @@ lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
     }
     lw_err err = touch(&at);
     if (err == LW_OK) {
-        lw_wipe(at.piece, at.slot->piece_size);
+        lw_wipe(at.piece, piece_size_of(at.object));
         tell_outside(tree, LW_TREE_REMOVED, instance);
     }
     return err;
@@ -759,7 +738,7 @@ static void put_back(lw_tree *tree, lw_link *undos)
 {
     for (lw_link *l = undos->next; l != undos; l = l->next) {
         undo *u = LW_CONTAINER(l, undo, link);
-        lw_wipe(u->at, u->slot->piece_size);
+        lw_wipe(u->at, piece_size_of(u->object));
         memcpy(u->at, &u->before, size_before(u));
     }
     forget(tree, undos);
@@ -783,9 +762,8 @@ static bool is_complete(const lw_object *object, const piece *p)
     return true;
 }
 
-static lw_err validate_one(lw_tree *tree, const lw_tree_slot *slot, const piece *p)
+static lw_err validate_one(lw_tree *tree, const lw_object *object, const piece *p)
 {
-    const lw_object *object = slot->object;
     if (!is_complete(object, p)) {
         return LW_EINVAL;
     }
@@ -802,7 +780,7 @@ lw_err lw_tree_check(lw_tree *tree)
     lw_err err = LW_OK;
     for (lw_link *l = undos->next; l != undos && err == LW_OK; l = l->next) {
         const undo *u = LW_CONTAINER(l, undo, link);
-        err = u->at->number != 0 ? validate_one(tree, u->slot, u->at) : LW_OK;
+        err = u->at->number != 0 ? validate_one(tree, u->object, u->at) : LW_OK;
     }
     return err;
 }
@@ -817,13 +795,13 @@ static bool field_differs(const lw_field *field, unsigned index, piece *a, piece
 static void tell_instance(lw_tree *tree, lw_tree_change change, const undo *u, const piece *p)
 {
     if (p->number != 0) {
-        tell(tree, change, lw_path_instance(u->slot->object->def->id, (uint16_t)(p->number - 1)));
+        tell(tree, change, lw_path_instance(u->object->def->id, (uint16_t)(p->number - 1)));
     }
 }
 
 static void tell_difference(lw_tree *tree, undo *u)
 {
-    const lw_object *object = u->slot->object;
+    const lw_object *object = u->object;
     if (u->before.number != u->at->number) {
         tell_instance(tree, LW_TREE_REMOVED, u, &u->before);
         tell_instance(tree, LW_TREE_ADDED, u, u->at);
@@ -929,8 +907,8 @@ void lw_tree_revert(lw_tree *tree)
 lw_time lw_tree_step(lw_tree *tree, lw_time now)
 {
     lw_time next = LW_TIME_NEVER;
-    for (unsigned i = 0; i < tree->slot_count; i++) {
-        const lw_object *object = tree->slots[i].object;
+    for (const lw_object *const *o = tree->objects; *o != NULL; o++) {
+        const lw_object *object = *o;
         lw_path at = lw_path_object(object->def->id);
         bool has_step = object->hooks != NULL && object->hooks->step != NULL;
         while (has_step && lw_tree_next_instance(tree, &at)) {

@@ -4,7 +4,7 @@
  * header and the declared struct. The tree answers: what is there, in tree order; what value does
  * it have; and it changes: one value at a time, or several that hold or fall together.
  *
- *     object slot    -> [ header | struct ] [ header | struct ] …      instances_max pieces
+ *     object         -> [ header | struct ] [ header | struct ] …      instances_max pieces
  *
  * A transaction keeps a copy of each instance before its first change; rollback copies it back,
  * commit compares and tells the observer what is different. Without a transaction every change is
@@ -23,16 +23,9 @@ typedef enum lw_tree_change {
     LW_TREE_REMOVED /* path: instance */
 } lw_tree_change;
 
-typedef struct lw_tree_slot {
-    const lw_object *object;
-    uint8_t *pieces; /* instances_max of them */
-    uint16_t piece_size;
-} lw_tree_slot;
-
 struct lw_tree {
-    lw_tree_slot *slots; /* ascending by object id; with the pieces behind them */
-    size_t size;         /* octets of all that */
-    uint8_t slot_count;
+    const lw_object *const *objects;
+    uint8_t *block; /* the instances of one object after the other */
     bool in_transaction;
     const lw_mem *mem;
     void *hooks_ctx;
@@ -43,8 +36,8 @@ struct lw_tree {
     lw_link held; /* of the transactions since lw_tree_hold, one an instance, oldest first */
 };
 
-/* Objects: NULL-terminated, any order, no id twice (LW_EINVAL), fields ascending and known to the
- * definition (LW_EINVAL). Takes its block from mem. */
+/* Objects: in any order, sound (lw_objects_are_sound), borrowed. Takes its block from mem:
+ * LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
                                   void *hooks_ctx);
 void lw_tree_fini(lw_tree *tree);
