@@ -123,10 +123,11 @@ size_t lw_client_mem_needed(const lw_client_cfg *cfg);
  * LW_ENOMEM: too little memory. LW_EINVAL, and *out_client is NULL as after any failure:
  *   - no endpoint, formats, objects or platform, or one without random, link_open and link_close
  *   - a version that is not 10, 11 or 12; a payload_max below 16
- *   - no Security, Server or Device object; an object twice; a declaration that its definition does
- *     not know, rows that do not ascend
+ *   - no Security, Server or Device object
  *   - lw_feature_store not behind lw_feature_observe, lw_feature_access without the object,
- *     lw_feature_persist without store and load of the platform */
+ *     lw_feature_persist without store and load of the platform
+ * The objects have to be sound (lw_objects_are_sound), which is asserted where NDEBUG is not
+ * defined. */
 LW_MUST_CHECK lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory,
                                     size_t len);
 /* Wipes keys. Says nothing to servers: stop first. */

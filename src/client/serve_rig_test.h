@@ -125,16 +125,17 @@ typedef struct rig {
 
 /* An object of the test range: everything a server may write. */
 static const lw_resource_def rig_box_resources[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, NULL},
-    {1, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, NULL},
-    {2, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0, NULL},
-    {3, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, NULL},
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, NULL},
-    {5, LW_TYPE_STRING, LW_OP_W, 0, NULL},
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0, NULL},
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, NULL}, /* not declared below */
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY},
+    {1, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0},
+    {2, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0},
+    {3, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0},
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE},
+    {5, LW_TYPE_STRING, LW_OP_W, 0},
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0},
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* not declared below */
 };
-static const lw_object_def rig_box_def = {42769, 2, 1, 1, 0, LW_DEF_MULTIPLE, 8, rig_box_resources};
+static const lw_object_def rig_box_def = {
+    42769, 2, 1, 1, 0, LW_DEF_MULTIPLE, 8, 0, rig_box_resources, NULL};
 #define RIG_BOX(T, ONE, MANY, CALL)  \
     ONE(T, INT16, number, 0, 0)      \
     ONE(T, FLOAT64, real, 1, 0)      \
@@ -703,11 +704,9 @@ static inline const char *value_at(rig *r, const char *path)
 static inline uint32_t tree_digest(rig *r)
 {
     uint32_t digest = 2166136261u;
-    for (unsigned i = 0; i < r->client.tree.slot_count; i++) {
-        const lw_tree_slot *slot = &r->client.tree.slots[i];
-        for (size_t k = 0; k < (size_t)slot->piece_size * slot->object->instances_max; k++) {
-            digest = (digest ^ slot->pieces[k]) * 16777619u;
-        }
+    size_t size = lw_tree_mem_needed(r->client.tree.objects) - lw_pool_cost(0);
+    for (size_t i = 0; i < size; i++) {
+        digest = (digest ^ r->client.tree.block[i]) * 16777619u;
     }
     return digest;
 }

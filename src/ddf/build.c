@@ -22,6 +22,8 @@ struct lw_ddf_item {
     lw_ddf_item *next;
     lw_ddf_place at;
     lw_resource_def def;
+    bool has_range;
+    lw_range range;
     lw_resource_text text;
 };
 
@@ -240,32 +242,38 @@ static uint8_t read_type(lw_ddf_builder *b, const char *subject, bool knows_ops,
     return type;
 }
 
-/* A range of its own in the arena, or NULL. */
-static const lw_range *keep_range(lw_ddf_builder *b, const lw_ddf_range *found)
+/* In the arena, too, what the range points to. False: no memory, which the arena notes. */
+static bool keep_range(lw_ddf_builder *b, const lw_ddf_range *found, lw_range *out)
 {
-    lw_range *range = lw_ddf_take(b->out, sizeof *range);
-    if (range == NULL) {
-        return NULL;
+    const void *values = found->range.kind == LW_RANGE_FLOAT ? (const void *)found->floats
+                                                             : (const void *)found->set;
+    size_t len = found->range.count * sizeof *found->set;
+    _Static_assert(sizeof *found->set == sizeof *found->floats, "either is kept alike");
+    *out = found->range;
+    if (len == 0) {
+        return true;
     }
-    *range = found->range;
-    if (range->kind == LW_RANGE_SET) {
-        int64_t *set = lw_ddf_take(b->out, range->count * sizeof *set);
-        if (set == NULL) {
-            return NULL;
-        }
-        memcpy(set, found->set, range->count * sizeof *set);
-        range->as.set = set;
+    void *kept = lw_ddf_take(b->out, len);
+    if (kept == NULL) {
+        return false;
     }
-    return range;
+    memcpy(kept, values, len);
+    if (out->kind == LW_RANGE_FLOAT) {
+        out->as.floats = kept;
+    } else {
+        out->as.set = kept;
+    }
+    return true;
 }
 
-static const lw_range *read_range(lw_ddf_builder *b, const char *subject, lw_type type)
+/* False: there is none that a machine can check. */
+static bool read_range(lw_ddf_builder *b, const char *subject, lw_type type, lw_range *out)
 {
     const lw_ddf_field *f = &b->item[LW_DDF_ITEM_RANGE];
     lw_ddf_range found;
     switch (lw_ddf_range_parse(lw_bytes_str(text_of(f)), type, &found)) {
     case LW_DDF_RANGE_NONE:
-        return NULL;
+        return false;
     case LW_DDF_RANGE_FOUND:
         break;
     case LW_DDF_RANGE_DOWNWARDS:
@@ -275,9 +283,9 @@ static const lw_range *read_range(lw_ddf_builder *b, const char *subject, lw_typ
     case LW_DDF_RANGE_UNREADABLE:
         lw_ddf_say(b->out, LW_DDF_NOTE, f->at, "%s: range %s is not machine readable", subject,
                    lw_ddf_quote(f->text).text);
-        return NULL;
+        return false;
     }
-    return keep_range(b, &found);
+    return keep_range(b, &found, out);
 }
 
 void lw_ddf_end_item(lw_ddf_builder *b)
@@ -308,7 +316,8 @@ void lw_ddf_end_item(lw_ddf_builder *b)
         read_flags(b, &f[LW_DDF_ITEM_INSTANCES], &f[LW_DDF_ITEM_MANDATORY], subject, b->item_at) &
         0xfu;
     it->def.type = read_type(b, subject, knows_ops, ops);
-    it->def.range = read_range(b, subject, (lw_type)it->def.type);
+    it->has_range = read_range(b, subject, (lw_type)it->def.type, &it->range);
+    it->range.id = id;
     it->text = (lw_resource_text){
         .name = text_of(&f[LW_DDF_ITEM_NAME]),
         .range = text_of(&f[LW_DDF_ITEM_RANGE]),
@@ -336,14 +345,15 @@ static int compare_items(const void *a, const void *b)
     return x->at.column < y->at.column ? -1 : 1;
 }
 
-/* The gathered items as two parallel tables, ascending by id. */
+/* The gathered items as two parallel tables, ascending by id, and the ranges that some have. */
 static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
 {
     size_t count = b->item_count;
     lw_ddf_item *sorted = lw_ddf_take(b->out, count * sizeof *sorted);
     lw_resource_def *defs = lw_ddf_take(b->out, count * sizeof *defs);
     lw_resource_text *texts = lw_ddf_take(b->out, count * sizeof *texts);
-    if (sorted == NULL || defs == NULL || texts == NULL || count == 0) {
+    lw_range *ranges = lw_ddf_take(b->out, count * sizeof *ranges);
+    if (sorted == NULL || defs == NULL || texts == NULL || ranges == NULL || count == 0) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -354,6 +364,9 @@ static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
     for (size_t i = 0; i < count; i++) {
         defs[i] = sorted[i].def;
         texts[i] = sorted[i].text;
+        if (sorted[i].has_range) {
+            ranges[o->def.range_count++] = sorted[i].range;
+        }
         if (i > 0 && defs[i].id == defs[i - 1].id) {
             lw_ddf_say(b->out, LW_DDF_ERROR, sorted[i].at,
                        "resource %u: stands twice, first in line %u", defs[i].id,
@@ -361,6 +374,7 @@ static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
         }
     }
     o->def.resources = defs;
+    o->def.ranges = ranges;
     o->def.resource_count = (uint16_t)count; /* ids are distinct, else the file is refused */
     o->text.resources = texts;
 }

@@ -254,11 +254,15 @@ static bool collect(const pairs *in, lw_ddf_range *out, size_t *out_count)
 
 static lw_ddf_range_result bounded(lw_range_kind as, int64_t lo, int64_t hi, lw_ddf_range *out)
 {
-    out->range.kind = (uint8_t)as;
-    out->range.count = 0;
-    out->range.as.i.lo = lo < hi ? lo : hi;
-    out->range.as.i.hi = lo < hi ? hi : lo;
-    if (as == LW_RANGE_LENGTH && out->range.as.i.lo < 0) {
+    out->set[0] = lo < hi ? lo : hi;
+    out->set[1] = lo < hi ? hi : lo;
+    if (out->set[0] >= INT32_MIN && out->set[1] <= INT32_MAX) {
+        out->range =
+            (lw_range){.kind = (uint8_t)as, .as.i = {(int32_t)out->set[0], (int32_t)out->set[1]}};
+    } else {
+        out->range = (lw_range){.kind = LW_RANGE_WIDE, .count = 2, .as.set = out->set};
+    }
+    if (as == LW_RANGE_LENGTH && out->set[0] < 0) {
         return LW_DDF_RANGE_UNREADABLE;
     }
     if (as == LW_RANGE_INTEGER && lo == hi) {
@@ -284,9 +288,7 @@ static lw_ddf_range_result from_pairs(lw_range_kind as, const pairs *in, lw_ddf_
     if (as == LW_RANGE_LENGTH && lo < 0) {
         return LW_DDF_RANGE_UNREADABLE;
     }
-    out->range.kind = LW_RANGE_SET;
-    out->range.count = (uint8_t)count;
-    out->range.as.set = out->set;
+    out->range = (lw_range){.kind = LW_RANGE_SET, .count = (uint8_t)count, .as.set = out->set};
     return LW_DDF_RANGE_FOUND;
 }
 
@@ -376,10 +378,9 @@ static lw_ddf_range_result parse_float(lw_bytes text, lw_ddf_range *out)
         lw_num_parse_double(n.text[1], &hi) != LW_OK) {
         return LW_DDF_RANGE_UNREADABLE;
     }
-    out->range.kind = LW_RANGE_FLOAT;
-    out->range.count = 0;
-    out->range.as.f.lo = lo < hi ? lo : hi;
-    out->range.as.f.hi = lo < hi ? hi : lo;
+    out->floats[0] = lo < hi ? lo : hi;
+    out->floats[1] = lo < hi ? hi : lo;
+    out->range = (lw_range){.kind = LW_RANGE_FLOAT, .count = 2, .as.floats = out->floats};
     return lo <= hi ? LW_DDF_RANGE_FOUND : LW_DDF_RANGE_DOWNWARDS;
 }
 

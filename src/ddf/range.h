@@ -25,8 +25,9 @@ typedef enum lw_ddf_range_result {
 } lw_ddf_range_result;
 
 typedef struct lw_ddf_range {
-    lw_range range; /* LW_RANGE_SET points to `set` below */
+    lw_range range; /* points to `set` or `floats` below, or holds its bounds; without id */
     int64_t set[LW_DDF_SET_MAX];
+    double floats[2];
 } lw_ddf_range;
 
 /* `text` has no blanks at its ends and single ones inside. */

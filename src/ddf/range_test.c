@@ -27,8 +27,13 @@ static const char *reading(const char *text, lw_type type)
                        r.range.kind == LW_RANGE_LENGTH ? "length" : "integer",
                        (long long)r.range.as.i.lo, (long long)r.range.as.i.hi, mark);
         break;
+    case LW_RANGE_WIDE:
+        (void)snprintf(out, sizeof out, "integer %lld..%lld%s", (long long)r.range.as.set[0],
+                       (long long)r.range.as.set[1], mark);
+        break;
     case LW_RANGE_FLOAT:
-        (void)snprintf(out, sizeof out, "float %g..%g%s", r.range.as.f.lo, r.range.as.f.hi, mark);
+        (void)snprintf(out, sizeof out, "float %g..%g%s", r.range.as.floats[0],
+                       r.range.as.floats[1], mark);
         break;
     case LW_RANGE_SET: {
         size_t len = (size_t)snprintf(out, sizeof out, "set");

@@ -92,9 +92,9 @@ static void add_to_totals(const char *path, const char *name, void *ctx)
     const lw_object_def *def = ddf->objects[0].def;
     for (size_t i = 0; i < def->resource_count; i++) {
         t->resources++;
-        t->ranges += def->resources[i].range != NULL ? 1 : 0;
         assert_ptr_equal(lw_object_def_resource(def, def->resources[i].id), &def->resources[i]);
     }
+    t->ranges += def->range_count;
     for (size_t i = 0; i < ddf->message_count; i++) {
         t->notes += ddf->messages[i].severity == LW_DDF_NOTE ? 1 : 0;
         t->warnings += ddf->messages[i].severity == LW_DDF_WARNING ? 1 : 0;
@@ -190,7 +190,8 @@ static bool same_range(const lw_range *a, const lw_range *b)
     case LW_RANGE_LENGTH:
         return a->as.i.lo == b->as.i.lo && a->as.i.hi == b->as.i.hi;
     case LW_RANGE_FLOAT:
-        return a->as.f.lo == b->as.f.lo && a->as.f.hi == b->as.f.hi;
+        return a->as.floats[0] == b->as.floats[0] && a->as.floats[1] == b->as.floats[1];
+    case LW_RANGE_WIDE:
     case LW_RANGE_SET:
         return a->count == b->count &&
                memcmp(a->as.set, b->as.set, a->count * sizeof *a->as.set) == 0;
@@ -249,7 +250,7 @@ static void compare_with_the_registry(const char *path, const char *name, void *
                "name");
         expect(strcmp(x->unit, y->unit) == 0 || is_exception(a->def, id, FACT_UNIT), a->def, id,
                "unit");
-        expect(same_range(a->def->resources[i].range, b->def->resources[i].range) ||
+        expect(same_range(lw_object_def_range(a->def, id), lw_object_def_range(b->def, id)) ||
                    is_exception(a->def, id, FACT_RANGE),
                a->def, id, "range");
         assert_true(strcmp(x->description, y->description) != 0 || *y->description == '\0');
@@ -307,7 +308,8 @@ static void compare_with_the_generated(const char *path, const char *name, void 
     for (size_t i = 0; i < a->def->resource_count; i++) {
         const lw_resource_text *x = &a->resources[i];
         const lw_resource_text *y = &b->resources[i];
-        assert_true(same_range(a->def->resources[i].range, b->def->resources[i].range));
+        uint16_t id = a->def->resources[i].id;
+        assert_true(same_range(lw_object_def_range(a->def, id), lw_object_def_range(b->def, id)));
         assert_string_equal(x->name, y->name);
         assert_string_equal(x->range, y->range);
         assert_string_equal(x->unit, y->unit);

@@ -19,6 +19,16 @@ const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t
     return NULL;
 }
 
+const lw_range *lw_object_def_range(const lw_object_def *def, uint16_t id)
+{
+    for (unsigned i = 0; i < def->range_count; i++) {
+        if (def->ranges[i].id == id) {
+            return &def->ranges[i];
+        }
+    }
+    return NULL;
+}
+
 /* What integer ranges, lengths and sets are about: the number itself, or how many octets. False for
  * types that have neither. */
 static bool quantity(const lw_value *v, int64_t *out)
@@ -51,6 +61,14 @@ static bool is_in_set(const lw_range *range, int64_t n)
     return false;
 }
 
+static bool is_between(const lw_range *range, int64_t n)
+{
+    if (range->kind == LW_RANGE_WIDE) {
+        return n >= range->as.set[0] && n <= range->as.set[1];
+    }
+    return n >= range->as.i.lo && n <= range->as.i.hi;
+}
+
 lw_err lw_range_check(const lw_range *range, const lw_value *value)
 {
     if (range == NULL) {
@@ -60,12 +78,11 @@ lw_err lw_range_check(const lw_range *range, const lw_value *value)
     int64_t n;
     if (range->kind == LW_RANGE_FLOAT) {
         double number;
-        if (lw_value_to_number(value, &number)) {
-            ok = number >= range->as.f.lo && number <= range->as.f.hi; /* false for a NaN */
+        if (lw_value_to_number(value, &number)) { /* false for a NaN */
+            ok = number >= range->as.floats[0] && number <= range->as.floats[1];
         }
     } else if (quantity(value, &n)) {
-        ok = range->kind == LW_RANGE_SET ? is_in_set(range, n)
-                                         : n >= range->as.i.lo && n <= range->as.i.hi;
+        ok = range->kind == LW_RANGE_SET ? is_in_set(range, n) : is_between(range, n);
     }
     return ok ? LW_OK : LW_ERANGE;
 }

@@ -225,9 +225,7 @@ static unsigned find(lw_tree *tree, lw_path path, place *at)
 {
     uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
     uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
-    *at = (place){.tree = tree,
-                  .path = path,
-                  .asked = lw_path_depth(path)};
+    *at = (place){.tree = tree, .path = path, .asked = lw_path_depth(path)};
     at->object = find_object(tree, lw_path_id(path, LW_LEVEL_OBJECT), &at->pieces);
     const lw_object *object = at->object;
     if (object == NULL) {
@@ -555,7 +553,7 @@ lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
     }
     lw_err err = lw_value_convert(value, (lw_type)at.def->type, &checked);
     if (err == LW_OK) {
-        err = lw_range_check(at.def->range, &checked);
+        err = lw_range_check(lw_object_def_range(at.object->def, at.def->id), &checked);
     }
     if (err != LW_OK) {
         return err;
