@@ -27,11 +27,11 @@
 #define LINKS      LW_FORMAT_LINKS
 #define ARGS       LW_FORMAT_ARGS
 
-#define ROW(meth, where, lev, v, need, ok, errs, in, out, non)                                 \
-    {                                                                                          \
-        .method = LW_COAP_##meth, .place = LW_OP_AT_##where, .levels = (lev),                  \
-        .since = LW_VERSION_1_##v, .right = (need), .success = LW_COAP_##ok, .errors = (errs), \
-        .body = (in), .answer = (out), .may_be_non = (non)                                     \
+#define ROW(meth, how, where, lev, v, need, ok, errs, in, out, non)                                \
+    {                                                                                              \
+        .method = LW_COAP_##meth, .mode = LW_OP_##how, .place = LW_OP_AT_##where, .levels = (lev), \
+        .minor = (v), .right = (need), .success = LW_COAP_##ok, .errors = (errs), .body = (in),    \
+        .answer = (out), .may_be_non = (non)                                                       \
     }
 
 #define DM_ERRORS    (E(0) | E(1) | E(4) | E(5))
@@ -40,36 +40,36 @@
 
 /* clang-format off */
 static const lw_op_rule rules[LW_OP_COUNT] = {
-    /*                              method  path    levels          1.x right success  errors                     body        answer      NON */
+    /*                              method  mode        path    levels          1.x right success  errors                     body        answer      NON */
     /* 15.1 Bootstrap */
-    [LW_OP_BS_REQUEST]        = ROW(POST,   BS,     0,              0,  0,    CHANGED, E(0)|E(15),                0,          0,          false),
-    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    BSPACK, 0,              2,  0,    CONTENT, READ_ERRORS,               0,          COMPOSITE,  false),
-    [LW_OP_BS_DISCOVER]       = ROW(GET,    IDS,    ROOT|O,         0,  0,    CONTENT, E(0)|E(4),                 0,          LINKS,      false),
-    [LW_OP_BS_READ]           = ROW(GET,    IDS,    O|OI,           1,  0,    CONTENT, READ_ERRORS,               0,          STRUCTURED, false),
-    [LW_OP_BS_WRITE]          = ROW(PUT,    IDS,    O|OI|OIR,       0,  0,    CHANGED, E(0)|E(15),                VALUES,     0,          false),
-    [LW_OP_BS_DELETE]         = ROW(DELETE, IDS,    ROOT|O|OI,      0,  0,    DELETED, E(0),                      0,          0,          false),
-    [LW_OP_BS_FINISH]         = ROW(POST,   BS,     0,              0,  0,    CHANGED, E(0)|E(6),                 0,          0,          false),
+    [LW_OP_BS_REQUEST]        = ROW(POST,   PLAIN,      BS,     0,              0,  0,    CHANGED, E(0)|E(15),                0,          0,          false),
+    [LW_OP_BS_PACK_REQUEST]   = ROW(GET,    PLAIN,      BSPACK, 0,              2,  0,    CONTENT, READ_ERRORS,               0,          COMPOSITE,  false),
+    [LW_OP_BS_DISCOVER]       = ROW(GET,    LINKED,     IDS,    ROOT|O,         0,  0,    CONTENT, E(0)|E(4),                 0,          LINKS,      false),
+    [LW_OP_BS_READ]           = ROW(GET,    PLAIN,      IDS,    O|OI,           1,  0,    CONTENT, READ_ERRORS,               0,          STRUCTURED, false),
+    [LW_OP_BS_WRITE]          = ROW(PUT,    PLAIN,      IDS,    O|OI|OIR,       0,  0,    CHANGED, E(0)|E(15),                VALUES,     0,          false),
+    [LW_OP_BS_DELETE]         = ROW(DELETE, PLAIN,      IDS,    ROOT|O|OI,      0,  0,    DELETED, E(0),                      0,          0,          false),
+    [LW_OP_BS_FINISH]         = ROW(POST,   PLAIN,      BS,     0,              0,  0,    CHANGED, E(0)|E(6),                 0,          0,          false),
     /* 15.2 Registration */
-    [LW_OP_REGISTER]          = ROW(POST,   RD,     0,              0,  0,    CREATED, E(0)|E(1)|E(3)|E(9)|E(12), LINKS,      0,          false),
-    [LW_OP_UPDATE]            = ROW(POST,   RD,     0,              0,  0,    CHANGED, E(0)|E(4),                 LINKS,      0,          false),
-    [LW_OP_DEREGISTER]        = ROW(DELETE, RD,     0,              0,  0,    DELETED, E(0)|E(4),                 0,          0,          false),
+    [LW_OP_REGISTER]          = ROW(POST,   PLAIN,      RD,     0,              0,  0,    CREATED, E(0)|E(1)|E(3)|E(9)|E(12), LINKS,      0,          false),
+    [LW_OP_UPDATE]            = ROW(POST,   PLAIN,      RD,     0,              0,  0,    CHANGED, E(0)|E(4),                 LINKS,      0,          false),
+    [LW_OP_DEREGISTER]        = ROW(DELETE, PLAIN,      RD,     0,              0,  0,    DELETED, E(0)|E(4),                 0,          0,          false),
     /* 15.3 Device management */
-    [LW_OP_READ]              = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
-    [LW_OP_DISCOVER]          = ROW(GET,    IDS,    O|OI|OIR,       0,  0,    CONTENT, DM_ERRORS,                 0,          LINKS,      false),
-    [LW_OP_WRITE]             = ROW(PUT,    IDS,    OI|OIR|OIRRI,   0,  W,    CHANGED, WRITE_ERRORS,              VALUES,     0,          false),
-    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   IDS,    OI|OIR,         0,  W,    CHANGED, WRITE_ERRORS,              STRUCTURED, 0,          false),
-    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CHANGED, DM_ERRORS,                 0,          0,          false),
-    [LW_OP_EXECUTE]           = ROW(POST,   IDS,    OIR,            0,  X,    CHANGED, DM_ERRORS,                 ARGS,       0,          true),
-    [LW_OP_CREATE]            = ROW(POST,   IDS,    O,              0,  C,    CREATED, READ_ERRORS|E(15),         STRUCTURED, 0,          false),
-    [LW_OP_DELETE]            = ROW(DELETE, IDS,    OI|OIRRI,       0,  D,    DELETED, DM_ERRORS,                 0,          0,          false),
-    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
-    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, IDS,    ROOT,           1,  0,    CHANGED, READ_ERRORS|E(15),         PATCH,      0,          false),
+    [LW_OP_READ]              = ROW(GET,    PLAIN,      IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_DISCOVER]          = ROW(GET,    LINKED,     IDS,    O|OI|OIR,       0,  0,    CONTENT, DM_ERRORS,                 0,          LINKS,      false),
+    [LW_OP_WRITE]             = ROW(PUT,    PLAIN,      IDS,    OI|OIR|OIRRI,   0,  W,    CHANGED, WRITE_ERRORS,              VALUES,     0,          false),
+    [LW_OP_WRITE_PARTIAL]     = ROW(POST,   PLAIN,      IDS,    OI|OIR,         0,  W,    CHANGED, WRITE_ERRORS,              STRUCTURED, 0,          false),
+    [LW_OP_WRITE_ATTRIBUTES]  = ROW(PUT,    ATTRIBUTED, IDS,    O|OI|OIR|OIRRI, 0,  R,    CHANGED, DM_ERRORS,                 0,          0,          false),
+    [LW_OP_EXECUTE]           = ROW(POST,   PLAIN,      IDS,    OIR,            0,  X,    CHANGED, DM_ERRORS,                 ARGS,       0,          true),
+    [LW_OP_CREATE]            = ROW(POST,   PLAIN,      IDS,    O,              0,  C,    CREATED, READ_ERRORS|E(15),         STRUCTURED, 0,          false),
+    [LW_OP_DELETE]            = ROW(DELETE, PLAIN,      IDS,    OI|OIRRI,       0,  D,    DELETED, DM_ERRORS,                 0,          0,          false),
+    [LW_OP_READ_COMPOSITE]    = ROW(FETCH,  PLAIN,      IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_WRITE_COMPOSITE]   = ROW(IPATCH, PLAIN,      IDS,    ROOT,           1,  0,    CHANGED, READ_ERRORS|E(15),         PATCH,      0,          false),
     /* 15.4 Information reporting */
-    [LW_OP_OBSERVE]           = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
-    [LW_OP_CANCEL]            = ROW(GET,    IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
-    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
-    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
-    [LW_OP_SEND]              = ROW(POST,   DP,     0,              1,  0,    CHANGED, E(0)|E(4),                 SEND,       0,          true),
+    [LW_OP_OBSERVE]           = ROW(GET,    OBSERVED,   IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_CANCEL]            = ROW(GET,    CANCELLED,  IDS,    O|OI|OIR|OIRRI, 0,  R,    CONTENT, READ_ERRORS,               0,          VALUES,     false),
+    [LW_OP_OBSERVE_COMPOSITE] = ROW(FETCH,  OBSERVED,   IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_CANCEL_COMPOSITE]  = ROW(FETCH,  CANCELLED,  IDS,    ROOT,           1,  0,    CONTENT, READ_ERRORS|E(15),         FETCH,      COMPOSITE,  false),
+    [LW_OP_SEND]              = ROW(POST,   PLAIN,      DP,     0,              1,  0,    CHANGED, E(0)|E(4),                 SEND,       0,          true),
 };
 /* clang-format on */
 
@@ -128,7 +128,8 @@ const char *lw_op_name(lw_op op)
 bool lw_op_has_level(lw_op op, unsigned depth, lw_version version)
 {
     const lw_op_rule *rule = lw_op_rule_of(op);
-    if (rule->since > version || depth > LW_PATH_DEPTH_MAX || (rule->levels >> depth & 1u) == 0) {
+    if (lw_op_since(rule) > version || depth > LW_PATH_DEPTH_MAX ||
+        (rule->levels >> depth & 1u) == 0) {
         return false;
     }
     return depth < LW_LEVEL_RESOURCE_INSTANCE ||

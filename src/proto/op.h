@@ -28,13 +28,24 @@ typedef enum lw_op_place {
     LW_OP_AT_DP
 } lw_op_place;
 
+/* What else tells requests of one method apart: the Observe option of a GET or FETCH; an Accept of
+ * link-format; parameters without a body. The first two are the values of that option. */
+typedef enum lw_op_mode {
+    LW_OP_OBSERVED,
+    LW_OP_CANCELLED,
+    LW_OP_PLAIN,
+    LW_OP_LINKED,
+    LW_OP_ATTRIBUTED
+} lw_op_mode;
+
 typedef struct lw_op_rule {
-    uint8_t levels : 5;     /* bit d: a path of d ids is allowed; 0: the path is fixed */
     uint8_t method : 3;     /* lw_coap_code */
-    uint8_t since : 4;      /* lw_version */
+    uint8_t mode : 3;       /* lw_op_mode */
+    uint8_t minor : 2;      /* since LwM2M 1.minor */
+    uint8_t levels : 5;     /* bit d: a path of d ids is allowed; 0: the path is fixed */
     uint8_t place : 3;      /* lw_op_place */
+    uint8_t right : 5;      /* LW_RIGHT_… that it needs on an instance (ACL-04); 0: none */
     uint8_t may_be_non : 1; /* TRN-02: all others are CON */
-    uint8_t right;          /* LW_RIGHT_… that it needs on an instance (ACL-04); 0: none */
     uint8_t success;        /* lw_coap_code */
     uint8_t body;           /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
     uint8_t answer;         /* what its success carries, likewise */
@@ -47,6 +58,11 @@ typedef struct lw_op_rule {
 #define LW_FORMAT_ARGS  128u /* arguments of Execute: text/plain or nothing */
 
 const lw_op_rule *lw_op_rule_of(lw_op op);
+
+static inline lw_version lw_op_since(const lw_op_rule *rule)
+{
+    return (lw_version)(LW_VERSION_1_0 + (unsigned)rule->minor);
+}
 
 /* The first segment of its fixed path, "rd"; "" when it goes to ids. */
 const char *lw_op_path(lw_op op);

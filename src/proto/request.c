@@ -10,6 +10,12 @@
 
 #define DEPTH_INVALID 254u /* told by lw_request_formats: it is a matter of 4.00 */
 
+#define OP_BIT(op) ((uint32_t)1 << LW_OP_##op)
+
+/* What comes to ids. */
+#define OF_BOOTSTRAP (OP_BIT(BS_DISCOVER) | OP_BIT(BS_READ) | OP_BIT(BS_WRITE) | OP_BIT(BS_DELETE))
+#define OF_SERVERS   (OP_BIT(SEND) - OP_BIT(READ))
+
 lw_request lw_request_of(lw_op op, lw_path path)
 {
     return (lw_request){.op = (uint8_t)op,
@@ -30,16 +36,13 @@ static uint16_t format_in(const lw_coap_msg *msg, lw_coap_note note)
     return lw_coap_has(&msg->noted, note) ? (uint16_t)msg->noted.value[note] : LW_CF_NONE;
 }
 
-/* What the Observe option of a request says. */
-typedef enum mode { MODE_REGISTER, MODE_DEREGISTER, MODE_PLAIN } mode;
-
 uint16_t lw_content_format_of(const lw_coap_msg *msg)
 {
     return format_in(msg, LW_COAP_NOTE_CONTENT_FORMAT);
 }
 
-/* Everything the options say, except the path. */
-static mode read_options(const lw_coap_msg *msg, lw_request *request)
+/* Everything the options say, except the path; and what tells the operations of a method apart. */
+static lw_op_mode read_options(const lw_coap_msg *msg, lw_request *request)
 {
     lw_bytes query;
     uint32_t observe = msg->noted.value[LW_COAP_NOTE_OBSERVE];
@@ -51,8 +54,16 @@ static mode read_options(const lw_coap_msg *msg, lw_request *request)
     request->has_query = lw_coap_opt_find(&msg->options, LW_COAP_OPT_URI_QUERY, &query);
     request->options = msg->options;
     request->payload = msg->payload;
-    bool has_observe = lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE);
-    return has_observe && observe < MODE_PLAIN ? (mode)observe : MODE_PLAIN;
+    if (msg->code == LW_COAP_PUT) { /* P-DM-22 */
+        bool has_body = request->payload.len > 0 || request->content_format != LW_CF_NONE;
+        return request->has_query && !has_body ? LW_OP_ATTRIBUTED : LW_OP_PLAIN;
+    }
+    if (msg->code == LW_COAP_GET && request->accept == LW_CF_LINK) {
+        return LW_OP_LINKED;
+    }
+    bool may_observe = msg->code == LW_COAP_GET || msg->code == LW_COAP_FETCH;
+    bool has_observe = may_observe && lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE);
+    return has_observe && observe < LW_OP_PLAIN ? (lw_op_mode)observe : LW_OP_PLAIN;
 }
 
 static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
@@ -127,36 +138,20 @@ LW_APART static uint8_t read_path(lw_coap_opt_iter *it, lw_request *request)
     return LW_COAP_EMPTY;
 }
 
-/* The table "Distinguishing requests by method and path"; the level is checked behind it.
- * LW_OP_COUNT when the method is not used. */
-static lw_op op_of_dm(uint8_t method, const lw_request *request, mode how)
+/* What is asked for: of these operations, a bit each, the last one with this method and mode and
+ * with that level of path. LW_OP_COUNT: none. */
+static lw_op find_op(uint32_t ops, uint8_t method, lw_op_mode mode, lw_path path,
+                     lw_version version)
 {
-    static const uint8_t ops[][3] = {
-        /* Observe: 0, 1, without */
-        [LW_COAP_EMPTY] = {LW_OP_COUNT, LW_OP_COUNT, LW_OP_COUNT},
-        [LW_COAP_GET] = {LW_OP_OBSERVE, LW_OP_CANCEL, LW_OP_READ},
-        [LW_COAP_POST] = {LW_OP_EXECUTE, LW_OP_EXECUTE, LW_OP_EXECUTE},
-        [LW_COAP_PUT] = {LW_OP_WRITE, LW_OP_WRITE, LW_OP_WRITE},
-        [LW_COAP_DELETE] = {LW_OP_DELETE, LW_OP_DELETE, LW_OP_DELETE},
-        [LW_COAP_FETCH] = {LW_OP_OBSERVE_COMPOSITE, LW_OP_CANCEL_COMPOSITE, LW_OP_READ_COMPOSITE},
-        [LW_COAP_PATCH] = {LW_OP_COUNT, LW_OP_COUNT, LW_OP_COUNT},
-        [LW_COAP_IPATCH] = {LW_OP_WRITE_COMPOSITE, LW_OP_WRITE_COMPOSITE, LW_OP_WRITE_COMPOSITE},
-    };
-    bool has_body = request->payload.len > 0 || request->content_format != LW_CF_NONE;
-    lw_op op = method < sizeof ops / sizeof ops[0] ? (lw_op)ops[method][how] : LW_OP_COUNT;
-    if (method == LW_COAP_GET && request->accept == LW_CF_LINK) {
-        return LW_OP_DISCOVER;
+    unsigned depth = lw_path_depth(path);
+    for (unsigned op = LW_OP_COUNT; op-- > 0;) {
+        const lw_op_rule *rule = lw_op_rule_of((lw_op)op);
+        if ((ops >> op & 1u) != 0 && rule->method == method && rule->mode == mode &&
+            lw_op_has_level((lw_op)op, depth, version)) {
+            return (lw_op)op;
+        }
     }
-    if (op == LW_OP_WRITE && request->has_query && !has_body) { /* P-DM-22 */
-        return LW_OP_WRITE_ATTRIBUTES;
-    }
-    if (op == LW_OP_EXECUTE && lw_path_depth(request->path) == LW_LEVEL_OBJECT) {
-        return LW_OP_CREATE;
-    }
-    if (op == LW_OP_EXECUTE && lw_path_depth(request->path) == LW_LEVEL_INSTANCE) {
-        return LW_OP_WRITE_PARTIAL;
-    }
-    return op;
+    return LW_OP_COUNT;
 }
 
 bool lw_request_is_forbidden(const lw_path *path)
@@ -180,7 +175,7 @@ static uint8_t find_depth(lw_bytes options)
 
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
 {
-    mode how = read_options(msg, out_request);
+    lw_op_mode mode = read_options(msg, out_request);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     if (route->front != NULL) {
         route->front(route, &it, out_request);
@@ -189,11 +184,12 @@ uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_reques
     if (code != LW_COAP_EMPTY) {
         return code;
     }
-    bool is_observed = (route->ops >> LW_OP_OBSERVE & 1u) != 0;
-    lw_op op = op_of_dm(msg->code, out_request, is_observed ? how : MODE_PLAIN);
+    if (mode < LW_OP_PLAIN && (route->ops >> LW_OP_OBSERVE & 1u) == 0) {
+        mode = LW_OP_PLAIN;
+    }
+    lw_op op = find_op(route->ops & OF_SERVERS, msg->code, mode, out_request->path, route->version);
     out_request->op = op;
-    if ((route->ops >> op & 1u) == 0 ||
-        !lw_op_has_level(op, lw_path_depth(out_request->path), route->version)) {
+    if (op == LW_OP_COUNT) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
     if (lw_request_is_forbidden(&out_request->path)) {
@@ -207,22 +203,6 @@ uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_reques
 
 /* ---- Of the Bootstrap-Server ---------------------------------------------------------------- */
 
-static lw_op op_of_bootstrap(uint8_t method, const lw_request *request)
-{
-    switch (method) {
-    case LW_COAP_GET:
-        return request->accept == LW_CF_LINK || lw_path_depth(request->path) == 0
-                   ? LW_OP_BS_DISCOVER
-                   : LW_OP_BS_READ;
-    case LW_COAP_PUT:
-        return LW_OP_BS_WRITE;
-    case LW_COAP_DELETE:
-        return LW_OP_BS_DELETE;
-    default:
-        return LW_OP_COUNT;
-    }
-}
-
 /* The path of Bootstrap-Finish, and of nothing else on a device. */
 static bool is_finish_path(lw_bytes options)
 {
@@ -234,7 +214,7 @@ static bool is_finish_path(lw_bytes options)
 
 uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_request *out_request)
 {
-    (void)read_options(msg, out_request);
+    lw_op_mode mode = read_options(msg, out_request);
     if (is_finish_path(msg->options)) {
         out_request->op = LW_OP_BS_FINISH;
         return msg->code == LW_COAP_POST ? LW_COAP_EMPTY : LW_COAP_METHOD_NOT_ALLOWED;
@@ -244,15 +224,14 @@ uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_reques
     if (code != LW_COAP_EMPTY) {
         return code;
     }
-    lw_op op = op_of_bootstrap(msg->code, out_request);
+    bool is_root = lw_path_depth(out_request->path) == LW_LEVEL_ROOT;
+    bool is_discover = msg->code == LW_COAP_GET && (mode == LW_OP_LINKED || is_root);
+    lw_op op = find_op(OF_BOOTSTRAP, msg->code, is_discover ? LW_OP_LINKED : LW_OP_PLAIN,
+                       out_request->path, version);
     out_request->op = op;
-    if (op == LW_OP_COUNT) {
-        return LW_COAP_METHOD_NOT_ALLOWED;
-    }
-    if (!lw_op_has_level(op, lw_path_depth(out_request->path), version)) {
-        /* BS-20 and BS-31 against BS-24 and BS-25 */
-        return op == LW_OP_BS_DISCOVER || op == LW_OP_BS_DELETE ? LW_COAP_BAD_REQUEST
-                                                                : LW_COAP_METHOD_NOT_ALLOWED;
+    if (op == LW_OP_COUNT) { /* BS-20 and BS-31 against BS-24 and BS-25 */
+        return is_discover || msg->code == LW_COAP_DELETE ? LW_COAP_BAD_REQUEST
+                                                          : LW_COAP_METHOD_NOT_ALLOWED;
     }
     bool is_account = lw_path_id(out_request->path, LW_LEVEL_OBJECT) == 1 ||
                       lw_path_id(out_request->path, LW_LEVEL_OBJECT) == 2; /* BS-24 */
@@ -346,8 +325,6 @@ static bool check_answer(const lw_request *request, const lw_format_choice *choi
                       : lw_op_find_answer_format(op, choice, request->accept);
     return *out_answer != NULL;
 }
-
-#define OP_BIT(op) (1u << LW_OP_##op)
 
 /* DM-08, DM-50, OBS-02: queries where none belong. */
 static bool query_is_wrong(const lw_request *request, lw_version version)

@@ -104,7 +104,7 @@ static lw_err init(translation *t, const lw_downlink_device *device, const lw_do
     if (err != LW_OK) {
         return err;
     }
-    lw_version since = (lw_version)lw_op_rule_of(ask->op)->since;
+    lw_version since = lw_op_since(lw_op_rule_of(ask->op));
     lw_version version = device->version > since ? device->version : since; /* with force */
     bool chooses =
         ask->op == LW_OP_CREATE && ask->count > 0 && lw_path_is_chosen(ask->list[0].path);
