@@ -108,14 +108,13 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
 
 lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_change *out_change)
 {
-    const lw_request *request = call->request;
-    lw_err err = lw_request_attrs(request, lw_observing_decimal(all), out_change);
+    lw_err err = lw_request_attrs(call->request, lw_observing_decimal(all), out_change);
     if (err != LW_OK) { /* DM-53 */
         return LW_EINVAL;
     }
     lw_attrs_at at = {
-        .level = (lw_level)lw_path_depth(request->path),
-        .def = lw_tree_resource_def(&call->client->tree, request->path),
+        .level = (lw_level)call->target.asked,
+        .def = call->target.def,
         .version = (lw_version)call->server->version,
     };
     uint16_t mask = lw_attrs_change_mask(out_change);

@@ -13,14 +13,11 @@
 
 bool lw_write_is_streamed(const lw_call *call)
 {
-    lw_tree *tree = &call->client->tree;
-    lw_path path = call->request->path;
-    const lw_object *object = lw_tree_object(tree, path);
-    const lw_field *field =
-        object != NULL ? lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE)) : NULL;
-    return call->request->op == LW_OP_WRITE && lw_path_depth(path) == LW_LEVEL_RESOURCE &&
-           call->body != NULL && call->body->id == LW_CF_OPAQUE && field != NULL &&
-           field->type == LW_TYPE_COMPUTED && object->hooks != NULL && object->hooks->write != NULL;
+    const lw_place *target = &call->target;
+    return call->request->op == LW_OP_WRITE && target->asked == LW_LEVEL_RESOURCE &&
+           call->body != NULL && call->body->id == LW_CF_OPAQUE && target->field != NULL &&
+           target->field->type == LW_TYPE_COMPUTED && target->object->hooks != NULL &&
+           target->object->hooks->write != NULL;
 }
 
 static uint8_t write_part(const lw_call *call)
@@ -30,10 +27,9 @@ static uint8_t write_part(const lw_call *call)
     }
     lw_tree *tree = &call->client->tree;
     const lw_request *request = call->request;
-    const lw_object_hooks *hooks = lw_tree_object(tree, request->path)->hooks;
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
-    lw_err err =
-        hooks->write(tree->hooks_ctx, tree, request->path, value, call->in->offset, call->in->more);
+    lw_err err = call->target.object->hooks->write(tree->hooks_ctx, tree, request->path, value,
+                                                   call->in->offset, call->in->more);
     call->server->streaming = err == LW_OK && call->in->more ? request->path : lw_path_root();
     return err == LW_OK && call->in->more ? LW_COAP_CONTINUE : lw_op_code(LW_OP_WRITE, err);
 }

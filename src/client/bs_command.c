@@ -139,10 +139,10 @@ static lw_err delete (const lw_call *call)
 {
     lw_client *client = call->client;
     lw_path path = call->request->path;
-    if (lw_path_depth(path) > LW_LEVEL_ROOT && lw_tree_object(&client->tree, path) == NULL) {
+    if (call->target.asked > LW_LEVEL_ROOT && call->target.object == NULL) {
         return LW_EINVAL;
     }
-    bool is_instance = lw_path_depth(path) == LW_LEVEL_INSTANCE;
+    bool is_instance = call->target.asked == LW_LEVEL_INSTANCE;
     bool is_kept = is_instance && (lw_bs_belongs_to(client, lw_bs_account(client), path) ||
                                    lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0)));
     return is_kept ? LW_EINVAL : lw_bs_remove(client, path); /* BS-32 */
@@ -161,7 +161,7 @@ static uint8_t in_transaction(const lw_call *call, lw_err (*change)(const lw_cal
 
 uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call)
 {
-    bool is_there = lw_tree_exists(&call->client->tree, call->request->path);
+    bool is_there = call->target.depth == call->target.asked;
     switch (call->request->op) {
     case LW_OP_BS_DISCOVER:
         return is_there ? discover(call) : LW_COAP_NOT_FOUND; /* BS-23 */

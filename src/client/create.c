@@ -100,9 +100,10 @@ static lw_err create(const lw_call *call)
 lw_err lw_remove_resource_instance(lw_tree *tree, lw_path path)
 {
     lw_path resource = lw_path_cut(path, LW_LEVEL_RESOURCE);
-    const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    bool is_last = lw_tree_exists(tree, path) && lw_tree_count(tree, resource) == 1;
-    if (is_last && (def->flags & LW_DEF_MANDATORY) != 0) {
+    lw_place at;
+    bool is_last = lw_tree_find(tree, path, &at) == LW_LEVEL_RESOURCE_INSTANCE &&
+                   lw_tree_count(tree, resource) == 1;
+    if (is_last && (at.def->flags & LW_DEF_MANDATORY) != 0) {
         return LW_EMETHOD;
     }
     return lw_tree_unset(tree, path);
@@ -112,11 +113,10 @@ static lw_err remove_target(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     lw_path path = call->request->path;
-    if (lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE) {
+    if (call->target.asked == LW_LEVEL_RESOURCE_INSTANCE) {
         return lw_remove_resource_instance(tree, path);
     }
-    const lw_object_hooks *hooks = lw_tree_object(tree, path)->hooks;
-    lw_err err = hooks->remove(tree->hooks_ctx, tree, path);
+    lw_err err = call->target.object->hooks->remove(tree->hooks_ctx, tree, path);
     return err == LW_OK ? lw_tree_remove(tree, path) : err;
 }
 

@@ -22,8 +22,8 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     lw_object_version version;
     bool is_told = lw_object_names_version(tree, path, (lw_version)server->version, &version);
     lw_object_list_put(out, path, is_told ? &version : NULL);
-    const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    if (lw_path_depth(path) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
+    lw_place at;
+    if (lw_tree_find(tree, path, &at) == LW_LEVEL_RESOURCE && lw_place_is_multiple(&at)) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
     }
     LW_EACH_PART (client, i, LW_PART_OBSERVE) {

@@ -157,7 +157,8 @@ typedef struct lw_call {
     lw_server *server;
     const lw_coap_inbound *in;
     lw_request *request;
-    const lw_format *body;   /* of the payload; NULL: none to decode */
+    lw_place target;       /* that its path names, as it was before the request changes anything */
+    const lw_format *body; /* of the payload; NULL: none to decode */
     const lw_format *answer; /* to encode with; NULL: none */
     bool single;             /* the path is that of one value */
     lw_coap_reply *reply;

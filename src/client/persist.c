@@ -60,15 +60,10 @@ typedef struct room {
  */
 
 /* Of objects whose instances are the device's own, only what servers write. */
-static bool is_kept(lw_tree *tree, lw_path path)
+static bool is_kept(const lw_place *at)
 {
-    const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    if (def == NULL) {
-        return false;
-    }
-    const lw_object *object = lw_tree_object(tree, path);
-    return lw_field_is_stored(lw_object_field(object, lw_path_id(path, LW_LEVEL_RESOURCE))) &&
-           (lw_object_is_configured(object) || (def->ops & LW_OP_W) != 0);
+    return at->field != NULL && lw_field_is_stored(at->field) &&
+           (lw_object_is_configured(at->object) || (at->def->ops & LW_OP_W) != 0);
 }
 
 /* ---- Writing records --------------------------------------------------------------------------
@@ -80,8 +75,9 @@ static void write_config(lw_client *client, lw_writer *w)
     lw_path at = lw_path_root();
     while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_RESOURCE_INSTANCE)) {
         lw_entry e = {.kind = LW_ENTRY_EMPTY, .path = at};
-        if (lw_path_depth(at) == LW_LEVEL_INSTANCE ||
-            (is_kept(tree, at) && lw_entry_at(tree, at, &e))) {
+        lw_place place;
+        if (lw_tree_find(tree, at, &place) == LW_LEVEL_INSTANCE ||
+            (is_kept(&place) && lw_entry_at(&place, &e))) {
             lw_entry_write(w, &e);
         }
     }
@@ -396,7 +392,9 @@ static void store_soon(room *r)
 
 static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
 {
-    if (client->started && (change != LW_TREE_VALUE || is_kept(&client->tree, path))) {
+    lw_place at;
+    lw_tree_find(&client->tree, path, &at);
+    if (client->started && (change != LW_TREE_VALUE || is_kept(&at))) {
         store_soon(state);
     }
 }

@@ -21,7 +21,7 @@ lw_err lw_reply_values(lw_coap_reply *reply, const lw_format *format, const lw_r
 static lw_err check_value(const lw_call *call)
 {
     lw_value value;
-    return call->single ? lw_tree_get(&call->client->tree, call->request->path, &value) : LW_OK;
+    return call->single ? lw_place_get(&call->target, &value) : LW_OK;
 }
 
 uint8_t lw_answer_values(const lw_call *call, const lw_readable *readable)

@@ -36,27 +36,23 @@ static bool may_read(const lw_readable *r, lw_path path)
            (lw_rights_of(r->server, path) & LW_RIGHT_R) != 0;
 }
 
-bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out)
+bool lw_entry_at(const lw_place *at, lw_entry *out)
 {
-    const lw_resource_def *def = lw_tree_resource_def(tree, at);
-    *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at};
-    if (lw_path_depth(at) == LW_LEVEL_RESOURCE && (def->flags & LW_DEF_MULTIPLE) != 0) {
+    *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at->path};
+    if (at->asked == LW_LEVEL_RESOURCE && lw_place_is_multiple(at)) {
         out->kind = LW_ENTRY_EMPTY; /* DM-15; else its instances follow */
-        return lw_tree_count(tree, at) == 0;
+        return lw_tree_count(at->tree, at->path) == 0;
     }
-    return lw_tree_get(tree, at, &out->value) == LW_OK;
+    return lw_place_get(at, &out->value) == LW_OK;
 }
 
 /* Is there something to yield at this place? A value that cannot be had now is left out. */
-static bool look(const lw_readable *r, lw_path at, lw_entry *out)
+static bool look(const lw_readable *r, lw_path path, lw_entry *out)
 {
-    lw_tree *tree = &r->client->tree;
-    const lw_resource_def *def = lw_tree_resource_def(tree, at);
-    bool is_open = def != NULL && (is_bootstrap(r) || (def->ops & LW_OP_R) != 0); /* MDL-03 */
-    if (!is_open || !may_read(r, at)) {
-        return false;
-    }
-    return lw_entry_at(tree, at, out);
+    lw_place at;
+    lw_tree_find(&r->client->tree, path, &at);
+    bool is_open = at.def != NULL && (is_bootstrap(r) || (at.def->ops & LW_OP_R) != 0); /* MDL-03 */
+    return is_open && may_read(r, path) && lw_entry_at(&at, out);
 }
 
 static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)

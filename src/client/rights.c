@@ -32,7 +32,8 @@ lw_err lw_rights_to_read(const lw_server *server, lw_path path)
     lw_err err =
         lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT)) ? LW_EDENIED : LW_OK;
     do {
-        if (lw_tree_depth_of(tree, at) == LW_LEVEL_INSTANCE) {
+        lw_place place;
+        if (lw_tree_find(tree, at, &place) == LW_LEVEL_INSTANCE) {
             if ((lw_rights_of(server, at) & LW_RIGHT_R) != 0) {
                 return LW_OK;
             }

@@ -53,74 +53,70 @@ static uint32_t served_ops(const lw_client *client)
 
 static lw_err check_right(const lw_call *call, unsigned right)
 {
-    lw_path path = call->request->path;
-    if (lw_path_depth(path) == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
-        return call->request->op == LW_OP_WRITE_ATTRIBUTES ? LW_OK
-                                                           : lw_rights_to_read(call->server, path);
+    if (call->target.asked == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
+        return call->request->op == LW_OP_WRITE_ATTRIBUTES
+                   ? LW_OK
+                   : lw_rights_to_read(call->server, call->target.path);
     }
-    unsigned rights = lw_rights_of(call->server, path);
+    unsigned rights = lw_rights_of(call->server, call->target.path);
     return (rights & right) == right ? LW_OK : LW_EDENIED;
 }
 
 /* DM-73, DM-81, DM-82: instances that only the device makes, or takes away. */
 static lw_err check_object(const lw_call *call)
 {
-    lw_path path = call->request->path;
-    const lw_object_hooks *hooks = lw_tree_object(&call->client->tree, path)->hooks;
+    const lw_object *object = call->target.object;
+    const lw_object_hooks *hooks = object->hooks;
     bool refused = false;
     if (call->request->op == LW_OP_CREATE) {
         refused = hooks == NULL || hooks->create == NULL;
-    } else if (call->request->op == LW_OP_DELETE && lw_path_depth(path) == LW_LEVEL_INSTANCE) {
-        refused = hooks == NULL || hooks->remove == NULL ||
-                  lw_path_id(path, LW_LEVEL_OBJECT) == OBJECT_DEVICE;
+    } else if (call->request->op == LW_OP_DELETE) {
+        refused = hooks == NULL || hooks->remove == NULL || object->def->id == OBJECT_DEVICE;
     }
     return refused ? LW_EMETHOD : LW_OK;
 }
 
 /* An optional resource is made by its first Write. */
-static lw_err check_resource(const lw_call *call, const lw_resource_def *def, unsigned there,
-                             unsigned right)
+static lw_err check_resource(const lw_place *target, unsigned right)
 {
-    bool is_instance = lw_path_depth(call->request->path) == LW_LEVEL_RESOURCE_INSTANCE;
-    if (def == NULL || (there < LW_LEVEL_RESOURCE && right != LW_RIGHT_W)) {
+    bool is_instance = target->asked == LW_LEVEL_RESOURCE_INSTANCE;
+    if (target->def == NULL || (target->depth < LW_LEVEL_RESOURCE && right != LW_RIGHT_W)) {
         return LW_ENOTFOUND;
     }
     unsigned op = right == LW_RIGHT_D ? LW_OP_W : right; /* DM-84; else the same numbers */
-    if ((is_instance && (def->flags & LW_DEF_MULTIPLE) == 0) || (def->ops & op) != op) {
+    if ((is_instance && !lw_place_is_multiple(target)) || (target->def->ops & op) != op) {
         return LW_EMETHOD; /* DM-12, DM-34 */
     }
-    return is_instance && there < LW_LEVEL_RESOURCE_INSTANCE ? LW_ENOTFOUND : LW_OK;
+    return is_instance && target->depth < LW_LEVEL_RESOURCE_INSTANCE ? LW_ENOTFOUND : LW_OK;
 }
 
-static lw_err check_target(const lw_call *call, const lw_resource_def *def)
+static lw_err check_target(const lw_call *call)
 {
-    unsigned depth = lw_path_depth(call->request->path);
-    unsigned there = lw_tree_depth_of(&call->client->tree, call->request->path);
+    const lw_place *target = &call->target;
     unsigned right = lw_op_rule_of((lw_op)call->request->op)->right;
-    if (depth == LW_LEVEL_ROOT) {
+    if (target->asked == LW_LEVEL_ROOT) {
         return LW_OK;
     }
-    if (there < depth && there < LW_LEVEL_INSTANCE) {
+    if (target->depth < target->asked && target->depth < LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
     lw_err err = check_right(call, right);
     if (err != LW_OK) {
         return err;
     }
-    return depth < LW_LEVEL_RESOURCE ? check_object(call) : check_resource(call, def, there, right);
+    return target->asked < LW_LEVEL_RESOURCE ? check_object(call) : check_resource(target, right);
 }
 
-static uint8_t choose_formats(lw_call *call, lw_version version, const lw_resource_def *def)
+static uint8_t choose_formats(lw_call *call, lw_version version)
 {
-    lw_path path = call->request->path;
-    bool is_multiple = def != NULL && (def->flags & LW_DEF_MULTIPLE) != 0;
-    call->single = lw_path_depth(path) == LW_LEVEL_RESOURCE_INSTANCE ||
-                   (lw_path_depth(path) == LW_LEVEL_RESOURCE && !is_multiple);
+    const lw_place *target = &call->target;
+    call->single = target->asked == LW_LEVEL_RESOURCE_INSTANCE ||
+                   (target->asked == LW_LEVEL_RESOURCE && !lw_place_is_multiple(target));
     lw_format_choice choice = {
         .formats = call->client->cfg.formats,
         .version = version,
         .single = call->single,
-        .type = def != NULL ? (lw_type)def->type : LW_TYPE_NONE,
+        .type = target->def != NULL ? (lw_type)target->def->type : LW_TYPE_NONE,
         .preferred = call->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
     };
     return lw_request_formats(call->request, &choice, &call->body, &call->answer);
@@ -151,15 +147,15 @@ static uint8_t check(lw_call *call)
     if (code != LW_COAP_EMPTY) {
         return code;
     }
-    const lw_resource_def *def = lw_tree_resource_def(&client->tree, request->path);
+    lw_tree_find(&client->tree, request->path, &call->target);
     if (request->op == LW_OP_EXECUTE) {
-        request->op = (uint8_t)lw_op_of_resource_post(def);
+        request->op = (uint8_t)lw_op_of_resource_post(call->target.def);
     }
     if (request->content_format == LW_CF_LWM2M_CBOR || request->accept == LW_CF_LWM2M_CBOR) {
         call->server->answers_lwm2m_cbor = true; /* DM-13 */
     }
-    lw_err err = bootstrap ? LW_OK : check_target(call, def);
-    return err == LW_OK ? choose_formats(call, version, def) : lw_op_code((lw_op)request->op, err);
+    lw_err err = bootstrap ? LW_OK : check_target(call);
+    return err == LW_OK ? choose_formats(call, version) : lw_op_code((lw_op)request->op, err);
 }
 
 /* ---- Serving --------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ typedef struct lw_readable {
 
 /* What is at a resource or resource instance that is there: its value, or that it is a multiple
  * resource without instances. False: neither now. */
-bool lw_entry_at(lw_tree *tree, lw_path at, lw_entry *out_entry);
+bool lw_entry_at(const lw_place *at, lw_entry *out_entry);
 
 lw_source lw_readable_source(const lw_readable *readable);
 

@@ -7,28 +7,28 @@
 #include "model/field.h"
 
 /* An instance: this header, then the declared struct. */
-typedef struct piece {
+typedef struct lw_piece {
     alignas(8) uint32_t present[LW_FIELDS_MAX / 32]; /* a bit a field */
     uint16_t number; /* the id of the instance plus one; 0: there is none */
-} piece;
+} lw_piece;
 
 /* An instance as it was before the transaction first changed it; where there was none, the header
  * alone. */
 typedef struct undo {
     lw_link link;
     const lw_object *object;
-    piece *at;
-    piece before; /* and the struct */
+    lw_piece *at;
+    lw_piece before; /* and the struct */
 } undo;
 
-static uint8_t *struct_of(piece *p)
+static uint8_t *struct_of(lw_piece *p)
 {
     return (uint8_t *)(p + 1);
 }
 
 static size_t piece_size_of(const lw_object *object)
 {
-    return sizeof(piece) + (object->size + 7u) / 8u * 8u;
+    return sizeof(lw_piece) + (object->size + 7u) / 8u * 8u;
 }
 
 static size_t block_size_of(const lw_object *const *objects)
@@ -105,7 +105,7 @@ size_t lw_tree_mem_needed(const lw_object *const *objects)
 
 static size_t size_before(const undo *u)
 {
-    return u->before.number != 0 ? piece_size_of(u->object) : sizeof(piece);
+    return u->before.number != 0 ? piece_size_of(u->object) : sizeof(lw_piece);
 }
 
 static void release(lw_tree *tree, undo *u)
@@ -136,18 +136,18 @@ void lw_tree_fini(lw_tree *tree)
 
 /* ---- Finding ---- */
 
-static piece *piece_at(const lw_object *object, uint8_t *pieces, unsigned index)
+static lw_piece *piece_at(const lw_object *object, uint8_t *pieces, unsigned index)
 {
-    return (piece *)(void *)(pieces + index * piece_size_of(object));
+    return (lw_piece *)(void *)(pieces + index * piece_size_of(object));
 }
 
 /* The instance with the smallest id >= from. Instances stay where they are, in no order: objects
  * have few of them, and pointers to their structs stay valid. */
-static piece *piece_from(const lw_object *object, uint8_t *pieces, uint32_t from)
+static lw_piece *piece_from(const lw_object *object, uint8_t *pieces, uint32_t from)
 {
-    piece *best = NULL;
+    lw_piece *best = NULL;
     for (unsigned i = 0; i < object->instances_max; i++) {
-        piece *p = piece_at(object, pieces, i);
+        lw_piece *p = piece_at(object, pieces, i);
         if (p->number > from && (best == NULL || p->number < best->number)) {
             best = p;
         }
@@ -155,12 +155,12 @@ static piece *piece_from(const lw_object *object, uint8_t *pieces, uint32_t from
     return best;
 }
 
-static bool is_present(const piece *p, unsigned index)
+static bool is_present(const lw_piece *p, unsigned index)
 {
     return (p->present[index / 32] >> index % 32 & 1u) != 0;
 }
 
-static void set_present(piece *p, unsigned index, bool present)
+static void set_present(lw_piece *p, unsigned index, bool present)
 {
     uint32_t mask = (uint32_t)1 << index % 32;
     p->present[index / 32] =
@@ -189,25 +189,15 @@ static const lw_object *find_object(const lw_tree *tree, uint16_t id, uint8_t **
     return object != NULL && object->def->id == id ? object : NULL;
 }
 
-/* What a path names: definitions whether they are present or not, the rest as far as it is there.
- */
-typedef struct place {
-    lw_tree *tree;
-    const lw_object *object;    /* NULL: no such object */
-    uint8_t *pieces;            /* of the object */
-    piece *piece;               /* NULL: no such instance */
-    const lw_field *field;      /* NULL: not declared */
-    const lw_resource_def *def; /* of the field */
-    uint8_t *value;             /* that is stored, zero when it is not present; or NULL */
-    unsigned index;             /* of the field */
-    unsigned asked, depth;      /* how many levels the path has, and how many of them are there */
-    lw_path path;
-} place;
+bool lw_place_is_multiple(const lw_place *at)
+{
+    return at->def != NULL && (at->def->flags & LW_DEF_MULTIPLE) != 0;
+}
 
 /* Of a resource that is there. */
-static uint32_t next_resource_instance(const place *at, uint32_t from)
+static uint32_t next_resource_instance(const lw_place *at, uint32_t from)
 {
-    if ((at->def->flags & LW_DEF_MULTIPLE) == 0) {
+    if (!lw_place_is_multiple(at)) {
         return LW_ID_MAX;
     }
     if (lw_field_is_stored(at->field)) {
@@ -221,11 +211,11 @@ static uint32_t next_resource_instance(const place *at, uint32_t from)
 }
 
 /* Levels that the path does not give have LW_ID_MAX, which nothing has. */
-static unsigned find(lw_tree *tree, lw_path path, place *at)
+unsigned lw_tree_find(lw_tree *tree, lw_path path, lw_place *at)
 {
     uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
     uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
-    *at = (place){.tree = tree, .path = path, .asked = lw_path_depth(path)};
+    *at = (lw_place){.tree = tree, .path = path, .asked = lw_path_depth(path)};
     at->object = find_object(tree, lw_path_id(path, LW_LEVEL_OBJECT), &at->pieces);
     const lw_object *object = at->object;
     if (object == NULL) {
@@ -237,7 +227,7 @@ static unsigned find(lw_tree *tree, lw_path path, place *at)
         at->index = (unsigned)(at->field - object->fields);
         at->def = lw_object_def_resource(object->def, at->field->id);
     }
-    piece *p = piece_from(object, at->pieces, instance);
+    lw_piece *p = piece_from(object, at->pieces, instance);
     if (p == NULL || p->number != instance + 1u) {
         return at->depth;
     }
@@ -257,9 +247,9 @@ static unsigned find(lw_tree *tree, lw_path path, place *at)
 }
 
 /* Where values of the resource are. */
-static unsigned value_level(const place *at)
+static unsigned value_level(const lw_place *at)
 {
-    return (at->def->flags & LW_DEF_MULTIPLE) != 0 ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
+    return lw_place_is_multiple(at) ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
 }
 
 const lw_object *lw_tree_object(const lw_tree *tree, lw_path path)
@@ -275,34 +265,28 @@ void *lw_tree_ctx(const lw_tree *tree)
 
 void *lw_tree_struct(lw_tree *tree, lw_path path)
 {
-    place at;
-    find(tree, path, &at);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
     return at.piece != NULL ? struct_of(at.piece) : NULL;
 }
 
 bool lw_tree_exists(lw_tree *tree, lw_path path)
 {
-    place at;
-    return find(tree, path, &at) == at.asked;
-}
-
-unsigned lw_tree_depth_of(lw_tree *tree, lw_path path)
-{
-    place at;
-    return find(tree, path, &at);
+    lw_place at;
+    return lw_tree_find(tree, path, &at) == at.asked;
 }
 
 const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path)
 {
-    place at;
-    find(tree, path, &at);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
     return at.def;
 }
 
 const lw_field *lw_tree_field(lw_tree *tree, lw_path path)
 {
-    place at;
-    find(tree, path, &at);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
     return at.field;
 }
 
@@ -314,7 +298,7 @@ lw_type lw_tree_type_of(void *tree, lw_path path)
 
 /* ---- Walking ---- */
 
-static uint32_t next_resource(const place *at, uint32_t from)
+static uint32_t next_resource(const lw_place *at, uint32_t from)
 {
     const lw_object *object = at->object;
     unsigned i = index_from(object, from);
@@ -327,8 +311,8 @@ static uint32_t next_resource(const place *at, uint32_t from)
 /* The smallest id >= from of what is right below `parent`; LW_ID_MAX when none. */
 static uint32_t next_child(lw_tree *tree, lw_path parent, uint32_t from)
 {
-    place at;
-    if (find(tree, parent, &at) != at.asked) {
+    lw_place at;
+    if (lw_tree_find(tree, parent, &at) != at.asked) {
         return LW_ID_MAX;
     }
     switch (at.depth) {
@@ -337,7 +321,7 @@ static uint32_t next_child(lw_tree *tree, lw_path parent, uint32_t from)
         return object != NULL ? object->def->id : LW_ID_MAX;
     }
     case LW_LEVEL_OBJECT: {
-        const piece *p = piece_from(at.object, at.pieces, from);
+        const lw_piece *p = piece_from(at.object, at.pieces, from);
         return p != NULL ? p->number - 1u : LW_ID_MAX;
     }
     case LW_LEVEL_INSTANCE:
@@ -395,7 +379,7 @@ unsigned lw_tree_count(lw_tree *tree, lw_path path)
 
 /* ---- Reading ---- */
 
-static lw_err get_computed(const place *at, lw_value *out_value)
+static lw_err get_computed(const lw_place *at, lw_value *out_value)
 {
     const lw_object_hooks *hooks = at->object->hooks;
     if (hooks == NULL || hooks->read == NULL) {
@@ -406,19 +390,24 @@ static lw_err get_computed(const place *at, lw_value *out_value)
     return err == LW_OK ? lw_value_convert(&value, (lw_type)at->def->type, out_value) : err;
 }
 
-lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
+lw_err lw_place_get(const lw_place *at, lw_value *out_value)
 {
-    place at;
-    find(tree, path, &at);
-    if (at.def == NULL || at.def->type == LW_TYPE_NONE || at.depth != at.asked ||
-        at.depth != value_level(&at)) {
+    if (at->def == NULL || at->def->type == LW_TYPE_NONE || at->depth != at->asked ||
+        at->depth != value_level(at)) {
         return LW_ENOTFOUND;
     }
-    if (at.value == NULL) {
-        return get_computed(&at, out_value);
+    if (at->value == NULL) {
+        return get_computed(at, out_value);
     }
-    lw_field_load(at.field, at.value, (lw_type)at.def->type, out_value);
+    lw_field_load(at->field, at->value, (lw_type)at->def->type, out_value);
     return LW_OK;
+}
+
+lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
+{
+    lw_place at;
+    lw_tree_find(tree, path, &at);
+    return lw_place_get(&at, out_value);
 }
 
 uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent)
@@ -464,7 +453,7 @@ void lw_tree_changed(lw_tree *tree, lw_path path)
     }
 }
 
-static undo *find_undo(const lw_link *undos, const piece *p)
+static undo *find_undo(const lw_link *undos, const lw_piece *p)
 {
     for (lw_link *l = undos->next; l != undos; l = l->next) {
         undo *u = LW_CONTAINER(l, undo, link);
@@ -475,17 +464,17 @@ static undo *find_undo(const lw_link *undos, const piece *p)
     return NULL;
 }
 
-static lw_err touch(const place *at)
+static lw_err touch(const lw_place *at)
 {
     lw_tree *tree = at->tree;
-    piece *p = at->piece;
+    lw_piece *p = at->piece;
     if (p == NULL) {
         return LW_ENOTFOUND;
     }
     if (!tree->in_transaction || find_undo(&tree->undo, p) != NULL) {
         return LW_OK;
     }
-    size_t len = p->number != 0 ? piece_size_of(at->object) : sizeof(piece);
+    size_t len = p->number != 0 ? piece_size_of(at->object) : sizeof(lw_piece);
     undo *u = lw_mem_alloc(tree->mem, offsetof(undo, before) + len);
     if (u == NULL) {
         return LW_ENOMEM;
@@ -499,8 +488,8 @@ static lw_err touch(const place *at)
 
 lw_err lw_tree_touch(lw_tree *tree, lw_path path)
 {
-    place at;
-    find(tree, path, &at);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
     lw_err err = touch(&at);
     if (err == LW_OK && at.field != NULL) {
         set_present(at.piece, at.index, true);
@@ -508,7 +497,7 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path path)
     return err;
 }
 
-static lw_err write_through(const place *at, const lw_value *value)
+static lw_err write_through(const lw_place *at, const lw_value *value)
 {
     const lw_object_hooks *hooks = at->object->hooks;
     if (at->def->type == LW_TYPE_NONE || hooks == NULL || hooks->write == NULL) {
@@ -517,7 +506,7 @@ static lw_err write_through(const place *at, const lw_value *value)
     return hooks->write(at->tree->hooks_ctx, at->tree, at->path, *value, 0, false);
 }
 
-static lw_err store(const place *at, const lw_value *value)
+static lw_err store(const lw_place *at, const lw_value *value)
 {
     lw_kept kept;
     uint8_t *slot = at->value;
@@ -542,9 +531,9 @@ static lw_err store(const place *at, const lw_value *value)
 /* The value gets the resource's type, and is in range. */
 lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
 {
-    place at;
+    lw_place at;
     lw_value checked;
-    find(tree, path, &at);
+    lw_tree_find(tree, path, &at);
     if (at.piece == NULL || at.field == NULL) {
         return LW_ENOTFOUND;
     }
@@ -561,13 +550,13 @@ lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
     return lw_field_is_stored(at.field) ? store(&at, &checked) : write_through(&at, &checked);
 }
 
-static void zero_field(const lw_field *field, piece *p)
+static void zero_field(const lw_field *field, lw_piece *p)
 {
     memset(struct_of(p) + field->offset, 0, lw_field_extent(field));
 }
 
 /* All of the resource, which then is there without values, or is not there. */
-static lw_err reset(const place *at, bool present)
+static lw_err reset(const lw_place *at, bool present)
 {
     lw_err err = touch(at);
     if (err == LW_OK) {
@@ -580,8 +569,8 @@ static lw_err reset(const place *at, bool present)
 
 lw_err lw_tree_unset(lw_tree *tree, lw_path path)
 {
-    place at;
-    find(tree, path, &at);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
     if (at.depth < LW_LEVEL_RESOURCE || at.depth != at.asked) {
         return LW_ENOTFOUND;
     }
@@ -603,15 +592,15 @@ lw_err lw_tree_unset(lw_tree *tree, lw_path path)
 
 lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
 {
-    place at;
-    find(tree, resource, &at);
+    lw_place at;
+    lw_tree_find(tree, resource, &at);
     if (at.piece == NULL || at.field == NULL) {
         return LW_ENOTFOUND;
     }
     return at.field->count > 0 ? reset(&at, true) : LW_EINVAL;
 }
 
-static bool is_zero(const lw_field *field, piece *p)
+static bool is_zero(const lw_field *field, lw_piece *p)
 {
     const uint8_t *octets = struct_of(p) + field->offset;
     size_t len = lw_field_extent(field);
@@ -621,7 +610,7 @@ static bool is_zero(const lw_field *field, piece *p)
     return len == 0;
 }
 
-LW_APART static void begin_piece(const lw_object *object, piece *p, lw_tree_start how)
+LW_APART static void begin_piece(const lw_object *object, lw_piece *p, lw_tree_start how)
 {
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
@@ -643,7 +632,7 @@ LW_APART static void begin_piece(const lw_object *object, piece *p, lw_tree_star
     }
 }
 
-static void set_defaults(const place *at)
+static void set_defaults(const lw_place *at)
 {
     const lw_object_hooks *hooks = at->object->hooks;
     if (hooks != NULL && hooks->defaults != NULL) {
@@ -653,8 +642,8 @@ static void set_defaults(const place *at)
 
 lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
 {
-    place at;
-    find(tree, instance, &at);
+    lw_place at;
+    lw_tree_find(tree, instance, &at);
     lw_err err = touch(&at);
     if (err == LW_OK) {
         begin_piece(at.object, at.piece, how);
@@ -665,10 +654,10 @@ lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
     return err;
 }
 
-static piece *find_unused(const place *at)
+static lw_piece *find_unused(const lw_place *at)
 {
     for (unsigned i = 0; i < at->object->instances_max; i++) {
-        piece *p = piece_at(at->object, at->pieces, i);
+        lw_piece *p = piece_at(at->object, at->pieces, i);
         if (p->number == 0) {
             return p;
         }
@@ -678,10 +667,10 @@ static piece *find_unused(const place *at)
 
 lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_instance)
 {
-    place at;
+    lw_place at;
     bool is_chosen = id == LW_ID_MAX;
     id = is_chosen ? 0 : id;
-    while (find(tree, lw_path_instance(object, id), &at) == LW_LEVEL_INSTANCE) {
+    while (lw_tree_find(tree, lw_path_instance(object, id), &at) == LW_LEVEL_INSTANCE) {
         if (!is_chosen) {
             return LW_EEXISTS;
         }
@@ -709,8 +698,8 @@ lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_ins
 
 lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
 {
-    place at;
-    if (find(tree, instance, &at) != LW_LEVEL_INSTANCE) {
+    lw_place at;
+    if (lw_tree_find(tree, instance, &at) != LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
     lw_err err = touch(&at);
@@ -749,7 +738,7 @@ void lw_tree_rollback(lw_tree *tree)
 }
 
 /* DM-31, DM-74: what lw_tree_demand wants to see again. */
-static bool is_complete(const lw_object *object, const piece *p)
+static bool is_complete(const lw_object *object, const lw_piece *p)
 {
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_resource_def *def = lw_object_def_resource(object->def, object->fields[i].id);
@@ -760,7 +749,7 @@ static bool is_complete(const lw_object *object, const piece *p)
     return true;
 }
 
-static lw_err validate_one(lw_tree *tree, const lw_object *object, const piece *p)
+static lw_err validate_one(lw_tree *tree, const lw_object *object, const lw_piece *p)
 {
     if (!is_complete(object, p)) {
         return LW_EINVAL;
@@ -783,14 +772,14 @@ lw_err lw_tree_check(lw_tree *tree)
     return err;
 }
 
-static bool field_differs(const lw_field *field, unsigned index, piece *a, piece *b)
+static bool field_differs(const lw_field *field, unsigned index, lw_piece *a, lw_piece *b)
 {
     return is_present(a, index) != is_present(b, index) ||
            memcmp(struct_of(a) + field->offset, struct_of(b) + field->offset,
                   lw_field_extent(field)) != 0;
 }
 
-static void tell_instance(lw_tree *tree, lw_tree_change change, const undo *u, const piece *p)
+static void tell_instance(lw_tree *tree, lw_tree_change change, const undo *u, const lw_piece *p)
 {
     if (p->number != 0) {
         tell(tree, change, lw_path_instance(u->object->def->id, (uint16_t)(p->number - 1)));
@@ -881,8 +870,8 @@ bool lw_tree_is_holding(const lw_tree *tree)
 
 bool lw_tree_is_held(lw_tree *tree, lw_path instance)
 {
-    place at;
-    find(tree, instance, &at);
+    lw_place at;
+    lw_tree_find(tree, instance, &at);
     return find_undo(&tree->held, at.piece) != NULL;
 }
 

@@ -52,9 +52,30 @@ const lw_object *lw_tree_object(const lw_tree *tree, lw_path path);
 const lw_field *lw_object_field(const lw_object *object, uint16_t id); /* NULL: not declared */
 bool lw_tree_exists(lw_tree *tree, lw_path path);
 
-/* How many levels of the path are there: lw_path_depth(path) when all of it is. What DM-05 asks
- * step by step. */
-unsigned lw_tree_depth_of(lw_tree *tree, lw_path path);
+/* What a path names: definitions whether they are present or not, the rest as far as it is there.
+ * Holds until an instance comes or goes. */
+typedef struct lw_place {
+    lw_tree *tree;
+    const lw_object *object;    /* NULL: no such object */
+    uint8_t *pieces;            /* of the object */
+    struct lw_piece *piece;     /* NULL: no such instance */
+    const lw_field *field;      /* NULL: not declared */
+    const lw_resource_def *def; /* of the field */
+    uint8_t *value;             /* that is stored, zero when it is not present; or NULL */
+    unsigned index;             /* of the field */
+    unsigned asked, depth;      /* how many levels the path has, and how many of them are there:
+                                   what DM-05 asks step by step */
+    lw_path path;
+} lw_place;
+
+/* Returns out_place->depth. */
+unsigned lw_tree_find(lw_tree *tree, lw_path path, lw_place *out_place);
+
+/* Is its resource, present or not, a multiple one? */
+bool lw_place_is_multiple(const lw_place *at);
+
+/* As lw_tree_get. */
+LW_MUST_CHECK lw_err lw_place_get(const lw_place *at, lw_value *out_value);
 
 /* The resource at or above the path, whether it is present or not: its definition, and how it is
  * declared. NULL: unknown to the definition, or not declared. */

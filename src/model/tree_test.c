@@ -134,6 +134,12 @@ static lw_path at(const char *text)
     return p;
 }
 
+static unsigned depth_of(fixture *f, lw_path path)
+{
+    lw_place place;
+    return lw_tree_find(&f->tree, path, &place);
+}
+
 static void expect_told(fixture *f, unsigned index, lw_tree_change change, const char *path)
 {
     assert_true(index < f->told);
@@ -179,11 +185,11 @@ static void an_instance_starts_with_what_is_mandatory(void **state)
 static void a_path_is_there_as_deep_as_it_goes(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/0/9")), 2);
-    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/0/4")), 3);
-    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/1/4")), 1);
-    assert_int_equal(lw_tree_depth_of(&f->tree, at("/9/1/4")), 0);
-    assert_int_equal(lw_tree_depth_of(&f->tree, at("/3/0/11/0")), 3);
+    assert_int_equal(depth_of(f, at("/3/0/9")), 2);
+    assert_int_equal(depth_of(f, at("/3/0/4")), 3);
+    assert_int_equal(depth_of(f, at("/3/1/4")), 1);
+    assert_int_equal(depth_of(f, at("/9/1/4")), 0);
+    assert_int_equal(depth_of(f, at("/3/0/11/0")), 3);
     assert_int_equal(lw_tree_type_of(&f->tree, at("/3/7/9")), LW_TYPE_INTEGER);
     assert_int_equal(lw_tree_type_of(&f->tree, at("/3/0/10")), LW_TYPE_NONE);
     assert_int_equal(lw_tree_type_of(&f->tree, at("/9/0/10")), LW_TYPE_NONE);

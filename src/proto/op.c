@@ -128,8 +128,7 @@ const char *lw_op_name(lw_op op)
 bool lw_op_has_level(lw_op op, unsigned depth, lw_version version)
 {
     const lw_op_rule *rule = lw_op_rule_of(op);
-    if (lw_op_since(rule) > version || depth > LW_PATH_DEPTH_MAX ||
-        (rule->levels >> depth & 1u) == 0) {
+    if (lw_op_since(rule) > version || (rule->levels >> depth & 1u) == 0) {
         return false;
     }
     return depth < LW_LEVEL_RESOURCE_INSTANCE ||
