@@ -101,8 +101,9 @@ static void check_round_trip(lw_registration reg, lw_object_list list, unsigned 
     lw_writer_init(&w, again, sizeof again);
     lw_coap_out out;
     lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_POST, 1, (lw_coap_token){.len = 0});
-    static const lw_location location = {8, {2, 'r', 'd', 4, '5', 'a', '3', 'f'}};
+    static const lw_location location = {8, {0xB2, 'r', 'd', 4, '5', 'a', '3', 'f'}};
     lw_registration_put(&out, (mode & UPDATE) != 0 ? &location : NULL, &mine);
+    lw_registration_put_more(&out, &mine);
     lw_coap_put_payload(&out, mine.list);
     lw_coap_msg msg;
     lw_request request;

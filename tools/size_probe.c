@@ -168,6 +168,7 @@ static lw_err speak(lw_coap_out *out, int what)
     switch (what) {
     case 0:
         lw_registration_put(out, NULL, &registration);
+        lw_registration_put_more(out, &registration);
         return start(LW_COAP_POST, out);
     case 1:
         lw_registration_put(out, &location, &registration);

@@ -76,11 +76,13 @@ typedef enum lw_server_state {
     LW_SERVER_FAILED         /* all sequences are over */
 } lw_server_state;
 
-/* What the next Update has to say (REG-30, REG-31). */
+/* What the next Update has to say (REG-30, REG-31); and a Register: all of it. */
 #define LW_UPDATE_LIFETIME LW_REG_LIFETIME
 #define LW_UPDATE_BINDING  LW_REG_BINDING
 #define LW_UPDATE_OBJECTS  LW_REG_LIST
-#define LW_UPDATE_PLAIN    1u /* nothing, but now: 1/x/8 */
+#define LW_UPDATE_PLAIN    LW_REG_SMS /* nothing, but now: 1/x/8 */
+#define LW_UPDATE_ALL                                                                     \
+    (LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING | LW_REG_LIST)
 
 typedef struct lw_server {
     lw_client *client;

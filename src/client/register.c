@@ -113,42 +113,30 @@ void lw_server_stop_asking(lw_server *server)
     lw_coap_cancel(&client->coap, server->asking, client->now);
 }
 
-/* What the state of the server is about. */
-static unsigned parameters(const lw_server *server)
-{
-    unsigned queue = server->client->cfg.queue_mode ? LW_REG_QUEUE : 0;
-    if (server->state == LW_SERVER_REGISTERING) {
-        return queue | LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING |
-               LW_REG_LIST;
-    }
-    if (server->state != LW_SERVER_UPDATING) {
-        return 0;
-    }
-    unsigned given = server->telling & (LW_REG_LIFETIME | LW_REG_BINDING | LW_REG_LIST);
-    bool is_letter = (given & LW_REG_BINDING) != 0 && server->version == LW_VERSION_1_0;
-    return is_letter ? given | queue : given;
-}
-
 lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end)
 {
     uint8_t buf[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
     bool is_new = server->state == LW_SERVER_REGISTERING;
-    bool is_last = server->state == LW_SERVER_DEREGISTERING;
-    lw_registration reg = {.given = (uint8_t)parameters(server),
+    lw_registration reg = {.given = server->telling,
                            .version = (lw_version)server->version,
                            .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400),
                            .endpoint = lw_bytes_str(server->client->cfg.endpoint),
                            .binding = binding(server)};
+    bool has_queue = is_new || ((reg.given & LW_REG_BINDING) != 0 && reg.version == LW_VERSION_1_0);
+    if (has_queue && server->client->cfg.queue_mode) {
+        reg.given |= LW_REG_QUEUE;
+    }
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&out, &w);
     lw_registration_put(&out, is_new ? NULL : &server->location, &reg);
     server->lifetime = reg.lifetime;
-    lw_coap_request request = {.code = is_last ? LW_COAP_DELETE : LW_COAP_POST,
-                               .options = lw_writer_bytes(&w),
-                               .on_end = on_end,
-                               .ctx = server};
+    lw_coap_request request = {
+        .code = server->state == LW_SERVER_DEREGISTERING ? LW_COAP_DELETE : LW_COAP_POST,
+        .options = lw_writer_plain(&w),
+        .on_end = on_end,
+        .ctx = server};
     size_t list = (reg.given & LW_REG_LIST) != 0 ? list_length(server) : 0;
     return w.err == LW_OK ? send(server, &request, list) : w.err;
 }

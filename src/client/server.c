@@ -435,7 +435,9 @@ static void on_end(void *ctx, const lw_coap_result *result)
 /* Says what the state is about: Register, Update or De-register. */
 static void ask(lw_server *server, lw_server_state to)
 {
-    server->telling = server->update;
+    server->telling = to == LW_SERVER_REGISTERING ? LW_UPDATE_ALL
+                      : to == LW_SERVER_UPDATING  ? server->update
+                                                  : 0;
     server->update = 0;
     set_state(server, to);
     lw_err err = lw_server_say(server, on_end);

@@ -17,10 +17,10 @@ void lw_bs_request_put(lw_coap_out *out, lw_op op, const lw_bs_request *bs)
 {
     lw_op_put_path(out, op);
     if (bs->endpoint.ptr != NULL) {
-        lw_query_put(out, "ep", &bs->endpoint, false);
+        lw_query_put(out, "ep", &bs->endpoint);
     }
     if (bs->account.len > 0) {
-        lw_query_put(out, "acc", &bs->account, false);
+        lw_query_put(out, "acc", &bs->account);
     }
     if (bs->format != LW_CF_NONE) {
         if (op == LW_OP_BS_REQUEST) {

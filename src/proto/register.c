@@ -136,77 +136,63 @@ static bool take_profiles(lw_bytes value, lw_bytes *out_profiles)
 lw_err lw_location_read(lw_bytes options, lw_location *out_location)
 {
     lw_writer w;
+    lw_coap_out out;
     lw_writer_init(&w, out_location->octets, sizeof out_location->octets);
+    lw_coap_begin_options(&out, &w);
     lw_coap_opt_iter it = lw_coap_opts(options);
     lw_bytes segment;
     while (lw_coap_opt_next_of(&it, LW_COAP_OPT_LOCATION_PATH, &segment)) {
-        if (segment.len > UINT8_MAX) {
-            return LW_ETOOBIG;
-        }
-        lw_write_u8(&w, (uint8_t)segment.len);
-        lw_write_bytes(&w, segment);
+        lw_coap_put(&out, LW_COAP_OPT_URI_PATH, segment);
     }
     out_location->len = (uint8_t)w.pos;
-    if (w.err != LW_OK) {
-        return w.err;
-    }
-    return w.pos > 0 ? LW_OK : LW_ENOTFOUND;
+    return w.err == LW_OK && w.pos == 0 ? LW_ENOTFOUND : w.err;
 }
 
+/* It is encoded already. */
 static void put_location(lw_coap_out *out, const lw_location *location)
 {
-    for (size_t at = 0; at < location->len; at += 1u + location->octets[at]) {
-        lw_coap_put(out, LW_COAP_OPT_URI_PATH,
-                    lw_bytes_of(location->octets + at + 1, location->octets[at]));
-    }
+    lw_write_octets(out->w, location->octets, location->len);
+    out->number = LW_COAP_OPT_URI_PATH;
 }
 
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-/* The names of REG-02 in its order; LW_REG_… is 1 << index. */
-static const char names[][6] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
-#define NAMES (sizeof names / sizeof names[0])
-
 /* The letters; in 1.0 the queue mode stands behind the first (REG-60). */
-static size_t write_binding(const lw_registration *reg, bool queue, char text[LW_BINDING_TEXT_MAX])
+static void put_binding(lw_coap_out *out, const lw_bytes *binding, bool queue)
 {
-    size_t len = 0;
-    for (size_t i = 0; i < reg->binding.len && len < LW_BINDING_TEXT_MAX - 1; i++) {
-        if (reg->binding.ptr[i] != 'Q') {
-            text[len++] = (char)reg->binding.ptr[i];
+    uint8_t text[LW_BINDING_TEXT_MAX];
+    lw_bytes letters = {text, 0};
+    for (size_t i = 0; i < binding->len && letters.len < LW_BINDING_TEXT_MAX; i++) {
+        if (binding->ptr[i] != 'Q') {
+            text[letters.len++] = binding->ptr[i];
+        }
+        if (queue && letters.len == 1) {
+            text[letters.len++] = 'Q';
         }
     }
-    if (queue && len > 0) {
-        memmove(text + 2, text + 1, len++ - 1);
-        text[1] = 'Q';
-    }
-    return len;
+    lw_query_put(out, "b", &letters);
 }
 
+/* Those of REG-02, in its order. */
 static void put_parameters(lw_coap_out *out, const lw_registration *reg)
 {
-    char digits[LW_NUM_INT_TEXT_MAX];
-    char letters[LW_BINDING_TEXT_MAX];
     unsigned given = reg->given;
-    bool queue = (given & LW_REG_QUEUE) != 0;
-    if (lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING)) {
-        given &= ~LW_REG_QUEUE;
+    bool has_letter = lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING);
+    if ((given & LW_REG_ENDPOINT) != 0) {
+        lw_query_put(out, "ep", &reg->endpoint);
     }
-    const lw_bytes values[NAMES] = {
-        reg->endpoint,
-        lw_bytes_of(digits, lw_num_format_uint64(reg->lifetime, digits)),
-        lw_bytes_str(lw_version_text(reg->version)),
-        lw_bytes_of(letters, write_binding(reg, queue && (given & LW_REG_QUEUE) == 0, letters)),
-        {.ptr = NULL},
-        reg->sms,
-        reg->profiles,
-    };
-    for (size_t i = 0; i < NAMES; i++) {
-        bool is_list = 1u << i == LW_REG_PROFILES && values[i].len > 0 &&
-                       memchr(values[i].ptr, ',', values[i].len) != NULL;
-        if ((given >> i & 1u) != 0) {
-            lw_query_put(out, names[i], &values[i], is_list);
-        }
+    if ((given & LW_REG_LIFETIME) != 0) {
+        lw_query_put_number(out, "lt", reg->lifetime);
+    }
+    if ((given & LW_REG_VERSION) != 0) {
+        lw_bytes version = lw_bytes_str(lw_version_text(reg->version));
+        lw_query_put(out, "lwm2m", &version);
+    }
+    if ((given & LW_REG_BINDING) != 0) {
+        put_binding(out, &reg->binding, has_letter && (given & LW_REG_QUEUE) != 0);
+    }
+    if ((given & LW_REG_QUEUE) != 0 && !has_letter) {
+        lw_query_put(out, "Q", NULL);
     }
 }
 
@@ -221,6 +207,25 @@ void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw
         lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     }
     put_parameters(out, reg);
+}
+
+void lw_registration_put_more(lw_coap_out *out, const lw_registration *reg)
+{
+    if ((reg->given & LW_REG_SMS) != 0) {
+        lw_query_put(out, "sms", &reg->sms);
+    }
+    if ((reg->given & LW_REG_PROFILES) != 0) {
+        bool is_list = memchr(reg->profiles.ptr, ',', reg->profiles.len) != NULL;
+        uint8_t text[LW_QUERY_MAX];
+        lw_writer w;
+        lw_writer_init(&w, text, sizeof text);
+        lw_write_str(&w, is_list ? "\"" : "");
+        lw_write_bytes(&w, reg->profiles);
+        lw_write_str(&w, is_list ? "\"" : "");
+        lw_writer_fail(out->w, w.err);
+        lw_bytes profiles = lw_writer_plain(&w);
+        lw_query_put(out, "pid", &profiles);
+    }
 }
 
 void lw_object_list_begin(lw_link_out *out, lw_writer *w, const uint16_t *formats,
@@ -354,6 +359,10 @@ bool lw_object_list_next(lw_object_list *list, lw_object_link *out_link)
 }
 
 /* ---- A server reads the parameters ---------------------------------------------------------- */
+
+/* The names of REG-02 in its order; LW_REG_… is 1 << index. */
+static const char names[][6] = {"ep", "lt", "lwm2m", "b", "Q", "sms", "pid"};
+#define NAMES (sizeof names / sizeof names[0])
 
 static size_t index_of(lw_bytes name)
 {

@@ -68,13 +68,13 @@ bool lw_profile_next(lw_bytes *profiles, lw_bytes *out_profile);
 
 /* ---- Location ------------------------------------------------------------------------------- */
 
-#define LW_LOCATION_MAX 128u
+#define LW_LOCATION_MAX 128u /* octets of the options */
 
 /* Where a registration lives: the segments that the server chose, any number of any shape, kept
  * and sent back as they are (REG-05, client-field-notes rule 23). */
 typedef struct lw_location {
     uint8_t len;
-    uint8_t octets[LW_LOCATION_MAX]; /* each segment with its length in front */
+    uint8_t octets[LW_LOCATION_MAX]; /* Uri-Path options */
 } lw_location;
 
 /* From the options of a 2.01. LW_ENOTFOUND when there is none: the registration has failed;
@@ -83,10 +83,12 @@ LW_MUST_CHECK lw_err lw_location_read(lw_bytes options, lw_location *out_locatio
 
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-/* The options of Register (`location` NULL), Update, or De-register, with which nothing is given.
- * With LW_REG_LIST a Content-Format is written; the list is the payload, and may go out in blocks.
- */
+/* The first options of Register (`location` NULL), Update, or De-register, with which nothing is
+ * given. With LW_REG_LIST a Content-Format is written; the list is the payload, and may go out in
+ * blocks. */
 void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg);
+/* Then, for devices that have them: LW_REG_SMS, LW_REG_PROFILES. */
+void lw_registration_put_more(lw_coap_out *out, const lw_registration *reg);
 
 /* The object list. Begins with the root link if there is a format to announce (REG-23):
  * </>;ct="110 112". Objects that are never listed (REG-21) are left out by put. */

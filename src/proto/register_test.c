@@ -512,13 +512,13 @@ LW_TEST(reg_05_an_answer_without_location_is_told_and_a_long_one_too)
     assert_err(lw_location_read(parsed(&writer).options, &location), LW_ENOTFOUND);
     char segment[300];
     memset(segment, 'a', sizeof segment);
-    lw_coap_put(&out, LW_COAP_OPT_LOCATION_PATH, lw_bytes_of(segment, LW_LOCATION_MAX));
+    lw_coap_put(&out, LW_COAP_OPT_LOCATION_PATH, lw_bytes_of(segment, LW_LOCATION_MAX - 1));
     assert_err(lw_location_read(parsed(&writer).options, &location), LW_ETOOBIG);
     begin(LW_COAP_CREATED, LW_COAP_ACK, 1, (lw_coap_token){.len = 0});
     lw_coap_put(&out, LW_COAP_OPT_LOCATION_PATH, lw_bytes_of(segment, 256));
     assert_err(lw_location_read(parsed(&writer).options, &location), LW_ETOOBIG);
     begin(LW_COAP_CREATED, LW_COAP_ACK, 1, (lw_coap_token){.len = 0});
-    lw_coap_put(&out, LW_COAP_OPT_LOCATION_PATH, lw_bytes_of(segment, LW_LOCATION_MAX - 1));
+    lw_coap_put(&out, LW_COAP_OPT_LOCATION_PATH, lw_bytes_of(segment, LW_LOCATION_MAX - 2));
     assert_ok(lw_location_read(parsed(&writer).options, &location));
 }
 
@@ -527,6 +527,7 @@ static const char *put_queries(const lw_registration *mine)
     static char text[256];
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
     lw_registration_put(&out, NULL, mine);
+    lw_registration_put_more(&out, mine);
     lw_coap_msg msg = parsed(&writer);
     lw_coap_opt_iter it = lw_coap_opts(msg.options);
     lw_coap_opt opt;
@@ -577,6 +578,7 @@ LW_TEST(a_name_that_does_not_fit_fails_the_writer)
     mine = (lw_registration){.given = LW_REG_PROFILES, .profiles = lw_bytes_of(name, sizeof name)};
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
     lw_registration_put(&out, NULL, &mine);
+    lw_registration_put_more(&out, &mine);
     assert_err(writer.err, LW_ETOOBIG);
 }
 
