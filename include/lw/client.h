@@ -59,7 +59,8 @@ extern const lw_client_feature lw_feature_composite; /* Read-, Write-, Observe-C
 extern const lw_client_feature lw_feature_send;      /* Send, with mute (1/x/23) */
 extern const lw_client_feature lw_feature_bootstrap; /* client and server initiated */
 extern const lw_client_feature
-    lw_feature_bootstrap_pack; /* the configuration in one answer (1.2); with bootstrap */
+    lw_feature_bootstrap_pack; /* the configuration in one answer (1.2); with bootstrap and
+                                  blockwise */
 extern const lw_client_feature lw_feature_access;  /* Access Control, for several servers */
 extern const lw_client_feature lw_feature_persist; /* state over power loss; needs platform store */
 
@@ -125,7 +126,8 @@ size_t lw_client_mem_needed(const lw_client_cfg *cfg);
  *   - a version that is not 10, 11 or 12; a payload_max below 16
  *   - no Security, Server or Device object
  *   - lw_feature_store not behind lw_feature_observe, lw_feature_access without the object,
- *     lw_feature_persist without store and load of the platform
+ *     lw_feature_bootstrap_pack without lw_feature_blockwise, lw_feature_persist without store and
+ *     load of the platform
  * The objects have to be sound (lw_objects_are_sound), which is asserted where NDEBUG is not
  * defined. */
 LW_MUST_CHECK lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory,

@@ -35,15 +35,15 @@ bool lw_account_next(lw_client *client, uint16_t ssid, lw_path *at)
     return false;
 }
 
-/* Whose account a Security instance is: the Short Server ID, with the Server instance; 0 for the
- * Bootstrap-Server, which has none. LW_ID_MAX: it is gone, or no account. */
+/* Whose account a Security instance is: the Short Server ID, with the Server instance. 0: it is
+ * gone, or that of no server to register with. */
 static uint16_t read_account(lw_client *client, lw_path security, uint16_t *out_account)
 {
     uint16_t ssid = lw_account_ssid(client, security);
     lw_path at = lw_path_object(LW_OBJ_SERVER);
-    bool is_account = ssid == 0 || lw_account_next(client, ssid, &at);
+    bool is_account = ssid < LW_ID_MAX && lw_account_next(client, ssid, &at);
     *out_account = lw_path_id(at, LW_LEVEL_INSTANCE);
-    return is_account ? ssid : LW_ID_MAX;
+    return is_account ? ssid : 0;
 }
 
 /* The place of a server; 0: one that is not used. */
@@ -69,22 +69,14 @@ static void forget(lw_server *server)
     lw_server_init(server->client, server, server->link);
 }
 
-/* The server's own place, else an unused one, or NULL. */
-static lw_server *place_for(lw_client *client, uint16_t ssid)
-{
-    if (ssid == 0) {
-        return lw_client_bootstrap_server(client);
-    }
-    lw_server *own = place_of(client, ssid);
-    return own != NULL ? own : place_of(client, 0);
-}
-
+/* The server's own place, else an unused one, if there is one. */
 static void take_security(lw_client *client, lw_path security)
 {
     uint16_t account;
     uint16_t ssid = read_account(client, security, &account);
-    lw_server *server = ssid != LW_ID_MAX ? place_for(client, ssid) : NULL;
-    if (server == NULL) {
+    lw_server *own = place_of(client, ssid);
+    lw_server *server = own != NULL ? own : place_of(client, 0);
+    if (server == NULL || ssid == 0) {
         return;
     }
     server->account = account;
@@ -98,7 +90,7 @@ static void take_security(lw_client *client, lw_path security)
 void lw_client_accounts_changed(lw_client *client)
 {
     client->accounts_dirty = false;
-    for (unsigned i = 0; i < client->server_count; i++) {
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         lw_server *s = &client->servers[i];
         uint16_t account;
         lw_path security = lw_path_instance(LW_OBJ_SECURITY, s->security);
@@ -203,7 +195,7 @@ static lw_err find_room(lw_client *client, uint16_t ssid)
         return LW_EEXISTS;
     }
     if (ssid == 0) {
-        return lw_client_bootstrap_server(client) != NULL ? LW_OK : LW_ENOTSUP;
+        return client->others[LW_OTHER_BOOTSTRAP] != NULL ? LW_OK : LW_ENOTSUP;
     }
     unsigned servers = lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SERVER));
     return servers < client->cfg.servers_max ? LW_OK : LW_ENOMEM;

@@ -94,7 +94,7 @@ lw_err lw_act_update(void *ctx, uint16_t account, char binding)
 lw_err lw_act_bootstrap(void *ctx)
 {
     /* It begins with the next step. BS-08 */
-    return lw_client_can_bootstrap(ctx) ? lw_client_begin_bootstrap(ctx) : LW_EMETHOD;
+    return lw_client_begin_bootstrap(ctx) == LW_OK ? LW_OK : LW_EMETHOD;
 }
 
 /* ---- Device -----------------------------------------------------------------------------------

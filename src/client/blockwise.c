@@ -71,7 +71,7 @@ static lw_err start(lw_server *server, const lw_coap_request *request, lw_body_f
         .options = request->options,
         .read = body_len > 0 ? body : NULL,
         .body = lw_bytes_of(NULL, body_len),
-        .max_body = client->cfg.payload_max, /* a diagnostic payload at most */
+        .max_body = client->cfg.body_max,
         .on_end = request->on_end,
         .ctx = request->ctx,
     };

@@ -1,6 +1,5 @@
 #include "client/bootstrap.h"
 
-#include "base/assert.h"
 #include "base/reader.h"
 #include "client/feature.h"
 #include "client/server.h"
@@ -12,8 +11,6 @@
 #define RETRY_MAX          120u
 #define ROUNDS_BEFORE_REST 10
 #define REST               86400u
-/* How long the answer to Finish may need to leave before the link it goes over is closed. */
-#define ANSWER_GRACE 3u
 /* MAX_TRANSMIT_WAIT: how long a Finish may be repeated. */
 #define REPEATS 93u
 /* A purge that is due while a session runs waits for its end. */
@@ -24,41 +21,35 @@
 /* ---- States -----------------------------------------------------------------------------------
  */
 
-/* `seconds` is how long it may last. */
-static void set_state(lw_bootstrap *bs, lw_bs_state to, uint32_t seconds)
+const char *lw_bs_state_name(lw_bs_state state)
 {
     static const char *const names[] = {"idle",   "waiting", "connecting", "asking for a pack",
                                         "asking", "running", "failed",     "committed",
                                         "linger"};
-    lw_client_log(bs->client, LW_LOG_DEBUG, "bootstrap", names[to]);
+    return names[state];
+}
+
+/* `seconds` is how long it may last. */
+static void set_state(lw_bootstrap *bs, lw_bs_state to, uint32_t seconds)
+{
+    lw_trace(bs->server.client, "bootstrap", lw_bs_state_name(to));
     bs->state = (uint8_t)to;
-    lw_alarm_set_in(bs->client, &bs->alarm, seconds);
+    lw_alarm_set_in(bs->server.client, &bs->server.alarm, seconds);
 }
 
 static void wait_jittered(lw_bootstrap *bs, uint32_t seconds)
 {
     set_state(bs, LW_BS_WAITING, LW_FOREVER);
-    lw_alarm_set_jittered(bs->client, &bs->alarm, seconds);
-}
-
-static lw_server *server_of(const lw_bootstrap *bs)
-{
-    return lw_client_bootstrap_server(bs->client);
+    lw_alarm_set_jittered(bs->server.client, &bs->server.alarm, seconds);
 }
 
 static void tell(const lw_bootstrap *bs, lw_client_event_kind kind)
 {
-    bool failed = kind == LW_CLIENT_BOOTSTRAP_FAILED;
     lw_client_event event = {.kind = (uint8_t)kind,
-                             .code = failed ? bs->code : 0,
-                             .err = failed ? bs->err : LW_OK,
-                             .retry_at = failed ? bs->alarm.deadline.at : LW_TIME_NEVER};
-    lw_client_tell(bs->client, &event);
-}
-
-static bool is_session(const lw_bootstrap *bs)
-{
-    return bs->state >= LW_BS_CONNECTING && bs->state <= LW_BS_COMMITTED;
+                             .code = bs->code,
+                             .err = bs->err,
+                             .retry_at = bs->server.alarm.deadline.at};
+    lw_client_tell(bs->server.client, &event);
 }
 
 /* ---- Beginning and failing --------------------------------------------------------------------
@@ -73,24 +64,15 @@ static uint32_t back_off(const lw_bootstrap *bs)
     return wait < RETRY_MAX ? wait : RETRY_MAX;
 }
 
-static void cancel_request(lw_bootstrap *bs)
-{
-    lw_coap_transfer *transfer = bs->transfer;
-    bs->transfer = NULL;
-    if (transfer != NULL) {
-        lw_coap_transfer_cancel(transfer, bs->client->now);
-    }
-}
-
 /* Everything as it was before the session. */
 static void drop_session(lw_bootstrap *bs)
 {
-    cancel_request(bs);
-    if (lw_tree_is_holding(&bs->client->tree)) {
-        lw_tree_revert(&bs->client->tree);
+    lw_client *client = bs->server.client;
+    if (lw_tree_is_holding(&client->tree)) {
+        lw_tree_revert(&client->tree);
     }
-    lw_server_close_link(server_of(bs));
-    bs->client->bootstrapping = false;
+    lw_server_close_link(&bs->server);
+    client->bootstrapping = false;
 }
 
 static void resume_servers(lw_client *client)
@@ -101,23 +83,22 @@ static void resume_servers(lw_client *client)
     lw_schedule_begin(client);
 }
 
+/* With the next step: in a callback of the endpoint the link must not be closed. */
 static void fail(lw_bootstrap *bs, lw_err err, uint8_t code)
-{
-    bool will_never_work = err == LW_EFORMAT || err == LW_ENOTSUP;
-    bs->err = err;
-    bs->code = code;
-    drop_session(bs);
-    wait_jittered(bs, will_never_work ? REST : back_off(bs));
-    tell(bs, LW_CLIENT_BOOTSTRAP_FAILED);
-    resume_servers(bs->client);
-}
-
-/* The same from within a callback of the endpoint, where the link must not be closed. */
-static void fail_soon(lw_bootstrap *bs, lw_err err, uint8_t code)
 {
     bs->err = err;
     bs->code = code;
     set_state(bs, LW_BS_FAILED, 0);
+}
+
+static void end_failed(lw_bootstrap *bs)
+{
+    bool will_never_work = bs->err == LW_EFORMAT || bs->err == LW_ENOTSUP;
+    bs->err = bs->err == LW_OK ? LW_ETIMEOUT : bs->err;
+    drop_session(bs);
+    wait_jittered(bs, will_never_work ? REST : back_off(bs));
+    tell(bs, LW_CLIENT_BOOTSTRAP_FAILED);
+    resume_servers(bs->server.client);
 }
 
 /* ---- Asking -----------------------------------------------------------------------------------
@@ -137,31 +118,23 @@ static uint16_t preferred_format(const lw_client *client)
 
 lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, const lw_bs_request *request, lw_coap_end_fn on_end)
 {
-    lw_client *client = bs->client;
     uint8_t options[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
     lw_writer_init(&w, options, sizeof options);
     lw_coap_begin_options(&out, &w);
     lw_bs_request_put(&out, op, request);
-    if (w.err != LW_OK) {
-        return w.err;
-    }
-    lw_coap_transfer_request transfer = {
-        .code = lw_op_rule_of(op)->method,
-        .options = lw_writer_bytes(&w),
-        .max_body = client->cfg.body_max,
-        .on_end = on_end,
-        .ctx = bs,
-    };
-    return lw_coap_transfer_start(&client->coap, &server_of(bs)->peer, client->now, &transfer,
-                                  &bs->transfer);
+    lw_coap_request sent = {.code = lw_op_rule_of(op)->method,
+                            .options = lw_writer_plain(&w),
+                            .on_end = on_end,
+                            .ctx = bs};
+    return w.err == LW_OK ? lw_server_send(&bs->server, &sent, 0) : w.err;
 }
 
 static void on_asked(void *ctx, const lw_coap_result *result)
 {
     lw_bootstrap *bs = ctx;
-    bs->transfer = NULL;
+    bs->server.asking = NULL;
     bool is_running = bs->state == LW_BS_RUNNING; /* commands were faster than the answer */
     if (result->err == LW_ECANCELED || (bs->state != LW_BS_ASKING && !is_running)) {
         return;
@@ -169,38 +142,57 @@ static void on_asked(void *ctx, const lw_coap_result *result)
     if (result->err == LW_OK && lw_coap_code_class(result->msg->code) == 2) {
         set_state(bs, LW_BS_RUNNING, LW_EXCHANGE_LIFETIME);
     } else if (result->err == LW_OK) {
-        fail_soon(bs, LW_EDENIED, result->msg->code);
+        fail(bs, LW_EDENIED, result->msg->code);
     } else if (!is_running) {
-        fail_soon(bs, result->err, 0);
+        fail(bs, result->err, 0);
     }
 }
 
 void lw_bs_ask(lw_bootstrap *bs)
 {
-    lw_bs_request request = {.endpoint = lw_bytes_str(bs->client->cfg.endpoint),
-                             .format = preferred_format(bs->client)};
+    const lw_client *client = bs->server.client;
+    lw_bs_request request = {.endpoint = lw_bytes_str(client->cfg.endpoint),
+                             .format = preferred_format(client)};
     set_state(bs, LW_BS_ASKING, LW_FOREVER);
     lw_err err = lw_bs_send(bs, LW_OP_BS_REQUEST, &request, on_asked);
     if (err != LW_OK) {
-        fail_soon(bs, err, 0);
+        fail(bs, err, 0);
     }
 }
 
 static void talk(lw_bootstrap *bs)
 {
+    lw_client *client = bs->server.client;
     lw_err err = LW_ENOTSUP;
     set_state(bs, LW_BS_ASKING_PACK, LW_FOREVER);
-    LW_EACH_PART (bs->client, i, LW_PART_PACK) {
-        err = bs->client->cfg.features[i]->as.ask_pack(bs);
+    LW_EACH_PART (client, i, LW_PART_PACK) {
+        err = client->cfg.features[i]->as.ask_pack(bs);
     }
     if (err != LW_OK) {
         lw_bs_ask(bs);
     }
 }
 
+static void on_link(lw_server *server, lw_err err)
+{
+    lw_bootstrap *bs = LW_CONTAINER(server, lw_bootstrap, server);
+    if (err == LW_OK && bs->state == LW_BS_CONNECTING) {
+        talk(bs);
+    } else if (err != LW_OK && server->client->bootstrapping && bs->state != LW_BS_COMMITTED) {
+        fail(bs, err, 0);
+    }
+}
+
 static void open_session(lw_bootstrap *bs)
 {
-    lw_client *client = bs->client;
+    lw_client *client = bs->server.client;
+    lw_path account = lw_bs_account(client);
+    bs->err = LW_OK;
+    bs->code = 0;
+    if (lw_path_depth(account) == LW_LEVEL_ROOT) {
+        set_state(bs, LW_BS_IDLE, LW_FOREVER); /* it was purged meanwhile */
+        return;
+    }
     if (bs->rounds < UINT8_MAX) {
         bs->rounds++;
     }
@@ -210,23 +202,23 @@ static void open_session(lw_bootstrap *bs)
     }
     tell(bs, LW_CLIENT_BOOTSTRAP_STARTED);
     set_state(bs, LW_BS_CONNECTING, LW_EXCHANGE_LIFETIME);
-    lw_err err = lw_server_open_link(server_of(bs));
-    if (err == LW_OK) {
-        talk(bs);
-    } else if (err != LW_AGAIN) {
-        fail(bs, err, 0);
+    bs->server.security = lw_path_id(account, LW_LEVEL_INSTANCE);
+    lw_err err = lw_server_open_link(&bs->server);
+    if (err != LW_AGAIN) {
+        on_link(&bs->server, err);
     }
 }
 
-static lw_err begin(void *state, lw_client *client)
+static lw_err begin(void *state)
 {
     lw_bootstrap *bs = state;
+    lw_client *client = bs->server.client;
     lw_path account = lw_bs_account(client);
     if (lw_path_depth(account) == LW_LEVEL_ROOT || !client->started || client->stopping) {
         return LW_ESTATE;
     }
     if (bs->state == LW_BS_LINGER) {
-        lw_server_close_link(server_of(bs));
+        lw_server_close_link(&bs->server);
     } else if (bs->state != LW_BS_IDLE) {
         return LW_OK; /* it is on its way */
     }
@@ -238,25 +230,13 @@ static lw_err begin(void *state, lw_client *client)
     return LW_OK;
 }
 
-static void on_link(void *state, lw_client *client, lw_err err)
-{
-    lw_bootstrap *bs = state;
-    (void)client;
-    if (err == LW_OK && bs->state == LW_BS_CONNECTING) {
-        talk(bs);
-    } else if (err != LW_OK && is_session(bs) && bs->state != LW_BS_COMMITTED) {
-        fail(bs, err, 0);
-    }
-}
-
 /* ---- Commands ---------------------------------------------------------------------------------
  */
 
 static uint8_t serve(void *state, const lw_call *call)
 {
     lw_bootstrap *bs = state;
-    bool is_open = bs->state == LW_BS_ASKING || bs->state == LW_BS_RUNNING;
-    if (!is_open || call->server != server_of(bs)) {
+    if (bs->state != LW_BS_ASKING && bs->state != LW_BS_RUNNING) {
         return LW_COAP_METHOD_NOT_ALLOWED; /* rule 11 */
     }
     if (!lw_tree_is_holding(&call->client->tree) && lw_tree_hold(&call->client->tree) != LW_OK) {
@@ -308,14 +288,15 @@ static lw_err ask_everybody(lw_client *client)
 
 static uint32_t purge_wait(const lw_bootstrap *bs)
 {
-    return lw_bs_number(bs->client, lw_bs_account(bs->client),
+    lw_client *client = bs->server.client;
+    return lw_bs_number(client, lw_bs_account(client),
                         LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT);
 }
 
 /* BS-50: from here on, not from the start of the device (P-BS-16). */
 static int64_t purge_time(const lw_bootstrap *bs)
 {
-    int64_t clock = lw_client_clock(bs->client);
+    int64_t clock = lw_client_clock(bs->server.client);
     uint32_t wait = purge_wait(bs);
     return wait == 0 ? 0 : clock >= 0 ? clock + wait : -1;
 }
@@ -324,17 +305,17 @@ static int64_t purge_time(const lw_bootstrap *bs)
  * evil, for it is the way back (rule 10). */
 static void arm_purge(lw_bootstrap *bs)
 {
-    int64_t clock = lw_client_clock(bs->client);
+    int64_t clock = lw_client_clock(bs->server.client);
     uint32_t wait = bs->purge_at != 0 ? purge_wait(bs) : LW_FOREVER;
     if (bs->purge_at > 0 && clock >= 0 && bs->purge_at - clock < wait) {
         wait = bs->purge_at > clock ? (uint32_t)(bs->purge_at - clock) : 0;
     }
-    lw_alarm_set_in(bs->client, &bs->purge, wait);
+    lw_alarm_set_in(bs->server.client, &bs->purge, wait);
 }
 
 lw_err lw_bs_conclude(lw_bootstrap *bs)
 {
-    lw_client *client = bs->client;
+    lw_client *client = bs->server.client;
     int64_t purge_at = bs->purge_at;
     lw_err err = complete_in_transaction(client);
     err = err == LW_OK ? lw_bs_check(client) : err;
@@ -348,16 +329,15 @@ lw_err lw_bs_conclude(lw_bootstrap *bs)
     }
     arm_purge(bs);
     lw_tree_settle(&client->tree);
-    bool keeps_link = lw_path_depth(lw_bs_account(client)) != LW_LEVEL_ROOT;
-    set_state(bs, LW_BS_COMMITTED, keeps_link ? 0 : ANSWER_GRACE);
+    set_state(bs, LW_BS_COMMITTED, 0);
     return LW_OK;
 }
 
 /* Rule 12: all registrations begin anew. The link stays for a Finish whose answer was lost. */
 static void close_session(lw_bootstrap *bs)
 {
-    lw_client *client = bs->client;
-    cancel_request(bs);
+    lw_client *client = bs->server.client;
+    lw_server_stop_asking(&bs->server);
     client->bootstrapping = false;
     set_state(bs, LW_BS_LINGER, REPEATS);
     tell(bs, LW_CLIENT_BOOTSTRAPPED);
@@ -377,25 +357,21 @@ static void close_session(lw_bootstrap *bs)
 
 static void on_alarm(lw_client *client, lw_alarm *alarm)
 {
-    lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, alarm);
+    lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, server.alarm);
     (void)client;
     switch ((lw_bs_state)bs->state) {
     case LW_BS_WAITING:
         open_session(bs);
         break;
-    case LW_BS_CONNECTING:
-    case LW_BS_RUNNING:
-        fail(bs, LW_ETIMEOUT, 0);
-        break;
-    case LW_BS_FAILED:
-        fail(bs, bs->err, bs->code);
-        break;
     case LW_BS_COMMITTED:
         close_session(bs);
         break;
-    default: /* LINGER; the others have no deadline */
-        lw_server_close_link(server_of(bs));
+    case LW_BS_LINGER:
+        lw_server_close_link(&bs->server);
         set_state(bs, LW_BS_IDLE, LW_FOREVER);
+        break;
+    default: /* it failed, or there is silence */
+        end_failed(bs);
         break;
     }
 }
@@ -405,14 +381,13 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
 static lw_err purge_account(lw_client *client)
 {
     lw_tree *tree = &client->tree;
-    lw_path account = lw_bs_account(client), at = lw_path_root();
+    lw_path account = lw_bs_account(client), at = account; /* what it links stands behind it */
     lw_err err = lw_tree_begin(tree);
     if (err != LW_OK) {
         return err;
     }
     while (err == LW_OK && lw_tree_next(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
-        bool is_part = !lw_path_equal(at, account) && lw_bs_belongs_to(client, account, at);
-        err = is_part ? lw_tree_remove(tree, at) : LW_OK;
+        err = lw_bs_belongs_to(client, account, at) ? lw_tree_remove(tree, at) : LW_OK;
     }
     if (err == LW_OK && lw_path_depth(account) != LW_LEVEL_ROOT) {
         err = lw_tree_remove(tree, account);
@@ -423,7 +398,7 @@ static lw_err purge_account(lw_client *client)
 static void on_purge(lw_client *client, lw_alarm *alarm)
 {
     lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, purge);
-    if (is_session(bs) || purge_account(client) != LW_OK) {
+    if (client->bootstrapping || purge_account(client) != LW_OK) {
         lw_alarm_set_in(client, alarm, PURGE_AGAIN);
         return;
     }
@@ -443,39 +418,34 @@ static size_t size(const lw_client_cfg *cfg)
 static lw_err init(lw_client *client, void *state)
 {
     lw_bootstrap *bs = state;
-    bs->client = client;
-    lw_alarm_init(&bs->alarm, on_alarm);
+    lw_server_init(client, &bs->server, client->cfg.servers_max + (unsigned)LW_OTHER_BOOTSTRAP);
+    lw_alarm_init(&bs->server.alarm, on_alarm);
     lw_alarm_init(&bs->purge, on_purge);
+    bs->server.on_link = on_link;
+    client->others[LW_OTHER_BOOTSTRAP] = &bs->server;
     return LW_OK;
 }
 
 static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
     lw_bootstrap *bs = state;
-    if (moment != LW_MOMENT_STOP) {
-        return LW_OK;
-    }
-    if (bs->state != LW_BS_COMMITTED) {
+    if (moment == LW_MOMENT_STOP) {
         drop_session(bs);
+        set_state(bs, LW_BS_IDLE, LW_FOREVER);
+        lw_alarm_set_in(client, &bs->purge, LW_FOREVER);
     }
-    lw_server_close_link(server_of(bs));
-    client->bootstrapping = false;
-    set_state(bs, LW_BS_IDLE, LW_FOREVER);
-    lw_alarm_set_in(bs->client, &bs->purge, LW_FOREVER);
     return LW_OK;
 }
 
 static void on_server(void *state, lw_server *server, lw_server_event event)
 {
     lw_bootstrap *bs = state;
-    bool is_own = server == server_of(bs);
-    if (event == LW_SERVER_EV_REGISTERED) {
-        bs->rounds = 0;
+    (void)server;
+    if (event != LW_SERVER_EV_REGISTERED) {
+        return;
     }
-    bool is_needless =
-        event == LW_SERVER_EV_REGISTERED && bs->state == LW_BS_WAITING && bs->err != LW_OK;
-    if (is_needless || (event == LW_SERVER_EV_REMOVED && is_own)) {
-        bs->err = LW_OK;
+    bs->rounds = 0;
+    if (bs->state == LW_BS_WAITING && bs->err != LW_OK) { /* another attempt is needless */
         set_state(bs, LW_BS_IDLE, LW_FOREVER);
     }
 }
@@ -502,9 +472,5 @@ const lw_client_feature lw_feature_bootstrap = {
     .on_server = on_server,
     .on_moment = on_moment,
     .part = LW_PART_BOOTSTRAP,
-    .as.bootstrap = {.begin = begin,
-                     .on_link = on_link,
-                     .route = lw_route_bootstrap,
-                     .save = save,
-                     .restore = restore},
+    .as.bootstrap = {.begin = begin, .route = lw_route_bootstrap, .save = save, .restore = restore},
 };

@@ -37,22 +37,22 @@ typedef enum lw_bs_state {
     LW_BS_ASKING,      /* until the transfer ends, or a command arrives */
     LW_BS_RUNNING,     /* alarm: EXCHANGE_LIFETIME after the last command (BS-37) */
     LW_BS_FAILED,      /* alarm: now. Ends outside of the callback that saw it */
-    LW_BS_COMMITTED,   /* alarm: when the answer to Finish is out */
+    LW_BS_COMMITTED,   /* alarm: now. The servers begin anew outside of the callback, too */
     LW_BS_LINGER       /* alarm: closes the link, which repeats the answer until then */
 } lw_bs_state;
 
 typedef struct lw_bootstrap {
-    lw_client *client;
-    lw_coap_transfer *transfer; /* of the request in flight */
-    lw_alarm alarm;             /* of the state */
-    lw_alarm purge;             /* when the Bootstrap-Server account goes (BS-50) */
-    int64_t purge_at;           /* by the clock of the platform; -1: it has none; 0: never */
-    uint8_t state;              /* lw_bs_state */
-    uint8_t rounds;             /* attempts since a server was registered with (P-BS-21) */
-    uint8_t code;               /* FAILED: of the answer */
-    lw_err err;                 /* FAILED: why */
-    bool no_packs;              /* the Bootstrap-Server does not do them */
+    uint8_t state;    /* lw_bs_state */
+    uint8_t rounds;   /* attempts since a server was registered with (P-BS-21) */
+    uint8_t code;     /* of the last failure: of the answer */
+    lw_err err;       /* of the last failure: why; LW_OK: there was none in this round */
+    bool no_packs;    /* the Bootstrap-Server does not do them */
+    lw_server server; /* its link, the alarm of the state, and the request in flight */
+    lw_alarm purge;   /* when the Bootstrap-Server account goes (BS-50) */
+    int64_t purge_at; /* by the clock of the platform; -1: it has none; 0: never */
 } lw_bootstrap;
+
+const char *lw_bs_state_name(lw_bs_state state);
 
 /* ---- bootstrap.c: the session */
 

@@ -226,6 +226,7 @@ static void a_link_that_fails_or_goes_down_is_a_failed_attempt(void **state)
     rig_pass(r, 4 * LW_SECOND_MS);
     assert_int_equal(state_of(r), LW_BS_ASKING);
     lw_client_link_down(r->client, r->now, BS_LINK, LW_ERESET);
+    rig_pass(r, 0);
     assert_int_equal(state_of(r), LW_BS_WAITING);
     assert_int_equal(last_event(r, LW_CLIENT_BOOTSTRAP_FAILED)->err, LW_ERESET);
 }
@@ -326,6 +327,7 @@ static void a_lost_link_takes_everything_back(void **state)
     write_account_101(r);
     set(r, "/3/0/11/0", lw_value_unsigned(3)); /* the device's own: stays */
     lw_client_link_down(r->client, r->now, BS_LINK, LW_EIO);
+    rig_pass(r, 0);
     assert_false(exists(r, "/0/1"));
     assert_int_equal(number_at(r, "/3/0/11/0"), 3);
 }

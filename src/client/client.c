@@ -1,5 +1,4 @@
 #include "client/feature.h"
-#include "client/fetch.h"
 #include "client/serve.h"
 #include "client/server.h"
 #include "coap/reply.h"
@@ -57,12 +56,6 @@ size_t lw_part_index(const lw_client_cfg *cfg, lw_part part)
     return LW_NO_PART;
 }
 
-/* Places for servers. */
-static unsigned place_count(const lw_client_cfg *cfg)
-{
-    return cfg->servers_max + (lw_part_index(cfg, LW_PART_BOOTSTRAP) != LW_NO_PART ? 1u : 0u);
-}
-
 static size_t feature_size(const lw_client_cfg *cfg, size_t index)
 {
     const lw_client_feature *f = cfg->features[index];
@@ -75,7 +68,7 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
     fill_in_defaults(&cfg);
     size_t features = feature_count(&cfg);
     size_t octets = lw_pool_overhead() + lw_pool_cost(sizeof(lw_client)) + cfg.dynamic;
-    octets += lw_pool_cost(place_count(&cfg) * sizeof(lw_server));
+    octets += lw_pool_cost(cfg.servers_max * sizeof(lw_server));
     octets += lw_pool_cost((features + 1) * sizeof(void *));
     octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
     octets += lw_tree_mem_needed(cfg.objects);
@@ -120,7 +113,7 @@ static lw_err init_coap(lw_client *client)
         .rng = client->rng,
         .handler = &handler,
         .ctx = client,
-        .limits = {.max_seen = place_count(&client->cfg) * MAX_SEEN_PER_SERVER,
+        .limits = {.max_seen = (client->cfg.servers_max + 1u) * MAX_SEEN_PER_SERVER,
                    .max_seen_per_peer = MAX_SEEN_PER_SERVER,
                    .max_queued = MAX_QUEUED},
         .buf = client->coap_buf,
@@ -131,14 +124,13 @@ static lw_err init_coap(lw_client *client)
 
 static lw_err init_servers(lw_client *client)
 {
-    unsigned count = place_count(&client->cfg);
-    client->server_count = count;
+    unsigned count = client->cfg.servers_max;
     client->servers = lw_mem_alloc(&client->mem, count * sizeof *client->servers);
     if (client->servers == NULL) {
         return LW_ENOMEM;
     }
     for (unsigned i = 0; i < count; i++) {
-        lw_server_init(client, &client->servers[i], (uint8_t)i);
+        lw_server_init(client, &client->servers[i], i);
     }
     return LW_OK;
 }
@@ -209,13 +201,22 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     return err;
 }
 
+static lw_server *server_on(lw_client *client, unsigned link)
+{
+    unsigned servers = client->cfg.servers_max;
+    if (link < servers) {
+        return &client->servers[link];
+    }
+    return link - servers < LW_OTHERS ? client->others[link - servers] : NULL;
+}
+
 void lw_client_fini(lw_client *client)
 {
-    for (unsigned i = 0; i < client->server_count; i++) {
-        lw_server_close_link(&client->servers[i]);
-    }
-    if (client->fetching != NULL) {
-        lw_server_close_link(&client->fetching->server);
+    for (unsigned i = 0; i < client->cfg.servers_max + (unsigned)LW_OTHERS; i++) {
+        lw_server *server = server_on(client, i);
+        if (server != NULL) {
+            lw_server_close_link(server);
+        }
     }
     lw_wipe(client->pool.block, client->pool.size); /* with everything that is in it */
 }
@@ -302,18 +303,10 @@ void lw_client_dispatch(lw_server *server, lw_server_event event)
     }
 }
 
-bool lw_client_can_bootstrap(lw_client *client)
-{
-    const lw_server *server = lw_client_bootstrap_server(client);
-    return server != NULL && server->state != LW_SERVER_UNUSED;
-}
-
 lw_err lw_client_begin_bootstrap(lw_client *client)
 {
-    if (lw_client_can_bootstrap(client)) {
-        LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-            return client->cfg.features[i]->as.bootstrap.begin(client->feature_state[i], client);
-        }
+    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
+        return client->cfg.features[i]->as.bootstrap.begin(client->feature_state[i]);
     }
     return LW_ESTATE;
 }
@@ -372,11 +365,6 @@ static void on_change(void *ctx, lw_tree_change change, lw_path path)
 /* ---- The endpoint's side ----------------------------------------------------------------------
  */
 
-static bool is_fetching_on(const lw_client *client, const lw_server *server)
-{
-    return client->fetching != NULL && server == &client->fetching->server;
-}
-
 static lw_server *server_of(lw_coap_peer *peer)
 {
     return LW_CONTAINER(peer, lw_server, peer);
@@ -397,8 +385,7 @@ static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
 
 static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
-    lw_server *server = server_of(in->peer);
-    return is_fetching_on(ctx, server) ? LW_END : lw_serve(ctx, server, in, reply);
+    return lw_serve(ctx, server_of(in->peer), in, reply);
 }
 
 static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
@@ -434,7 +421,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 {
     client->now = now;
     client->stopping = true;
-    for (unsigned i = 0; i < client->server_count; i++) {
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         if (client->servers[i].state != LW_SERVER_UNUSED) {
             lw_server_leave(&client->servers[i]);
         }
@@ -444,7 +431,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 
 bool lw_client_is_stopped(const lw_client *client)
 {
-    for (unsigned i = 0; i < client->server_count; i++) {
+    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
         uint8_t state = client->servers[i].state;
         if (state != LW_SERVER_UNUSED && state != LW_SERVER_IDLE) {
             return false;
@@ -477,15 +464,6 @@ bool lw_client_poll(lw_client *client, lw_client_out *out)
     return lw_outbox_take(&client->outbox, &client->mem, out);
 }
 
-static lw_server *server_on(lw_client *client, uint8_t link)
-{
-    if (link < client->server_count) {
-        return &client->servers[link];
-    }
-    return client->fetching != NULL && link == lw_fetch_link(client) ? &client->fetching->server
-                                                                     : NULL;
-}
-
 void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram)
 {
     lw_server *server = server_on(client, link);
@@ -506,15 +484,7 @@ static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_e
     }
     server->link_is_open = server->link_is_open && err == LW_OK;
     server->link_is_up = server->link_is_open;
-    if (is_fetching_on(client, server)) {
-        client->fetching->on_link(client->fetching, err);
-    } else if (server == lw_client_bootstrap_server(client)) {
-        LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-            client->cfg.features[i]->as.bootstrap.on_link(client->feature_state[i], client, err);
-        }
-    } else {
-        lw_server_on_link(server, err);
-    }
+    server->on_link(server, err);
 }
 
 void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)

@@ -81,12 +81,12 @@ typedef enum lw_server_state {
 #define LW_UPDATE_BINDING  LW_REG_BINDING
 #define LW_UPDATE_OBJECTS  LW_REG_LIST
 #define LW_UPDATE_PLAIN    LW_REG_SMS /* nothing, but now: 1/x/8 */
-#define LW_UPDATE_ALL                                                                     \
+#define LW_UPDATE_ALL \
     (LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING | LW_REG_LIST)
 
 typedef struct lw_server {
     lw_client *client;
-    uint8_t link;      /* number for lw_platform */
+    uint8_t link;      /* number for lw_platform: the place among the servers, or lw_other_link */
     uint8_t state;     /* lw_server_state; changed by set_state alone */
     uint8_t version;   /* lw_version agreed, or tried next (VER-04) */
     uint8_t update;    /* LW_UPDATE_… pending */
@@ -103,9 +103,10 @@ typedef struct lw_server {
     bool offline;            /* did not answer, or its link is down */
     bool was_due;            /* alarm rang while a bootstrap ran */
     bool moved;              /* its /0 instance changed: it needs a new link (BS-52) */
-    uint16_t ssid;           /* 0: the Bootstrap-Server */
+    uint16_t ssid;           /* 0: the Bootstrap-Server, or no account in this place; LW_ID_MAX: a
+                                peer without account */
     uint16_t security;       /* instance of /0 */
-    uint16_t account;        /* instance of /1; LW_ID_MAX for the Bootstrap-Server */
+    uint16_t account;        /* instance of /1; LW_ID_MAX for who is no server */
     uint32_t lifetime;       /* s, as the server knows it */
     uint32_t own_address;    /* that it was registered from, under NoSec; 0: unknown */
     void *asking;            /* Register, Update or De-register in flight: an
@@ -113,9 +114,11 @@ typedef struct lw_server {
     lw_time expires;       /* when the registration may be over for the server; NEVER for a lifetime
                               of 0 (CLI-63) */
     lw_time registered_at; /* the last 2.01 */
-    lw_alarm alarm;        /* of the state */
-    lw_alarm nap;          /* queue mode: when the awake window ends (TRN-41) */
-    lw_path streaming;     /* what a body in blocks is written to; depth 0: none */
+    /* Its link is up (LW_OK), or down and why; link_is_up says so already. */
+    void (*on_link)(struct lw_server *server, lw_err err);
+    lw_alarm alarm;    /* of the state */
+    lw_alarm nap;      /* queue mode: when the awake window ends (TRN-41) */
+    lw_path streaming; /* what a body in blocks is written to; depth 0: none */
     lw_coap_peer peer;
     lw_location location; /* of the registration, as the server gave it (rule 23) */
 } lw_server;
@@ -180,19 +183,25 @@ typedef struct lw_act_slot {
 /* ---- The client -------------------------------------------------------------------------------
  */
 
+/* Peers that are no servers to register with. Their links are numbered behind those of servers. */
+typedef enum lw_other {
+    LW_OTHER_BOOTSTRAP, /* the Bootstrap-Server (client/bootstrap.h) */
+    LW_OTHER_FETCH,     /* of a download of the device's own (client/fetch.h) */
+    LW_OTHERS
+} lw_other;
+
 struct lw_client {
     bool started;
     bool stopping;
     bool bootstrapping;  /* servers are not served, nothing is sent to them (BS-09, rule 12) */
     bool accounts_dirty; /* /0 or /1 changed: looked at with the next step */
     bool has_factory_data;
-    bool erased;        /* factory reset: nothing is stored any more */
-    bool clock_is_set;  /* by 3/0/13 */
-    lw_server *servers; /* servers_max; with lw_feature_bootstrap, then the Bootstrap-Server */
-    unsigned server_count;
+    bool erased;                  /* factory reset: nothing is stored any more */
+    bool clock_is_set;            /* by 3/0/13 */
+    lw_server *servers;           /* servers_max */
+    lw_server *others[LW_OTHERS]; /* who has a link, too; NULL: not there */
     lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
     void **feature_state; /* parallel to cfg.features */
-    struct lw_fetching *fetching; /* a download of the device's own (client/fetch.h); or NULL */
     uint8_t *coap_buf;
     lw_deadlines alarms;
     lw_time now;       /* of the call that is being served */
@@ -207,19 +216,18 @@ struct lw_client {
     lw_coap coap;
 };
 
-/* NULL without lw_feature_bootstrap. */
-static inline lw_server *lw_client_bootstrap_server(lw_client *client)
-{
-    unsigned place = client->cfg.servers_max;
-    return place < client->server_count ? &client->servers[place] : NULL;
-}
-
 /* The registered server with that Short Server ID, or NULL. */
 lw_server *lw_client_server(lw_client *client, uint16_t ssid);
 
 void lw_client_tell(lw_client *client, const lw_client_event *event);
 void lw_client_log(const lw_client *client, lw_log_level level, const char *module,
                    const char *text);
+/* What the engine does, for who works on it: gone where lw_assert is. */
+#ifdef NDEBUG
+#define lw_trace(client, module, text) ((void)sizeof(text))
+#else
+#define lw_trace(client, module, text) lw_client_log(client, LW_LOG_DEBUG, module, text)
+#endif
 /* A warning with the number of an error: a device has no room for sentences. */
 void lw_client_complain(const lw_client *client, const char *module, const char *what, lw_err err);
 

@@ -78,9 +78,7 @@ typedef struct lw_part_send {
 
 typedef struct lw_part_bootstrap {
     /* Starts it, or says LW_ESTATE when there is no Bootstrap-Server account. */
-    lw_err (*begin)(void *state, lw_client *client);
-    /* The link to the Bootstrap-Server is up (LW_OK), or down and why. */
-    void (*on_link)(void *state, lw_client *client, lw_err err);
+    lw_err (*begin)(void *state);
     /* lw_route_bootstrap */
     uint8_t (*route)(lw_version version, const lw_coap_msg *msg, lw_request *out_request);
     /* For lw_feature_persist: what outlives a power loss with the configuration. `save` is called

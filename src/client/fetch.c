@@ -74,9 +74,9 @@ static void run(lw_fetching *f)
     }
 }
 
-static void on_link(lw_fetching *f, lw_err err)
+static void on_link(lw_server *server, lw_err err)
 {
-    f->server.link_is_open = f->server.link_is_up = err == LW_OK;
+    lw_fetching *f = LW_CONTAINER(server, lw_fetching, server);
     if (f->state == LW_FETCH_CONNECTING) {
         if (err == LW_OK) {
             run(f);
@@ -96,9 +96,10 @@ static void connect_link(lw_fetching *f)
     f->state = LW_FETCH_CONNECTING;
     lw_alarm_set_in(client, &f->alarm, LW_EXCHANGE_LIFETIME);
     lw_err err = platform->link_open(platform->ctx, f->server.link, &to);
-    f->server.link_is_open = err == LW_AGAIN;
+    f->server.link_is_up = err == LW_OK;
+    f->server.link_is_open = err == LW_OK || err == LW_AGAIN;
     if (err != LW_AGAIN) {
-        on_link(f, err);
+        on_link(&f->server, err);
     }
 }
 
@@ -109,7 +110,7 @@ static void leave(lw_fetching *f)
     lw_err outcome = f->outcome;
     lw_server_close_link(&f->server); /* ends a transfer that runs: on_end */
     lw_alarm_set_in(client, &f->alarm, LW_FOREVER);
-    client->fetching = NULL;
+    client->others[LW_OTHER_FETCH] = NULL;
     lw_mem_release(&client->mem, f);
     if (job != NULL) {
         job->on_end(job, outcome);
@@ -139,20 +140,21 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     if (uri.scheme != LW_URI_COAP && !(with_coaps && uri.scheme == LW_URI_COAPS)) {
         return LW_ENOTSUP;
     }
-    if (client->fetching != NULL) {
+    if (client->others[LW_OTHER_FETCH] != NULL) {
         return LW_ESTATE;
     }
     lw_fetching *f = lw_mem_alloc(&client->mem, sizeof *f + text.len);
     if (f == NULL) {
         return LW_ENOMEM;
     }
-    lw_server_init(client, &f->server, lw_fetch_link(client));
+    lw_server_init(client, &f->server, client->cfg.servers_max + (unsigned)LW_OTHER_FETCH);
+    f->server.ssid = LW_ID_MAX;
+    f->server.on_link = on_link;
     lw_alarm_init(&f->alarm, ring);
     f->job = job;
-    f->on_link = on_link;
     f->uri_len = (uint16_t)text.len;
     memcpy(f->uri, text.ptr, text.len);
-    client->fetching = f;
+    client->others[LW_OTHER_FETCH] = &f->server;
     lw_alarm_set_in(client, &f->alarm, 0);
     return LW_OK;
 }
@@ -170,8 +172,9 @@ static lw_err start_coaps(void *ctx, lw_fetch_job *job, lw_bytes text)
 static void stop(void *ctx, lw_fetch_job *job)
 {
     lw_client *client = ctx;
-    lw_fetching *f = client->fetching;
-    if (f != NULL && f->job == job) {
+    lw_server *server = client->others[LW_OTHER_FETCH];
+    lw_fetching *f = LW_CONTAINER(server, lw_fetching, server);
+    if (server != NULL && f->job == job) {
         f->job = NULL;
         done(f, LW_ECANCELED);
     }

@@ -20,19 +20,13 @@ typedef enum lw_fetch_state {
 } lw_fetch_state;
 
 typedef struct lw_fetching {
-    lw_server server; /* never registered: its peer and its link, number servers_max + 1 */
+    lw_server server; /* never registered: its peer and its link */
     lw_alarm alarm;
     lw_fetch_job *job; /* NULL: nobody is to be told */
-    void (*on_link)(struct lw_fetching *fetching, lw_err err);
     lw_err outcome;
     uint8_t state; /* lw_fetch_state */
     uint16_t uri_len;
     uint8_t uri[];
 } lw_fetching;
-
-static inline uint8_t lw_fetch_link(const lw_client *client)
-{
-    return (uint8_t)(client->cfg.servers_max + 1u);
-}
 
 #endif

@@ -95,7 +95,7 @@ static void a_package_is_fetched_block_by_block(void **state)
     assert_int_equal(f->ends, 1);
     assert_int_equal(f->end, LW_OK);
     assert_int_equal(f->r.closed[LINK], 1);
-    assert_null(f->r.client->fetching);
+    assert_null(f->r.client->others[LW_OTHER_FETCH]);
 }
 
 static void a_wrong_uri_is_refused_at_once(void **state)
@@ -177,7 +177,7 @@ static void a_job_that_refuses_a_block_is_not_told_again(void **state)
     assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
     give_block(f, 0, 150);
     assert_int_equal(f->ends, 0);
-    assert_null(f->r.client->fetching);
+    assert_null(f->r.client->others[LW_OTHER_FETCH]);
 }
 
 static void a_stopped_fetch_is_silent(void **state)
@@ -187,7 +187,7 @@ static void a_stopped_fetch_is_silent(void **state)
     lw_fetch_coap.stop(f->r.client, &f->job);
     rig_pass(&f->r, 0);
     assert_int_equal(f->ends, 0);
-    assert_null(f->r.client->fetching);
+    assert_null(f->r.client->others[LW_OTHER_FETCH]);
     lw_fetch_coap.stop(f->r.client, &f->job);
 }
 

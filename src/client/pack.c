@@ -34,7 +34,7 @@ static lw_err replace_in_transaction(lw_apply *pack)
 /* As a whole or not at all, and consistent (BS-63). */
 static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
 {
-    lw_client *client = bs->client;
+    lw_client *client = bs->server.client;
     size_t room = client->cfg.payload_max; /* for values that are no views */
     lw_apply pack = {.client = client,
                      .format = format,
@@ -79,13 +79,13 @@ static const lw_format *format_of(const lw_client *client, const lw_coap_msg *ms
 static void on_pack(void *ctx, const lw_coap_result *result)
 {
     lw_bootstrap *bs = ctx;
-    bs->transfer = NULL;
+    bs->server.asking = NULL;
     if (result->err == LW_ECANCELED || bs->state != LW_BS_ASKING_PACK) {
         return;
     }
     bool is_pack = result->err == LW_OK && result->msg->code == LW_COAP_CONTENT;
     bs->no_packs = result->err == LW_OK && !is_pack;
-    const lw_format *format = is_pack ? format_of(bs->client, result->msg) : NULL;
+    const lw_format *format = is_pack ? format_of(bs->server.client, result->msg) : NULL;
     if (format == NULL || take(bs, format, result->msg->payload) != LW_OK) {
         lw_bs_ask(bs); /* BS-62, BS-63 */
     }
@@ -105,7 +105,7 @@ void lw_bs_write_account(lw_client *client, lw_writer *w)
 
 static lw_err ask(lw_bootstrap *bs)
 {
-    lw_client *client = bs->client;
+    lw_client *client = bs->server.client;
     lw_format_choice choice = formats_of(client);
     const lw_format *format = lw_op_answer_format(LW_OP_BS_PACK_REQUEST, &choice, NULL);
     if (bs->no_packs || format == NULL ||
@@ -123,4 +123,12 @@ static lw_err ask(lw_bootstrap *bs)
     return lw_bs_send(bs, LW_OP_BS_PACK_REQUEST, &request, on_pack);
 }
 
-const lw_client_feature lw_feature_bootstrap_pack = {.part = LW_PART_PACK, .as.ask_pack = ask};
+/* It is larger than a message. */
+static lw_err init(lw_client *client, void *state)
+{
+    (void)state;
+    return lw_part_index(&client->cfg, LW_PART_BLOCKWISE) != LW_NO_PART ? LW_OK : LW_EINVAL;
+}
+
+const lw_client_feature lw_feature_bootstrap_pack = {
+    .init = init, .part = LW_PART_PACK, .as.ask_pack = ask};

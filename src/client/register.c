@@ -80,19 +80,19 @@ static lw_bytes binding(const lw_server *server)
 
 /* In as many messages as it takes, or in one that is written into the endpoint's buffer: no answer
  * is in it now. */
-static lw_err send(lw_server *server, lw_coap_request *request, size_t body_len)
+lw_err lw_server_send(lw_server *server, lw_coap_request *request, size_t list)
 {
     lw_client *client = server->client;
     lw_coap_exchange *started = NULL;
     LW_EACH_PART (client, i, LW_PART_BLOCKWISE) {
-        return client->cfg.features[i]->as.blockwise.start(server, request, read_list, body_len,
+        return client->cfg.features[i]->as.blockwise.start(server, request, read_list, list,
                                                            &server->asking);
     }
-    if (body_len > client->cfg.payload_max) {
+    if (list > client->cfg.payload_max) {
         return LW_ETOOBIG;
     }
-    request->payload = lw_bytes_of(client->coap_buf, body_len);
-    lw_err err = read_list(server, 0, client->coap_buf, body_len);
+    request->payload = lw_bytes_of(client->coap_buf, list);
+    lw_err err = read_list(server, 0, client->coap_buf, list);
     if (err == LW_OK) {
         err = lw_coap_start(&client->coap, &server->peer, client->now, request, &started);
         server->asking = started;
@@ -132,11 +132,11 @@ lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end)
     lw_coap_begin_options(&out, &w);
     lw_registration_put(&out, is_new ? NULL : &server->location, &reg);
     server->lifetime = reg.lifetime;
-    lw_coap_request request = {
-        .code = server->state == LW_SERVER_DEREGISTERING ? LW_COAP_DELETE : LW_COAP_POST,
-        .options = lw_writer_plain(&w),
-        .on_end = on_end,
-        .ctx = server};
+    lw_coap_request request = {.code = server->state == LW_SERVER_DEREGISTERING ? LW_COAP_DELETE
+                                                                                : LW_COAP_POST,
+                               .options = lw_writer_plain(&w),
+                               .on_end = on_end,
+                               .ctx = server};
     size_t list = (reg.given & LW_REG_LIST) != 0 ? list_length(server) : 0;
-    return w.err == LW_OK ? send(server, &request, list) : w.err;
+    return w.err == LW_OK ? lw_server_send(server, &request, list) : w.err;
 }

@@ -7,6 +7,7 @@
 #define BRAKE_MS (10 * LW_SECOND_MS)
 
 static void on_alarm(lw_client *client, lw_alarm *alarm);
+static void on_link(lw_server *server, lw_err err);
 static void on_nap(lw_client *client, lw_alarm *alarm);
 static void ask(lw_server *server, lw_server_state to);
 static void begin_register(lw_server *server);
@@ -64,7 +65,7 @@ static void wake_in(lw_server *server, uint32_t seconds)
 static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
 {
     lw_assert((moves[server->state] >> to & 1u) != 0);
-    lw_client_log(server->client, LW_LOG_DEBUG, "server", lw_server_state_name(to));
+    lw_trace(server->client, "server", lw_server_state_name(to));
     server->state = (uint8_t)to;
     wake_in(server, seconds);
 }
@@ -114,9 +115,10 @@ static void init_peer(lw_server *server)
     lw_coap_peer_init(&server->client->coap, &server->peer, &lw_coap_params_udp);
 }
 
-void lw_server_init(lw_client *client, lw_server *server, uint8_t link)
+void lw_server_init(lw_client *client, lw_server *server, unsigned link)
 {
-    *server = (lw_server){.client = client, .link = link, .account = LW_ID_MAX};
+    *server = (lw_server){
+        .client = client, .link = (uint8_t)link, .account = LW_ID_MAX, .on_link = on_link};
     lw_alarm_init(&server->alarm, on_alarm);
     lw_alarm_init(&server->nap, on_nap);
     init_peer(server);
@@ -186,11 +188,11 @@ static void end_registration(lw_server *server)
     }
 }
 
-/* 1/x/16: rather a bootstrap than another attempt (CLI-30). */
-static bool prefers_bootstrap(const lw_server *server)
+/* 1/x/16: rather a bootstrap, which begins, than another attempt (CLI-30). */
+static bool turns_to_bootstrap(const lw_server *server)
 {
-    return lw_client_can_bootstrap(server->client) &&
-           lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0;
+    return lw_server_setting(server, LW_RES_SERVER_BOOTSTRAP_ON_REGISTRATION_FAILURE, 1) != 0 &&
+           lw_client_begin_bootstrap(server->client) == LW_OK;
 }
 
 /* The wait doubles with each attempt of a sequence. */
@@ -213,8 +215,7 @@ static bool end_sequence(lw_server *server, bool all)
     all = all || server->sequence >= sequences || delay == LW_FOREVER;
     server->sequence = all ? 1 : (uint8_t)(server->sequence + 1);
     server->attempt = 1;
-    bool gives_up =
-        all && prefers_bootstrap(server) && lw_client_begin_bootstrap(server->client) == LW_OK;
+    bool gives_up = all && turns_to_bootstrap(server);
     if (gives_up || delay == LW_FOREVER) {
         set_state(server, LW_SERVER_FAILED);
     } else {
@@ -229,7 +230,7 @@ static bool end_sequence(lw_server *server, bool all)
 static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
 {
     bool is_refused =
-        server->state == LW_SERVER_REGISTERING && is_rejection(code) && prefers_bootstrap(server);
+        server->state == LW_SERVER_REGISTERING && is_rejection(code) && turns_to_bootstrap(server);
     bool is_unusable =
         server->state == LW_SERVER_CONNECTING && (err == LW_EFORMAT || err == LW_ENOTSUP);
     bool is_last = is_refused || is_unusable;
@@ -299,7 +300,7 @@ void lw_server_go_offline(lw_server *server)
     }
 }
 
-void lw_server_on_link(lw_server *server, lw_err err)
+static void on_link(lw_server *server, lw_err err)
 {
     if (err == LW_OK) {
         if (server->state == LW_SERVER_CONNECTING && server->link_is_up) {
@@ -605,7 +606,7 @@ static void on_alarm(lw_client *client, lw_alarm *alarm)
 
 void lw_server_is_active(lw_server *server)
 {
-    if (!server->client->cfg.queue_mode || server->ssid == 0) {
+    if (!server->client->cfg.queue_mode || server->account == LW_ID_MAX) {
         return;
     }
     lw_alarm_set_in(server->client, &server->nap, transmit_wait(server));

@@ -20,7 +20,7 @@
 
 #include "client/engine.h"
 
-void lw_server_init(lw_client *client, lw_server *server, uint8_t link);
+void lw_server_init(lw_client *client, lw_server *server, unsigned link);
 
 /* Begins: the delay of 1/x/14 if it applies, then the link. From IDLE, FAILED or DISABLED. */
 void lw_server_start(lw_server *server);
@@ -45,9 +45,6 @@ void lw_server_close_link(lw_server *server);
 void lw_server_pause(lw_server *server);
 void lw_server_resume(lw_server *server);
 
-/* Its link is up (LW_OK), or down and why; link_is_up says so already. */
-void lw_server_on_link(lw_server *server, lw_err err);
-
 /* Another address under NoSec (REG-44), or another account (BS-52): a new link, a new registration.
  */
 void lw_server_register_anew(lw_server *server);
@@ -70,6 +67,10 @@ const char *lw_server_state_name(lw_server_state state);
  * server as ctx. */
 lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end);
 
+/* Sends a request, with `list` octets of the object list as its body. Who gets its end sets
+ * server->asking to NULL. */
+lw_err lw_server_send(lw_server *server, lw_coap_request *request, size_t list);
+
 /* Gives up what is in flight of these: on_end with LW_ECANCELED. */
 void lw_server_stop_asking(lw_server *server);
 
@@ -83,7 +84,7 @@ void lw_schedule_next(lw_server *server);
 /* ---- client.c */
 
 void lw_client_dispatch(lw_server *server, lw_server_event event);
+/* Unless it is on its way already. LW_ESTATE: there is no Bootstrap-Server. */
 lw_err lw_client_begin_bootstrap(lw_client *client);
-bool lw_client_can_bootstrap(lw_client *client);
 
 #endif
