@@ -110,8 +110,9 @@ static bool has_account(lw_client *client, uint16_t ssid)
 static lw_err leave(lw_client *client)
 {
     lw_err err = LW_OK;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        uint16_t ssid = client->servers[i].ssid;
+    LW_EACH_SERVER(client, s)
+    {
+        uint16_t ssid = s->ssid;
         lw_path at = lw_path_object(LW_OBJ_ACCESS_CONTROL);
         bool is_gone = ssid != 0 && !has_account(client, ssid);
         while (is_gone && err == LW_OK && lw_tree_next_instance(&client->tree, &at)) {
@@ -126,9 +127,10 @@ static uint16_t alone(lw_client *client)
 {
     uint16_t ssid = LW_ID_MAX;
     unsigned count = 0;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        if (client->servers[i].ssid != 0) {
-            ssid = client->servers[i].ssid;
+    LW_EACH_SERVER(client, s)
+    {
+        if (s->ssid != 0) {
+            ssid = s->ssid;
             count++;
         }
     }

@@ -49,9 +49,10 @@ static uint16_t read_account(lw_client *client, lw_path security, uint16_t *out_
 /* The place of a server; 0: one that is not used. */
 static lw_server *place_of(lw_client *client, uint16_t ssid)
 {
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        if (client->servers[i].ssid == ssid) {
-            return &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
+        if (s->ssid == ssid) {
+            return s;
         }
     }
     return NULL;
@@ -90,8 +91,8 @@ static void take_security(lw_client *client, lw_path security)
 void lw_client_accounts_changed(lw_client *client)
 {
     client->accounts_dirty = false;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
         uint16_t account;
         lw_path security = lw_path_instance(LW_OBJ_SECURITY, s->security);
         if (s->state != LW_SERVER_UNUSED && read_account(client, security, &account) != s->ssid) {

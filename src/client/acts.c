@@ -45,9 +45,10 @@ lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
 
 static lw_server *server_of(lw_client *client, uint16_t account)
 {
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        if (client->servers[i].account == account) {
-            return &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
+        if (s->account == account) {
+            return s;
         }
     }
     return NULL;

@@ -77,8 +77,9 @@ static void drop_session(lw_bootstrap *bs)
 
 static void resume_servers(lw_client *client)
 {
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server_resume(&client->servers[i]);
+    LW_EACH_SERVER(client, s)
+    {
+        lw_server_resume(s);
     }
     lw_schedule_begin(client);
 }
@@ -197,8 +198,9 @@ static void open_session(lw_bootstrap *bs)
         bs->rounds++;
     }
     client->bootstrapping = true;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server_pause(&client->servers[i]);
+    LW_EACH_SERVER(client, s)
+    {
+        lw_server_pause(s);
     }
     tell(bs, LW_CLIENT_BOOTSTRAP_STARTED);
     set_state(bs, LW_BS_CONNECTING, LW_EXCHANGE_LIFETIME);
@@ -341,8 +343,8 @@ static void close_session(lw_bootstrap *bs)
     client->bootstrapping = false;
     set_state(bs, LW_BS_LINGER, REPEATS);
     tell(bs, LW_CLIENT_BOOTSTRAPPED);
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
         s->had_success = false; /* CLI-41 */
         s->was_due = false;
         if (s->state != LW_SERVER_UNUSED) {

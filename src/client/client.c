@@ -130,6 +130,7 @@ static lw_err init_servers(lw_client *client)
         return LW_ENOMEM;
     }
     for (unsigned i = 0; i < count; i++) {
+        client->servers[i].next = i + 1 < count ? &client->servers[i + 1] : NULL;
         lw_server_init(client, &client->servers[i], i);
     }
     return LW_OK;
@@ -334,8 +335,8 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
 {
     client->accounts_dirty =
         client->accounts_dirty || lw_path_id(path, LW_LEVEL_OBJECT) <= LW_OBJ_SERVER;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
         uint8_t reasons = reasons_for_update(s, change, path);
         if (reasons != 0) {
             lw_server_want_update(s, reasons);
@@ -421,9 +422,10 @@ void lw_client_stop(lw_client *client, lw_time now)
 {
     client->now = now;
     client->stopping = true;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        if (client->servers[i].state != LW_SERVER_UNUSED) {
-            lw_server_leave(&client->servers[i]);
+    LW_EACH_SERVER(client, s)
+    {
+        if (s->state != LW_SERVER_UNUSED) {
+            lw_server_leave(s);
         }
     }
     (void)lw_client_reach(client, LW_MOMENT_STOP);
@@ -431,8 +433,9 @@ void lw_client_stop(lw_client *client, lw_time now)
 
 bool lw_client_is_stopped(const lw_client *client)
 {
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        uint8_t state = client->servers[i].state;
+    LW_EACH_SERVER(client, s)
+    {
+        uint8_t state = s->state;
         if (state != LW_SERVER_UNUSED && state != LW_SERVER_IDLE) {
             return false;
         }
@@ -500,8 +503,9 @@ void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err wh
 void lw_client_address_changed(lw_client *client, lw_time now)
 {
     client->now = now;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server_register_anew(&client->servers[i]);
+    LW_EACH_SERVER(client, s)
+    {
+        lw_server_register_anew(s);
     }
 }
 
@@ -520,8 +524,8 @@ void *lw_client_app(const lw_client *client)
 
 bool lw_client_is_registered(const lw_client *client, uint16_t ssid)
 {
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        const lw_server *s = &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
         if (s->registered && (ssid == 0 || s->ssid == ssid)) {
             return true;
         }
@@ -532,8 +536,8 @@ bool lw_client_is_registered(const lw_client *client, uint16_t ssid)
 lw_err lw_client_update(lw_client *client, uint16_t ssid)
 {
     lw_err err = LW_ENOTFOUND;
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
         if (s->state == LW_SERVER_UNUSED || (ssid != 0 && s->ssid != ssid)) {
             continue;
         }

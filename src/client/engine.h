@@ -86,7 +86,8 @@ typedef enum lw_server_state {
 
 typedef struct lw_server {
     lw_client *client;
-    uint8_t link;      /* number for lw_platform: the place among the servers, or lw_other_link */
+    struct lw_server *next; /* place; NULL: this is the last */
+    uint8_t link;      /* number for lw_platform: its place, or behind all of them an lw_other */
     uint8_t state;     /* lw_server_state; changed by set_state alone */
     uint8_t version;   /* lw_version agreed, or tried next (VER-04) */
     uint8_t update;    /* LW_UPDATE_… pending */
@@ -215,6 +216,10 @@ struct lw_client {
     lw_act_slot acts[LW_ACTS_MAX];
     lw_coap coap;
 };
+
+/* All places for servers, the unused ones among them: LW_EACH_SERVER (client, server) { … } */
+#define LW_EACH_SERVER(client, server) \
+    for (lw_server *server = (client)->servers; server != NULL; server = server->next)
 
 /* The registered server with that Short Server ID, or NULL. */
 lw_server *lw_client_server(lw_client *client, uint16_t ssid);

@@ -22,8 +22,8 @@ void lw_schedule_begin(lw_client *client)
     if (!may_start(client)) {
         return;
     }
-    for (unsigned i = 0; i < client->cfg.servers_max; i++) {
-        lw_server *s = &client->servers[i];
+    LW_EACH_SERVER(client, s)
+    {
         any = any || s->state != LW_SERVER_UNUSED;
         if (s->state != LW_SERVER_IDLE) {
             continue;

@@ -479,6 +479,7 @@ static inline void rig_init(rig *r, lw_version version)
     }
     r->client.feature_state = r->feature_state;
     r->client.servers = r->servers;
+    r->servers[0].next = &r->servers[1];
     assert_ok(lw_tree_init(&r->client.tree, rig_objects, &r->client.mem, r));
     rig_fill_tree(&r->client.tree);
     r->client.tree.on_change = rig_on_change;

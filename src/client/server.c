@@ -117,8 +117,11 @@ static void init_peer(lw_server *server)
 
 void lw_server_init(lw_client *client, lw_server *server, unsigned link)
 {
-    *server = (lw_server){
-        .client = client, .link = (uint8_t)link, .account = LW_ID_MAX, .on_link = on_link};
+    *server = (lw_server){.client = client,
+                          .next = server->next,
+                          .link = (uint8_t)link,
+                          .account = LW_ID_MAX,
+                          .on_link = on_link};
     lw_alarm_init(&server->alarm, on_alarm);
     lw_alarm_init(&server->nap, on_nap);
     init_peer(server);
