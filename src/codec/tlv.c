@@ -24,12 +24,6 @@ typedef enum item_kind {
 #define LENGTH_MASK  7u
 #define LENGTH_LIMIT (1u << 24)
 
-/* Whether the first `levels` ids are the same. */
-static bool same_ids(const lw_path *a, const lw_path *b, unsigned levels)
-{
-    return lw_path_equal(lw_path_cut(*a, levels), lw_path_cut(*b, levels));
-}
-
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
@@ -232,24 +226,13 @@ static lw_err decode_start(lw_decoder *d)
  * nowhere first, to be counted.
  */
 
-typedef struct container {
-    unsigned outer;  /* the level of the one around it; 0: it stands at the top */
-    bool counted;    /* its head is written */
-    lw_writer *w;    /* what it is to be written to */
-    size_t mark;     /* where it began when it was counted; then where it must end */
-    lw_cursor start; /* before what is in it */
-} container;
-
 typedef struct tlv_out {
-    lw_path last;  /* of the last entry that was looked at */
-    unsigned open; /* the level of the innermost container; 0: none is open */
-    unsigned base_level;
-    lw_writer *w; /* `count`, as long as one of them is counted */
     const lw_source *source;
     const lw_path *base;
-    lw_cursor at;
-    lw_writer count;
-    container containers[4]; /* by level */
+    lw_writer *w;
+    lw_err err;     /* LW_END behind the last entry */
+    lw_entry entry; /* the next to be written */
+    lw_cursor at;   /* behind it */
 } tlv_out;
 
 static unsigned integer_len(uint64_t bits)
@@ -313,104 +296,90 @@ static void write_value(lw_writer *w, item_kind kind, uint16_t id, const lw_valu
     lw_write_uint(w, bits, len);
 }
 
-static lw_err next_entry(const tlv_out *t, lw_cursor *cursor, lw_entry *e)
-{
-    bool wrapped = t->base_level < LW_LEVEL_INSTANCE;
-    lw_err err =
-        lw_encoder_next(t->source, cursor, wrapped ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE, e);
-    if (err != LW_OK) {
-        return err;
-    }
-    if (e->prefix.len > 0) {
-        return LW_ENOTSUP;
-    }
-    return lw_path_contains(*t->base, e->path) ? LW_OK : LW_EINVAL;
-}
-
 /* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
-static bool needs_wrapper(const tlv_out *t, const lw_entry *e)
+static bool has_wrappers(const tlv_out *t)
 {
-    return t->base_level == LW_LEVEL_OBJECT && !lw_path_is_chosen(e->path);
+    return lw_path_depth(*t->base) == LW_LEVEL_OBJECT;
 }
 
-/* Stands within a multiple resource, or is one without instances. */
-static bool is_multiple(const lw_entry *e)
+static void next_entry(tlv_out *t)
 {
-    return lw_path_depth(e->path) + (e->kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE;
+    lw_entry *e = &t->entry;
+    t->err = lw_encoder_next(t->source, &t->at,
+                             has_wrappers(t) ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE, e);
+    if (t->err == LW_OK && e->prefix.len > 0) {
+        t->err = LW_ENOTSUP;
+    } else if (t->err == LW_OK && !lw_path_contains(*t->base, e->path)) {
+        t->err = LW_EINVAL;
+    }
 }
 
-static void open_container(tlv_out *t, unsigned level)
+/* The entry, unless it only says that its container is empty. */
+static void write_entry(tlv_out *t, item_kind kind)
 {
-    t->containers[level] =
-        (container){.outer = t->open, .w = t->w, .mark = t->count.pos, .start = t->at};
-    t->open = level;
-    t->w = &t->count;
+    if (t->entry.kind == LW_ENTRY_VALUE) {
+        write_value(t->w, kind, lw_path_last(t->entry.path), &t->entry.value);
+    }
+    next_entry(t);
 }
 
-/* All that is in the innermost container was gone through. The second time it ends where its head
- * said. */
-static lw_err close_container(tlv_out *t)
+static bool is_within(lw_path container, const tlv_out *t)
 {
-    container *c = &t->containers[t->open];
-    if (c->counted) {
-        t->open = c->outer;
-        return c->mark == t->w->pos || t->w->err != LW_OK ? LW_OK : LW_ESTATE;
-    }
-    size_t len = t->count.pos - c->mark;
-    t->count.pos = c->mark;
-    t->w = c->w;
-    t->at = c->start;
-    write_head(t->w, t->open == LW_LEVEL_INSTANCE ? INSTANCE : MULTIPLE,
-               lw_path_id(t->last, t->open), len);
-    c->mark = t->w->pos + len;
-    c->counted = true;
-    return LW_OK;
+    return t->err == LW_OK && lw_path_contains(container, t->entry.path);
 }
 
-/* The next entry, or a container that begins or ends with it. */
-static lw_err step(tlv_out *t)
+/* The container in which the entry lies, with all that `write_inner` finds in it. */
+static void write_container(tlv_out *t, item_kind kind,
+                            void (*write_inner)(lw_path container, tlv_out *t))
 {
-    lw_cursor next = t->at;
-    lw_entry e;
-    lw_err err = next_entry(t, &next, &e);
-    if (lw_err_is_failure(err)) {
-        return err;
+    lw_path container = lw_path_cut(t->entry.path, level_of_kind[kind]);
+    lw_writer count;
+    lw_writer_init_window(&count, NULL, 0, 0);
+    tlv_out ahead = *t;
+    ahead.w = &count;
+    write_inner(container, &ahead);
+    write_head(t->w, kind, lw_path_last(container), count.pos);
+    size_t end = t->w->pos + count.pos;
+    write_inner(container, t);
+    if (t->w->pos != end) {
+        lw_writer_fail(t->w, LW_ESTATE);
     }
-    if (t->open != 0 && (err == LW_END || !same_ids(&t->last, &e.path, t->open))) {
-        return close_container(t);
+}
+
+static void write_resource_instances(lw_path resource, tlv_out *t)
+{
+    while (is_within(resource, t)) {
+        write_entry(t, RESOURCE_INSTANCE);
     }
-    if (err == LW_END) {
-        return err;
-    }
-    bool multiple = is_multiple(&e);
-    t->last = e.path;
-    if (t->open < LW_LEVEL_INSTANCE && needs_wrapper(t, &e)) {
-        open_container(t, LW_LEVEL_INSTANCE);
-    } else if (t->open < LW_LEVEL_RESOURCE && multiple) {
-        open_container(t, LW_LEVEL_RESOURCE);
-    } else {
-        t->at = next;
-        if (e.kind == LW_ENTRY_VALUE) {
-            write_value(t->w, multiple ? RESOURCE_INSTANCE : RESOURCE, lw_path_last(e.path),
-                        &e.value);
+}
+
+static void write_resources(lw_path instance, tlv_out *t)
+{
+    while (is_within(instance, t)) {
+        unsigned depth = lw_path_depth(t->entry.path);
+        if (depth + (t->entry.kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE) {
+            write_container(t, MULTIPLE, write_resource_instances);
+        } else {
+            write_entry(t, RESOURCE);
         }
     }
-    return LW_OK;
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    tlv_out t = {
-        .base_level = lw_path_depth(cfg->base), .w = w, .source = source, .base = &cfg->base};
-    if (t.base_level < LW_LEVEL_OBJECT) {
+    if (lw_path_depth(cfg->base) < LW_LEVEL_OBJECT) {
         return LW_ENOTSUP;
     }
-    lw_writer_init_window(&t.count, NULL, 0, 0);
-    lw_err err;
-    do {
-        err = step(&t);
-    } while (err == LW_OK);
-    return err == LW_END ? LW_OK : err;
+    tlv_out t = {.source = source, .base = &cfg->base, .w = w};
+    next_entry(&t);
+    while (t.err == LW_OK) {
+        if (has_wrappers(&t) && !lw_path_is_chosen(t.entry.path)) {
+            write_container(&t, INSTANCE, write_resources);
+        } else {
+            write_resources(lw_path_cut(t.entry.path, LW_LEVEL_INSTANCE), &t);
+        }
+    }
+    return t.err == LW_END ? LW_OK : t.err;
 }
 
 const lw_format lw_format_tlv = {
