@@ -1,7 +1,5 @@
 #include "codec/format.h"
 
-#include "base/utf8.h"
-
 void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg)
 {
     memset(d, 0, sizeof *d);
@@ -69,11 +67,8 @@ static lw_err settle_value(lw_decoder *d, lw_entry *e)
         return LW_EFORMAT;
     }
     lw_type type = lw_decoder_type_of(d, &e->path);
-    if (type != LW_TYPE_NONE && type != (lw_type)e->value.type) {
-        return lw_value_convert(&e->value, type, &e->value);
-    }
-    bool is_text = e->value.type == LW_TYPE_STRING || e->value.type == LW_TYPE_CORELNK;
-    return !is_text || lw_utf8_is_valid(e->value.as.bytes) ? LW_OK : LW_EFORMAT;
+    return lw_value_convert(&e->value, type != LW_TYPE_NONE ? type : (lw_type)e->value.type,
+                            &e->value);
 }
 
 static lw_err settle(lw_decoder *d, lw_entry *e)

@@ -4,7 +4,7 @@
 #include "lw/path.h"
 #include "model/id.h"
 
-#define TWO_POW_63 9223372036854775808.0
+#define TWO_POW_64 18446744073709551616.0
 
 lw_value lw_value_none(void)
 {
@@ -80,34 +80,34 @@ bool lw_value_equal(lw_value a, lw_value b)
     }
 }
 
-/* A double that is integral, in the range of the type. */
-static lw_err whole_of(double v, bool is_unsigned, uint64_t *out)
-{
-    double low = is_unsigned ? 0.0 : -TWO_POW_63;
-    double end = is_unsigned ? 2 * TWO_POW_63 : TWO_POW_63;
-    if (!(v >= low && v < end)) { /* also a NaN */
-        return LW_ERANGE;
-    }
-    *out = is_unsigned ? (uint64_t)v : (uint64_t)(int64_t)v;
-    double back = is_unsigned ? (double)*out : (double)(int64_t)*out;
-    return back == v ? LW_OK : LW_ERANGE;
-}
-
+/* A whole number by its bits, which must mean the same there. */
 static lw_err to_whole(const lw_value *in, lw_type type, lw_value *out)
 {
-    bool is_unsigned = type == LW_TYPE_UNSIGNED;
+    uint64_t bits = in->as.uns; /* also those of a double, whose first is its sign */
+    bool negative = in->type != LW_TYPE_UNSIGNED && bits >> 63 != 0;
+    double magnitude;
     switch (in->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
-    case LW_TYPE_TIME: /* the same bits, unless they mean something else there */
-        out->as.uns = in->as.uns;
-        return is_unsigned == (in->type == LW_TYPE_UNSIGNED) || in->as.integer >= 0 ? LW_OK
-                                                                                    : LW_ERANGE;
+    case LW_TYPE_TIME:
+        break;
     case LW_TYPE_FLOAT:
-        return whole_of(in->as.number, is_unsigned, &out->as.uns);
+        magnitude = negative ? -in->as.number : in->as.number;
+        if (!(magnitude < TWO_POW_64)) { /* also a NaN */
+            return LW_ERANGE;
+        }
+        bits = (uint64_t)magnitude;
+        if ((double)bits != magnitude) {
+            return LW_ERANGE;
+        }
+        bits = negative ? 0 - bits : bits;
+        break;
     default:
         return LW_ETYPE;
     }
+    out->as.uns = bits;
+    bool is_negative = type != LW_TYPE_UNSIGNED && bits >> 63 != 0;
+    return bits == 0 || negative == is_negative ? LW_OK : LW_ERANGE;
 }
 
 static lw_err to_text(const lw_value *in, lw_value *out)
