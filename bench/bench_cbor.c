@@ -91,8 +91,8 @@ static void add_temperatures(payload *p)
     p->base = lw_path_root();
     for (unsigned i = 0; i < 20; i++) {
         add(p, lw_path_resource(3303, 0, 5700), lw_value_float(21.5 + 0.1 * i));
-        p->entries[p->count - 1].has_time = true;
-        p->entries[p->count - 1].time = 1700000000000 + 60000 * (lw_time)i;
+        p->entries[p->count - 1].base_time = lw_value_integer(1700000000);
+        p->entries[p->count - 1].time = i > 0 ? lw_value_integer(60 * (int64_t)i) : lw_value_none();
     }
 }
 
@@ -209,8 +209,8 @@ static cbor_item_t *record_item(const payload *p, size_t i, lw_bytes base_name, 
     if (i == 0) {
         add_pair(map, cbor_build_negint8(1), text_item(base_name));
     }
-    if (e->has_time && i == 0) {
-        add_pair(map, cbor_build_negint8(2), uint_item((uint64_t)e->time / 1000));
+    if (lw_entry_has_time(e) && i == 0) {
+        add_pair(map, cbor_build_negint8(2), uint_item(e->base_time.as.uns));
     }
     if (name.len > 0) {
         add_pair(map, cbor_build_uint8(0), text_item(name));
@@ -222,7 +222,7 @@ static cbor_item_t *record_item(const payload *p, size_t i, lw_bytes base_name, 
     } else {
         add_pair(map, cbor_build_uint8(2), uint_item(e->value.as.uns));
     }
-    if (e->has_time && i > 0) {
+    if (lw_entry_has_time(e) && i > 0) {
         add_pair(map, cbor_build_uint8(6), uint_item(60 * i));
     }
     return map;
@@ -233,7 +233,7 @@ static void build_with_libcbor(const payload *p, size_t n)
     for (size_t i = 0; i < n; i++) {
         uint8_t out[PAYLOAD_MAX];
         cbor_item_t *pack = cbor_new_definite_array(p->count);
-        bool is_history = p->entries[0].has_time;
+        bool is_history = lw_entry_has_time(&p->entries[0]);
         lw_bytes base = lw_bytes_str(is_history ? "/3303/0/5700" : "/3/0/");
         for (size_t k = 0; k < p->count; k++) {
             char text[LW_PATH_TEXT_MAX];

@@ -73,10 +73,11 @@ static void prepare(void)
 {
     device_entries.count = read_all(lw_bytes_of(device, sizeof device - 1), device_list);
     for (size_t i = 0; i < SEND_COUNT; i++) {
-        send_list[i] = (lw_entry){.path = lw_path_resource(3303, 0, 5700),
-                                  .has_time = true,
-                                  .time = (lw_time)(1700000000 + 60 * i) * LW_SECOND_MS,
-                                  .value = lw_value_float(20 + (double)i * 0.37)};
+        send_list[i] =
+            (lw_entry){.path = lw_path_resource(3303, 0, 5700),
+                       .base_time = lw_value_integer(1700000000),
+                       .time = i > 0 ? lw_value_integer(60 * (int64_t)i) : lw_value_none(),
+                       .value = lw_value_float(20 + (double)i * 0.37)};
     }
     send_len = write_all(&send_entries, send_text, sizeof send_text);
 }
@@ -168,8 +169,8 @@ static void build_and_dump(const lw_entries *entries, size_t base_len, char *out
         }
         const char *key = e->value.type == LW_TYPE_STRING ? "vs" : "v";
         (void)json_object_set_new(record, key, value_of(e));
-        if (e->has_time) {
-            json_int_t t = (e->time - (i == 0 ? 0 : entries->list[0].time)) / LW_SECOND_MS;
+        if (lw_entry_has_time(e)) {
+            json_int_t t = i == 0 ? e->base_time.as.integer : e->time.as.integer;
             (void)json_object_set_new(record, i == 0 ? "bt" : "t", json_integer(t));
         }
         (void)json_array_append_new(pack, record);

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "codec/format.h"
 #include "codec/link.h"
+#include "codec/times.h"
 
 static const lw_format *const formats[] = {&lw_format_text,
                                            &lw_format_opaque,
@@ -22,9 +23,6 @@ static const lw_format *const formats[] = {&lw_format_text,
 static const char *const format_names[] = {"text",       "opaque",   "cbor", "senml-json",
                                            "senml-cbor", "tlv",      "json", "lwm2m-cbor",
                                            "etch-json",  "etch-cbor"};
-
-/* From 2^28 seconds on a time is absolute (RFC 8428 section 4.5.3). */
-#define ABSOLUTE_FROM_MS ((lw_time)268435456 * 1000)
 
 const char *format_media_type(uint16_t format)
 {
@@ -133,22 +131,25 @@ void answer_value(json_out *o, const view *v, lw_path path, lw_value value, cons
     out_end(o, '}');
 }
 
-static void write_entry(json_out *o, const view *v, const lw_entry *e, lw_time now)
+static lw_err write_entry(json_out *o, const view *v, const lw_entry *e, lw_time now)
 {
-    lw_time at = e->time >= ABSOLUTE_FROM_MS ? e->time : now + e->time;
-    if (e->kind == LW_ENTRY_REMOVE) {
-        out_object(o, NULL);
-        out_path(o, "path", e->path);
-        out_str(o, "type", "removed");
-        out_end(o, '}');
-        return;
+    lw_time at;
+    lw_err err = lw_entry_time(e, now, &at);
+    if (err != LW_OK) {
+        return err;
     }
     out_object(o, NULL);
-    if (e->prefix.len > 0) {
-        out_text(o, "prefix", e->prefix);
+    if (e->kind == LW_ENTRY_REMOVE) {
+        out_path(o, "path", e->path);
+        out_str(o, "type", "removed");
+    } else {
+        if (e->prefix.len > 0) {
+            out_text(o, "prefix", e->prefix);
+        }
+        answer_value_members(o, v, e->path, e->value, lw_entry_has_time(e) ? &at : NULL);
     }
-    answer_value_members(o, v, e->path, e->value, e->has_time ? &at : NULL);
     out_end(o, '}');
+    return LW_OK;
 }
 
 static void write_raw(json_out *o, const char *why, lw_bytes payload)
@@ -180,10 +181,13 @@ static lw_err write_values(json_out *o, const view *v, const lw_format *format, 
     lw_decoder_init(&d, format, &cfg);
     lw_decoder_feed(&d, payload, true);
     lw_entry entry;
-    lw_err err;
+    lw_err err = LW_OK;
     out_array(o, "values");
-    while ((err = lw_decoder_next(&d, &entry)) == LW_OK) {
-        write_entry(o, v, &entry, at);
+    while (err == LW_OK) {
+        err = lw_decoder_next(&d, &entry);
+        if (err == LW_OK) {
+            err = write_entry(o, v, &entry, at);
+        }
     }
     out_end(o, ']');
     free(scratch);

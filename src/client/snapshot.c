@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "codec/times.h"
 #include "lw/acts.h"
 #include "model/notify.h"
 
@@ -128,8 +129,11 @@ static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
     lw_reader_init(&r, lw_bytes_of(s->octets, s->len));
     r.pos = cursor->at[2];
     lw_entry_read(&r, out_entry);
-    out_entry->has_time = h->has_times;
-    out_entry->time = s->at + h->offset;
+    if (h->has_times) {
+        bool is_alone = (s->next == NULL || h->count == 1) && s == h->first && cursor->at[2] == 0 &&
+                        r.pos == s->len;
+        lw_entry_set_time(out_entry, s->at + h->offset, is_alone ? 0 : h->first->at + h->offset);
+    }
     cursor->at[2] = r.pos;
     return r.err;
 }

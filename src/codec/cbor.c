@@ -207,15 +207,15 @@ static void scale(lw_value *value, double base, const head *exponent)
 {
     bool divide = exponent->major == LW_CBOR_NEGATIVE;
     uint32_t left = exponent->len < 2200 ? exponent->len : 2200; /* beyond: infinite or zero */
-    double factor = 1;
+    left += divide;                                              /* -1 - n */
     double x;
     (void)lw_value_to_number(value, &x);
-    for (left += divide; left > 0; left--) { /* -1 - n */
-        factor *= base;
-        if (left % 22 == 1) {
-            x = divide ? x / factor : x * factor;
-            factor = 1;
-        }
+    while (left > 0) {
+        double factor = 1;
+        do {
+            factor *= base;
+        } while (--left % 22 != 0);
+        x = divide ? x / factor : x * factor;
     }
     value->type = LW_TYPE_FLOAT;
     value->as.number = x;

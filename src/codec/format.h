@@ -17,7 +17,6 @@
 #include "lw/err.h"
 #include "lw/format.h"
 #include "lw/path.h"
-#include "lw/time.h"
 #include "lw/value.h"
 
 /* Content-Format numbers (formats.md section 1). */
@@ -47,15 +46,21 @@ typedef enum lw_entry_kind {
 } lw_entry_kind;
 
 typedef struct lw_entry {
-    lw_path path;  /* absolute; instance 65535 = the client is to choose it (Create) */
-    uint32_t kind; /* lw_entry_kind */
-    bool has_time;
+    lw_path path;   /* absolute; instance 65535 = the client is to choose it (Create) */
+    uint32_t kind;  /* lw_entry_kind */
     lw_value value; /* strings and opaques are borrowed */
-    lw_time time; /* ms; with has_time: absolute since 1970 when >= 2^28 s, else relative to now */
+    lw_value
+        base_time; /* numbers of seconds, whose sum says when (codec/times.h); type NONE where a */
+    lw_value time; /* payload says nothing. The base is the same in all entries of a source */
     lw_bytes prefix; /* text segments in front of the path, as "d01" of a gateway's device (GW-04);
                         the alternate path is not part of it. Usually empty. A source's stay where
                         they are as long as it is encoded */
 } lw_entry;
+
+static inline bool lw_entry_has_time(const lw_entry *e)
+{
+    return e->base_time.type != LW_TYPE_NONE || e->time.type != LW_TYPE_NONE;
+}
 
 /* ---- Decoding ----------------------------------------------------------------------------------
  *
@@ -95,7 +100,7 @@ typedef struct lw_decode_cfg {
     size_t scratch_len; /* chunks. A value that does not fit is LW_ETOOBIG */
 } lw_decode_cfg;
 
-#define LW_DECODER_STATE 192u /* octets of a format's own state */
+#define LW_DECODER_STATE 208u /* octets of a format's own state */
 
 typedef struct lw_decoder {
     bool last;    /* nothing follows `in` */

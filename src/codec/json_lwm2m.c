@@ -9,8 +9,7 @@
 
 typedef struct state {
     lw_json json; /* between two elements */
-    lw_time base_time;
-    bool has_base_time;
+    lw_value base_time;
     bool has_base; /* bn is given */
     bool started;
     bool bare; /* an array without the object around it: elements have bn and bt of their own */
@@ -53,19 +52,19 @@ static const lw_json_dialect dialect = {
 static lw_err take_base(state *s, const lw_senml_record *r)
 {
     if (lw_senml_has(r, LW_SENML_BT)) {
-        s->has_base_time = true;
-        s->base_time = r->base_time;
+        s->base_time = r->members[LW_SENML_BASE_TIME];
     }
     if (!lw_senml_has(r, LW_SENML_BN)) {
         return LW_OK;
     }
-    if (r->base_name.len > sizeof s->base) {
+    lw_bytes base = r->members[LW_SENML_BASE_NAME].as.bytes;
+    if (base.len > sizeof s->base) {
         return LW_ETOOBIG;
     }
     s->has_base = true;
-    s->base_len = (uint8_t)r->base_name.len;
-    if (s->base_len > 0) {
-        memcpy(s->base, r->base_name.ptr, s->base_len);
+    s->base_len = (uint8_t)base.len;
+    if (base.len > 0) {
+        memcpy(s->base, base.ptr, base.len);
     }
     return LW_OK;
 }
@@ -167,24 +166,25 @@ static lw_err settle_element(lw_decoder *d, state *s, const lw_senml_record *r, 
                              lw_entry *out_entry)
 {
     bool has_base = lw_senml_has(r, LW_SENML_BN) || lw_senml_has(r, LW_SENML_BT);
-    bool has_value = (r->has & LW_SENML_VALUE_BITS) != 0 && r->value.type != LW_TYPE_NONE;
+    const lw_value *value = &r->members[LW_SENML_VALUE];
+    bool has_value = value->type != LW_TYPE_NONE;
     if ((has_base && !s->bare) || !has_value) {
         return LW_EFORMAT;
     }
     lw_err err = take_base(s, r);
     if (err == LW_OK) {
-        err = resolve_name(s, d->cfg.base, r->name, &out_entry->path);
+        err = resolve_name(s, d->cfg.base, r->members[LW_SENML_NAME].as.bytes, &out_entry->path);
     }
     if (err != LW_OK) {
         return err;
     }
-    out_entry->has_time = s->has_base_time || lw_senml_has(r, LW_SENML_T);
-    out_entry->time = s->base_time + r->time;
-    out_entry->value = r->value;
+    out_entry->base_time = s->base_time;
+    out_entry->time = r->members[LW_SENML_TIME];
+    out_entry->value = *value;
     /* An opaque value is a string like others: only its type tells. */
     bool opaque = lw_decoder_type_of(d, &out_entry->path) == LW_TYPE_OPAQUE;
-    if (opaque && r->value.type == LW_TYPE_STRING) {
-        return lw_json_read_opaque(r->value.as.bytes, scratch, &out_entry->value);
+    if (opaque && value->type == LW_TYPE_STRING) {
+        return lw_json_read_opaque(value->as.bytes, scratch, &out_entry->value);
     }
     return lw_decoder_check_number(d, out_entry);
 }
@@ -226,31 +226,36 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 
 /* Names relative to a base that is always given, "/" at least: what a reader without base must take
  * them to be relative to, not all agree on. */
-static void write_outer(lw_writer *w, const lw_senml_plan *plan, const lw_senml_record *r)
+static void write_outer(lw_writer *w, const lw_senml_plan *plan,
+                        const lw_value *const members[LW_SENML_MEMBERS])
 {
     bool first = true;
-    lw_bytes base = r->base_name;
-    if (!lw_senml_has(r, LW_SENML_BN)) {
-        base = plan->count == 1 ? r->name : lw_bytes_str("/");
+    lw_bytes base = plan->base_name.as.bytes;
+    if (base.len == 0) {
+        base = plan->count == 1 ? plan->name.as.bytes : lw_bytes_str("/");
     }
     lw_write_u8(w, '{');
     lw_json_write_name(w, "bn", &first);
     lw_json_write_string(w, base);
-    if (lw_senml_has(r, LW_SENML_BT)) {
-        lw_json_write_time(w, "bt", r->base_time, &first);
+    if (members[LW_SENML_BASE_TIME] != NULL) {
+        lw_json_write_name(w, "bt", &first);
+        lw_json_write_number(w, *members[LW_SENML_BASE_TIME]);
     }
     lw_json_write_name(w, "e", &first);
 }
 
-static void write_element(lw_writer *w, const lw_senml_plan *plan, lw_senml_record *r)
+static void write_element(lw_writer *w, lw_senml_plan *plan,
+                          const lw_value *members[LW_SENML_MEMBERS])
 {
     bool first = true;
-    if (plan->base_len == 0 && plan->count == 1) {
-        r->has &= ~LW_SENML_BIT(LW_SENML_N); /* the whole name is the base */
-    } else if (plan->base_len == 0) {
-        r->name = lw_bytes_from(r->name, 1);
+    lw_bytes *name = &plan->name.as.bytes;
+    if (plan->base_name.as.bytes.len == 0) {
+        *name = lw_bytes_from(*name, 1);
+        if (plan->count == 1) {
+            members[LW_SENML_NAME] = NULL; /* the whole name is the base */
+        }
     }
-    lw_json_write_record(w, &dialect, r, &first);
+    lw_json_write_record(w, &dialect, members, &first);
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
@@ -264,14 +269,14 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
     }
     const char *before = "[{";
     while (err == LW_OK) {
-        lw_senml_record record;
-        err = lw_senml_plan_next(&plan, &record);
+        const lw_value *members[LW_SENML_MEMBERS];
+        err = lw_senml_plan_next(&plan, members);
         if (err == LW_OK) {
             if (plan.index == 1) {
-                write_outer(w, &plan, &record);
+                write_outer(w, &plan, members);
             }
             lw_write_str(w, before);
-            write_element(w, &plan, &record);
+            write_element(w, &plan, members);
             before = "},{";
         }
     }

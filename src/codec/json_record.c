@@ -58,34 +58,29 @@ lw_err lw_json_read_record(lw_json *j, const lw_json_dialect *dialect, lw_writer
 /* ---- Writing ----------------------------------------------------------------------------------
  */
 
-void lw_json_write_time(lw_writer *w, const char *name, lw_time ms, bool *first)
-{
-    lw_json_write_name(w, name, first);
-    lw_json_write_number(w, lw_senml_seconds(ms));
-}
-
-static void write_value(lw_writer *w, const lw_json_dialect *dialect, lw_value value, bool *first)
+static void write_value(lw_writer *w, const lw_json_dialect *dialect, const lw_value *value,
+                        bool *first)
 {
     char link[LW_OBJLNK_TEXT_MAX];
-    switch (value.type) {
+    switch (value->type) {
     case LW_TYPE_STRING:
     case LW_TYPE_CORELNK:
         lw_json_write_name(w, dialect->string, first);
-        lw_json_write_string(w, value.as.bytes);
+        lw_json_write_string(w, value->as.bytes);
         break;
     case LW_TYPE_BOOLEAN:
         lw_json_write_name(w, dialect->boolean, first);
-        lw_write_str(w, value.as.boolean ? "true" : "false");
+        lw_write_str(w, value->as.boolean ? "true" : "false");
         break;
     case LW_TYPE_OPAQUE:
         lw_json_write_name(w, dialect->opaque, first);
         lw_write_u8(w, '"');
-        lw_base64_encode(dialect->base64, value.as.bytes, w);
+        lw_base64_encode(dialect->base64, value->as.bytes, w);
         lw_write_u8(w, '"');
         break;
     case LW_TYPE_OBJLNK:
         lw_json_write_name(w, dialect->link, first);
-        lw_json_write_string(w, lw_bytes_of(link, lw_objlnk_format(value.as.link, link)));
+        lw_json_write_string(w, lw_bytes_of(link, lw_objlnk_format(value->as.link, link)));
         break;
     case LW_TYPE_NONE:
         lw_json_write_name(w, "v", first);
@@ -93,21 +88,22 @@ static void write_value(lw_writer *w, const lw_json_dialect *dialect, lw_value v
         break;
     default:
         lw_json_write_name(w, "v", first);
-        lw_json_write_number(w, value);
+        lw_json_write_number(w, *value);
     }
 }
 
-void lw_json_write_record(lw_writer *w, const lw_json_dialect *dialect, const lw_senml_record *r,
-                          bool *first)
+void lw_json_write_record(lw_writer *w, const lw_json_dialect *dialect,
+                          const lw_value *const members[LW_SENML_MEMBERS], bool *first)
 {
-    if (lw_senml_has(r, LW_SENML_N)) {
+    if (members[LW_SENML_NAME] != NULL) {
         lw_json_write_name(w, "n", first);
-        lw_json_write_string(w, r->name);
+        lw_json_write_string(w, members[LW_SENML_NAME]->as.bytes);
     }
-    if ((r->has & LW_SENML_VALUE_BITS) != 0) {
-        write_value(w, dialect, r->value, first);
+    if (members[LW_SENML_VALUE] != NULL) {
+        write_value(w, dialect, members[LW_SENML_VALUE], first);
     }
-    if (lw_senml_has(r, LW_SENML_T)) {
-        lw_json_write_time(w, "t", r->time, first);
+    if (members[LW_SENML_TIME] != NULL) {
+        lw_json_write_name(w, "t", first);
+        lw_json_write_number(w, *members[LW_SENML_TIME]);
     }
 }

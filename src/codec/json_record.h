@@ -25,11 +25,9 @@ LW_MUST_CHECK lw_err lw_json_read_record(lw_json *j, const lw_json_dialect *dial
 /* Octets out of base64 into scratch. */
 LW_MUST_CHECK lw_err lw_json_read_opaque(lw_bytes text, lw_writer *scratch, lw_value *out_value);
 
-/* Writes n, the value and t, as far as r has them. *first: no member stands before, so no comma. */
-void lw_json_write_record(lw_writer *w, const lw_json_dialect *dialect, const lw_senml_record *r,
-                          bool *first);
-
-/* bt, or t; in seconds. */
-void lw_json_write_time(lw_writer *w, const char *name, lw_time ms, bool *first);
+/* Writes n, the value and t, as far as they are there. *first: no member stands before, so no
+ * comma. */
+void lw_json_write_record(lw_writer *w, const lw_json_dialect *dialect,
+                          const lw_value *const members[LW_SENML_MEMBERS], bool *first);
 
 #endif

@@ -5,13 +5,6 @@
 
 #define BIT(label) LW_SENML_BIT(LW_SENML_##label)
 
-/* bt + t below 2^28 s is relative to now, from there on it is Unix time (RFC 8428 section 4.5.3).
- */
-#define ABSOLUTE_FROM_MS (LW_SECOND_MS << 28)
-/* Of a double from 2^53 on, infinity and NaN included. Times beyond are no longer exact, and the
- * year 287396 will have other standards. */
-#define TIME_LIMIT_EXPONENT (1023u + 53u)
-
 #define BVER_MAX 10u
 
 lw_senml_label lw_senml_label_of(lw_bytes name)
@@ -31,50 +24,37 @@ lw_senml_label lw_senml_label_of(lw_bytes name)
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
-static lw_err put_time(const lw_value *value, lw_time *out)
+/* What a member is, by label: the kind of its value, numbers going by INTEGER, and where it is
+ * kept. Those that are only checked are kept nowhere. */
+static const struct row {
+    uint8_t kind;   /* lw_type */
+    uint8_t member; /* lw_senml_member */
+} rows[] = {
+    [LW_SENML_PLACE(LW_SENML_BS)] = {LW_TYPE_INTEGER, LW_SENML_MEMBERS},
+    [LW_SENML_PLACE(LW_SENML_BV)] = {LW_TYPE_INTEGER, LW_SENML_MEMBERS},
+    [LW_SENML_PLACE(LW_SENML_BT)] = {LW_TYPE_INTEGER, LW_SENML_BASE_TIME},
+    [LW_SENML_PLACE(LW_SENML_BN)] = {LW_TYPE_STRING, LW_SENML_BASE_NAME},
+    [LW_SENML_PLACE(LW_SENML_BVER)] = {LW_TYPE_INTEGER, LW_SENML_MEMBERS},
+    [LW_SENML_PLACE(LW_SENML_N)] = {LW_TYPE_STRING, LW_SENML_NAME},
+    [LW_SENML_PLACE(LW_SENML_V)] = {LW_TYPE_INTEGER, LW_SENML_VALUE},
+    [LW_SENML_PLACE(LW_SENML_VS)] = {LW_TYPE_STRING, LW_SENML_VALUE},
+    [LW_SENML_PLACE(LW_SENML_VB)] = {LW_TYPE_BOOLEAN, LW_SENML_VALUE},
+    [LW_SENML_PLACE(LW_SENML_T)] = {LW_TYPE_INTEGER, LW_SENML_TIME},
+    [LW_SENML_PLACE(LW_SENML_VD)] = {LW_TYPE_OPAQUE, LW_SENML_VALUE},
+    [LW_SENML_PLACE(LW_SENML_VLO)] = {LW_TYPE_STRING, LW_SENML_VALUE},
+};
+
+static bool has_kind(const lw_value *value, unsigned wanted)
 {
-    double seconds;
-    if (!lw_value_to_number(value, &seconds)) {
-        return LW_EFORMAT;
-    }
-    union {
-        double number;
-        uint64_t bits;
-    } ms = {seconds * 1000.0};
-    if ((ms.bits >> 52 & 0x7ff) >= TIME_LIMIT_EXPONENT) {
-        return LW_ERANGE;
-    }
-    *out = (lw_time)(ms.number + (ms.bits >> 63 != 0 ? -0.5 : 0.5));
-    return LW_OK;
+    bool is_number = value->type == LW_TYPE_UNSIGNED || value->type == LW_TYPE_FLOAT;
+    unsigned kind = is_number ? LW_TYPE_INTEGER : value->type;
+    return kind == wanted;
 }
 
 static bool is_whole_up_to(const lw_value *value, unsigned largest)
 {
     lw_value whole;
     return lw_value_convert(value, LW_TYPE_INTEGER, &whole) == LW_OK && whole.as.uns <= largest;
-}
-
-/* The kind that a member's value has, by label; numbers go by INTEGER. */
-static bool has_kind(const lw_value *value, lw_senml_label label)
-{
-    static const uint8_t kinds[] = {
-        [LW_SENML_PLACE(LW_SENML_BS)] = LW_TYPE_INTEGER,
-        [LW_SENML_PLACE(LW_SENML_BV)] = LW_TYPE_INTEGER,
-        [LW_SENML_PLACE(LW_SENML_BT)] = LW_TYPE_INTEGER,
-        [LW_SENML_PLACE(LW_SENML_BN)] = LW_TYPE_STRING,
-        [LW_SENML_PLACE(LW_SENML_BVER)] = LW_TYPE_INTEGER,
-        [LW_SENML_PLACE(LW_SENML_N)] = LW_TYPE_STRING,
-        [LW_SENML_PLACE(LW_SENML_V)] = LW_TYPE_INTEGER,
-        [LW_SENML_PLACE(LW_SENML_VS)] = LW_TYPE_STRING,
-        [LW_SENML_PLACE(LW_SENML_VB)] = LW_TYPE_BOOLEAN,
-        [LW_SENML_PLACE(LW_SENML_T)] = LW_TYPE_INTEGER,
-        [LW_SENML_PLACE(LW_SENML_VD)] = LW_TYPE_OPAQUE,
-        [LW_SENML_PLACE(LW_SENML_VLO)] = LW_TYPE_STRING,
-    };
-    bool is_number = value->type == LW_TYPE_UNSIGNED || value->type == LW_TYPE_FLOAT;
-    unsigned kind = is_number ? LW_TYPE_INTEGER : value->type;
-    return kind == kinds[LW_SENML_PLACE(label)] ||
-           (label == LW_SENML_V && kind == LW_TYPE_NONE); /* null */
 }
 
 lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value)
@@ -88,29 +68,18 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *va
     if (lw_senml_is_ignored(label)) {
         return LW_OK;
     }
-    if (!has_kind(value, label)) {
+    const struct row *m = &rows[LW_SENML_PLACE(label)];
+    bool is_null = label == LW_SENML_V && value->type == LW_TYPE_NONE;
+    if (!is_null && !has_kind(value, m->kind)) {
         return LW_EFORMAT;
     }
-    bool fits = true;
-    switch (label) {
-    case LW_SENML_BN:
-    case LW_SENML_N:
-        *(label == LW_SENML_BN ? &r->base_name : &r->name) = value->as.bytes;
-        break;
-    case LW_SENML_BT:
-    case LW_SENML_T:
-        return put_time(value, label == LW_SENML_BT ? &r->base_time : &r->time);
-    case LW_SENML_BVER:
-    case LW_SENML_BV:
-    case LW_SENML_BS:
-        fits = is_whole_up_to(value, label == LW_SENML_BVER ? BVER_MAX : 0);
-        break;
-    case LW_SENML_VLO:
-        return lw_value_convert(value, LW_TYPE_OBJLNK, &r->value);
-    default:
-        r->value = *value;
+    if (m->member == LW_SENML_MEMBERS) {
+        return is_whole_up_to(value, label == LW_SENML_BVER ? BVER_MAX : 0) ? LW_OK : LW_EFORMAT;
     }
-    return fits ? LW_OK : LW_EFORMAT;
+    r->members[m->member] = *value;
+    return label == LW_SENML_VLO
+               ? lw_value_convert(value, LW_TYPE_OBJLNK, &r->members[LW_SENML_VALUE])
+               : LW_OK;
 }
 
 /* What a record must and must not have. LW_AGAIN: it only sets base values. */
@@ -126,7 +95,7 @@ static lw_err check_members(const lw_senml_record *r, unsigned use)
     if (!has_value) {
         return lw_senml_has(r, LW_SENML_N) ? LW_EFORMAT : LW_AGAIN;
     }
-    bool removes = r->value.type == LW_TYPE_NONE;
+    bool removes = r->members[LW_SENML_VALUE].type == LW_TYPE_NONE;
     return removes && use != LW_FORMAT_PATCH ? LW_EFORMAT : LW_OK;
 }
 
@@ -166,11 +135,11 @@ static lw_err take_name(lw_senml *s, const lw_senml_record *r, lw_bytes *out_ful
     lw_writer w;
     lw_writer_init(&w, s->name, sizeof s->name);
     if (lw_senml_has(r, LW_SENML_BN)) {
-        lw_write_bytes(&w, r->base_name);
+        lw_write_bytes(&w, r->members[LW_SENML_BASE_NAME].as.bytes);
         s->base_len = (uint8_t)w.pos;
     }
     w.pos = s->base_len;
-    lw_write_bytes(&w, r->name);
+    lw_write_bytes(&w, r->members[LW_SENML_NAME].as.bytes);
     *out_full = lw_bytes_of(s->name, w.pos);
     return w.err;
 }
@@ -184,8 +153,7 @@ lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg, const lw_senml_re
         return err;
     }
     if (lw_senml_has(r, LW_SENML_BT)) {
-        s->has_base_time = true;
-        s->base_time = r->base_time;
+        s->base_time = r->members[LW_SENML_BASE_TIME];
     }
     err = check_members(r, cfg->use);
     if (err != LW_OK) {
@@ -194,10 +162,10 @@ lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg, const lw_senml_re
     if (cfg->use == LW_FORMAT_FETCH) {
         out_entry->kind = LW_ENTRY_PATH;
     } else {
-        out_entry->kind = r->value.type == LW_TYPE_NONE ? LW_ENTRY_REMOVE : LW_ENTRY_VALUE;
-        out_entry->value = r->value;
-        out_entry->has_time = s->has_base_time || lw_senml_has(r, LW_SENML_T);
-        out_entry->time = s->base_time + r->time;
+        out_entry->value = r->members[LW_SENML_VALUE];
+        out_entry->kind = out_entry->value.type == LW_TYPE_NONE ? LW_ENTRY_REMOVE : LW_ENTRY_VALUE;
+        out_entry->base_time = s->base_time;
+        out_entry->time = r->members[LW_SENML_TIME];
     }
     return split_name(full, cfg->alternate_path, out_entry);
 }
@@ -223,15 +191,14 @@ static void write_front(lw_writer *w, lw_bytes segments)
     }
 }
 
-/* The full name, "/alternate/prefix/path" with what there is of it. */
-static lw_err write_name(const lw_senml_plan *p, const lw_entry *e, uint8_t out[LW_SENML_NAME_MAX],
-                         size_t *out_len)
+/* The name of a path, "/alternate/prefix/path" with what there is of it, into p->text. */
+static lw_err write_name(lw_senml_plan *p, lw_path path, size_t *out_len)
 {
     lw_writer w;
-    lw_writer_init(&w, out, LW_SENML_NAME_MAX);
+    lw_writer_init(&w, p->text, sizeof p->text);
     write_front(&w, p->cfg->alternate_path);
-    write_front(&w, e->prefix);
-    lw_write_path(&w, e->path);
+    write_front(&w, p->entry.prefix);
+    lw_write_path(&w, path);
     *out_len = w.pos;
     return w.err;
 }
@@ -248,71 +215,37 @@ static bool is_writable(const lw_entry *e, bool paths, unsigned uses)
                                      : (uses & LW_FORMAT_PATCH) != 0;
 }
 
-/* What the names seen so far have in common; p->name holds the first, p->base_len octets of it are
- * the same in all. */
-typedef struct names {
-    size_t min_len;
-    size_t max_len;
-} names;
-
-static lw_err join_name(lw_senml_plan *p, names *n, const lw_entry *e)
-{
-    uint8_t later[LW_SENML_NAME_MAX];
-    uint8_t *name = p->count == 1 ? p->name : later;
-    size_t len;
-    lw_err err = write_name(p, e, name, &len);
-    size_t same = 0;
-    while (same < p->base_len && same < len && name[same] == p->name[same]) {
-        same++;
-    }
-    p->base_len = same;
-    n->min_len = len < n->min_len ? len : n->min_len;
-    n->max_len = len > n->max_len ? len : n->max_len;
-    return err;
-}
-
-/* Cuts what is common back to whole segments, so that each name keeps at least one. A '/' alone is
- * no base, nor is the name of a single record. */
-static void settle_base(lw_senml_plan *p, const names *n, bool paths)
-{
-    bool all_the_same = p->base_len == n->max_len && !paths;
-    while (p->base_len > 0 && !all_the_same &&
-           (p->name[p->base_len - 1] != '/' || p->base_len == n->min_len)) {
-        p->base_len--;
-    }
-    if (p->base_len == 1 || p->count < 2) {
-        p->base_len = 0;
-    }
-}
-
 lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_encode_cfg *cfg,
                           unsigned uses)
 {
-    *p = (lw_senml_plan){
-        .source = source, .cfg = cfg, .has_base_time = true, .base_len = LW_SENML_NAME_MAX};
-    names n = {.min_len = LW_SENML_NAME_MAX};
-    bool paths = false;
+    *p = (lw_senml_plan){.source = source, .cfg = cfg};
     lw_cursor cursor = {{0}};
-    lw_entry e;
+    lw_bytes prefix = lw_bytes_of(NULL, 0);
+    bool paths = false;
+    lw_entry *e = &p->entry;
     lw_err err;
-    while ((err = next_entry(source, &cursor, &e)) == LW_OK) {
-        if (p->count++ == 0) {
-            paths = e.kind == LW_ENTRY_PATH;
-            p->base_time = e.time;
+    while ((err = next_entry(source, &cursor, e)) == LW_OK) {
+        bool is_first = p->count++ == 0;
+        paths = is_first ? e->kind == LW_ENTRY_PATH : paths;
+        if (!is_writable(e, paths, uses)) {
+            return LW_ENOTSUP;
         }
-        p->has_base_time = p->has_base_time && e.has_time && e.time >= ABSOLUTE_FROM_MS;
-        err = is_writable(&e, paths, uses) ? join_name(p, &n, &e) : LW_ENOTSUP;
-        if (err != LW_OK) {
-            return err;
+        /* Of a path without value something must be left for n. */
+        lw_path path = paths ? lw_path_parent(e->path) : e->path;
+        if (is_first) {
+            p->base = path;
+            prefix = e->prefix;
+        }
+        p->has_base =
+            p->count > 1 && (p->count == 2 || p->has_base) && lw_bytes_equal(prefix, e->prefix);
+        while (!lw_path_contains(p->base, path)) {
+            p->base = lw_path_parent(p->base);
         }
     }
-    settle_base(p, &n, paths);
-    p->has_base_time = p->has_base_time && p->count > 1;
     return err == LW_END ? LW_OK : err;
 }
 
-/* The label under which a value of that type is written. */
-static lw_senml_label label_of(uint32_t type)
+lw_senml_label lw_senml_label_of_type(uint32_t type)
 {
     switch (type) {
     case LW_TYPE_STRING:
@@ -329,61 +262,58 @@ static lw_senml_label label_of(uint32_t type)
     }
 }
 
-/* The members that say when. */
-static uint32_t put_times(const lw_senml_plan *p, const lw_entry *e, lw_senml_record *r)
+/* Unless it is empty. */
+static const lw_value *text_member(lw_value *text, const uint8_t *from, size_t len)
 {
-    r->base_time = p->base_time;
-    r->time = e->time;
-    if (!p->has_base_time) {
-        return e->has_time ? BIT(T) : 0;
-    }
-    r->time -= p->base_time;
-    return (p->index == 0 ? BIT(BT) : 0) | (r->time != 0 ? BIT(T) : 0);
+    *text = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(from, len));
+    return len > 0 ? text : NULL;
 }
 
-lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record)
+static const lw_value *time_member(const lw_value *time)
 {
-    lw_entry e;
-    lw_err err = next_entry(p->source, &p->cursor, &e);
+    return time->type != LW_TYPE_NONE ? time : NULL;
+}
+
+lw_err lw_senml_plan_next(lw_senml_plan *p, const lw_value *out_members[LW_SENML_MEMBERS])
+{
+    lw_entry *e = &p->entry;
+    lw_err err = next_entry(p->source, &p->cursor, e);
     if (err != LW_OK) {
         return err == LW_END && p->index != p->count ? LW_ESTATE : err;
     }
-    size_t len;
-    err = write_name(p, &e, p->name, &len);
+    size_t base_len = p->base_name.as.bytes.len;
+    bool is_first = p->index++ == 0;
+    if (is_first && p->has_base) {
+        err = write_name(p, p->base, &base_len);
+        bool is_root = lw_path_depth(p->base) == 0;
+        bool slash_follows = !is_root && !lw_path_equal(p->base, e->path);
+        base_len = base_len > 1 ? base_len + slash_follows : 0; /* a '/' alone is no base */
+    }
+    size_t len = 0;
+    if (err == LW_OK) {
+        err = write_name(p, e->path, &len);
+    }
     if (err != LW_OK) {
         return err;
     }
-    if (p->index == p->count || len < p->base_len) {
+    if (p->index > p->count || len < base_len || !lw_path_contains(p->base, e->path)) {
         return LW_ESTATE;
     }
-    lw_senml_record *r = out_record;
-    uint32_t has = put_times(p, &e, r);
-    r->base_name = lw_bytes_of(p->name, p->base_len);
-    r->name = lw_bytes_of(p->name + p->base_len, len - p->base_len);
-    r->value = e.value;
-    if (p->index == 0 && p->base_len > 0) {
-        has |= BIT(BN);
+    if (e->kind == LW_ENTRY_REMOVE) {
+        e->value.type = LW_TYPE_NONE;
     }
-    if (r->name.len > 0) {
-        has |= BIT(N);
+    memset(out_members, 0, LW_SENML_MEMBERS * sizeof *out_members);
+    const lw_value *base_name = text_member(&p->base_name, p->text, base_len);
+    if (is_first) {
+        out_members[LW_SENML_BASE_NAME] = base_name;
+        out_members[LW_SENML_BASE_TIME] = time_member(&e->base_time);
     }
-    if (e.kind == LW_ENTRY_REMOVE) {
-        r->value.type = LW_TYPE_NONE;
+    out_members[LW_SENML_NAME] = text_member(&p->name, p->text + base_len, len - base_len);
+    if (e->kind != LW_ENTRY_PATH) {
+        out_members[LW_SENML_VALUE] = &e->value;
+    } else {
+        out_members[LW_SENML_NAME] = &p->name; /* a record has something, be it nothing more */
     }
-    if (e.kind != LW_ENTRY_PATH) {
-        r->label = label_of(r->value.type);
-        has |= LW_SENML_BIT(r->label);
-    }
-    r->has = has;
-    p->index++;
+    out_members[LW_SENML_TIME] = time_member(&e->time);
     return LW_OK;
-}
-
-/* Through double, which is exact at this size and saves a 64-bit division. */
-lw_value lw_senml_seconds(lw_time ms)
-{
-    lw_value seconds = lw_value_float((double)ms / 1000.0);
-    lw_err err = lw_value_convert(&seconds, LW_TYPE_INTEGER, &seconds);
-    (void)err; /* with a fraction it stays as it is */
-    return seconds;
 }

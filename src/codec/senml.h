@@ -42,16 +42,15 @@ typedef enum lw_senml_label {
 /* "bn" -> LW_SENML_BN, … */
 lw_senml_label lw_senml_label_of(lw_bytes name);
 
-/* One record, as read or to be written. Slices point into the payload or the plan. */
-typedef struct lw_senml_record {
-    lw_value value;       /* v, vs, vb, vd, vlo; type NONE is null */
-    uint32_t has;         /* LW_SENML_BIT(label) of the members that are there */
-    lw_bytes base_name;   /* bn */
-    lw_bytes name;        /* n */
-    lw_time base_time;    /* bt, ms */
-    lw_time time;         /* t, ms */
-    lw_senml_label label; /* of the value, when it is to be written */
-} lw_senml_record;
+/* The members that say something, in the order in which they are written. */
+typedef enum lw_senml_member {
+    LW_SENML_BASE_NAME, /* bn */
+    LW_SENML_BASE_TIME, /* bt */
+    LW_SENML_NAME,      /* n */
+    LW_SENML_VALUE,     /* v, vs, vb, vd, vlo; type NONE is null */
+    LW_SENML_TIME,      /* t */
+    LW_SENML_MEMBERS
+} lw_senml_member;
 
 #define LW_SENML_PLACE(label) ((label)-LW_SENML_BS) /* from 0 on */
 #define LW_SENML_BIT(label)   (1u << LW_SENML_PLACE(label))
@@ -69,13 +68,19 @@ static inline bool lw_senml_is_ignored(lw_senml_label label)
     return (LW_SENML_BIT(label) & LW_SENML_IGNORED_BITS) != 0;
 }
 
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
+
+/* One record as read. Slices point into the payload. */
+typedef struct lw_senml_record {
+    uint32_t has; /* LW_SENML_BIT(label) of the members that are there */
+    lw_value members[LW_SENML_MEMBERS];
+} lw_senml_record;
+
 static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_label label)
 {
     return (r->has & LW_SENML_BIT(label)) != 0;
 }
-
-/* ---- Reading ----------------------------------------------------------------------------------
- */
 
 /* Adds a member to a zeroed record. `value` is what the bytes say: STRING, BOOLEAN, OPAQUE (vd,
  * already out of base64), a number as INTEGER, UNSIGNED or FLOAT, NONE for null. LW_EFORMAT for a
@@ -86,8 +91,7 @@ LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, cons
 
 /* What stays from record to record. Part of a format's decoder state. */
 typedef struct lw_senml {
-    lw_time base_time;
-    bool has_base_time;
+    lw_value base_time;
     uint8_t base_len;
     uint8_t name[LW_SENML_NAME_MAX]; /* base name, followed by the n of the current record */
 } lw_senml;
@@ -102,19 +106,21 @@ LW_MUST_CHECK lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg,
  *
  * bn is given once, in the first of several records: what all names have in common, up to and with
  * a '/'; or the whole name when they are all the same (a history). A single record has the full
- * name in n, and so have records with nothing in common (formats.md sections 7 and 8). bt is given
- * when all of several records have absolute times: the first one's.
+ * name in n, and so have records with nothing in common (formats.md sections 7 and 8). So is bt,
+ * when the first entry has one.
  */
 typedef struct lw_senml_plan {
-    bool has_base_time;
-    lw_time base_time;
     const lw_source *source;
     const lw_encode_cfg *cfg;
-    uint32_t count;  /* of records */
-    uint32_t index;  /* of the next one */
-    size_t base_len; /* octets of the name that stand in bn */
+    uint32_t count; /* of records */
+    uint32_t index; /* of the next one */
     lw_cursor cursor;
-    uint8_t name[LW_SENML_NAME_MAX]; /* the full name of the current record */
+    lw_path base;   /* what all paths have in common: its name is bn, */
+    bool has_base;  /* unless there is no base */
+    lw_entry entry; /* the current one, and its full name */
+    lw_value base_name;
+    lw_value name;
+    uint8_t text[LW_SENML_NAME_MAX];
 } lw_senml_plan;
 
 /* `uses` tells which kinds of entries the format writes: values always, paths with LW_FORMAT_FETCH,
@@ -123,12 +129,14 @@ typedef struct lw_senml_plan {
 LW_MUST_CHECK lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source,
                                         const lw_encode_cfg *cfg, unsigned uses);
 
-/* LW_OK with a record (slices are valid until the next call), LW_END after the last, or a failure.
- * LW_ESTATE when the source no longer is what it was. Members are written in the order bn, bt, n,
- * value, t. */
-LW_MUST_CHECK lw_err lw_senml_plan_next(lw_senml_plan *p, lw_senml_record *out_record);
+/* LW_OK with the members of the next record, NULL for those it does not have (they are valid until
+ * the next call); LW_END after the last, or a failure. LW_ESTATE when the source no longer is what
+ * it was.
+ */
+LW_MUST_CHECK lw_err lw_senml_plan_next(lw_senml_plan *p,
+                                        const lw_value *out_members[LW_SENML_MEMBERS]);
 
-/* A time as a number: INTEGER seconds, or FLOAT with a fraction. */
-lw_value lw_senml_seconds(lw_time ms);
+/* The label under which a value of that type is written. */
+lw_senml_label lw_senml_label_of_type(uint32_t type);
 
 #endif

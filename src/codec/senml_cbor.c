@@ -14,7 +14,6 @@
 typedef struct senml_cbor {
     uint32_t left; /* records still to come */
     bool started;
-    bool ended;
     lw_senml names;
 } senml_cbor;
 
@@ -75,9 +74,6 @@ static lw_err read_record(lw_cbor *c, lw_senml_record *r)
 static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 {
     senml_cbor *s = (senml_cbor *)(void *)d->state.octets;
-    if (s->ended) {
-        return lw_decoder_finish(d);
-    }
     lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
     c.at += d->pos;
     uint32_t left = s->left;
@@ -86,7 +82,6 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
     if (err == LW_OK) {
         err = lw_cbor_more(&c, &left);
     }
-    s->ended = err == LW_END;
     if (err == LW_OK) {
         err = read_record(&c, &r);
     }
@@ -110,51 +105,27 @@ static lw_err decode_next_value(lw_decoder *d, lw_entry *out_entry)
 /* ---- Writing ----------------------------------------------------------------------------------
  */
 
-static void write_label(lw_writer *w, lw_senml_label label)
+static void write_record(lw_writer *w, const lw_value *const members[LW_SENML_MEMBERS])
 {
+    static const int8_t labels[] = {LW_SENML_BN, LW_SENML_BT, LW_SENML_N, LW_SENML_V, LW_SENML_T};
     static const lw_bytes vlo = LW_BYTES_LIT("vlo");
-    if (label == LW_SENML_VLO) {
-        lw_cbor_write_text(w, vlo);
-    } else {
-        lw_cbor_write_int(w, label);
+    unsigned count = 0;
+    for (unsigned i = 0; i < LW_SENML_MEMBERS; i++) {
+        count += members[i] != NULL;
     }
-}
-
-static void write_name(lw_writer *w, lw_senml_label label, lw_bytes name)
-{
-    write_label(w, label);
-    lw_cbor_write_text(w, name);
-}
-
-static void write_time(lw_writer *w, lw_senml_label label, lw_time time)
-{
-    write_label(w, label);
-    lw_value seconds = lw_senml_seconds(time);
-    lw_cbor_write_value(w, &seconds);
-}
-
-static void write_record(lw_writer *w, const lw_senml_record *r)
-{
-    unsigned members = 0;
-    for (uint32_t bits = r->has; bits != 0; bits &= bits - 1) {
-        members++;
-    }
-    lw_cbor_write_head(w, LW_CBOR_MAP, members);
-    if (lw_senml_has(r, LW_SENML_BN)) {
-        write_name(w, LW_SENML_BN, r->base_name);
-    }
-    if (lw_senml_has(r, LW_SENML_BT)) {
-        write_time(w, LW_SENML_BT, r->base_time);
-    }
-    if (lw_senml_has(r, LW_SENML_N)) {
-        write_name(w, LW_SENML_N, r->name);
-    }
-    if ((r->has & LW_SENML_VALUE_BITS) != 0) {
-        write_label(w, r->label);
-        lw_cbor_write_value(w, &r->value);
-    }
-    if (lw_senml_has(r, LW_SENML_T)) {
-        write_time(w, LW_SENML_T, r->time);
+    lw_cbor_write_head(w, LW_CBOR_MAP, count);
+    for (unsigned i = 0; i < LW_SENML_MEMBERS; i++) {
+        const lw_value *member = members[i];
+        if (member == NULL) {
+            continue;
+        }
+        int label = i == LW_SENML_VALUE ? (int)lw_senml_label_of_type(member->type) : labels[i];
+        if (label == LW_SENML_VLO) {
+            lw_cbor_write_text(w, vlo);
+        } else {
+            lw_cbor_write_int(w, label);
+        }
+        lw_cbor_write_value(w, member);
     }
 }
 
@@ -162,14 +133,14 @@ static lw_err encode_uses(const lw_source *source, const lw_encode_cfg *cfg, uns
                           lw_writer *w)
 {
     lw_senml_plan plan;
-    lw_senml_record record;
+    const lw_value *members[LW_SENML_MEMBERS];
     lw_err err = lw_senml_plan_init(&plan, source, cfg, uses);
     if (err != LW_OK) {
         return err;
     }
     lw_cbor_write_head(w, LW_CBOR_ARRAY, plan.count);
-    while ((err = lw_senml_plan_next(&plan, &record)) == LW_OK) {
-        write_record(w, &record);
+    while ((err = lw_senml_plan_next(&plan, members)) == LW_OK) {
+        write_record(w, members);
     }
     return err == LW_END ? LW_OK : err;
 }

@@ -72,17 +72,18 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 /* ---- Writing ----------------------------------------------------------------------------------
  */
 
-static void write_record(lw_writer *w, const lw_senml_record *r)
+static void write_record(lw_writer *w, const lw_value *const members[LW_SENML_MEMBERS])
 {
     bool first = true;
-    if (lw_senml_has(r, LW_SENML_BN)) {
+    if (members[LW_SENML_BASE_NAME] != NULL) {
         lw_json_write_name(w, "bn", &first);
-        lw_json_write_string(w, r->base_name);
+        lw_json_write_string(w, members[LW_SENML_BASE_NAME]->as.bytes);
     }
-    if (lw_senml_has(r, LW_SENML_BT)) {
-        lw_json_write_time(w, "bt", r->base_time, &first);
+    if (members[LW_SENML_BASE_TIME] != NULL) {
+        lw_json_write_name(w, "bt", &first);
+        lw_json_write_number(w, *members[LW_SENML_BASE_TIME]);
     }
-    lw_json_write_record(w, &dialect, r, &first);
+    lw_json_write_record(w, &dialect, members, &first);
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w, unsigned uses)
@@ -91,11 +92,11 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
     lw_err err = lw_senml_plan_init(&plan, source, cfg, uses);
     const char *before = "[{";
     while (err == LW_OK) {
-        lw_senml_record record;
-        err = lw_senml_plan_next(&plan, &record);
+        const lw_value *members[LW_SENML_MEMBERS];
+        err = lw_senml_plan_next(&plan, members);
         if (err == LW_OK) {
             lw_write_str(w, before);
-            write_record(w, &record);
+            write_record(w, members);
             before = "},{";
         }
     }

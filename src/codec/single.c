@@ -27,7 +27,7 @@ lw_err lw_single_value(const lw_source *source, const lw_encode_cfg *cfg, lw_val
     lw_entry entry;
     lw_err err = source->next(source->ctx, &cursor, &entry);
     if (err == LW_OK) {
-        bool fits = entry.kind == LW_ENTRY_VALUE && !entry.has_time &&
+        bool fits = entry.kind == LW_ENTRY_VALUE && !lw_entry_has_time(&entry) &&
                     lw_path_depth(entry.path) <= lw_path_depth(cfg->base) &&
                     entry.value.type != LW_TYPE_NONE;
         *out_value = entry.value;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "codec/times.h"
 #include "testing/vectors.h"
 
 #define SCRATCH_LEN 131072u
@@ -59,6 +60,14 @@ static void collect(lw_decoded *d, lw_entry e)
     d->list[d->count++] = e;
 }
 
+/* The next entry, whose time makes sense. */
+static lw_err read_entry(lw_decoder *d, lw_entry *out_entry)
+{
+    lw_time at;
+    lw_err err = lw_decoder_next(d, out_entry);
+    return err == LW_OK ? lw_entry_time(out_entry, 0, &at) : err;
+}
+
 void lw_decoded_read(lw_decoded *out, const lw_format *format, const lw_decode_cfg *cfg,
                      lw_bytes payload, size_t chunk)
 {
@@ -82,7 +91,7 @@ void lw_decoded_read(lw_decoded *out, const lw_format *format, const lw_decode_c
         }
         lw_decoder_feed(&d, lw_bytes_of(part, len), end == payload.len);
         lw_entry e;
-        while ((err = lw_decoder_next(&d, &e)) == LW_OK && out->count < LW_DECODED_MAX) {
+        while ((err = read_entry(&d, &e)) == LW_OK && out->count < LW_DECODED_MAX) {
             collect(out, e);
         }
         begin += lw_decoder_consumed(&d);
@@ -107,11 +116,21 @@ static bool same_value(lw_value a, lw_value b)
     return lw_value_equal(a, b);
 }
 
+/* As it stands: absolute, or relative to 0. */
+static lw_time time_of(const lw_entry *e)
+{
+    lw_time at = 0;
+    if (lw_entry_time(e, 0, &at) != LW_OK) {
+        __builtin_trap(); /* read_entry lets none through */
+    }
+    return at;
+}
+
 bool lw_entry_equal(const lw_entry *a, const lw_entry *b)
 {
-    return a->kind == b->kind && lw_path_equal(a->path, b->path) && a->has_time == b->has_time &&
-           (!a->has_time || a->time == b->time) && same_value(a->value, b->value) &&
-           lw_bytes_equal(a->prefix, b->prefix);
+    return a->kind == b->kind && lw_path_equal(a->path, b->path) &&
+           lw_entry_has_time(a) == lw_entry_has_time(b) && time_of(a) == time_of(b) &&
+           same_value(a->value, b->value) && lw_bytes_equal(a->prefix, b->prefix);
 }
 
 bool lw_entries_equal(lw_entries a, lw_entries b)
@@ -127,12 +146,40 @@ bool lw_entries_equal(lw_entries a, lw_entries b)
     return true;
 }
 
+/* Times as a source tells them: several since the first one. */
+static void set_times(lw_entry *list, size_t count)
+{
+    bool is_history = count > 1;
+    for (size_t i = 0; i < count; i++) {
+        is_history = is_history && lw_entry_has_time(&list[i]);
+    }
+    lw_time first = is_history ? time_of(&list[0]) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (lw_entry_has_time(&list[i])) {
+            lw_time at = time_of(&list[i]);
+            list[i].base_time = list[i].time = lw_value_none();
+            lw_entry_set_time(&list[i], at, first);
+        }
+    }
+}
+
 static lw_err encode(const lw_format *format, lw_entries entries, const lw_decode_cfg *cfg,
                      lw_writer *w)
 {
-    lw_source source = lw_entries_source(&entries);
+    lw_entry *list = calloc(entries.count + 1, sizeof *list);
+    if (list == NULL) {
+        __builtin_trap();
+    }
+    if (entries.count > 0) {
+        memcpy(list, entries.list, entries.count * sizeof *list);
+    }
+    set_times(list, entries.count);
+    lw_entries timed = {list, entries.count};
+    lw_source source = lw_entries_source(&timed);
     lw_encode_cfg out = {.base = cfg->base, .alternate_path = cfg->alternate_path};
-    return lw_encode(format, &source, &out, w);
+    lw_err err = lw_encode(format, &source, &out, w);
+    free(list);
+    return err;
 }
 
 bool lw_codec_survives(const lw_format *format, const lw_decode_cfg *cfg, lw_bytes payload)
@@ -326,8 +373,7 @@ static lw_entry parse_entry(codec_case *c, const char *text)
     for (const char *key = word(c, &text); *key != 0; key = word(c, &text)) {
         if (strcmp(key, "at") == 0) {
             double seconds = strtod(word(c, &text), NULL);
-            e.has_time = true;
-            e.time = (lw_time)(seconds * 1000.0 + (seconds < 0 ? -0.5 : 0.5));
+            lw_entry_set_time(&e, (lw_time)(seconds * 1000.0 + (seconds < 0 ? -0.5 : 0.5)), 0);
         } else if (strcmp(key, "prefix") == 0) {
             e.prefix = lw_bytes_str(word(c, &text));
         } else {
@@ -407,8 +453,8 @@ static void print_entry(const lw_entry *e)
         (void)fprintf(stderr, " |%zu| \"%.*s\"", e->value.as.bytes.len, (int)e->value.as.bytes.len,
                       (const char *)e->value.as.bytes.ptr);
     }
-    if (e->has_time) {
-        (void)fprintf(stderr, " at %.3f", (double)e->time / 1000.0);
+    if (lw_entry_has_time(e)) {
+        (void)fprintf(stderr, " at %.3f", (double)time_of(e) / 1000.0);
     }
     (void)fprintf(stderr, " prefix \"%.*s\"\n", (int)e->prefix.len, (const char *)e->prefix.ptr);
 }
@@ -693,8 +739,8 @@ static void add_entry(random_list *r, lw_path path, lw_entry_kind kind)
         e.value = random_value(r);
     }
     if ((r->flags & LW_CODEC_TIMES) != 0 && (r->absolute || below(r, 4) == 0)) {
-        e.has_time = true;
-        e.time = r->absolute ? 1700000000000 + below(r, 100000) : -(lw_time)below(r, 1000000);
+        lw_time at = r->absolute ? 1700000000000 + below(r, 100000) : -(lw_time)below(r, 1000000);
+        lw_entry_set_time(&e, at, 0);
     }
     r->list[r->count++] = e;
 }

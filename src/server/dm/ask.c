@@ -69,7 +69,7 @@ static lw_err decode(lw_ask *a)
     lw_entry e;
     lw_err err = lw_decoder_next(&d, &e);
     for (; err == LW_OK; err = lw_decoder_next(&d, &e)) {
-        if (e.prefix.len != 0 || e.has_time) {
+        if (e.prefix.len != 0 || lw_entry_has_time(&e)) {
             return LW_EINVAL;
         }
         if (count == LW_DOWNLINK_ENTRIES_MAX) {

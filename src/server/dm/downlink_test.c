@@ -445,8 +445,7 @@ LW_TEST(a_body_that_does_not_go_with_the_path_is_refused)
     lw_entry twice[] = {entry("/1/0/1", lw_value_integer(1)), entry("/1/0/1", lw_value_integer(2))};
     ask.body = body_of(&r, &lw_format_senml_cbor, twice, 2);
     SENT(&r, &ask, "LW_EINVAL");
-    twice[0].has_time = true;
-    twice[0].time = 1000;
+    twice[0].time = lw_value_integer(1);
     ask.body = body_of(&r, &lw_format_senml_cbor, twice, 1);
     SENT(&r, &ask, "LW_EINVAL");
     ask.body = lw_bytes_of("\x81", 1);

@@ -1,5 +1,6 @@
 #include "server/dm/record.h"
 
+#include "codec/times.h"
 #include "server/dm/presence.h"
 #include "server/dm/registration.h"
 #include "server/shared/links.h"
@@ -58,40 +59,37 @@ void lw_record_device_soon(lw_server *server, lw_device *device)
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-/* SenML times below 2^28 s are relative to now (P-OBS-22). */
-#define ABSOLUTE_FROM_MS ((lw_time)(1 << 28) * LW_SECOND_MS)
-
-static lw_time time_of(lw_time wall, const lw_entry *entry)
-{
-    if (!entry->has_time) {
-        return wall;
-    }
-    return entry->time >= ABSOLUTE_FROM_MS ? entry->time : wall + entry->time;
-}
-
-/* May this stand in the report? LW_ENOTFOUND: not, and nothing of it is taken. */
+/* May this stand in the report? LW_ENOTFOUND, LW_ERANGE: not, and nothing of it is taken. */
 static lw_err check(const lw_report *report, const lw_entry *entry)
 {
     if (entry->prefix.len > 0 || !lw_path_contains(report->base, entry->path) ||
         lw_links_find(report->device->links, lw_path_id(entry->path, LW_LEVEL_OBJECT)) == NULL) {
         return LW_ENOTFOUND; /* with a prefix it is another device's, behind a gateway */
     }
-    return report->allows == NULL || report->allows(report->ctx, entry->path) ? LW_OK
-                                                                              : LW_ENOTFOUND;
+    if (report->allows != NULL && !report->allows(report->ctx, entry->path)) {
+        return LW_ENOTFOUND;
+    }
+    lw_time at;
+    return lw_entry_time(entry, 0, &at);
 }
 
 static lw_err put_value(lw_server *server, const lw_report *report, const lw_entry *entry,
                         lw_ticket *out_ticket)
 {
     if (entry->kind != LW_ENTRY_VALUE || entry->value.type == LW_TYPE_NONE ||
-        (report->only_timed && !entry->has_time)) {
+        (report->only_timed && !lw_entry_has_time(entry))) {
         return LW_OK;
     }
     lw_time wall = lw_server_wall(server);
+    lw_time at;
+    lw_err err = lw_entry_time(entry, wall, &at); /* P-OBS-22 */
+    if (err != LW_OK) {
+        return err;
+    }
     lw_row row = {.kind = LW_ROW_VALUE,
                   .as.value = {.endpoint = lw_device_name(report->device),
                                .path = entry->path,
-                               .at = time_of(wall, entry),
+                               .at = at,
                                .received_at = wall,
                                .source = report->source,
                                .value = entry->value}};
