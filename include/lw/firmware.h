@@ -90,7 +90,6 @@ struct lw_updater {
     lw_package package;
     lw_tree *tree;
     lw_time install_at;  /* end of the deferral; LW_TIME_NEVER: none */
-    lw_time save_at;     /* storage failed: again then */
     int64_t changed_at;  /* s since 1970, negative: unknown */
     bool is_restarted;   /* `kept` is of before, until the first step */
     struct {             /* outlives a restart */
@@ -98,12 +97,13 @@ struct lw_updater {
         uint8_t state;
         uint8_t result;
         uint8_t uri_len;
-        uint32_t deferred; /* s that were left of the deferral */
+        uint32_t deferred; /* s that the update was put off for */
         uint8_t uri[LW_FIRMWARE_URI_MAX];
     } kept;
 };
 
-/* Makes /5/0 and takes up what was going on before a restart. `port` is borrowed for good. */
+/* Makes /5/0; what was going on before a restart is taken up by the first step. `port` is borrowed
+ * for good. */
 LW_MUST_CHECK lw_err lw_updater_start(lw_updater *updater, lw_tree *tree,
                                       const lw_firmware_port *port, void *port_ctx);
 

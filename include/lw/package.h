@@ -71,21 +71,16 @@ typedef struct lw_package_port {
  * What both objects have in common; they keep the states.
  */
 
-/* fault, result in object 5, result in object 9 */
-#define LW_FAULT_LIST(X)          \
-    X(LW_FAULT_NONE, 0, 0)        \
-    X(LW_FAULT_NO_SPACE, 2, 50)   \
-    X(LW_FAULT_NO_MEMORY, 3, 51)  \
-    X(LW_FAULT_CONNECTION, 4, 52) \
-    X(LW_FAULT_INTEGRITY, 5, 53)  \
-    X(LW_FAULT_TYPE, 6, 54)       \
-    X(LW_FAULT_URI, 7, 56)        \
-    X(LW_FAULT_PROTOCOL, 9, 56)
-
+/* Each has the number of its result in 5/0/5. */
 typedef enum lw_fault {
-#define LW_FAULT_ENUM(name, firmware, software) name,
-    LW_FAULT_LIST(LW_FAULT_ENUM)
-#undef LW_FAULT_ENUM
+    LW_FAULT_NONE = 0,
+    LW_FAULT_NO_SPACE = 2,
+    LW_FAULT_NO_MEMORY = 3,
+    LW_FAULT_CONNECTION = 4,
+    LW_FAULT_INTEGRITY = 5,
+    LW_FAULT_TYPE = 6,
+    LW_FAULT_URI = 7,
+    LW_FAULT_PROTOCOL = 9
 } lw_fault;
 
 typedef struct lw_package lw_package;
@@ -93,20 +88,26 @@ struct lw_package {
     const lw_package_port *port;
     void *port_ctx;
     void *ctx; /* of hooks */
-    /* All of it arrived and was judged, or a fetch failed. */
+    /* All of it arrived and was judged, or it cannot go on. */
     void (*on_end)(lw_package *package, lw_fault fault);
     lw_fetch_job job;
     size_t received;
     bool fetching;
+    lw_time save_at; /* storing the state failed: again then; LW_TIME_NEVER: it is stored, or cannot
+                        be kept at all */
 };
 
 /* A Write of nothing or of one NUL resets (P-OBJ-03). */
 bool lw_package_is_reset(lw_bytes octets, size_t offset, bool more);
 
-/* A block that a server writes; offset 0 begins anew. LW_FAULT_CONNECTION when one is missing. */
-lw_fault lw_package_push(lw_package *package, size_t offset, lw_bytes octets);
+/* A block that a server writes; offset 0 begins anew, and a block that is missing is a lost
+ * connection. What is wrong is told by on_end; the answer stops a server that has more to send,
+ * LW_ETOOBIG or LW_EIO, while one that has sent all learns it from the result (P-OBJ-01). */
+LW_MUST_CHECK lw_err lw_package_push(lw_package *package, size_t offset, lw_bytes octets,
+                                     bool more);
 
-lw_fault lw_package_pull(lw_package *package, lw_bytes uri);
+/* Fetches it; what is wrong is told by on_end, also from within. */
+void lw_package_pull(lw_package *package, lw_bytes uri);
 
 /* The last block was pushed: has it verified. */
 void lw_package_complete(lw_package *package);
@@ -115,15 +116,8 @@ void lw_package_verdict(lw_package *package, lw_err verdict);
 /* Stops and forgets. */
 void lw_package_discard(lw_package *package);
 
-/* When to store the state again, after storing it ended so; LW_TIME_NEVER: it is stored, or cannot
- * be kept at all. */
-lw_time lw_package_save_again_at(const lw_package *package, lw_err stored);
-
-lw_fault lw_fault_of(lw_err err); /* of the port */
-
-/* The answer to a block that cannot be taken: a server that has more to send is stopped, one that
- * has sent all is told by the result (P-OBJ-01). */
-lw_err lw_fault_answer(lw_fault fault, bool more);
+/* Stores the state of its object, and sets save_at. */
+void lw_package_store(lw_package *package, const char *name, lw_bytes record);
 
 #ifdef __cplusplus
 }

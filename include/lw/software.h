@@ -70,7 +70,6 @@ struct lw_software_unit {
     const lw_software_port *port;
     lw_package package;
     lw_tree *tree;
-    lw_time save_at; /* storage failed: again then */
     uint16_t instance;
     uint8_t state;
     uint8_t result;

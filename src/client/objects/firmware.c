@@ -8,8 +8,11 @@
 
 typedef enum state { IDLE, PUSHED, PULLED, VERIFYING, DOWNLOADED, UPDATING } state;
 
+#define IN(state) (1u << (state))
+#define LOADING   (IN(PUSHED) | IN(PULLED) | IN(VERIFYING))
+
 typedef enum event {
-    RESET,    /* Write 0 of nothing or NUL, Write 1 of nothing */
+    RESET,    /* Write 0 or 1 of nothing or NUL */
     PACKAGE,  /* Write 0, first block */
     BLOCK,    /* Write 0, a later block */
     URI,      /* Write 1 */
@@ -23,58 +26,31 @@ typedef enum event {
     RETRIABLE /* not installed, package still good */
 } event;
 
-#define KEEP  0xFEu /* the result stays */
-#define GIVEN 0xFFu /* the result comes with the event */
+#define DEFERRED 11
 
-/* objects.md, 5 Firmware Update. What is not in the table is 4.05. */
+/* objects.md, 5 Firmware Update. What happens in another state is 4.05. */
 static const struct move {
-    uint8_t from, event, to, result;
+    uint8_t from; /* IN of these */
+    uint8_t to, result;
 } moves[] = {
-    /* state    event      next        result */
-    {IDLE, RESET, IDLE, 0},
-    {IDLE, PACKAGE, PUSHED, 0},
-    {IDLE, URI, PULLED, 0},
-    {PUSHED, RESET, IDLE, 0},
-    {PUSHED, PACKAGE, PUSHED, 0}, /* the server begins again */
-    {PUSHED, BLOCK, PUSHED, KEEP},
-    {PUSHED, COMPLETE, VERIFYING, KEEP},
-    {PUSHED, FAILED, IDLE, GIVEN},
-    {PUSHED, CANCEL, IDLE, 10},
-    {PULLED, RESET, IDLE, 0},
-    {PULLED, VERIFIED, DOWNLOADED, 0},
-    {PULLED, FAILED, IDLE, GIVEN},
-    {PULLED, CANCEL, IDLE, 10},
-    {VERIFYING, RESET, IDLE, 0},
-    {VERIFYING, VERIFIED, DOWNLOADED, 0},
-    {VERIFYING, FAILED, IDLE, GIVEN},
-    {VERIFYING, CANCEL, IDLE, 10},
-    {DOWNLOADED, RESET, IDLE, 0},
-    {DOWNLOADED, CANCEL, IDLE, 10},
-    {DOWNLOADED, UPDATE, UPDATING, 0},
-    {DOWNLOADED, DEFER, DOWNLOADED, 11},
-    {UPDATING, INSTALLED, IDLE, 1},
-    {UPDATING, RETRIABLE, DOWNLOADED, 8}, /* P-OBJ-05 */
-    {UPDATING, FAILED, IDLE, GIVEN},
+    /*              in                                   next        result */
+    [RESET] = {LOADING | IN(IDLE) | IN(DOWNLOADED), IDLE, 0},
+    [PACKAGE] = {IN(IDLE) | IN(PUSHED), PUSHED, 0}, /* or begins again */
+    [BLOCK] = {IN(PUSHED), PUSHED, 0},
+    [URI] = {IN(IDLE), PULLED, 0},
+    [COMPLETE] = {IN(PUSHED), VERIFYING, 0},
+    [VERIFIED] = {IN(PULLED) | IN(VERIFYING), DOWNLOADED, 0},
+    [FAILED] = {LOADING | IN(UPDATING), IDLE, 0}, /* why it failed */
+    [CANCEL] = {LOADING | IN(DOWNLOADED), IDLE, 10},
+    [UPDATE] = {IN(DOWNLOADED), UPDATING, 0},
+    [DEFER] = {IN(DOWNLOADED), DOWNLOADED, DEFERRED},
+    [INSTALLED] = {IN(UPDATING), IDLE, 1},
+    [RETRIABLE] = {IN(UPDATING), DOWNLOADED, 8}, /* P-OBJ-05 */
 };
 
-static const struct move *move_for(const lw_updater *u, event e)
+static bool may(const lw_updater *u, event e)
 {
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
-        if (moves[i].from == u->kept.state && moves[i].event == e) {
-            return &moves[i];
-        }
-    }
-    return NULL;
-}
-
-static uint8_t result_of(lw_fault fault)
-{
-    static const uint8_t results[] = {
-#define RESULT(name, firmware, software) firmware,
-        LW_FAULT_LIST(RESULT)
-#undef RESULT
-    };
-    return results[fault];
+    return (moves[e].from & IN(u->kept.state)) != 0;
 }
 
 static lw_path resource(uint16_t id)
@@ -91,12 +67,8 @@ static lw_path resource(uint16_t id)
 static void save(lw_updater *u)
 {
     bool is_initial = u->kept.state == IDLE && u->kept.result == 0;
-    bool is_deferred = u->install_at != LW_TIME_NEVER;
-    lw_time left = is_deferred ? u->install_at - lw_act_now(u->package.ctx) : 0;
-    u->kept.deferred = left > 0 ? (uint32_t)(left / LW_SECOND_MS) : 0;
     size_t len = is_initial ? 0 : RECORD_HEAD + u->kept.uri_len;
-    lw_err err = lw_act_store(u->package.ctx, RECORD, lw_bytes_of(&u->kept, len));
-    u->save_at = lw_package_save_again_at(&u->package, err);
+    lw_package_store(&u->package, RECORD, lw_bytes_of(&u->kept, len));
 }
 
 static void load(lw_updater *u)
@@ -134,52 +106,46 @@ static uint8_t shown(uint8_t s)
     return states[s];
 }
 
-static void enter(lw_updater *u, const struct move *move, uint8_t result)
+static lw_err enter(lw_updater *u, event e, uint8_t result)
 {
-    bool has_moved = shown(u->kept.state) != shown(move->to);
+    uint8_t from = u->kept.state;
+    uint8_t to = moves[e].to;
+    if (!may(u, e)) {
+        return LW_EMETHOD;
+    }
+    bool has_moved = shown(from) != shown(to);
     bool is_new = has_moved || u->kept.result != result;
     if (has_moved) {
         u->changed_at = lw_act_wall_clock(u->package.ctx);
         changed(u, LW_RES_FIRMWARE_UPDATE_LAST_STATE_CHANGE_TIME);
     }
-    if (move->event != DEFER) {
-        u->install_at = LW_TIME_NEVER;
-    }
-    if (move->to == IDLE && move->from != IDLE && move->event != INSTALLED) {
+    u->install_at = LW_TIME_NEVER;
+    if (to == IDLE && from != IDLE && e != INSTALLED) {
         lw_package_discard(&u->package);
     }
-    u->is_restarted = false;
-    u->kept.state = move->to;
+    u->kept.state = to;
     u->kept.result = result;
-    if (is_new || move->event == DEFER) {
+    if (is_new) {
         save(u);
         changed(u, LW_RES_FIRMWARE_UPDATE_STATE);
         changed(u, LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT);
     }
+    return LW_OK;
 }
 
-static lw_err handle(lw_updater *u, event e, uint8_t given)
+static lw_err handle(lw_updater *u, event e)
 {
-    const struct move *move = move_for(u, e);
-    if (move == NULL) {
-        return LW_EMETHOD;
-    }
-    enter(u, move,
-          move->result == KEEP    ? u->kept.result
-          : move->result == GIVEN ? given
-                                  : move->result);
-    return LW_OK;
+    return enter(u, e, moves[e].result);
 }
 
 /* ---- Installing ---- */
 
 void lw_updater_installed(lw_updater *u, lw_err verdict)
 {
-    bool is_bad = verdict == LW_EFORMAT || verdict == LW_EDENIED;
-    if (verdict == LW_OK) {
-        handle(u, INSTALLED, 0);
+    if (verdict == LW_EFORMAT || verdict == LW_EDENIED) {
+        enter(u, FAILED, LW_FAULT_INTEGRITY);
     } else {
-        handle(u, is_bad ? FAILED : RETRIABLE, result_of(LW_FAULT_INTEGRITY));
+        handle(u, verdict == LW_OK ? INSTALLED : RETRIABLE);
     }
 }
 
@@ -203,12 +169,12 @@ static void install(void *ctx, lw_tree *tree, lw_path path)
 /* Updating is shown at once; the installation follows the answer (DM-63, CLI-74). */
 static lw_err update(lw_updater *u)
 {
-    if (move_for(u, UPDATE) == NULL) {
+    if (!may(u, UPDATE)) {
         return LW_EMETHOD;
     }
     lw_err err =
         lw_act_when_answered(u->package.ctx, install, resource(LW_RES_FIRMWARE_UPDATE_UPDATE));
-    return err == LW_OK ? handle(u, UPDATE, 0) : err;
+    return err == LW_OK ? handle(u, UPDATE) : err;
 }
 
 static uint32_t setting(lw_updater *u, uint16_t id)
@@ -216,18 +182,27 @@ static uint32_t setting(lw_updater *u, uint16_t id)
     return lw_tree_number(u->tree, resource(id), 0);
 }
 
+static lw_time end_of_deferral(const lw_updater *u, lw_time now)
+{
+    return lw_time_add(now, (lw_time)u->kept.deferred * LW_SECOND_MS);
+}
+
 /* Execute 2: a user may put it off for 5/0/13 seconds. */
 static lw_err update_or_defer(lw_updater *u)
 {
     uint32_t period = setting(u, LW_RES_FIRMWARE_UPDATE_MAXIMUM_DEFER_PERIOD);
     bool wants = u->port->may_install == NULL || u->port->may_install(u->package.port_ctx);
-    if (period == 0 || wants || move_for(u, DEFER) == NULL) {
+    if (period == 0 || wants || !may(u, DEFER)) {
         return update(u);
     }
-    if (u->install_at == LW_TIME_NEVER) {
-        u->install_at = lw_time_add(lw_act_now(u->package.ctx), (lw_time)period * LW_SECOND_MS);
+    lw_time install_at = u->install_at;
+    if (install_at == LW_TIME_NEVER) {
+        u->kept.deferred = period;
+        install_at = end_of_deferral(u, lw_act_now(u->package.ctx));
     }
-    return handle(u, DEFER, 0);
+    lw_err err = handle(u, DEFER);
+    u->install_at = install_at;
+    return err;
 }
 
 lw_err lw_updater_accept(lw_updater *u)
@@ -237,19 +212,14 @@ lw_err lw_updater_accept(lw_updater *u)
 
 /* ---- Packages ---- */
 
-static lw_err fail(lw_updater *u, lw_fault fault)
-{
-    return handle(u, FAILED, result_of(fault));
-}
-
 static void on_package(lw_package *package, lw_fault fault)
 {
     lw_updater *u = (void *)((char *)package - offsetof(lw_updater, package));
     if (fault != LW_FAULT_NONE) {
-        fail(u, fault);
+        enter(u, FAILED, fault);
         return;
     }
-    lw_err err = handle(u, VERIFIED, 0);
+    lw_err err = handle(u, VERIFIED);
     if (err == LW_OK && setting(u, LW_RES_FIRMWARE_UPDATE_AUTOMATIC_UPGRADE_AT_DOWNLOAD) != 0) {
         u->install_at = lw_act_now(u->package.ctx); /* by the next step */
     }
@@ -260,48 +230,42 @@ void lw_updater_verified(lw_updater *u, lw_err verdict)
     lw_package_verdict(&u->package, verdict);
 }
 
-static lw_err write_package(lw_updater *u, lw_bytes octets, size_t offset, bool more)
+static void pull(lw_updater *u)
 {
-    bool is_reset = lw_package_is_reset(octets, offset, more);
-    event e = is_reset ? RESET : offset == 0 ? PACKAGE : BLOCK;
-    lw_err err = handle(u, e, 0);
-    if (err == LW_OK && offset == 0) {
-        set_uri(u, lw_bytes_of(NULL, 0));
-    }
-    if (err != LW_OK || is_reset) {
-        return err;
-    }
-    lw_fault fault = lw_package_push(&u->package, offset, octets);
-    if (fault != LW_FAULT_NONE) {
-        fail(u, fault);
-        return lw_fault_answer(fault, more);
-    }
-    if (more) {
-        return LW_OK;
-    }
-    err = handle(u, COMPLETE, 0);
-    lw_package_complete(&u->package);
-    return err;
-}
-
-static lw_err pull(lw_updater *u)
-{
-    lw_fault fault = lw_package_pull(&u->package, lw_bytes_of(u->kept.uri, u->kept.uri_len));
-    return fault == LW_FAULT_NONE ? LW_OK : fail(u, fault);
-}
-
-static lw_err write_uri(lw_updater *u, lw_bytes uri)
-{
-    event e = uri.len == 0 ? RESET : URI;
-    if (move_for(u, e) == NULL) {
-        return LW_EMETHOD;
-    }
-    set_uri(u, uri);
-    lw_err err = handle(u, e, 0);
-    return e == URI ? pull(u) : err;
+    lw_package_pull(&u->package, lw_bytes_of(u->kept.uri, u->kept.uri_len));
 }
 
 /* ---- Time ---- */
+
+/* What a restart interrupted is over, or goes on. */
+static void resume(lw_updater *u, lw_time now)
+{
+    lw_err verdict;
+    switch (u->kept.state) {
+    case PUSHED:
+    case VERIFYING:
+        enter(u, FAILED, LW_FAULT_CONNECTION);
+        break;
+    case PULLED:
+        pull(u);
+        break;
+    case DOWNLOADED:
+        if (u->kept.result == DEFERRED) {
+            u->install_at = end_of_deferral(u, now);
+        }
+        break;
+    case UPDATING:
+        verdict = u->port->confirm(u->package.port_ctx);
+        if (verdict == LW_AGAIN) {
+            install(u->package.ctx, u->tree, lw_path_root());
+        } else {
+            lw_updater_installed(u, verdict);
+        }
+        break;
+    default:
+        break;
+    }
+}
 
 static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
 {
@@ -311,19 +275,17 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
     if (u == NULL) {
         return LW_TIME_NEVER;
     }
-    if (u->is_restarted && u->kept.state == PULLED) {
-        pull(u);
-    } else if (u->is_restarted && u->kept.state == DOWNLOADED && u->kept.result == 11) {
-        u->install_at = lw_time_add(now, u->kept.deferred * LW_SECOND_MS);
+    if (u->is_restarted) {
+        u->is_restarted = false;
+        resume(u, now);
     }
-    u->is_restarted = false;
-    if (u->save_at <= now) {
+    if (u->package.save_at <= now) {
         save(u);
     }
     if (u->install_at <= now && update(u) != LW_OK) {
         return lw_time_add(now, LW_SECOND_MS); /* another act waits for its answer */
     }
-    return u->install_at < u->save_at ? u->install_at : u->save_at;
+    return u->install_at < u->package.save_at ? u->install_at : u->package.save_at;
 }
 
 /* ---- Hooks ---- */
@@ -340,14 +302,34 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
 {
     (void)ctx;
     lw_updater *u = updater_of(tree);
-    if (u == NULL) {
+    bool is_package = lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_PACKAGE;
+    lw_bytes octets = value.as.bytes;
+    event e = lw_package_is_reset(octets, offset, more) ? RESET
+              : !is_package                             ? URI
+              : offset == 0                             ? PACKAGE
+                                                        : BLOCK;
+    if (u == NULL || !may(u, e)) {
         return LW_EMETHOD;
     }
-    if (lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_PACKAGE) {
-        return write_package(u, value.as.bytes, offset, more);
+    if (!is_package && (more || octets.len > sizeof u->kept.uri)) {
+        return LW_ETOOBIG;
     }
-    bool is_whole = offset == 0 && !more && value.as.bytes.len <= sizeof u->kept.uri;
-    return is_whole ? write_uri(u, value.as.bytes) : LW_ETOOBIG;
+    if (e != BLOCK) {
+        set_uri(u, e == URI ? octets : lw_bytes_of(NULL, 0));
+    }
+    handle(u, e);
+    if (e == RESET) {
+        return LW_OK;
+    }
+    if (e == URI) {
+        pull(u);
+        return LW_OK;
+    }
+    lw_err err = lw_package_push(&u->package, offset, octets, more);
+    if (!more && handle(u, COMPLETE) == LW_OK) {
+        lw_package_complete(&u->package);
+    }
+    return err;
 }
 
 /* The server stopped in the middle of a package. */
@@ -357,7 +339,7 @@ static void lost(void *ctx, lw_tree *tree, lw_path path)
     (void)path;
     lw_updater *u = updater_of(tree);
     if (u != NULL && u->kept.state == PUSHED) {
-        fail(u, LW_FAULT_CONNECTION);
+        enter(u, FAILED, LW_FAULT_CONNECTION);
     }
 }
 
@@ -369,9 +351,8 @@ static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments
     if (u == NULL) {
         return LW_EMETHOD;
     }
-    return lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_UPDATE
-               ? update_or_defer(u)
-               : handle(u, CANCEL, 0);
+    return lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_FIRMWARE_UPDATE_UPDATE ? update_or_defer(u)
+                                                                                : handle(u, CANCEL);
 }
 
 static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
@@ -381,29 +362,31 @@ static lw_err read(void *ctx, lw_tree *tree, lw_path path, lw_value *out_value)
     if (u == NULL) {
         return LW_ENOTFOUND;
     }
+    int64_t number;
     switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_FIRMWARE_UPDATE_PACKAGE_URI:
         *out_value = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(u->kept.uri, u->kept.uri_len));
         return LW_OK;
     case LW_RES_FIRMWARE_UPDATE_STATE:
-        *out_value = lw_value_integer(shown(u->kept.state));
-        return LW_OK;
+        number = shown(u->kept.state);
+        break;
     case LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT:
-        *out_value = lw_value_integer(u->kept.result);
-        return LW_OK;
+        number = u->kept.result;
+        break;
     case LW_RES_FIRMWARE_UPDATE_FIRMWARE_UPDATE_PROTOCOL_SUPPORT:
-        *out_value = lw_value_integer(
-            lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE)); /* instance i is protocol i */
-        return LW_OK;
+        number = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE); /* instance i is protocol i */
+        break;
     case LW_RES_FIRMWARE_UPDATE_FIRMWARE_UPDATE_DELIVERY_METHOD:
-        *out_value = lw_value_integer(u->port->package.fetch != NULL ? 2 : 1);
-        return LW_OK;
+        number = u->port->package.fetch != NULL ? 2 : 1;
+        break;
     case LW_RES_FIRMWARE_UPDATE_LAST_STATE_CHANGE_TIME:
-        *out_value = lw_value_time(u->changed_at);
-        return u->changed_at >= 0 ? LW_OK : LW_ENOTFOUND;
+        number = u->changed_at;
+        break;
     default:
         return LW_ENOTFOUND;
     }
+    *out_value = lw_value_integer(number);
+    return number >= 0 ? LW_OK : LW_ENOTFOUND;
 }
 
 /* 5/0/8 has an instance for each protocol the fetcher knows. */
@@ -438,22 +421,6 @@ LW_DECLARE_VERSION(lw_firmware_object_1_2, lw_firmware, lw_object_5_v1_2, LW_FIR
 
 /* ---- Start ---- */
 
-/* What a restart interrupted is over, or goes on: a pull and a deferral with the first step. */
-static void resume(lw_updater *u)
-{
-    if (u->kept.state == PUSHED || u->kept.state == VERIFYING) {
-        fail(u, LW_FAULT_CONNECTION);
-    }
-    if (u->kept.state == UPDATING) {
-        lw_err verdict = u->port->confirm(u->package.port_ctx);
-        if (verdict == LW_AGAIN) {
-            install(u->package.ctx, u->tree, resource(LW_RES_FIRMWARE_UPDATE_UPDATE));
-        } else {
-            lw_updater_installed(u, verdict);
-        }
-    }
-}
-
 lw_err lw_updater_start(lw_updater *u, lw_tree *tree, const lw_firmware_port *port, void *port_ctx)
 {
     lw_path instance;
@@ -464,14 +431,13 @@ lw_err lw_updater_start(lw_updater *u, lw_tree *tree, const lw_firmware_port *po
     *u = (lw_updater){.port = port,
                       .tree = tree,
                       .install_at = LW_TIME_NEVER,
-                      .save_at = LW_TIME_NEVER,
                       .changed_at = -1,
                       .package = {.port = &port->package,
                                   .port_ctx = port_ctx,
                                   .ctx = lw_tree_ctx(tree),
-                                  .on_end = on_package}};
+                                  .on_end = on_package,
+                                  .save_at = LW_TIME_NEVER}};
     ((lw_firmware *)lw_tree_struct(tree, instance))->updater = u;
     load(u);
-    resume(u);
     return LW_OK;
 }

@@ -228,7 +228,7 @@ LW_TEST(a_package_in_blocks_shows_downloading_until_the_last)
     fixture *f = *state;
     assert_ok(block(f, 0, "1234", true));
     expect_state(f, 1, 0);
-    expect_told(f->b, "=/5/0/12 =/5/0/3 =/5/0/5 =/5/0/1 ");
+    expect_told(f->b, "=/5/0/1 =/5/0/12 =/5/0/3 =/5/0/5 ");
     assert_ok(block(f, 4, "5678", true));
     expect_state(f, 1, 0);
     expect_told(f->b, "");
@@ -623,15 +623,22 @@ LW_TEST(an_automatic_upgrade_needs_no_execute)
 
 /* ---- Restarts: CLI-74, rule 42 ---- */
 
+/* What was going on is taken up by the first step. */
+static void restart_and_step(fixture *f)
+{
+    restart(f);
+    assert_true(lw_tree_step(&f->b->tree, 0) == LW_TIME_NEVER);
+}
+
 LW_TEST(the_result_of_an_update_outlives_its_restart)
 {
     fixture *f = *state;
     begin_update(f);
     bench_answered(f->b);
-    restart(f);
+    restart_and_step(f);
     expect_state(f, 0, 1);
     expect_log("confirm");
-    restart(f);
+    restart_and_step(f);
     expect_state(f, 0, 1);
     assert_ok(write_uri(f, ""));
     expect_state(f, 0, 0);
@@ -643,11 +650,11 @@ LW_TEST(a_restart_into_the_old_firmware_is_a_failure)
     fixture *f = *state;
     begin_update(f);
     the_slot.confirm = LW_ESTATE;
-    restart(f);
+    restart_and_step(f);
     expect_state(f, 2, 8);
     assert_ok(bench_execute(f->b, "/5/0/2", ""));
     the_slot.confirm = LW_EFORMAT;
-    restart(f);
+    restart_and_step(f);
     expect_state(f, 0, 5);
     expect_log("confirm discard");
 }
@@ -657,7 +664,7 @@ LW_TEST(a_restart_before_the_installation_installs)
     fixture *f = *state;
     begin_update(f);
     the_slot.confirm = LW_AGAIN;
-    restart(f);
+    restart_and_step(f);
     expect_state(f, 3, 0);
     expect_log("confirm install");
 }
@@ -666,7 +673,7 @@ LW_TEST(a_restart_ends_a_push_and_goes_on_with_a_pull)
 {
     fixture *f = *state;
     assert_ok(block(f, 0, "1234", true));
-    restart(f);
+    restart_and_step(f);
     expect_state(f, 0, 4);
     assert_ok(write_uri(f, "coap://example.org/fw"));
     restart(f);

@@ -3,13 +3,15 @@
 
 #define SAVE_AGAIN_MS (60 * LW_SECOND_MS)
 
-lw_time lw_package_save_again_at(const lw_package *package, lw_err stored)
+void lw_package_store(lw_package *package, const char *name, lw_bytes record)
 {
-    bool failed = stored != LW_OK && stored != LW_ENOTSUP;
-    return failed ? lw_time_add(lw_act_now(package->ctx), SAVE_AGAIN_MS) : LW_TIME_NEVER;
+    lw_err err = lw_act_store(package->ctx, name, record);
+    bool failed = err != LW_OK && err != LW_ENOTSUP;
+    package->save_at =
+        failed ? lw_time_add(lw_act_now(package->ctx), SAVE_AGAIN_MS) : LW_TIME_NEVER;
 }
 
-lw_fault lw_fault_of(lw_err err)
+static lw_fault fault_of(lw_err err)
 {
     switch (err) {
     case LW_OK:
@@ -26,17 +28,9 @@ lw_fault lw_fault_of(lw_err err)
     }
 }
 
-lw_err lw_fault_answer(lw_fault fault, bool more)
-{
-    bool is_size = fault == LW_FAULT_NO_SPACE || fault == LW_FAULT_NO_MEMORY;
-    return !more ? LW_OK : is_size ? LW_ETOOBIG : LW_EIO;
-}
-
 static lw_fault fault_of_fetch(lw_err err)
 {
     switch (err) {
-    case LW_OK:
-        return LW_FAULT_NONE;
     case LW_EFORMAT:
     case LW_ENOTFOUND:
         return LW_FAULT_URI;
@@ -55,28 +49,32 @@ bool lw_package_is_reset(lw_bytes octets, size_t offset, bool more)
     return is_all && (octets.len == 0 || (octets.len == 1 && octets.ptr[0] == 0));
 }
 
-static lw_fault begin(lw_package *package)
+static lw_err begin(lw_package *package)
 {
     package->received = 0;
-    return lw_fault_of(package->port->open(package->port_ctx));
+    return package->port->open(package->port_ctx);
 }
 
-lw_fault lw_package_push(lw_package *package, size_t offset, lw_bytes octets)
+lw_err lw_package_push(lw_package *package, size_t offset, lw_bytes octets, bool more)
 {
-    lw_fault fault = offset == 0 ? begin(package) : LW_FAULT_NONE;
-    if (fault == LW_FAULT_NONE && offset != package->received) {
-        fault = LW_FAULT_CONNECTION;
-    }
-    if (fault == LW_FAULT_NONE) {
-        fault = lw_fault_of(package->port->write(package->port_ctx, offset, octets));
-    }
+    lw_err err = offset == 0 ? begin(package) : LW_OK;
+    bool is_next = offset == package->received;
     package->received += octets.len;
-    return fault;
+    if (err == LW_OK && is_next) {
+        err = package->port->write(package->port_ctx, offset, octets);
+    }
+    lw_fault fault = is_next ? fault_of(err) : LW_FAULT_CONNECTION;
+    if (fault == LW_FAULT_NONE) {
+        return LW_OK;
+    }
+    package->on_end(package, fault);
+    bool is_size = fault == LW_FAULT_NO_SPACE || fault == LW_FAULT_NO_MEMORY;
+    return !more ? LW_OK : is_size ? LW_ETOOBIG : LW_EIO;
 }
 
 void lw_package_verdict(lw_package *package, lw_err verdict)
 {
-    package->on_end(package, lw_fault_of(verdict));
+    package->on_end(package, fault_of(verdict));
 }
 
 void lw_package_complete(lw_package *package)
@@ -93,7 +91,7 @@ static lw_err on_block(lw_fetch_job *job, size_t offset, lw_bytes octets)
     lw_err err = package->port->write(package->port_ctx, offset, octets);
     if (err != LW_OK) {
         package->fetching = false;
-        package->on_end(package, lw_fault_of(err));
+        lw_package_verdict(package, err);
     }
     return err;
 }
@@ -109,16 +107,20 @@ static void on_end(lw_fetch_job *job, lw_err err)
     }
 }
 
-lw_fault lw_package_pull(lw_package *package, lw_bytes uri)
+void lw_package_pull(lw_package *package, lw_bytes uri)
 {
     const lw_fetch *fetch = package->port->fetch;
     package->job = (lw_fetch_job){.on_block = on_block, .on_end = on_end, .owner = package};
     lw_err err = fetch != NULL ? fetch->start(package->ctx, &package->job, uri) : LW_ENOTSUP;
+    package->fetching = err == LW_OK;
     if (err != LW_OK) {
-        return fault_of_fetch(err);
+        package->on_end(package, fault_of_fetch(err));
+        return;
     }
-    package->fetching = true;
-    return begin(package);
+    err = begin(package);
+    if (err != LW_OK) {
+        lw_package_verdict(package, err);
+    }
 }
 
 void lw_package_discard(lw_package *package)

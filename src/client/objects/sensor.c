@@ -1,52 +1,56 @@
 #include "lw/ipso.h"
 #include "lw/objects.h"
 
-static lw_path at(uint16_t object, uint16_t instance, uint16_t resource)
-{
-    return lw_path_resource(object, instance, resource);
-}
-
 static uint16_t value_id(uint16_t object)
 {
     return object == LW_OBJ_ANALOG_INPUT ? LW_RES_ANALOG_INPUT_CURRENT_VALUE : LW_RES_SENSOR_VALUE;
 }
 
-lw_err lw_sensor_add(lw_tree *tree, uint16_t object, uint16_t instance, const char *unit,
-                     float min_range, float max_range)
+static lw_err set(lw_tree *tree, lw_path path, float number)
+{
+    return lw_tree_set(tree, path, lw_value_single(number));
+}
+
+static lw_err add(lw_tree *tree, uint16_t object, uint16_t instance, const char *unit)
 {
     lw_path path;
     lw_err err = lw_tree_add(tree, object, instance, &path);
-    if (err != LW_OK) {
-        return err;
+    if (err == LW_OK && unit != NULL) {
+        path = lw_path_resource(object, instance, LW_RES_SENSOR_UNITS);
+        err = lw_tree_set(tree, path, lw_value_string(unit));
     }
-    lw_tree_set(tree, at(object, instance, LW_RES_MIN_RANGE_VALUE), lw_value_single(min_range));
-    lw_tree_set(tree, at(object, instance, LW_RES_MAX_RANGE_VALUE), lw_value_single(max_range));
-    return unit != NULL
-               ? lw_tree_set(tree, at(object, instance, LW_RES_SENSOR_UNITS), lw_value_string(unit))
-               : LW_OK;
+    return err;
+}
+
+lw_err lw_sensor_add(lw_tree *tree, uint16_t object, uint16_t instance, const char *unit,
+                     float min_range, float max_range)
+{
+    lw_err err = add(tree, object, instance, unit);
+    if (err == LW_OK) {
+        set(tree, lw_path_resource(object, instance, LW_RES_MIN_RANGE_VALUE), min_range);
+        set(tree, lw_path_resource(object, instance, LW_RES_MAX_RANGE_VALUE), max_range);
+    }
+    return err;
 }
 
 /* Absent before the first measurement, which then is both. */
-static bool is_beyond(lw_tree *tree, lw_path extreme, float value, bool upwards)
+static void widen(lw_tree *tree, lw_path extreme, const lw_value *measured, bool upwards)
 {
-    lw_value v;
-    if (lw_tree_get(tree, extreme, &v) != LW_OK) {
-        return true;
+    lw_value so_far;
+    bool is_within = lw_tree_get(tree, extreme, &so_far) == LW_OK &&
+                     !(upwards ? measured->as.number > so_far.as.number
+                               : measured->as.number < so_far.as.number);
+    if (!is_within) {
+        lw_tree_put(tree, measured, extreme);
     }
-    return upwards ? (double)value > v.as.number : (double)value < v.as.number;
 }
 
 lw_err lw_sensor_set(lw_tree *tree, uint16_t object, uint16_t instance, float value)
 {
-    lw_path min = at(object, instance, LW_RES_MIN_MEASURED_VALUE);
-    lw_path max = at(object, instance, LW_RES_MAX_MEASURED_VALUE);
-    if (is_beyond(tree, min, value, false)) {
-        lw_tree_set(tree, min, lw_value_single(value));
-    }
-    if (is_beyond(tree, max, value, true)) {
-        lw_tree_set(tree, max, lw_value_single(value));
-    }
-    return lw_tree_set(tree, at(object, instance, value_id(object)), lw_value_single(value));
+    lw_value measured = lw_value_single(value);
+    widen(tree, lw_path_resource(object, instance, LW_RES_MIN_MEASURED_VALUE), &measured, false);
+    widen(tree, lw_path_resource(object, instance, LW_RES_MAX_MEASURED_VALUE), &measured, true);
+    return lw_tree_put(tree, &measured, lw_path_resource(object, instance, value_id(object)));
 }
 
 /* 5605: both are the value of now. */
@@ -54,23 +58,16 @@ static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments
 {
     (void)ctx;
     (void)arguments; /* DM-64 */
-    lw_value value;
-    lw_err err =
-        lw_tree_get(tree,
-                    at(lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
-                       value_id(lw_path_id(path, LW_LEVEL_OBJECT))),
-                    &value);
-    if (err != LW_OK) {
-        return err;
+    uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
+    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
+    lw_value now;
+    lw_err err = lw_tree_get(tree, lw_path_resource(object, instance, value_id(object)), &now);
+    if (err == LW_OK) {
+        lw_tree_put(tree, &now, lw_path_resource(object, instance, LW_RES_MIN_MEASURED_VALUE));
+        err =
+            lw_tree_put(tree, &now, lw_path_resource(object, instance, LW_RES_MAX_MEASURED_VALUE));
     }
-    lw_tree_set(tree,
-                at(lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
-                   LW_RES_MIN_MEASURED_VALUE),
-                value);
-    return lw_tree_set(tree,
-                       at(lw_path_id(path, LW_LEVEL_OBJECT), lw_path_id(path, LW_LEVEL_INSTANCE),
-                          LW_RES_MAX_MEASURED_VALUE),
-                       value);
+    return err;
 }
 
 const lw_object_hooks lw_sensor_hooks = {.execute = execute};
@@ -116,18 +113,14 @@ LW_DECLARE_VERSION(lw_analog_input_object, analog_input, lw_object_3202_v1_0, LW
 
 lw_err lw_axes_add(lw_tree *tree, uint16_t object, uint16_t instance, const char *unit)
 {
-    lw_path path;
-    lw_err err = lw_tree_add(tree, object, instance, &path);
-    return err == LW_OK && unit != NULL
-               ? lw_tree_set(tree, at(object, instance, LW_RES_SENSOR_UNITS), lw_value_string(unit))
-               : err;
+    return add(tree, object, instance, unit);
 }
 
 lw_err lw_axes_set(lw_tree *tree, uint16_t object, uint16_t instance, float x, float y, float z)
 {
-    lw_tree_set(tree, at(object, instance, LW_RES_Y_VALUE), lw_value_single(y));
-    lw_tree_set(tree, at(object, instance, LW_RES_Z_VALUE), lw_value_single(z));
-    return lw_tree_set(tree, at(object, instance, LW_RES_X_VALUE), lw_value_single(x));
+    set(tree, lw_path_resource(object, instance, LW_RES_Y_VALUE), y);
+    set(tree, lw_path_resource(object, instance, LW_RES_Z_VALUE), z);
+    return set(tree, lw_path_resource(object, instance, LW_RES_X_VALUE), x);
 }
 
 LW_DECLARE_VERSION(lw_accelerometer_object, lw_axes, lw_object_3313_v1_0, LW_AXES,

@@ -26,45 +26,45 @@ typedef enum event {
     ACTIVATE
 } event;
 
-#define KEEP  0xFEu /* the result stays */
-#define GIVEN 0xFFu /* the result comes with the event */
+#define IN(state) (1u << (state))
+#define LOADING   (IN(PUSHED) | IN(PULLED) | IN(VERIFYING))
+#define KEEP      0xFFu /* the result stays */
 
-/* objects.md, 9 Software Management. What is not in the table is 4.05. */
+/* objects.md, 9 Software Management. What happens in another state is 4.05. */
 static const struct move {
-    uint8_t from, event, to, result;
+    uint8_t from; /* IN of these */
+    uint8_t to, result;
 } moves[] = {
-    /* state    event      next        result */
-    {INITIAL, PACKAGE, PUSHED, 1},          {INITIAL, URI, PULLED, 1},
-    {PUSHED, PACKAGE, PUSHED, 1}, /* the server begins again */
-    {PUSHED, BLOCK, PUSHED, KEEP},          {PUSHED, COMPLETE, VERIFYING, KEEP},
-    {PUSHED, FAILED, INITIAL, GIVEN},       {PUSHED, UNINSTALL, INITIAL, 0},
-    {PULLED, VERIFIED, DELIVERED, 3},       {PULLED, FAILED, INITIAL, GIVEN},
-    {PULLED, UNINSTALL, INITIAL, 0},        {VERIFYING, VERIFIED, DELIVERED, 3},
-    {VERIFYING, FAILED, INITIAL, GIVEN},    {VERIFYING, UNINSTALL, INITIAL, 0},
-    {DELIVERED, INSTALL, INSTALLING, KEEP}, {DELIVERED, UNINSTALL, INITIAL, 0},
-    {INSTALLING, SUCCESS, INSTALLED, 2},    {INSTALLING, FAILURE, DELIVERED, 58},
-    {INSTALLED, UNINSTALL, INITIAL, 0},     {INSTALLED, PREPARE, INITIAL, 0},
-    {INSTALLED, UNPREPARED, INSTALLED, 59}, {INSTALLED, ACTIVATE, INSTALLED, KEEP},
+    /*               in                                         next        result */
+    [PACKAGE] = {IN(INITIAL) | IN(PUSHED), PUSHED, 1}, /* or begins again */
+    [BLOCK] = {IN(PUSHED), PUSHED, KEEP},
+    [URI] = {IN(INITIAL), PULLED, 1},
+    [COMPLETE] = {IN(PUSHED), VERIFYING, KEEP},
+    [VERIFIED] = {IN(PULLED) | IN(VERIFYING), DELIVERED, 3},
+    [FAILED] = {LOADING, INITIAL, 0}, /* why it failed */
+    [INSTALL] = {IN(DELIVERED), INSTALLING, KEEP},
+    [SUCCESS] = {IN(INSTALLING), INSTALLED, 2},
+    [FAILURE] = {IN(INSTALLING), DELIVERED, 58},
+    [UNINSTALL] = {LOADING | IN(DELIVERED) | IN(INSTALLED), INITIAL, 0},
+    [PREPARE] = {IN(INSTALLED), INITIAL, 0},
+    [UNPREPARED] = {IN(INSTALLED), INSTALLED, 59},
+    [ACTIVATE] = {IN(INSTALLED), INSTALLED, KEEP},
 };
 
-static const struct move *move_for(const lw_software_unit *u, event e)
+static bool may(const lw_software_unit *u, event e)
 {
-    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
-        if (moves[i].from == u->state && moves[i].event == e) {
-            return &moves[i];
-        }
-    }
-    return NULL;
+    return (moves[e].from & IN(u->state)) != 0;
 }
 
+static bool is_loading(const lw_software_unit *u)
+{
+    return (LOADING & IN(u->state)) != 0;
+}
+
+/* 9/x/9 counts from 50 what 5/0/5 counts from 2, but for what is wrong with a URI. */
 static uint8_t result_of(lw_fault fault)
 {
-    static const uint8_t results[] = {
-#define RESULT(name, firmware, software) software,
-        LW_FAULT_LIST(RESULT)
-#undef RESULT
-    };
-    return results[fault];
+    return fault >= LW_FAULT_URI ? 56 : (uint8_t)(fault - LW_FAULT_NO_SPACE + 50);
 }
 
 /* ---- What outlives a restart: version, state, result, activation ---- */
@@ -89,9 +89,7 @@ static void save(lw_software_unit *u)
     char name[9];
     name_of(u, name);
     bool is_initial = u->state == INITIAL && u->result == 0;
-    lw_err err =
-        lw_act_store(u->package.ctx, name, lw_bytes_of(record, is_initial ? 0 : sizeof record));
-    u->save_at = lw_package_save_again_at(&u->package, err);
+    lw_package_store(&u->package, name, lw_bytes_of(record, is_initial ? 0 : sizeof record));
 }
 
 static void load(lw_software_unit *u)
@@ -122,43 +120,41 @@ static uint8_t shown(uint8_t s)
     return states[s];
 }
 
-static void enter(lw_software_unit *u, const struct move *move, uint8_t result)
+static lw_err enter(lw_software_unit *u, event e, uint8_t result)
 {
-    bool is_download = move->from == PUSHED || move->from == PULLED || move->from == VERIFYING;
-    if (move->to == INITIAL && is_download) {
+    uint8_t to = moves[e].to;
+    if (!may(u, e)) {
+        return LW_EMETHOD;
+    }
+    if (to == INITIAL && is_loading(u)) {
         lw_package_discard(&u->package);
     }
-    bool is_new = u->state != move->to || u->result != result;
-    u->state = move->to;
+    bool is_new = u->state != to || u->result != result;
+    u->state = to;
     u->result = result;
     if (is_new) {
         save(u);
         tell(u, LW_RES_SOFTWARE_MANAGEMENT_UPDATE_STATE);
         tell(u, LW_RES_SOFTWARE_MANAGEMENT_UPDATE_RESULT);
     }
+    return LW_OK;
 }
 
-static lw_err handle(lw_software_unit *u, event e, uint8_t given)
+static lw_err handle(lw_software_unit *u, event e)
 {
-    const struct move *move = move_for(u, e);
-    if (move == NULL) {
-        return LW_EMETHOD;
-    }
-    enter(u, move, move->result == KEEP ? u->result : move->result == GIVEN ? given : move->result);
-    return LW_OK;
+    return enter(u, e, moves[e].result == KEEP ? u->result : moves[e].result);
 }
 
 /* ---- Packages ---- */
 
-static lw_err fail(lw_software_unit *u, lw_fault fault)
-{
-    return handle(u, FAILED, result_of(fault));
-}
-
 static void on_package(lw_package *package, lw_fault fault)
 {
     lw_software_unit *u = (void *)((char *)package - offsetof(lw_software_unit, package));
-    handle(u, fault == LW_FAULT_NONE ? VERIFIED : FAILED, result_of(fault));
+    if (fault == LW_FAULT_NONE) {
+        handle(u, VERIFIED);
+    } else {
+        enter(u, FAILED, result_of(fault));
+    }
 }
 
 void lw_software_verified(lw_software_unit *u, lw_err verdict)
@@ -168,31 +164,23 @@ void lw_software_verified(lw_software_unit *u, lw_err verdict)
 
 static lw_err write_package(lw_software_unit *u, lw_bytes octets, size_t offset, bool more)
 {
-    lw_err err = handle(u, offset == 0 ? PACKAGE : BLOCK, 0);
-    if (err != LW_OK) {
-        return err;
+    lw_err err = handle(u, offset == 0 ? PACKAGE : BLOCK);
+    if (err == LW_OK) {
+        err = lw_package_push(&u->package, offset, octets, more);
     }
-    lw_fault fault = lw_package_push(&u->package, offset, octets);
-    if (fault != LW_FAULT_NONE) {
-        fail(u, fault);
-        return lw_fault_answer(fault, more);
+    if (!more && handle(u, COMPLETE) == LW_OK) {
+        lw_package_complete(&u->package);
     }
-    if (more) {
-        return LW_OK;
-    }
-    err = handle(u, COMPLETE, 0);
-    lw_package_complete(&u->package);
     return err;
 }
 
 static lw_err write_uri(lw_software_unit *u, lw_bytes uri)
 {
-    lw_err err = handle(u, URI, 0);
-    if (err != LW_OK) {
-        return err;
+    lw_err err = handle(u, URI);
+    if (err == LW_OK) {
+        lw_package_pull(&u->package, uri);
     }
-    lw_fault fault = lw_package_pull(&u->package, uri);
-    return fault == LW_FAULT_NONE ? LW_OK : fail(u, fault);
+    return err;
 }
 
 /* ---- Executes ---- */
@@ -214,7 +202,7 @@ static void set_active(lw_software_unit *u, bool on)
 
 void lw_software_installed(lw_software_unit *u, lw_err verdict)
 {
-    handle(u, verdict == LW_OK ? SUCCESS : FAILURE, 0);
+    handle(u, verdict == LW_OK ? SUCCESS : FAILURE);
 }
 
 static void install_now(void *ctx, lw_tree *tree, lw_path path)
@@ -229,11 +217,11 @@ static void install_now(void *ctx, lw_tree *tree, lw_path path)
 
 static lw_err install(lw_software_unit *u, lw_path path)
 {
-    if (move_for(u, INSTALL) == NULL) {
+    if (!may(u, INSTALL)) {
         return LW_EMETHOD;
     }
     lw_err err = lw_act_when_answered(u->package.ctx, install_now, path);
-    return err == LW_OK ? handle(u, INSTALL, 0) : err;
+    return err == LW_OK ? handle(u, INSTALL) : err;
 }
 
 /* Argument 0 or none removes; 1 keeps what runs until a new package is there. */
@@ -246,21 +234,20 @@ static lw_err uninstall(lw_software_unit *u, lw_bytes arguments)
         return LW_EINVAL;
     }
     event e = arg.digit == 1 ? PREPARE : UNINSTALL;
-    if (move_for(u, e) == NULL) {
+    if (!may(u, e)) {
         return LW_EMETHOD;
     }
-    bool is_there = u->state == DELIVERED || u->state == INSTALLED;
-    err = is_there ? u->port->uninstall(u->package.port_ctx, e == PREPARE) : LW_OK;
+    err = !is_loading(u) ? u->port->uninstall(u->package.port_ctx, e == PREPARE) : LW_OK;
     if (err != LW_OK) {
-        return e == PREPARE ? handle(u, UNPREPARED, 0) : err;
+        return e == PREPARE ? handle(u, UNPREPARED) : err;
     }
     set_active(u, false);
-    return handle(u, e, 0);
+    return handle(u, e);
 }
 
 static lw_err activate(lw_software_unit *u, bool on)
 {
-    lw_err err = handle(u, ACTIVATE, 0);
+    lw_err err = handle(u, ACTIVATE);
     if (err == LW_OK && u->is_active != on) {
         err = u->port->activate(u->package.port_ctx, on);
     }
@@ -310,7 +297,7 @@ static void lost(void *ctx, lw_tree *tree, lw_path path)
     (void)ctx;
     lw_software_unit *u = unit_of(tree, path);
     if (u != NULL && u->state == PUSHED) {
-        fail(u, LW_FAULT_CONNECTION);
+        on_package(&u->package, LW_FAULT_CONNECTION);
     }
 }
 
@@ -340,10 +327,10 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
 {
     (void)ctx;
     lw_software_unit *u = unit_of(tree, instance);
-    if (u != NULL && u->save_at <= now) {
+    if (u != NULL && u->package.save_at <= now) {
         save(u);
     }
-    return u != NULL ? u->save_at : LW_TIME_NEVER;
+    return u != NULL ? u->package.save_at : LW_TIME_NEVER;
 }
 
 const lw_object_hooks lw_software_hooks = {
@@ -365,15 +352,15 @@ lw_err lw_software_start(lw_software_unit *u, lw_tree *tree, uint16_t instance,
     *u = (lw_software_unit){.port = port,
                             .tree = tree,
                             .instance = instance,
-                            .save_at = LW_TIME_NEVER,
                             .package = {.port = &port->package,
                                         .port_ctx = port_ctx,
                                         .ctx = lw_tree_ctx(tree),
-                                        .on_end = on_package}};
+                                        .on_end = on_package,
+                                        .save_at = LW_TIME_NEVER}};
     ((lw_software *)lw_tree_struct(tree, path))->unit = u;
     load(u);
-    if (u->state == PUSHED || u->state == PULLED || u->state == VERIFYING) {
-        fail(u, LW_FAULT_CONNECTION);
+    if (is_loading(u)) {
+        on_package(&u->package, LW_FAULT_CONNECTION);
     } else if (u->state == INSTALLING) {
         install_now(u->package.ctx, tree, path);
     }
