@@ -44,16 +44,17 @@ extern "C" {
  * is { uint16_t len; uint8_t octets[capacity]; }, without a NUL. */
 typedef struct lw_field {
     uint16_t id;
-    uint8_t type;    /* lw_type; LW_TYPE_COMPUTED, and NONE for EXECUTE, of which nothing is kept */
-    uint8_t count;   /* instances there is room for; 0: a single resource */
-    uint16_t offset; /* of the value, or of the multiple's `count`, which ids[] follow */
-    uint16_t values; /* offset of values[], multiple only */
-    uint16_t size;   /* octets of one value as kept: 1, 2, 4 or 8 of a whole number, 4 or 8 of a
-                        FLOAT; 0: hooks are called instead */
-    uint16_t capacity; /* octets a STRING, CORELNK or OPAQUE may have */
+    uint8_t type : 4;       /* lw_type; COMPUTED, or NONE: EXECUTE, nothing of them is kept */
+    uint8_t has_length : 1; /* STRING, CORELNK, OPAQUE */
+    uint8_t is_odd : 1;     /* their capacity: one octet of `size` is none of it */
+    uint8_t gap : 2;        /* pairs of octets between ids[] and values[] */
+    uint8_t count;          /* instances there is room for; 0: a single resource */
+    uint16_t offset;        /* of the value, or of the multiple's `count`, which ids[] follow */
+    uint16_t size;          /* octets of one value as kept: 1, 2, 4 or 8 of a whole number, 4 or 8
+                               of a FLOAT; 0: hooks are called instead */
 } lw_field;
 
-#define LW_TYPE_COMPUTED 255u /* whatever hooks->read gives */
+#define LW_TYPE_COMPUTED 15u /* whatever hooks->read gives; a type that no value has */
 
 #define LW_FIELDS_MAX 64u /* resources an object may have on a device */
 
@@ -161,17 +162,19 @@ struct lw_object_hooks {
 #define LW_ROW_ONE(T, kind, name, rid, cap) \
     {.id = (rid),                           \
      .type = LW_KEPT_##kind,                \
+     .has_length = (cap) > 0,               \
+     .is_odd = (cap) % 2 != 0,              \
      .offset = offsetof(T, name),           \
-     .size = sizeof(((T *)0)->name),        \
-     .capacity = (cap)},
-#define LW_ROW_MANY(T, kind, name, rid, cap, n) \
-    {.id = (rid),                               \
-     .type = LW_KEPT_##kind,                    \
-     .count = (n),                              \
-     .offset = offsetof(T, name),               \
-     .values = offsetof(T, name.values),        \
-     .size = sizeof(((T *)0)->name.values[0]),  \
-     .capacity = (cap)},
+     .size = sizeof(((T *)0)->name)},
+#define LW_ROW_MANY(T, kind, name, rid, cap, n)                           \
+    {.id = (rid),                                                         \
+     .type = LW_KEPT_##kind,                                              \
+     .has_length = (cap) > 0,                                             \
+     .is_odd = (cap) % 2 != 0,                                            \
+     .gap = (offsetof(T, name.values) - offsetof(T, name) - 2) / 2 - (n), \
+     .count = (n),                                                        \
+     .offset = offsetof(T, name),                                         \
+     .size = sizeof(((T *)0)->name.values[0])},
 #define LW_ROW_CALL(T, kind, name, rid) {.id = (rid), .type = LW_KEPT_##kind},
 
 /* What a setter takes, and the value it makes of it. */

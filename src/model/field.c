@@ -2,13 +2,6 @@
 
 #include "base/assert.h"
 
-size_t lw_field_extent(const lw_field *field)
-{
-    return field->count > 0
-               ? (size_t)field->values - field->offset + (size_t)field->count * field->size
-               : field->size;
-}
-
 /* ---- What goes with what ---- */
 
 static bool is_whole(unsigned type)
@@ -35,11 +28,6 @@ bool lw_field_suits(const lw_field *field, const lw_resource_def *def)
  *   FLOAT of 32 bits            the number, rounded
  *   all others                  what the union of lw_value has
  */
-
-static bool has_length(const lw_field *field)
-{
-    return field->capacity > 0;
-}
 
 /* A number of up to 32 bits that lies in the low octets, as one of 64. */
 static uint64_t widened(const lw_field *field, uint32_t low)
@@ -73,7 +61,7 @@ static bool is_narrow(const lw_field *field)
 static lw_bytes octets_at(const lw_field *field, const uint8_t *slot)
 {
     uint16_t len;
-    if (!has_length(field)) {
+    if (!field->has_length) {
         return lw_bytes_of(slot, field->size);
     }
     memcpy(&len, slot, sizeof len);
@@ -83,7 +71,7 @@ static lw_bytes octets_at(const lw_field *field, const uint8_t *slot)
 void lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, lw_value *out)
 {
     *out = (lw_value){.type = type};
-    if (has_length(field)) {
+    if (field->has_length) {
         out->as.bytes = octets_at(field, slot);
     } else if (is_short(field, LW_TYPE_FLOAT)) {
         float number;
@@ -101,9 +89,10 @@ void lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, lw_
 
 lw_err lw_field_pack(const lw_field *field, const lw_value *value, lw_kept *out)
 {
-    if (has_length(field)) {
+    if (field->has_length) {
         out->octets = value->as.bytes;
-        return out->octets.len <= field->capacity ? LW_OK : LW_ETOOBIG;
+        size_t capacity = field->size - sizeof(uint16_t) - field->is_odd;
+        return out->octets.len <= capacity ? LW_OK : LW_ETOOBIG;
     }
     uint32_t low = (uint32_t)value->as.uns;
     const void *from = &value->as;
@@ -129,7 +118,7 @@ bool lw_field_holds(const lw_field *field, const uint8_t *slot, const lw_kept *k
 
 void lw_field_put(const lw_field *field, uint8_t *slot, const lw_kept *kept)
 {
-    if (has_length(field)) {
+    if (field->has_length) {
         uint16_t len = (uint16_t)kept->octets.len;
         memset(slot, 0, field->size);
         memcpy(slot, &len, sizeof len);
@@ -145,6 +134,17 @@ void lw_field_put(const lw_field *field, uint8_t *slot, const lw_kept *kept)
 static size_t ids_at(const lw_field *field)
 {
     return field->offset + sizeof(uint16_t); /* the count, padded */
+}
+
+static size_t values_at(const lw_field *field)
+{
+    return ids_at(field) + ((size_t)field->count + field->gap) * sizeof(uint16_t);
+}
+
+size_t lw_field_extent(const lw_field *field)
+{
+    return field->count > 0 ? values_at(field) - field->offset + (size_t)field->count * field->size
+                            : field->size;
 }
 
 static uint16_t id_at(const lw_field *field, const uint8_t *instance, unsigned index)
@@ -172,7 +172,7 @@ uint16_t lw_field_next(const lw_field *field, const uint8_t *instance, uint32_t 
 
 static uint8_t *value_at(const lw_field *field, uint8_t *instance, unsigned index)
 {
-    return instance + field->values + (size_t)index * field->size;
+    return instance + values_at(field) + (size_t)index * field->size;
 }
 
 uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri)
@@ -201,7 +201,7 @@ static void shift_both(const lw_field *field, uint8_t *instance, unsigned i, uns
                        bool comes)
 {
     shift(instance + ids_at(field), sizeof(uint16_t), i, count, comes);
-    shift(instance + field->values, field->size, i, count, comes);
+    shift(instance + values_at(field), field->size, i, count, comes);
 }
 
 uint8_t *lw_field_insert(const lw_field *field, uint8_t *instance, uint16_t ri)

@@ -27,6 +27,12 @@ LW_DECLARE(sensor, lw_object_3303_v1_1, SENSOR, 3, NULL)
     CALL(T, COMPUTED, now, 13)            \
     MANY(T, OBJLNK, extra, 22, 0, 2)
 
+/* An odd number of octets, and values that do not follow their ids without a gap. */
+#define UNEVEN(T, ONE, MANY, CALL)     \
+    ONE(T, STRING, manufacturer, 0, 5) \
+    MANY(T, INT64, voltages, 7, 0, 2)
+LW_DECLARE(uneven, lw_object_3_v1_0, UNEVEN, 1, NULL)
+
 typedef struct fixture {
     lw_pool pool;
     lw_mem mem;
@@ -520,7 +526,7 @@ static void wrong_declarations_are_not_sound(void **state)
     static const lw_field not_multiple[] = {
         {.id = 5700, .type = LW_TYPE_FLOAT, .count = 2, .size = 4}};
     static const lw_field no_float[] = {
-        {.id = 5700, .type = LW_TYPE_STRING, .size = 10, .capacity = 8}};
+        {.id = 5700, .type = LW_TYPE_STRING, .has_length = 1, .size = 10}};
     static const lw_field no_text[] = {{.id = 5701, .type = LW_TYPE_INTEGER, .size = 4}};
     static const lw_field *const wrong[] = {unordered,    unknown,  not_executable,
                                             not_multiple, no_float, no_text};
@@ -724,9 +730,33 @@ static void a_new_instance_costs_no_copy(void **state)
     assert_false(lw_tree_exists(&f->tree, added));
 }
 
+static void fields_of_any_size_and_alignment_hold_what_they_are_declared_for(void **state)
+{
+    fixture *f = *state;
+    static const lw_object *const objects[] = {&uneven_object, NULL};
+    lw_tree tree;
+    lw_path added;
+    lw_value value;
+    assert_int_equal(lw_tree_init(&tree, objects, &f->mem, NULL), LW_OK);
+    assert_int_equal(lw_tree_add(&tree, 3, 0, &added), LW_OK);
+    assert_int_equal(uneven_set_manufacturer(&tree, 0, "12345"), LW_OK);
+    assert_int_equal(uneven_set_manufacturer(&tree, 0, "123456"), LW_ETOOBIG);
+    assert_int_equal(uneven_set_voltages(&tree, 0, 9, INT64_MIN), LW_OK);
+    assert_int_equal(uneven_set_voltages(&tree, 0, 2, INT64_MAX), LW_OK);
+    assert_int_equal(uneven_set_voltages(&tree, 0, 3, 0), LW_ENOMEM);
+    assert_int_equal(lw_tree_get(&tree, at("/3/0/0"), &value), LW_OK);
+    assert_true(lw_bytes_is(value.as.bytes, "12345"));
+    assert_int_equal(lw_tree_get(&tree, at("/3/0/7/9"), &value), LW_OK);
+    assert_true(value.as.integer == INT64_MIN);
+    assert_int_equal(lw_tree_get(&tree, at("/3/0/7/2"), &value), LW_OK);
+    assert_true(value.as.integer == INT64_MAX);
+    lw_tree_fini(&tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(fields_of_any_size_and_alignment_hold_what_they_are_declared_for),
         T(an_instance_starts_with_what_is_mandatory),
         T(a_series_of_transactions_is_told_when_it_settles),
         T(a_series_of_transactions_is_reverted_as_a_whole),
