@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "client/feature.h"
+#include "client/server.h"
 #include "client/snapshot.h"
 #include "client/targets.h"
 #include "lw/objects.h"
@@ -243,14 +244,12 @@ static void end_all_of(sending *s, const lw_server *server)
 static void try_again(job *j, lw_err err, uint8_t code)
 {
     uint32_t most = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
-    uint64_t delay = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
     j->attempts++;
     if (j->attempts >= most || j->attempts >= 20) {
         end(j, err, code);
         return;
     }
-    delay <<= j->attempts - 1;
-    j->retry_at = lw_time_add(j->all->client->now, (lw_time)delay * LW_SECOND_MS);
+    j->retry_at = lw_alarm_after(j->all->client, lw_server_retry_wait(j->server, j->attempts));
     look(j->all);
 }
 

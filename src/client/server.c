@@ -198,11 +198,10 @@ static bool turns_to_bootstrap(const lw_server *server)
            lw_client_begin_bootstrap(server->client) == LW_OK;
 }
 
-/* The wait doubles with each attempt of a sequence. */
-static uint32_t attempt_wait(const lw_server *server)
+uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt)
 {
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
-    unsigned doublings = server->attempt - 1u;
+    unsigned doublings = attempt - 1;
     return doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : LW_FOREVER;
 }
 
@@ -243,7 +242,7 @@ static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
         server->attempt >= lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5)) {
         others_pass = end_sequence(server, is_last);
     } else {
-        wait_jittered(server, LW_SERVER_BACKOFF, attempt_wait(server));
+        wait_jittered(server, LW_SERVER_BACKOFF, lw_server_retry_wait(server, server->attempt));
         server->attempt++;
     }
     tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
