@@ -12,9 +12,10 @@ lw_client *lw_client_of_hook(void *hook_ctx)
     return hook_ctx;
 }
 
-static void perform(lw_client *client, lw_alarm *alarm)
+static void perform(lw_coap *coap, lw_alarm *alarm)
 {
     lw_act_slot *slot = LW_CONTAINER(alarm, lw_act_slot, alarm);
+    lw_client *client = coap->config.ctx;
     lw_act act = slot->act;
     slot->act = NULL;
     act(client, &client->tree, slot->path);
@@ -27,7 +28,7 @@ static lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t sec
         if (slot->act == NULL) {
             slot->act = act;
             slot->path = path;
-            lw_alarm_init(&slot->alarm, perform);
+            lw_coap_timer_init(&slot->alarm, perform);
             lw_alarm_set_in(client, &slot->alarm, seconds);
             return LW_OK;
         }

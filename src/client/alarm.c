@@ -2,15 +2,9 @@
 
 #define JITTER_PER_SECOND_MS 100u
 
-void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *alarm))
-{
-    lw_deadline_init(&alarm->deadline);
-    alarm->ring = ring;
-}
-
 void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at)
 {
-    lw_deadline_arm(&client->alarms, &alarm->deadline, at);
+    lw_deadline_arm(&client->coap.deadlines, &alarm->deadline, at);
 }
 
 lw_time lw_alarm_after(const lw_client *client, uint32_t seconds)

@@ -357,10 +357,10 @@ static void close_session(lw_bootstrap *bs)
 /* ---- Deadlines --------------------------------------------------------------------------------
  */
 
-static void on_alarm(lw_client *client, lw_alarm *alarm)
+static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 {
     lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, server.alarm);
-    (void)client;
+    (void)coap;
     switch ((lw_bs_state)bs->state) {
     case LW_BS_WAITING:
         open_session(bs);
@@ -397,9 +397,10 @@ static lw_err purge_account(lw_client *client)
     return lw_tree_end(tree, err);
 }
 
-static void on_purge(lw_client *client, lw_alarm *alarm)
+static void on_purge(lw_coap *coap, lw_alarm *alarm)
 {
     lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, purge);
+    lw_client *client = coap->config.ctx;
     if (client->bootstrapping || purge_account(client) != LW_OK) {
         lw_alarm_set_in(client, alarm, PURGE_AGAIN);
         return;
@@ -421,8 +422,8 @@ static lw_err init(lw_client *client, void *state)
 {
     lw_bootstrap *bs = state;
     lw_server_init(client, &bs->server, client->cfg.servers_max + (unsigned)LW_OTHER_BOOTSTRAP);
-    lw_alarm_init(&bs->server.alarm, on_alarm);
-    lw_alarm_init(&bs->purge, on_purge);
+    lw_coap_timer_init(&bs->server.alarm, on_alarm);
+    lw_coap_timer_init(&bs->purge, on_purge);
     bs->server.on_link = on_link;
     client->others[LW_OTHER_BOOTSTRAP] = &bs->server;
     return LW_OK;

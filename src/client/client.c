@@ -446,19 +446,12 @@ bool lw_client_is_stopped(const lw_client *client)
 lw_time lw_client_step(lw_client *client, lw_time now)
 {
     client->now = now;
-    lw_coap_step(&client->coap, now);
     if (client->accounts_dirty && !client->bootstrapping) {
         lw_client_accounts_changed(client);
     }
     lw_time objects = lw_tree_step(&client->tree, now);
-    for (lw_deadline *d = lw_deadlines_take_due(&client->alarms, now); d != NULL;
-         d = lw_deadlines_take_due(&client->alarms, now)) {
-        lw_alarm *alarm = LW_CONTAINER(d, lw_alarm, deadline);
-        alarm->ring(client, alarm);
-    }
-    lw_time coap = lw_coap_next_deadline(&client->coap);
-    lw_time alarms = lw_deadlines_next(&client->alarms);
-    lw_time engine = coap < alarms ? coap : alarms;
+    lw_coap_step(&client->coap, now); /* last: what is set for now rings at once */
+    lw_time engine = lw_coap_next_deadline(&client->coap);
     return objects < engine ? objects : engine;
 }
 

@@ -2,7 +2,7 @@
  *
  *   client.c        set-up, step, poll, feed: the front door
  *   outbox.h        datagrams that wait for poll
- *   alarm.c         deadlines of everybody, in one heap
+ *   alarm.c         timers of everybody, in seconds
  *   account.c       /0 and /1 read as server accounts
  *   server.h        one server: its link and its registration (the machine of CLI 13.3)
  *   register.c      what Register, Update and De-register say
@@ -37,14 +37,10 @@
 /* ---- Alarms -----------------------------------------------------------------------------------
  */
 
-/* Something that wants to be woken. Embedded in its owner; LW_CONTAINER finds it. */
-typedef struct lw_alarm lw_alarm;
-struct lw_alarm {
-    lw_deadline deadline;
-    void (*ring)(lw_client *client, lw_alarm *alarm);
-};
+/* Something that wants to be woken: a timer of the endpoint, whose config.ctx is the client.
+ * Embedded in its owner; LW_CONTAINER finds it. */
+typedef lw_coap_timer lw_alarm;
 
-void lw_alarm_init(lw_alarm *alarm, void (*ring)(lw_client *client, lw_alarm *alarm));
 void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at); /* LW_TIME_NEVER: off */
 
 /* The largest number of seconds is never, also where a resource says it. */
@@ -204,7 +200,6 @@ struct lw_client {
     lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
     void **feature_state; /* parallel to cfg.features */
     uint8_t *coap_buf;
-    lw_deadlines alarms;
     lw_time now;       /* of the call that is being served */
     lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
     lw_pool pool;

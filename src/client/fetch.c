@@ -117,10 +117,10 @@ static void leave(lw_fetching *f)
     }
 }
 
-static void ring(lw_client *client, lw_alarm *alarm)
+static void ring(lw_coap *coap, lw_alarm *alarm)
 {
     lw_fetching *f = LW_CONTAINER(alarm, lw_fetching, alarm);
-    (void)client;
+    (void)coap;
     if (f->state == LW_FETCH_WAITING) {
         connect_link(f);
     } else if (f->state == LW_FETCH_CONNECTING) {
@@ -150,7 +150,7 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     lw_server_init(client, &f->server, client->cfg.servers_max + (unsigned)LW_OTHER_FETCH);
     f->server.ssid = LW_ID_MAX;
     f->server.on_link = on_link;
-    lw_alarm_init(&f->alarm, ring);
+    lw_coap_timer_init(&f->alarm, ring);
     f->job = job;
     f->uri_len = (uint16_t)text.len;
     memcpy(f->uri, text.ptr, text.len);

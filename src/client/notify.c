@@ -270,9 +270,10 @@ void lw_observing_look(lw_observing *all)
     lw_alarm_set_in(all->client, &all->alarm, 0);
 }
 
-void lw_observing_ring(lw_client *client, lw_alarm *alarm)
+void lw_observing_ring(lw_coap *coap, lw_alarm *alarm)
 {
     lw_observing *all = LW_CONTAINER(alarm, lw_observing, alarm);
+    lw_client *client = coap->config.ctx;
     lw_time next = LW_TIME_NEVER;
     lw_link *following;
     for (lw_link *l = all->list.next; l != &all->list; l = following) {

@@ -167,7 +167,7 @@ void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_
 
 /* Looks at all observations with the next step. */
 void lw_observing_look(lw_observing *all);
-void lw_observing_ring(lw_client *client, lw_alarm *alarm);
+void lw_observing_ring(lw_coap *coap, lw_alarm *alarm);
 /* The hook of the feature. */
 void lw_observing_changed(void *state, lw_client *client, lw_tree_change change, lw_path path);
 

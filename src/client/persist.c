@@ -365,9 +365,10 @@ static lw_err store_both(room *r)
     return told(r, err == LW_OK ? store(r, STATE) : err);
 }
 
-static void on_alarm(lw_client *client, lw_alarm *alarm)
+static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 {
     room *r = LW_CONTAINER(alarm, room, alarm);
+    lw_client *client = coap->config.ctx;
     if (client->erased) {
         return;
     }
@@ -445,7 +446,7 @@ static lw_err init(lw_client *client, void *state)
     room *r = state;
     const lw_platform *platform = client->cfg.platform;
     r->client = client;
-    lw_alarm_init(&r->alarm, on_alarm);
+    lw_coap_timer_init(&r->alarm, on_alarm);
     return platform->store != NULL && platform->load != NULL ? LW_OK : LW_EINVAL;
 }
 

@@ -6,9 +6,9 @@
 /* A registration that the server forgets within this time counts as a failed attempt (rule 19). */
 #define BRAKE_MS (10 * LW_SECOND_MS)
 
-static void on_alarm(lw_client *client, lw_alarm *alarm);
+static void on_alarm(lw_coap *coap, lw_alarm *alarm);
 static void on_link(lw_server *server, lw_err err);
-static void on_nap(lw_client *client, lw_alarm *alarm);
+static void on_nap(lw_coap *coap, lw_alarm *alarm);
 static void ask(lw_server *server, lw_server_state to);
 static void begin_register(lw_server *server);
 static void left(lw_server *server);
@@ -122,8 +122,8 @@ void lw_server_init(lw_client *client, lw_server *server, unsigned link)
                           .link = (uint8_t)link,
                           .account = LW_ID_MAX,
                           .on_link = on_link};
-    lw_alarm_init(&server->alarm, on_alarm);
-    lw_alarm_init(&server->nap, on_nap);
+    lw_coap_timer_init(&server->alarm, on_alarm);
+    lw_coap_timer_init(&server->nap, on_nap);
     init_peer(server);
 }
 
@@ -591,9 +591,10 @@ void lw_server_start(lw_server *server)
     connect_link(server);
 }
 
-static void on_alarm(lw_client *client, lw_alarm *alarm)
+static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 {
     lw_server *server = LW_CONTAINER(alarm, lw_server, alarm);
+    lw_client *client = coap->config.ctx;
     if (client->bootstrapping && server->state != LW_SERVER_DEREGISTERING) {
         server->was_due = true; /* rule 12 */
         return;
@@ -624,10 +625,10 @@ void lw_server_is_active(lw_server *server)
     }
 }
 
-static void on_nap(lw_client *client, lw_alarm *alarm)
+static void on_nap(lw_coap *coap, lw_alarm *alarm)
 {
     lw_server *server = LW_CONTAINER(alarm, lw_server, nap);
-    (void)client;
+    (void)coap;
     if (server->registered) {
         server->asleep = true;
         tell(server, LW_CLIENT_ASLEEP, LW_OK, LW_COAP_EMPTY);

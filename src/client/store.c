@@ -292,8 +292,9 @@ static bool outlives(void *state, lw_observed *obs, lw_server_event event)
 
 /* Frees those whose server was registered for a minute, and did not observe again; at the end all:
  * nothing will be delivered any more. */
-static void ring(lw_client *client, lw_alarm *alarm)
+static void ring(lw_coap *coap, lw_alarm *alarm)
 {
+    lw_client *client = coap->config.ctx;
     lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
     lw_time wake = LW_TIME_NEVER;
     lw_link *next;
@@ -315,7 +316,7 @@ static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
     store *st = state;
     if (moment == LW_MOMENT_STOP) {
-        ring(client, &st->alarm);
+        ring(&client->coap, &st->alarm);
     }
     return LW_OK;
 }
@@ -350,7 +351,7 @@ static lw_err init(lw_client *client, void *state)
     all->store = &hooks;
     all->store_state = st;
     st->client = client;
-    lw_alarm_init(&st->alarm, ring);
+    lw_coap_timer_init(&st->alarm, ring);
     lw_pool_init(&st->pool, (uint8_t *)state + sizeof *st, pool_size(&client->cfg));
     st->mem = lw_pool_mem(&st->pool);
     return LW_OK;

@@ -16,12 +16,6 @@ static inline bool lw_coap_is_stream(const lw_coap_peer *peer)
 
 /* ---- timers: endpoint.c -------------------------------------------------------------------- */
 
-static inline void lw_coap_timer_init(lw_coap_timer *t, void (*fire)(lw_coap *, lw_coap_timer *))
-{
-    lw_deadline_init(&t->deadline);
-    t->fire = fire;
-}
-
 /* Fires so long after the present call. */
 void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, uint32_t delay_ms);
 
