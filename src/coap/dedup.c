@@ -65,8 +65,7 @@ lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid,
     return s;
 }
 
-lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
-                               uint32_t digest)
+bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, uint32_t digest)
 {
     const lw_coap_limits *limits = &coap->config.limits;
     if (peer->seen_count >= limits->max_seen_per_peer) {
@@ -89,7 +88,7 @@ lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_
         peer->seen_count++;
         coap->seen_count++;
     }
-    return s;
+    return s != NULL;
 }
 
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
@@ -103,7 +102,6 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
     lw_mem_release(&coap->config.mem, (void *)(uintptr_t)s->reply.ptr);
     s->reply = lw_bytes_of(NULL, 0);
     if (reply != NULL && lw_mem_dup(&coap->config.mem, *reply, &s->reply) != LW_OK) {
-        coap->stats.no_memory++;
         s->answer = SEEN_SILENT;
     }
 }

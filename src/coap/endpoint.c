@@ -72,7 +72,6 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     }
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = (unsigned)type, .code = LW_COAP_EMPTY, .mid = mid};
-    coap->stats.resets_sent += type == LW_COAP_RST;
     lw_bytes body = lw_bytes_of(message + sizeof message, 0);
     lw_coap_prepend_head(peer, &head, &body);
     lw_coap_send(coap, peer, &body);
@@ -189,11 +188,9 @@ static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg, u
         on_duplicate(coap, peer, seen);
         return;
     }
-    if (lw_coap_seen_add(coap, peer, msg, digest) == NULL) {
-        coap->stats.no_memory++; /* as if lost: a CON comes again */
-        return;
+    if (lw_coap_seen_add(coap, peer, msg, digest)) {
+        on_message(coap, peer, msg);
     }
-    on_message(coap, peer, msg);
 }
 
 static void on_rst(lw_coap *coap, lw_coap_peer *peer, lw_coap_exchange *ex, uint16_t mid)

@@ -103,10 +103,7 @@ typedef struct lw_coap_stats {
     uint32_t retransmitted;
     uint32_t duplicates;
     uint32_t malformed;
-    uint32_t resets_sent;
     uint32_t timeouts;
-    uint32_t failed;    /* requests that their handler could not answer */
-    uint32_t no_memory; /* messages dropped for want of memory */
 } lw_coap_stats;
 
 /* The buffer in which answers and notifications are built: room for one payload of that size. */

@@ -69,8 +69,8 @@ uint32_t lw_coap_digest(uint32_t seed, const uint8_t *octets, size_t len);
 /* The entry of a message that came before, or NULL. A message id that carries another datagram now
  * is not that message: the peer restarted, or its ids went round. */
 lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest);
-lw_coap_seen *lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
-                               uint32_t digest);
+/* False: for want of memory the message counts as lost. A CON comes again. */
+bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, uint32_t digest);
 /* Notes what the message `mid` was answered with. Without memory for a copy a duplicate gets
  * nothing, as if the answer had been lost again. */
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
@@ -89,19 +89,11 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex);
 void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg);
 void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
 
-typedef struct lw_coap_confirmable {
-    bool is_ping;
-    lw_coap_end_fn on_end;
-    void *ctx;
-    lw_coap_exchange *supersedes; /* or NULL */
-} lw_coap_confirmable;
-
-/* Sends a message that wants no response: an ACK, which a duplicate of what it answers gets again;
- * with a new message id a NON, or a CON that is an exchange until its ACK comes. `body` as in
- * lw_coap_prepend_head; out_exchange may be NULL, and is set for a CON. */
-LW_MUST_CHECK lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head,
-                                       lw_bytes *body, const lw_coap_confirmable *c,
-                                       lw_coap_exchange **out_exchange);
+/* Sends a message that wants no response, a NON, or a CON that is an exchange until its ACK comes.
+ * told->options are options and payload as lw_coap_prepend_head takes them. A CON may supersede
+ * another; out_exchange may be NULL, and is set for a CON. */
+LW_MUST_CHECK lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, lw_coap_request *told,
+                                  lw_coap_exchange *supersedes, lw_coap_exchange **out_exchange);
 
 /* ---- answers: reply.c ---------------------------------------------------------------------- */
 

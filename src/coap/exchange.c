@@ -195,11 +195,6 @@ lw_coap_exchange *lw_coap_exchange_by_mid(lw_coap_peer *peer, uint16_t mid)
     return NULL;
 }
 
-lw_coap_token lw_coap_exchange_token(const lw_coap_exchange *exchange)
-{
-    return exchange->token;
-}
-
 void lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer, lw_coap_token *out_token)
 {
     out_token->len = peer->params->token_len;
@@ -207,32 +202,6 @@ void lw_coap_new_token(lw_coap *coap, const lw_coap_peer *peer, lw_coap_token *o
 }
 
 /* ---- starting ------------------------------------------------------------------------------ */
-
-/* An exchange with room for `size` octets of message, not yet in the peer's list. One that
- * supersedes another does not count against the ceiling. */
-static lw_err allocate(lw_coap *coap, lw_coap_peer *peer, size_t size, const lw_coap_confirmable *c,
-                       lw_coap_exchange **out)
-{
-    if (peer->closing) {
-        return LW_ESTATE;
-    }
-    lw_coap_exchange *ex = NULL;
-    if (c->supersedes != NULL || peer->queued < coap->config.limits.max_queued) {
-        ex = lw_mem_alloc(&coap->config.mem, sizeof *ex + size);
-    }
-    if (ex == NULL) {
-        coap->stats.no_memory++;
-        return LW_ENOMEM;
-    }
-    lw_coap_timer_init(&ex->timer, fire);
-    ex->peer = peer;
-    ex->on_end = c->on_end;
-    ex->ctx = c->ctx;
-    ex->con = true;
-    ex->is_ping = c->is_ping;
-    *out = ex;
-    return LW_OK;
-}
 
 /* Takes its place in the list: at the end, or that of an older message, with its timing. */
 LW_APART static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older,
@@ -258,31 +227,39 @@ LW_APART static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchan
     lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
 }
 
-lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
-                     lw_coap_exchange **out_exchange)
+/* With a response timeout of 0 the ACK is the end. */
+static lw_err start(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *request,
+                    uint32_t response_timeout_ms, lw_coap_exchange *supersedes,
+                    lw_coap_exchange **out_exchange)
 {
     size_t room = request->options.len + 1 + request->payload.len;
-    if (room > peer->max_message) {
-        return LW_ETOOBIG;
+    if (peer->closing || room > peer->max_message) {
+        return peer->closing ? LW_ESTATE : LW_ETOOBIG;
     }
-    coap->now = now;
-    lw_coap_confirmable c = {.on_end = request->on_end, .ctx = request->ctx};
-    lw_coap_exchange *ex;
-    lw_err err = allocate(coap, peer, LW_COAP_HEADER_MAX + room, &c, &ex);
-    if (err != LW_OK) {
-        return err;
+    /* One that supersedes another does not count against the ceiling. */
+    lw_coap_exchange *ex = NULL;
+    if (supersedes != NULL || peer->queued < coap->config.limits.max_queued) {
+        ex = lw_mem_alloc(&coap->config.mem, sizeof *ex + LW_COAP_HEADER_MAX + room);
     }
-    lw_writer w;
-    lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
-    lw_coap_write_body(&w, &request->options, &request->payload);
+    if (ex == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_coap_timer_init(&ex->timer, fire);
+    ex->peer = peer;
+    ex->on_end = request->on_end;
+    ex->ctx = request->ctx;
+    ex->con = !request->non;
+    ex->own_mid = peer->next_mid++;
+    ex->response_timeout_ms = response_timeout_ms;
     if (request->token != NULL) {
         ex->token = *request->token;
     } else {
         lw_coap_new_token(coap, peer, &ex->token);
     }
-    ex->own_mid = peer->next_mid++;
-    ex->con = !request->non;
-    lw_coap_head head = {.type = request->non ? LW_COAP_NON : LW_COAP_CON,
+    lw_writer w;
+    lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
+    lw_coap_write_body(&w, &request->options, &request->payload);
+    lw_coap_head head = {.type = ex->con ? LW_COAP_CON : LW_COAP_NON,
                          .code = request->code,
                          .mid = ex->own_mid,
                          .token = &ex->token};
@@ -292,45 +269,44 @@ lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_co
         lw_mem_release(&coap->config.mem, ex);
         return LW_ETOOBIG;
     }
-    ex->response_timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
-                                                                : peer->params->response_timeout_ms;
-    enqueue(coap, ex, NULL, out_exchange);
+    enqueue(coap, ex, supersedes, out_exchange);
     return LW_OK;
 }
 
-lw_err lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, lw_coap_head *head, lw_bytes *body,
-                         const lw_coap_confirmable *c, lw_coap_exchange **out_exchange)
+lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
+                     lw_coap_exchange **out_exchange)
 {
-    if (head->type != LW_COAP_ACK) {
-        head->mid = peer->next_mid++;
+    uint32_t timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
+                                                            : peer->params->response_timeout_ms;
+    coap->now = now;
+    return start(coap, peer, request, timeout_ms, NULL, out_exchange);
+}
+
+lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, lw_coap_request *told,
+                    lw_coap_exchange *supersedes, lw_coap_exchange **out_exchange)
+{
+    if (!told->non) {
+        return start(coap, peer, told, 0, supersedes, out_exchange);
     }
-    lw_coap_prepend_head(peer, head, body);
-    if (head->type == LW_COAP_ACK) {
-        lw_coap_seen_answered(coap, peer, (uint16_t)head->mid, SEEN_REPLY, body);
-    }
-    if (head->type != LW_COAP_CON) {
-        lw_coap_send(coap, peer, body);
-        return LW_OK;
-    }
-    lw_coap_exchange *ex;
-    lw_err err = allocate(coap, peer, body->len, c, &ex);
-    if (err != LW_OK) {
-        return err;
-    }
-    memcpy(ex->octets, body->ptr, body->len);
-    ex->message = lw_bytes_of(ex->octets, body->len);
-    ex->own_mid = (uint16_t)head->mid;
-    enqueue(coap, ex, c->supersedes, out_exchange);
+    lw_coap_head head = {.type = LW_COAP_NON,
+                         .code = told->code,
+                         .mid = peer->next_mid++,
+                         .token = told->token};
+    lw_coap_prepend_head(peer, &head, &told->options);
+    lw_coap_send(coap, peer, &told->options);
     return LW_OK;
 }
 
 lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_fn on_end,
                     void *ctx)
 {
+    static const lw_coap_token none = {.len = 0};
+    lw_coap_request ping = {.code = LW_COAP_EMPTY, .token = &none, .on_end = on_end, .ctx = ctx};
+    lw_coap_exchange *ex;
     coap->now = now;
-    uint8_t message[LW_COAP_HEADER_MAX];
-    lw_coap_head head = {.type = LW_COAP_CON, .code = LW_COAP_EMPTY};
-    lw_coap_confirmable ping = {.is_ping = true, .on_end = on_end, .ctx = ctx};
-    lw_bytes nothing = lw_bytes_of(message + sizeof message, 0);
-    return lw_coap_send_body(coap, peer, &head, &nothing, &ping, NULL);
+    lw_err err = start(coap, peer, &ping, 0, NULL, &ex);
+    if (err == LW_OK) {
+        ex->is_ping = true;
+    }
+    return err;
 }

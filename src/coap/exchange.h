@@ -60,9 +60,6 @@ LW_MUST_CHECK lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time no
 LW_MUST_CHECK lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                                   lw_coap_end_fn on_end, void *ctx);
 
-/* The token of a request, to recognise its notifications by. */
-lw_coap_token lw_coap_exchange_token(const lw_coap_exchange *exchange);
-
 /* Ends it with LW_ECANCELED, now. */
 void lw_coap_cancel(lw_coap *coap, lw_coap_exchange *exchange, lw_time now);
 

@@ -21,11 +21,14 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     if (err != LW_OK) {
         return err;
     }
-    lw_coap_head head = {
-        .type = n->confirmable ? LW_COAP_CON : LW_COAP_NON, .code = n->code, .token = &n->token};
     if (out_mid != NULL) {
         *out_mid = peer->next_mid;
     }
-    lw_coap_confirmable c = {.on_end = n->on_end, .ctx = n->ctx, .supersedes = n->supersedes};
-    return lw_coap_send_body(coap, peer, &head, &reply.body, &c, out_exchange);
+    lw_coap_request told = {.code = n->code,
+                            .non = !n->confirmable,
+                            .token = &n->token,
+                            .options = reply.body,
+                            .on_end = n->on_end,
+                            .ctx = n->ctx};
+    return lw_coap_tell(coap, peer, &told, n->supersedes, out_exchange);
 }

@@ -79,7 +79,6 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
 /* Sends the answer the way its request demands: piggybacked, NON, or separate. */
 static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
-    lw_coap_confirmable separate = {.is_ping = false};
     const lw_coap_ask *ask = &reply->ask;
     bool con = ask->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     bool piggyback = con && !ask->acked;
@@ -89,12 +88,19 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
         }
         return LW_OK;
     }
-    lw_coap_type alone = con && !reply->non ? LW_COAP_CON : LW_COAP_NON;
-    lw_coap_head head = {.type = piggyback ? LW_COAP_ACK : alone,
-                         .code = reply->code,
-                         .mid = ask->mid,
-                         .token = &ask->token};
-    return lw_coap_send_body(coap, peer, &head, &reply->body, &separate, NULL);
+    if (piggyback) {
+        lw_coap_head head = {
+            .type = LW_COAP_ACK, .code = reply->code, .mid = ask->mid, .token = &ask->token};
+        lw_coap_prepend_head(peer, &head, &reply->body);
+        lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, &reply->body);
+        lw_coap_send(coap, peer, &reply->body);
+        return LW_OK;
+    }
+    lw_coap_request separate = {.code = reply->code,
+                                .non = !con || reply->non,
+                                .token = &ask->token,
+                                .options = reply->body};
+    return lw_coap_tell(coap, peer, &separate, NULL, NULL);
 }
 
 LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
@@ -107,7 +113,6 @@ LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_
         err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err != LW_OK) {
-        coap->stats.failed++;
         reply->code = code_for(err);
         lw_coap_reply_begin(coap, reply); /* what the handler wrote is not sent */
         err = lw_coap_reply_encode(coap, peer, reply);
@@ -192,7 +197,5 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
         coap->busy = false;
         return;
     }
-    if (lw_coap_reply_finish(coap, peer, &reply, err) != LW_OK) {
-        coap->stats.no_memory++;
-    }
+    (void)lw_coap_reply_finish(coap, peer, &reply, err); /* what cannot be sent counts as lost */
 }

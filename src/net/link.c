@@ -56,13 +56,11 @@ static void keep(lw_net *net, lw_net_link *link, lw_bytes message)
     if (count < net->max_waiting) {
         w = lw_mem_alloc(&net->coap->config.mem, sizeof *w + message.len);
     }
-    if (w == NULL) {
-        net->coap->stats.no_memory++;
-        return;
+    if (w != NULL) { /* else as if the network had lost it */
+        w->len = message.len;
+        memcpy(w->octets, message.ptr, message.len);
+        *at = w;
     }
-    w->len = message.len;
-    memcpy(w->octets, message.ptr, message.len);
-    *at = w;
 }
 
 static void release_waiting(lw_net *net, lw_net_link *link, bool send)
