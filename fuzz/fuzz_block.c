@@ -192,7 +192,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                         .body = lw_bytes_of(w.octets, w.up),
                                         .max_body = BODY_MAX,
                                         .ask_early = (data[2] & 0x40) != 0,
-                                        .non = (data[2] & 0x20) != 0,
                                         .on_end = on_end,
                                         .ctx = &w};
     if (lw_coap_transfer_start(&w.client.coap, &w.client.peer, w.now, &request, NULL) == LW_OK) {

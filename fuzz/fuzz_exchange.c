@@ -163,8 +163,9 @@ static void start(world *w, script *s, lw_coap_peer *peer)
         break;
     }
     default: {
-        lw_coap_request q = {.code = LW_COAP_GET, .non = kind > 127, .on_end = on_end, .ctx = r};
-        err = lw_coap_start(&w->coap, peer, w->now, &q, &r->exchange);
+        lw_coap_request q = {.code = LW_COAP_GET, .on_end = on_end, .ctx = r};
+        err = kind > 127 ? lw_coap_start_non(&w->coap, peer, w->now, &q, &r->exchange)
+                         : lw_coap_start(&w->coap, peer, w->now, &q, &r->exchange);
         break;
     }
     }

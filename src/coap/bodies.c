@@ -142,7 +142,7 @@ static lw_err fail(lw_coap *coap, lw_coap_reply *reply, lw_coap_body *body, lw_e
 {
     forget(coap, body);
     if (err == LW_ETOOBIG) { /* RFC 7959 section 2.9.3: and how large it may be */
-        lw_coap_put_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
+        lw_coap_insert_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
         return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
     }
     if (err == LW_EPROTO) {
@@ -322,14 +322,14 @@ static void put_block(lw_coap_reply *reply, uint32_t block)
     lw_coap_out *out = &reply->options;
     lw_bytes options = lw_writer_plain(out->w);
     lw_bytes etag;
-    lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, block);
+    lw_coap_insert_uint(out, LW_COAP_OPT_BLOCK2, block);
     if (lw_block_is_first(block)) {
-        lw_coap_put_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
+        lw_coap_insert_uint(out, LW_COAP_OPT_SIZE2, (uint32_t)reply->payload.pos);
     }
     bool is_part = lw_block_has_more(block) || !lw_block_is_first(block);
     if (is_part && !lw_coap_opt_find(&options, LW_COAP_OPT_ETAG, &etag)) {
         uint32_t digest = reply->payload.digest; /* opaque: any order will do */
-        lw_coap_put_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
+        lw_coap_insert_octets(out, LW_COAP_OPT_ETAG, &digest, sizeof digest);
     }
 }
 
@@ -371,7 +371,7 @@ static lw_err cut(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_by
         payload->len = 0; /* a diagnostic message has no blocks */
     }
     if (reply->ask.has_block1) {
-        lw_coap_put_uint(&reply->options, LW_COAP_OPT_BLOCK1, reply->ask.block1);
+        lw_coap_insert_uint(&reply->options, LW_COAP_OPT_BLOCK1, reply->ask.block1);
     }
     return err;
 }

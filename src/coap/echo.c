@@ -22,5 +22,5 @@ void lw_coap_echo_demand(lw_coap *coap, lw_coap_echo *echo, const lw_coap_inboun
         echo->is_set = true;
     }
     reply->code = LW_COAP_UNAUTHORIZED;
-    lw_coap_put(&reply->options, LW_COAP_OPT_ECHO, lw_bytes_of(echo->value, sizeof echo->value));
+    lw_coap_insert_octets(&reply->options, LW_COAP_OPT_ECHO, echo->value, sizeof echo->value);
 }

@@ -30,3 +30,9 @@ void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw
     body->len += (size_t)(body->ptr - p);
     body->ptr = p;
 }
+
+void lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body)
+{
+    lw_coap_prepend_head(peer, head, body);
+    lw_coap_send(coap, peer, body);
+}

@@ -73,8 +73,7 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     uint8_t message[LW_COAP_HEADER_MAX];
     lw_coap_head head = {.type = (unsigned)type, .code = LW_COAP_EMPTY, .mid = mid};
     lw_bytes body = lw_bytes_of(message + sizeof message, 0);
-    lw_coap_prepend_head(peer, &head, &body);
-    lw_coap_send(coap, peer, &body);
+    lw_coap_send_body(coap, peer, &head, &body);
 }
 
 /* ---- incoming ------------------------------------------------------------------------------ */

@@ -43,6 +43,8 @@ typedef struct lw_coap_head {
 /* Writes the header right before `body`, encoded options and payload, which lie behind
  * LW_COAP_HEADER_MAX free octets of a buffer of ours: it becomes the whole message. */
 void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body);
+/* And sends it. */
+void lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body);
 
 /* What goes into one message besides `overhead`: a datagram takes one block, a stream whatever fits
  * its messages. */
@@ -89,11 +91,10 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex);
 void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg);
 void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
 
-/* Sends a message that wants no response, a NON, or a CON that is an exchange until its ACK comes.
- * told->options are options and payload as lw_coap_prepend_head takes them. A CON may supersede
- * another; out_exchange may be NULL, and is set for a CON. */
-LW_MUST_CHECK lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, lw_coap_request *told,
-                                  lw_coap_exchange *supersedes, lw_coap_exchange **out_exchange);
+/* Sends a CON that wants no response: it is an exchange until its ACK comes. told->options are
+ * options and payload, encoded. It may take the place of an older one. */
+LW_MUST_CHECK lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *told,
+                                  lw_coap_exchange *older, lw_coap_exchange **out_exchange);
 
 /* ---- answers: reply.c ---------------------------------------------------------------------- */
 

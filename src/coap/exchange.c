@@ -14,13 +14,13 @@ typedef enum state {
 struct lw_coap_exchange {
     lw_link link; /* peer->exchanges */
     uint8_t state;
-    bool con;
+    bool acked; /* of a CON, and of what a stream has taken */
     bool is_ping;
     uint8_t retransmissions;
     uint16_t mid; /* what an ACK or RST must say; that of the superseded message until the message
                      here was sent itself */
     uint16_t own_mid;
-    lw_coap_timer timer;
+    lw_coap_timer timer; /* its `fire` does what is next: fire, or fire_non */
     lw_coap_peer *peer;
     lw_coap_end_fn on_end; /* may be NULL */
     void *ctx;
@@ -51,38 +51,33 @@ static void transmit(lw_coap *coap, lw_coap_exchange *ex)
     lw_coap_send(coap, ex->peer, &ex->message);
 }
 
-/* RFC 7252 section 4.2: from ACK_TIMEOUT to ACK_TIMEOUT * ACK_RANDOM_FACTOR, evenly. A NON request
- * counts as outstanding for as long as it takes at PROBING_RATE (section 4.7). */
-static uint32_t first_timeout(lw_coap *coap, const lw_coap_exchange *ex)
-{
-    const lw_coap_params *p = ex->peer->params;
-    if (ex->con) {
-        uint32_t spread = p->ack_timeout_ms * (uint32_t)(p->ack_random_percent - 100u) / 100;
-        return p->ack_timeout_ms + lw_rng_below(&coap->config.rng, spread + 1);
-    }
-    uint32_t probing_ms =
-        p->probing_rate != 0 ? (uint32_t)ex->message.len * 1000u / p->probing_rate : 0;
-    return probing_ms < ex->response_timeout_ms ? probing_ms : ex->response_timeout_ms;
-}
-
 static void wait_for_response(lw_coap *coap, lw_coap_exchange *ex, uint32_t delay_ms)
 {
     set_state(ex, STATE_WAITING);
     lw_coap_timer_arm(coap, &ex->timer, delay_ms);
 }
 
-static void begin(lw_coap *coap, lw_coap_exchange *ex)
+static void begin(lw_coap *coap, lw_coap_exchange *ex, uint32_t timeout_ms)
 {
     if (lw_coap_is_stream(ex->peer)) {
         /* Nothing is acknowledged; a message without response is done, but tells so from step. */
+        ex->acked = true;
         wait_for_response(coap, ex, ex->response_timeout_ms);
         lw_coap_send(coap, ex->peer, &ex->message);
         return;
     }
     set_state(ex, STATE_UNCONFIRMED);
     ex->retransmissions = 0;
-    ex->timeout_ms = first_timeout(coap, ex);
+    ex->timeout_ms = timeout_ms;
     transmit(coap, ex);
+}
+
+/* RFC 7252 section 4.2: from ACK_TIMEOUT to ACK_TIMEOUT * ACK_RANDOM_FACTOR, evenly. */
+static void begin_con(lw_coap *coap, lw_coap_exchange *ex)
+{
+    const lw_coap_params *p = ex->peer->params;
+    uint32_t spread = p->ack_timeout_ms * (uint32_t)(p->ack_random_percent - 100u) / 100;
+    begin(coap, ex, p->ack_timeout_ms + lw_rng_below(&coap->config.rng, spread + 1));
 }
 
 /* Lets queued exchanges go, oldest first, as far as NSTART allows: on a stream, where none is ever
@@ -93,7 +88,7 @@ static void begin_queued(lw_coap *coap, lw_coap_peer *peer)
          l != &peer->exchanges && peer->active < peer->params->nstart; l = l->next) {
         lw_coap_exchange *ex = of_link(l);
         if (ex->state == STATE_QUEUED) {
-            begin(coap, ex);
+            ex->timer.fire(coap, &ex->timer);
         }
     }
 }
@@ -103,8 +98,7 @@ void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const
     lw_coap_peer *peer = ex->peer;
     lw_coap_end_fn on_end = ex->on_end;
     void *ctx = ex->ctx;
-    lw_coap_result result = {
-        .err = err, .acked = ex->state == STATE_WAITING && ex->con, .msg = msg, .now = coap->now};
+    lw_coap_result result = {.err = err, .acked = ex->acked, .msg = msg, .now = coap->now};
     if (ex->is_ping && err == LW_ERESET) {
         result.err = LW_OK; /* alive, which was the question */
     }
@@ -128,10 +122,11 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex)
         return;
     }
     if (ex->mid != ex->own_mid) {
-        begin(coap, ex); /* the superseded state arrived: now the newer, as a first try */
+        begin_con(coap, ex); /* the superseded state arrived: now the newer, as a first try */
     } else if (ex->response_timeout_ms == 0) {
         lw_coap_exchange_end(coap, ex, LW_OK, NULL);
     } else {
+        ex->acked = true;
         wait_for_response(coap, ex, ex->response_timeout_ms);
         begin_queued(coap, ex->peer);
     }
@@ -140,18 +135,34 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex)
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
     lw_coap_exchange *ex = LW_CONTAINER(timer, lw_coap_exchange, timer);
-    lw_coap_peer *peer = ex->peer;
-    if (ex->state == STATE_WAITING) {
+    if (ex->state == STATE_QUEUED) {
+        begin_con(coap, ex);
+    } else if (ex->state == STATE_WAITING) {
         bool is_done = ex->response_timeout_ms == 0; /* sent over a stream, see begin */
         lw_coap_exchange_end(coap, ex, is_done ? LW_OK : LW_ETIMEOUT, NULL);
-    } else if (!ex->con) {
-        wait_for_response(coap, ex, ex->response_timeout_ms - ex->timeout_ms);
-        begin_queued(coap, peer);
-    } else if (ex->retransmissions < peer->params->max_retransmit) {
+    } else if (ex->retransmissions < ex->peer->params->max_retransmit) {
         ex->retransmissions++;
         ex->timeout_ms *= 2;
         coap->stats.retransmitted++;
         transmit(coap, ex);
+    } else {
+        lw_coap_exchange_end(coap, ex, LW_ETIMEOUT, NULL);
+    }
+}
+
+/* A NON request counts as outstanding for as long as it takes at PROBING_RATE (RFC 7252 section
+ * 4.7). */
+static void fire_non(lw_coap *coap, lw_coap_timer *timer)
+{
+    lw_coap_exchange *ex = LW_CONTAINER(timer, lw_coap_exchange, timer);
+    uint32_t whole_ms = ex->response_timeout_ms;
+    uint32_t rate = ex->peer->params->probing_rate;
+    uint32_t probing_ms = rate != 0 ? (uint32_t)ex->message.len * 1000u / rate : 0;
+    if (ex->state == STATE_QUEUED) {
+        begin(coap, ex, probing_ms < whole_ms ? probing_ms : whole_ms);
+    } else if (ex->state == STATE_UNCONFIRMED) {
+        wait_for_response(coap, ex, whole_ms - ex->timeout_ms);
+        begin_queued(coap, ex->peer);
     } else {
         lw_coap_exchange_end(coap, ex, LW_ETIMEOUT, NULL);
     }
@@ -227,18 +238,17 @@ LW_APART static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchan
     lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
 }
 
-/* With a response timeout of 0 the ACK is the end. */
-static lw_err start(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *request,
-                    uint32_t response_timeout_ms, lw_coap_exchange *supersedes,
-                    lw_coap_exchange **out_exchange)
+/* A CON that is not in the list yet. With a response timeout of 0 the ACK is its end. One that
+ * takes the place of an older does not count against the ceiling. */
+static lw_err make(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *request,
+                   const lw_coap_exchange *older, lw_coap_exchange **out)
 {
     size_t room = request->options.len + 1 + request->payload.len;
     if (peer->closing || room > peer->max_message) {
         return peer->closing ? LW_ESTATE : LW_ETOOBIG;
     }
-    /* One that supersedes another does not count against the ceiling. */
     lw_coap_exchange *ex = NULL;
-    if (supersedes != NULL || peer->queued < coap->config.limits.max_queued) {
+    if (older != NULL || peer->queued < coap->config.limits.max_queued) {
         ex = lw_mem_alloc(&coap->config.mem, sizeof *ex + LW_COAP_HEADER_MAX + room);
     }
     if (ex == NULL) {
@@ -248,9 +258,7 @@ static lw_err start(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *re
     ex->peer = peer;
     ex->on_end = request->on_end;
     ex->ctx = request->ctx;
-    ex->con = !request->non;
     ex->own_mid = peer->next_mid++;
-    ex->response_timeout_ms = response_timeout_ms;
     if (request->token != NULL) {
         ex->token = *request->token;
     } else {
@@ -259,42 +267,67 @@ static lw_err start(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *re
     lw_writer w;
     lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
     lw_coap_write_body(&w, &request->options, &request->payload);
-    lw_coap_head head = {.type = ex->con ? LW_COAP_CON : LW_COAP_NON,
-                         .code = request->code,
-                         .mid = ex->own_mid,
-                         .token = &ex->token};
+    lw_coap_head head = {
+        .type = LW_COAP_CON, .code = request->code, .mid = ex->own_mid, .token = &ex->token};
     ex->message = lw_writer_plain(&w);
     lw_coap_prepend_head(peer, &head, &ex->message);
     if (ex->message.len > peer->max_message) {
         lw_mem_release(&coap->config.mem, ex);
         return LW_ETOOBIG;
     }
-    enqueue(coap, ex, supersedes, out_exchange);
+    *out = ex;
     return LW_OK;
+}
+
+static lw_err make_request(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                           const lw_coap_request *request, lw_coap_exchange **out)
+{
+    coap->now = now;
+    lw_err err = make(coap, peer, request, NULL, out);
+    if (err == LW_OK) {
+        (*out)->response_timeout_ms = request->response_timeout_ms != 0
+                                          ? request->response_timeout_ms
+                                          : peer->params->response_timeout_ms;
+    }
+    return err;
 }
 
 lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_coap_request *request,
                      lw_coap_exchange **out_exchange)
 {
-    uint32_t timeout_ms = request->response_timeout_ms != 0 ? request->response_timeout_ms
-                                                            : peer->params->response_timeout_ms;
-    coap->now = now;
-    return start(coap, peer, request, timeout_ms, NULL, out_exchange);
+    lw_coap_exchange *ex;
+    lw_err err = make_request(coap, peer, now, request, &ex);
+    if (err == LW_OK) {
+        enqueue(coap, ex, NULL, out_exchange);
+    }
+    return err;
 }
 
-lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, lw_coap_request *told,
-                    lw_coap_exchange *supersedes, lw_coap_exchange **out_exchange)
+lw_err lw_coap_start_non(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                         const lw_coap_request *request, lw_coap_exchange **out_exchange)
 {
-    if (!told->non) {
-        return start(coap, peer, told, 0, supersedes, out_exchange);
+    lw_coap_exchange *ex;
+    lw_err err = make_request(coap, peer, now, request, &ex);
+    if (err == LW_OK) {
+        ex->timer.fire = fire_non;
+        if (!lw_coap_is_stream(peer)) {
+            uint8_t *first = ex->octets + (ex->message.ptr - ex->octets);
+            *first |= LW_COAP_NON << 4; /* where CON is 0 */
+        }
+        enqueue(coap, ex, NULL, out_exchange);
     }
-    lw_coap_head head = {.type = LW_COAP_NON,
-                         .code = told->code,
-                         .mid = peer->next_mid++,
-                         .token = told->token};
-    lw_coap_prepend_head(peer, &head, &told->options);
-    lw_coap_send(coap, peer, &told->options);
-    return LW_OK;
+    return err;
+}
+
+lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *told,
+                    lw_coap_exchange *older, lw_coap_exchange **out_exchange)
+{
+    lw_coap_exchange *ex;
+    lw_err err = make(coap, peer, told, older, &ex);
+    if (err == LW_OK) {
+        enqueue(coap, ex, older, out_exchange);
+    }
+    return err;
 }
 
 lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_fn on_end,
@@ -304,9 +337,10 @@ lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_
     lw_coap_request ping = {.code = LW_COAP_EMPTY, .token = &none, .on_end = on_end, .ctx = ctx};
     lw_coap_exchange *ex;
     coap->now = now;
-    lw_err err = start(coap, peer, &ping, 0, NULL, &ex);
+    lw_err err = make(coap, peer, &ping, NULL, &ex);
     if (err == LW_OK) {
         ex->is_ping = true;
+        enqueue(coap, ex, NULL, NULL);
     }
     return err;
 }

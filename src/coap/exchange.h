@@ -41,7 +41,6 @@ typedef void (*lw_coap_end_fn)(void *ctx, const lw_coap_result *result);
 /* Everything is borrowed for the call; the message is built at once. */
 typedef struct lw_coap_request {
     uint8_t code;
-    bool non;                     /* send as NON */
     const lw_coap_token *token;   /* NULL: a new one */
     lw_bytes options;             /* encoded: lw_coap_begin_options, lw_coap_put */
     lw_bytes payload;             /* one datagram's; longer bodies: coap/transfer.h */
@@ -55,6 +54,11 @@ typedef struct lw_coap_request {
  * for a peer that is being dropped; on_end is then not called. */
 LW_MUST_CHECK lw_err lw_coap_start(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                                    const lw_coap_request *request, lw_coap_exchange **out_exchange);
+
+/* The same as a NON: it is sent once, and only its response can be missing. */
+LW_MUST_CHECK lw_err lw_coap_start_non(lw_coap *coap, lw_coap_peer *peer, lw_time now,
+                                       const lw_coap_request *request,
+                                       lw_coap_exchange **out_exchange);
 
 /* An empty CON (RFC 7252 section 4.3). The Reset that answers it is LW_OK. */
 LW_MUST_CHECK lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now,

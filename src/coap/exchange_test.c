@@ -96,12 +96,9 @@ LW_TEST(figure_22_non_request_non_response)
 {
     r.params.token_len = 1;
     r.peer.next_mid = 0x7d40;
-    lw_coap_request request = {.code = LW_COAP_GET,
-                               .non = true,
-                               .options = rig_path("temperature"),
-                               .on_end = rig_on_end,
-                               .ctx = &r};
-    assert_ok(lw_coap_start(&r.coap, &r.peer, r.now, &request, NULL));
+    lw_coap_request request = {
+        .code = LW_COAP_GET, .options = rig_path("temperature"), .on_end = rig_on_end, .ctx = &r};
+    assert_ok(lw_coap_start_non(&r.coap, &r.peer, r.now, &request, NULL));
     expect(&r, "5101 7d40 20 " PATH_TEMPERATURE);
     feed(&r, "5145 ad7c 20 ff'22.3 C'");
     silent(&r);
@@ -318,12 +315,9 @@ LW_TEST(queued_requests_do_not_take_responses_yet)
 
 static void start_non(void)
 {
-    lw_coap_request request = {.code = LW_COAP_GET,
-                               .non = true,
-                               .options = rig_path("a"),
-                               .on_end = rig_on_end,
-                               .ctx = &r};
-    assert_ok(lw_coap_start(&r.coap, &r.peer, r.now, &request, NULL));
+    lw_coap_request request = {
+        .code = LW_COAP_GET, .options = rig_path("a"), .on_end = rig_on_end, .ctx = &r};
+    assert_ok(lw_coap_start_non(&r.coap, &r.peer, r.now, &request, NULL));
 }
 
 LW_TEST(a_silent_peer_gets_non_requests_at_probing_rate)

@@ -169,9 +169,68 @@ void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t value_len)
     }
 }
 
+/* Nearly every option has a head of one octet and a short value. */
+static inline bool put_quick(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+{
+    lw_writer *w = out->w;
+    uint32_t delta = number - out->number;
+    if (delta >= 13 || len >= 13 || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload ||
+        w->err != LW_OK || w->cap - w->pos <= len) {
+        return false;
+    }
+    uint8_t *p = w->buf + w->pos;
+    *p = (uint8_t)(delta << 4 | len);
+    copy_short(p + 1, octets, len);
+    w->pos += 1 + len;
+    out->number = number;
+    return true;
+}
+
+void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+{
+    if (QUICK && put_quick(out, number, octets, len)) {
+        return;
+    }
+    lw_coap_put_head(out, number, len);
+    lw_write_octets(out->w, octets, len);
+}
+
+void lw_coap_put_all(lw_coap_out *out, const lw_bytes *options, uint32_t without)
+{
+    lw_coap_opt_iter it = lw_coap_opts(*options);
+    lw_coap_opt opt;
+    while (lw_coap_opt_next(&it, &opt)) {
+        if (opt.number != without) {
+            lw_coap_put(out, opt.number, opt.value);
+        }
+    }
+}
+
+/* Returns where in `octets` the shortest form begins; it reaches to their end. */
+static uint8_t *shortest(uint8_t octets[4], uint32_t value)
+{
+    uint8_t *p = octets + 4;
+    for (; value != 0; value >>= 8) {
+        *--p = (uint8_t)value;
+    }
+    return p;
+}
+
+void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
+{
+    uint8_t octets[4];
+    uint8_t *p = shortest(octets, value);
+    lw_coap_put_octets(out, number, p, (size_t)(octets + sizeof octets - p));
+}
+
+void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)
+{
+    lw_coap_put(out, number, lw_bytes_str(value));
+}
+
 /* Puts an option before the first of a larger number, which there is. That one counts from the new
  * option then, and what is behind its head moves up. */
-LW_APART static void insert(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+static void insert(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
 {
     lw_writer *w = out->w;
     if (w->err != LW_OK) {
@@ -200,60 +259,20 @@ LW_APART static void insert(lw_coap_out *out, uint32_t number, const void *octet
     w->pos = end;
 }
 
-/* Nearly every option has a head of one octet and a short value. */
-static inline bool put_quick(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
+void lw_coap_insert_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
 {
-    lw_writer *w = out->w;
-    uint32_t delta = number - out->number;
-    if (delta >= 13 || len >= 13 || number > LW_COAP_OPT_NUMBER_MAX || out->has_payload ||
-        w->err != LW_OK || w->cap - w->pos <= len) {
-        return false;
-    }
-    uint8_t *p = w->buf + w->pos;
-    *p = (uint8_t)(delta << 4 | len);
-    copy_short(p + 1, octets, len);
-    w->pos += 1 + len;
-    out->number = number;
-    return true;
-}
-
-void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
-{
-    if (QUICK && put_quick(out, number, octets, len)) {
-        return;
-    }
     if (number < out->number && !out->has_payload) {
         insert(out, number, octets, len);
-        return;
-    }
-    lw_coap_put_head(out, number, len);
-    lw_write_octets(out->w, octets, len);
-}
-
-void lw_coap_put_all(lw_coap_out *out, const lw_bytes *options, uint32_t without)
-{
-    lw_coap_opt_iter it = lw_coap_opts(*options);
-    lw_coap_opt opt;
-    while (lw_coap_opt_next(&it, &opt)) {
-        if (opt.number != without) {
-            lw_coap_put(out, opt.number, opt.value);
-        }
+    } else {
+        lw_coap_put_octets(out, number, octets, len);
     }
 }
 
-void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value)
+void lw_coap_insert_uint(lw_coap_out *out, uint32_t number, uint32_t value)
 {
     uint8_t octets[4];
-    uint8_t *p = octets + sizeof octets;
-    for (; value != 0; value >>= 8) {
-        *--p = (uint8_t)value;
-    }
-    lw_coap_put_octets(out, number, p, (size_t)(octets + sizeof octets - p));
-}
-
-void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value)
-{
-    lw_coap_put(out, number, lw_bytes_str(value));
+    uint8_t *p = shortest(octets, value);
+    lw_coap_insert_octets(out, number, p, (size_t)(octets + sizeof octets - p));
 }
 
 void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len)

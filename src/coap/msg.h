@@ -53,8 +53,8 @@ LW_MUST_CHECK lw_err lw_coap_msg_parse(lw_bytes datagram, lw_coap_msg *out_msg);
 LW_MUST_CHECK lw_err lw_coap_msg_parse_tail(lw_coap_msg *msg, unsigned token_len, lw_bytes tail);
 
 /* Writes one message into a writer: begin, options, payload. The writer is a plain one. Options are
- * best put in ascending order; one that is not is moved to its place, behind those of its number.
- * Errors stick in the writer; an option behind the payload is LW_EINVAL. */
+ * put in ascending order, or inserted. Errors stick in the writer; an option out of order, or
+ * behind the payload, is LW_EINVAL. */
 typedef struct lw_coap_out {
     lw_writer *w;
     uint32_t start;   /* of the options in w */
@@ -73,10 +73,12 @@ static inline void lw_coap_put(lw_coap_out *out, uint32_t number, lw_bytes value
 }
 void lw_coap_put_uint(lw_coap_out *out, uint32_t number, uint32_t value); /* shortest form */
 void lw_coap_put_str(lw_coap_out *out, uint32_t number, const char *value);
+/* The same in any order: the option goes to its place, behind those of its number. */
+void lw_coap_insert_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len);
+void lw_coap_insert_uint(lw_coap_out *out, uint32_t number, uint32_t value);
 /* All of an encoded list but those numbered `without`; 0: all. */
 void lw_coap_put_all(lw_coap_out *out, const lw_bytes *options, uint32_t without);
-/* An option whose value the caller writes himself, `len` octets, straight to out->w. It must not be
- * out of order. */
+/* An option whose value the caller writes himself, `len` octets, straight to out->w. */
 void lw_coap_put_head(lw_coap_out *out, uint32_t number, size_t len);
 /* Writes the marker and the payload; nothing at all when it is empty. */
 void lw_coap_put_payload_octets(lw_coap_out *out, const void *octets, size_t len);

@@ -58,7 +58,12 @@ LW_TEST(uint_takes_as_few_octets_as_it_needs)
                  "\xd0\x2f\x01\xff\x02\x01\x00\x03\x01\x00\x00\x04\xff\xff\xff\xff");
 }
 
-LW_TEST(option_out_of_order_is_put_at_its_place)
+static void insert_str(lw_coap_out *out, uint32_t number, const char *value)
+{
+    lw_coap_insert_octets(out, number, value, strlen(value));
+}
+
+LW_TEST(option_that_is_inserted_goes_to_its_place)
 {
     uint8_t buf[43];
     lw_writer w;
@@ -67,44 +72,55 @@ LW_TEST(option_out_of_order_is_put_at_its_place)
     lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_GET, 1, (lw_coap_token){1, {0xa1}});
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
     lw_coap_put_uint(&out, LW_COAP_OPT_NO_RESPONSE, 2); /* a head of two octets */
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");  /* first */
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "a");   /* behind those of its number */
-    lw_coap_put_uint(&out, LW_COAP_OPT_ECHO, 0x77);     /* the next needs one of one octet then */
-    lw_coap_put_str(&out, LW_COAP_OPT_PROXY_URI, "a text of 20 octets.");
-    lw_coap_put_uint(&out, LW_COAP_OPT_REQUEST_TAG, 3); /* counts from the last still */
+    insert_str(&out, LW_COAP_OPT_URI_PATH, "rd");       /* first */
+    insert_str(&out, LW_COAP_OPT_URI_PATH, "a");        /* behind those of its number */
+    lw_coap_insert_uint(&out, LW_COAP_OPT_ECHO, 0x77);  /* the next needs one of one octet then */
+    insert_str(&out, LW_COAP_OPT_PROXY_URI, "a text of 20 octets.");
+    lw_coap_insert_uint(&out, LW_COAP_OPT_REQUEST_TAG, 3); /* counts from the last still */
     assert_ok(w.err);
     assert_bytes(lw_writer_bytes(&w), "\x41\x01\x00\x01\xa1\xb2rd\x01"
                                       "a\x11\x28\xdd\x0a\x07"
                                       "a text of 20 octets.\xd1\xcc\x77\x61\x02\xd1\x15\x03");
 }
 
-LW_TEST(option_is_put_between_others_only_where_there_is_room_and_no_payload)
+LW_TEST(option_is_inserted_only_where_there_is_room_and_no_payload)
 {
     uint8_t buf[5];
     lw_writer w;
     lw_coap_out out = begin_options(&w, buf, sizeof buf);
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
-    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");
+    insert_str(&out, LW_COAP_OPT_URI_PATH, "rd");
     assert_bytes(lw_writer_bytes(&w), "\xb2rd\x11\x28");
-    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    lw_coap_insert_uint(&out, LW_COAP_OPT_OBSERVE, 0);
     assert_err(w.err, LW_ETOOBIG);
-    lw_coap_put_uint(&out, LW_COAP_OPT_IF_NONE_MATCH, 0);
+    lw_coap_insert_uint(&out, LW_COAP_OPT_IF_NONE_MATCH, 0);
     assert_bytes(lw_writer_bytes(&w), "\xb2rd\x11\x28");
 
     out = begin_options(&w, buf, sizeof buf);
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
     lw_coap_put_payload(&out, lw_bytes_str("a"));
-    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    lw_coap_insert_uint(&out, LW_COAP_OPT_OBSERVE, 0);
     assert_err(w.err, LW_EINVAL);
 
     out = begin_options(&w, buf, sizeof buf);
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
-    lw_coap_put_octets(&out, LW_COAP_OPT_URI_PATH, buf, LW_COAP_OPT_LEN_MAX + 1);
+    lw_coap_insert_octets(&out, LW_COAP_OPT_URI_PATH, buf, LW_COAP_OPT_LEN_MAX + 1);
     assert_err(w.err, LW_ETOOBIG);
     out = begin_options(&w, buf, sizeof buf);
     lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 0);
     lw_coap_put_head(&out, LW_COAP_OPT_URI_PATH, 0); /* whose value nobody could move */
     assert_err(w.err, LW_EINVAL);
+}
+
+LW_TEST(option_that_is_put_out_of_order_is_an_error)
+{
+    uint8_t buf[16];
+    lw_writer w;
+    lw_coap_out out = begin_options(&w, buf, sizeof buf);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
+    lw_coap_put_str(&out, LW_COAP_OPT_URI_PATH, "rd");
+    assert_err(w.err, LW_EINVAL);
+    assert_bytes(lw_writer_bytes(&w), "\xc1\x28");
 }
 
 LW_TEST(a_list_of_options_is_put_but_for_one_number)
@@ -113,8 +129,8 @@ LW_TEST(a_list_of_options_is_put_but_for_one_number)
     lw_writer w;
     lw_bytes list = LW_BYTES_LIT("\x41\x05\x20\x51t\x01u"); /* ETag, Observe, two of Uri-Path */
     lw_coap_out out = begin_options(&w, buf, sizeof buf);
-    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
     lw_coap_put_all(&out, &list, LW_COAP_OPT_OBSERVE);
+    lw_coap_put_uint(&out, LW_COAP_OPT_CONTENT_FORMAT, 40);
     assert_bytes(lw_writer_bytes(&w), "\x41\x05\x71t\x01u\x11\x28");
     out = begin_options(&w, buf, sizeof buf);
     lw_coap_put_all(&out, &list, 0);
@@ -236,8 +252,9 @@ int main(void)
         cmocka_unit_test(register_is_written_piece_by_piece),
         cmocka_unit_test(empty_payload_has_no_marker),
         cmocka_unit_test(uint_takes_as_few_octets_as_it_needs),
-        cmocka_unit_test(option_out_of_order_is_put_at_its_place),
-        cmocka_unit_test(option_is_put_between_others_only_where_there_is_room_and_no_payload),
+        cmocka_unit_test(option_that_is_inserted_goes_to_its_place),
+        cmocka_unit_test(option_is_inserted_only_where_there_is_room_and_no_payload),
+        cmocka_unit_test(option_that_is_put_out_of_order_is_an_error),
         cmocka_unit_test(a_list_of_options_is_put_but_for_one_number),
         cmocka_unit_test(option_number_above_65535_is_refused),
         cmocka_unit_test(option_longer_than_the_encoding_can_say_is_refused),

@@ -48,7 +48,7 @@ static lw_err send_observe(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     lw_writer_init(&w, options, sizeof options);
     lw_coap_begin_options(&out, &w);
     lw_coap_put_all(&out, &request->options, 0);
-    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, value);
+    lw_coap_insert_uint(&out, LW_COAP_OPT_OBSERVE, value);
     if (w.err != LW_OK) {
         return w.err;
     }

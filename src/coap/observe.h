@@ -29,9 +29,9 @@ typedef struct lw_coap_notification {
     uint32_t sequence; /* Observe, of 24 bits; not sent with an error code, which ends it all */
     uint8_t code;      /* 2.05 or 2.03; an error ends the observation (OBS-13) */
     bool confirmable;
-    /* Writes options (Content-Format, Max-Age, …; no Observe) and representation, as a handler
-     * does; called once. One that is larger than a block goes out as its first block, the observer
-     * fetches the others (RFC 7959 section 2.6, OBS-20). NULL: neither. */
+    /* Writes options (Content-Format, Max-Age, …; Observe is there already) and representation, as
+     * a handler does; called once. One that is larger than a block goes out as its first block, the
+     * observer fetches the others (RFC 7959 section 2.6, OBS-20). NULL: neither. */
     lw_err (*write)(void *ctx, lw_coap_reply *reply);
     void *write_ctx;
     /* Confirmable ones end here: LW_OK acknowledged; LW_ERESET not wanted, or LW_ETIMEOUT: both end

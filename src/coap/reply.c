@@ -46,9 +46,6 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     if (err != LW_OK) {
         return err;
     }
-    if (reply->observe != NULL) {
-        lw_coap_put_uint(&reply->options, LW_COAP_OPT_OBSERVE, *reply->observe);
-    }
     if (payload.len != 0) {
         lw_write_u8(w, LW_COAP_PAYLOAD_MARKER);
     }
@@ -88,19 +85,20 @@ static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply
         }
         return LW_OK;
     }
-    if (piggyback) {
-        lw_coap_head head = {
-            .type = LW_COAP_ACK, .code = reply->code, .mid = ask->mid, .token = &ask->token};
-        lw_coap_prepend_head(peer, &head, &reply->body);
-        lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, &reply->body);
-        lw_coap_send(coap, peer, &reply->body);
-        return LW_OK;
+    if (con && !piggyback && !reply->non) {
+        lw_coap_request separate = {
+            .code = reply->code, .token = &ask->token, .options = reply->body};
+        return lw_coap_tell(coap, peer, &separate, NULL, NULL);
     }
-    lw_coap_request separate = {.code = reply->code,
-                                .non = !con || reply->non,
-                                .token = &ask->token,
-                                .options = reply->body};
-    return lw_coap_tell(coap, peer, &separate, NULL, NULL);
+    lw_coap_head head = {.type = piggyback ? LW_COAP_ACK : LW_COAP_NON,
+                         .code = reply->code,
+                         .mid = piggyback ? ask->mid : peer->next_mid++,
+                         .token = &ask->token};
+    lw_coap_send_body(coap, peer, &head, &reply->body);
+    if (piggyback) {
+        lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, &reply->body);
+    }
+    return LW_OK;
 }
 
 LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,

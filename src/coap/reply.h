@@ -57,11 +57,10 @@ struct lw_coap_reply {
     uint8_t code;        /* the handler sets it */
     bool non;            /* a separate answer goes out as NON even to a CON */
     lw_coap_ask ask;     /* private */
-    lw_coap_out options; /* LW_COAP_REPLY_OPTIONS octets. Block1, Block2, Size2 and (in blocks) an
-                            ETag are added when they are needed */
+    lw_coap_out options; /* LW_COAP_REPLY_OPTIONS octets, in ascending order or inserted. Block1,
+                            Block2, Size2 and (in blocks) an ETag are added when they are needed */
     lw_writer payload;   /* the whole representation, or a diagnostic message */
     lw_writer option_writer; /* private */
-    const uint32_t *observe; /* private: the value of that option, or NULL */
     lw_bytes body;           /* private: encoded, a body for lw_coap_prepend_head */
 };
 

@@ -92,25 +92,25 @@ static void put_extras(const lw_coap_transfer *t, lw_coap_out *out)
     size_t sent = t->progress.sent;
     size_t total = t->r.body.len;
     if (t->is_downloading || t->r.ask_early) {
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK2, lw_block_of(t->answer.len, t->szx, false));
+        lw_coap_insert_uint(out, LW_COAP_OPT_BLOCK2, lw_block_of(t->answer.len, t->szx, false));
     }
     if (t->is_blocked && !t->is_downloading) {
         bool more = sent + t->in_flight < total;
-        lw_coap_put_uint(out, LW_COAP_OPT_BLOCK1, lw_block_of(sent, t->szx, more));
+        lw_coap_insert_uint(out, LW_COAP_OPT_BLOCK1, lw_block_of(sent, t->szx, more));
         if (sent == 0) {
-            lw_coap_put_uint(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
+            lw_coap_insert_uint(out, LW_COAP_OPT_SIZE1, (uint32_t)total);
         }
-        lw_coap_put_octets(out, LW_COAP_OPT_REQUEST_TAG, t->request_tag, sizeof t->request_tag);
+        lw_coap_insert_octets(out, LW_COAP_OPT_REQUEST_TAG, t->request_tag, sizeof t->request_tag);
     }
     if (t->echo_len != 0) {
-        lw_coap_put_octets(out, LW_COAP_OPT_ECHO, t->echo, t->echo_len);
+        lw_coap_insert_octets(out, LW_COAP_OPT_ECHO, t->echo, t->echo_len);
     }
 }
 
 /* Sends the next block up, or asks for the next block down. */
 static lw_err send_next(lw_coap_transfer *t)
 {
-    lw_coap_request request = {.code = t->r.code, .non = t->r.non, .on_end = on_answer, .ctx = t};
+    lw_coap_request request = {.code = t->r.code, .on_end = on_answer, .ctx = t};
     lw_err err = t->why;
     if (err == LW_OK) {
         err = put_part(t, &request.payload);

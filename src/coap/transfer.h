@@ -27,7 +27,6 @@ typedef struct lw_coap_transfer lw_coap_transfer;
 
 typedef struct lw_coap_transfer_request {
     uint8_t code;
-    bool non;
     bool ask_early; /* ask for blocks of the peer's size with the first request already */
     const lw_coap_token *token; /* until the answer begins; NULL: new ones. Copied */
     lw_bytes options;           /* encoded, without Block1, Block2, Size1, Request-Tag; copied. An

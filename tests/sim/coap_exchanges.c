@@ -112,13 +112,12 @@ static void start_next(run *r, size_t client, lw_time now)
     lw_writer w;
     lw_writer_init(&w, payload, sizeof payload);
     lw_write_u32(&w, number);
-    lw_coap_request request = {.code = LW_COAP_POST,
-                               .non = kind_of(number) == NON_REQUEST,
-                               .payload = lw_writer_bytes(&w),
-                               .on_end = on_end,
-                               .ctx = e};
+    lw_coap_request request = {
+        .code = LW_COAP_POST, .payload = lw_writer_bytes(&w), .on_end = on_end, .ctx = e};
     sim_client *c = &r->world->clients[client];
-    assert_ok(lw_coap_start(&c->coap, &c->server, now, &request, NULL));
+    assert_ok(kind_of(number) == NON_REQUEST
+                  ? lw_coap_start_non(&c->coap, &c->server, now, &request, NULL)
+                  : lw_coap_start(&c->coap, &c->server, now, &request, NULL));
 }
 
 static void simulate(uint64_t seed, lw_coap_params params, bool must_succeed)
