@@ -28,18 +28,13 @@ static unsigned shared_depth(const lw_path *a, const lw_path *b)
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
-/* Each key adds to the path, and below a full path there are no maps: the outermost map, one below
- * a prefix, those below object, instance and resource. */
+/* Each key adds to the path, and below a full path there are no maps. So a map is known by how many
+ * keys lead to it, a prefix among them; 0 is the outermost. */
 #define MAPS_MAX 5u
 
-typedef struct open_map {
-    uint32_t left; /* pairs that follow */
-    uint8_t depth; /* of the path that leads here */
-} open_map;
-
 typedef struct lwm2m_cbor {
-    open_map maps[MAPS_MAX];
-    uint8_t open; /* maps that are open */
+    uint32_t left[MAPS_MAX]; /* pairs that follow */
+    uint8_t open;            /* the innermost map that is not known to be done with */
     bool started;
     uint8_t prefix_len;
     lw_path at;   /* the keys on the way to the innermost map */
@@ -49,48 +44,44 @@ typedef struct lwm2m_cbor {
 
 _Static_assert(sizeof(lwm2m_cbor) <= LW_DECODER_STATE, "the state fits into the decoder");
 
-typedef struct key {
-    lw_path path; /* from the root */
-    lw_bytes prefix;
-} key;
-
 /* An identifier or, as the very first part of a path, a prefix. */
-static lw_err read_part(lw_cbor *c, key *k)
+static lw_err read_part(lw_cbor *c, lw_entry *e)
 {
     lw_value part;
     lw_err err = lw_cbor_read_value(c, &part);
     if (err != LW_OK) {
         return err;
     }
+    unsigned depth = lw_path_depth(e->path);
     if (part.type == LW_TYPE_STRING) {
-        bool is_first = lw_path_depth(k->path) == 0 && k->prefix.len == 0;
-        k->prefix = part.as.bytes;
+        bool is_first = depth == 0 && e->prefix.len == 0;
+        e->prefix = part.as.bytes;
         return is_first && part.as.bytes.len > 0 ? LW_OK : LW_EFORMAT;
     }
     if (part.type != LW_TYPE_INTEGER) {
         return LW_EFORMAT;
     }
-    if (lw_path_depth(k->path) == LW_PATH_DEPTH_MAX) {
+    if (depth == LW_PATH_DEPTH_MAX) {
         return LW_EDEPTH;
     }
     if (part.as.integer < 0 || part.as.integer > LW_ID_MAX) {
         return LW_ERANGE;
     }
-    return lw_path_append(&k->path, (uint16_t)part.as.integer);
+    return lw_path_append(&e->path, (uint16_t)part.as.integer);
 }
 
-static lw_err read_key(lw_cbor *c, key *k)
+/* One part, or an array of them, added to the entry's prefix and path. */
+static lw_err read_key(lw_cbor *c, lw_entry *e)
 {
     lw_cbor_major major;
-    lw_err err = lw_cbor_peek(c, &major);
-    if (err != LW_OK || major != LW_CBOR_ARRAY) {
-        return err == LW_OK ? read_part(c, k) : err;
-    }
-    uint32_t left;
+    uint32_t left = 1;
     bool is_empty = true;
-    err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
+    lw_err err = lw_cbor_peek(c, &major);
+    if (err == LW_OK && major == LW_CBOR_ARRAY) {
+        err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
+    }
     while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
-        err = read_part(c, k);
+        err = read_part(c, e);
         is_empty = false;
     }
     if (err != LW_END) {
@@ -99,19 +90,10 @@ static lw_err read_key(lw_cbor *c, key *k)
     return is_empty ? LW_EFORMAT : LW_OK;
 }
 
-/* What the keys of the innermost map go on from. */
-static key key_so_far(const lwm2m_cbor *s)
-{
-    if (s->open == 1) {
-        return (key){.path = lw_path_root()};
-    }
-    return (key){.path = lw_path_cut(s->at, s->maps[s->open - 1].depth),
-                 .prefix = lw_bytes_of(s->prefix, s->prefix_len)};
-}
-
 /* A map as value: opened, or an entry when nothing is in it. */
-static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, lw_path path, bool *out_found)
+static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, const lw_entry *e, bool *out_found)
 {
+    unsigned depth = lw_path_depth(e->path);
     uint32_t left;
     lw_err err = lw_cbor_read_count(c, LW_CBOR_MAP, &left);
     if (err == LW_OK && left == LW_CBOR_INDEFINITE) {
@@ -121,16 +103,15 @@ static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, lw_path path, bool *out_found)
     if (err != LW_OK) {
         return err;
     }
-    if (lw_path_depth(path) == LW_PATH_DEPTH_MAX) {
+    if (depth == LW_PATH_DEPTH_MAX) {
         return LW_EFORMAT;
     }
-    if (left == 0) {
-        *out_found =
-            lw_path_depth(path) >= LW_LEVEL_INSTANCE; /* of an empty object nothing is to be told */
-        return LW_OK;
+    *out_found = left == 0 && depth >= LW_LEVEL_INSTANCE; /* of an empty object nothing is told */
+    if (left > 0) {
+        s->open = (uint8_t)(depth + (e->prefix.len > 0 ? 1u : 0u));
+        s->left[s->open] = left;
+        s->at = e->path;
     }
-    s->maps[s->open++] = (open_map){left, (uint8_t)lw_path_depth(path)};
-    s->at = path;
     return LW_OK;
 }
 
@@ -142,18 +123,19 @@ static lw_err read_leaf(lw_cbor *c, bool in_create, lw_value *out, bool *out_fou
     return err == LW_OK && !*out_found && !in_create ? LW_EFORMAT : err;
 }
 
-static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes prefix)
+static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes *prefix)
 {
-    if (prefix.len > sizeof s->prefix) {
+    if (prefix->len > sizeof s->prefix) {
         return LW_ETOOBIG;
     }
-    if (!lw_bytes_equal(prefix, lw_bytes_of(s->prefix, s->prefix_len))) {
-        s->prefix_len = (uint8_t)prefix.len;
-        if (prefix.len > 0) {
-            memcpy(s->prefix, prefix.ptr, prefix.len);
+    if (!lw_bytes_equal(*prefix, lw_bytes_of(s->prefix, s->prefix_len))) {
+        s->prefix_len = (uint8_t)prefix->len;
+        if (prefix->len > 0) {
+            memcpy(s->prefix, prefix->ptr, prefix->len);
         }
         s->last = lw_path_root();
     }
+    prefix->ptr = (const uint8_t *)s->prefix;
     return LW_OK;
 }
 
@@ -167,66 +149,64 @@ static lw_err check_again(lwm2m_cbor *s, const lw_path *path)
     return again ? LW_EFORMAT : LW_OK;
 }
 
-/* A key with its value, or the end of a map. Changes the state only when all of it is there. */
+/* A key with its value. Changes the state only when all of it is there. */
 static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_entry *e,
                         bool *out_found)
 {
-    open_map *map = &s->maps[s->open - 1];
-    uint32_t left = map->left;
-    lw_err err = lw_cbor_more(c, &left);
-    if (err == LW_END) {
-        s->open--;
-        return LW_OK;
-    }
-    key k = key_so_far(s);
-    lw_cbor_major major = LW_CBOR_SIMPLE;
-    if (err == LW_OK) {
-        err = read_key(c, &k);
-    }
+    lw_cbor_major major;
+    /* It goes on from the keys that lead to the map. */
+    e->prefix = lw_bytes_of(s->prefix, s->open > 0 ? s->prefix_len : 0);
+    e->path = lw_path_cut(s->at, s->open - (e->prefix.len > 0 ? 1u : 0u));
+    lw_err err = read_key(c, e);
     if (err == LW_OK) {
         err = lw_cbor_peek(c, &major);
     }
-    if (err == LW_OK && major == LW_CBOR_MAP) {
+    if (err != LW_OK) {
+        return err;
+    }
+    if (major == LW_CBOR_MAP) {
         e->kind = LW_ENTRY_EMPTY;
-        err = read_map(c, s, k.path, out_found);
-    } else if (err == LW_OK) {
+        err = read_map(c, s, e, out_found);
+    } else {
         e->kind = LW_ENTRY_VALUE;
         err = read_leaf(c, lw_path_depth(cfg->base) == LW_LEVEL_OBJECT, &e->value, out_found);
     }
     if (err == LW_OK) {
-        err = keep_prefix(s, k.prefix);
+        err = keep_prefix(s, &e->prefix);
     }
-    if (err != LW_OK) {
-        return err;
-    }
-    map->left = left;
-    e->path = k.path;
-    return *out_found ? check_again(s, &k.path) : LW_OK;
+    return err == LW_OK && *out_found ? check_again(s, &e->path) : err;
 }
 
+/* The next pair, or the head of the outermost map, or the end of one. */
 static lw_err decode_next(lw_decoder *d, lw_entry *e)
 {
     lwm2m_cbor *s = (lwm2m_cbor *)(void *)d->state.octets;
-    while (s->open > 0 && s->maps[s->open - 1].left == 0) {
+    while (s->open > 0 && s->left[s->open] == 0) {
         s->open--;
-    }
-    if (s->started && s->open == 0) {
-        return lw_decoder_finish(d);
     }
     lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
     c.at += d->pos;
+    unsigned map = s->open;
+    uint32_t left = s->left[map];
     bool found = false;
-    lw_err err = s->started ? read_pair(&c, &d->cfg, s, e, &found)
-                            : lw_cbor_read_count(&c, LW_CBOR_MAP, &s->maps[0].left);
-    if (err != LW_OK) {
+    lw_err err;
+    if (!s->started) {
+        err = lw_cbor_read_count(&c, LW_CBOR_MAP, &left);
+    } else {
+        err = lw_cbor_more(&c, &left);
+        if (err == LW_OK) {
+            err = read_pair(&c, &d->cfg, s, e, &found);
+        }
+    }
+    if (err != LW_OK && err != LW_END) {
         return err;
     }
-    if (!s->started) {
-        s->started = true;
-        s->open = 1;
-    }
+    s->started = true;
+    s->left[map] = left;
     d->pos = (size_t)(c.at - d->in.ptr);
-    e->prefix = lw_bytes_of(s->prefix, s->prefix_len);
+    if (err == LW_END && map == 0) {
+        return lw_decoder_finish(d);
+    }
     return found ? LW_OK : LW_AGAIN;
 }
 
