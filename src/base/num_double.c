@@ -4,6 +4,7 @@
 #include <float.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/num.h"
 #include "base/num_priv.h"
 
@@ -18,7 +19,7 @@
 #define WHOLE_DIGITS_MAX 20 /* of an integer of 64 bits */
 
 /* Takes digits and a point off the text. */
-static lw_err scan_digits(const uint8_t **at, const uint8_t *end, struct digits *d)
+LW_APART static lw_err scan_digits(const uint8_t **at, const uint8_t *end, struct digits *d)
 {
     const uint8_t *p = *at;
     bool any = false;

@@ -51,12 +51,6 @@ static bool has_kind(const lw_value *value, unsigned wanted)
     return kind == wanted;
 }
 
-static bool is_whole_up_to(const lw_value *value, unsigned largest)
-{
-    lw_value whole;
-    return lw_value_convert(value, LW_TYPE_INTEGER, &whole) == LW_OK && whole.as.uns <= largest;
-}
-
 lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value)
 {
     uint32_t bit = LW_SENML_BIT(label);
@@ -74,7 +68,8 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *va
         return LW_EFORMAT;
     }
     if (m->member == LW_SENML_MEMBERS) {
-        return is_whole_up_to(value, label == LW_SENML_BVER ? BVER_MAX : 0) ? LW_OK : LW_EFORMAT;
+        /* By its bits: of floats only 0.0 passes, of what is negative nothing. */
+        return value->as.uns <= (label == LW_SENML_BVER ? BVER_MAX : 0) ? LW_OK : LW_EFORMAT;
     }
     r->members[m->member] = *value;
     return label == LW_SENML_VLO
