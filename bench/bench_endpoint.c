@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "coap/bodies.h"
 #include "coap/exchange.h"
 #include "coap/reply.h"
 #include "coap/transfer.h"
@@ -17,6 +18,7 @@
 static lw_coap coap;
 static lw_coap_peer *peers;
 static lw_rng_seeded seeded;
+static lw_coap_bodies bodies; /* named by the case that answers in blocks */
 static uint8_t buf[LW_COAP_BUF_SIZE(BODY)];
 static uint8_t body[BODY];
 static uint8_t last[1500];
@@ -74,6 +76,7 @@ static void init(void)
         .buf_size = sizeof buf,
     };
     BENCH_CHECK(lw_coap_init(&coap, &config) == LW_OK);
+    lw_coap_bodies_init(&bodies, BODY, 1, 247000);
     peers = calloc(MANY, sizeof *peers);
     BENCH_CHECK(peers != NULL);
     for (size_t i = 0; i < MANY; i++) {
@@ -144,6 +147,7 @@ static void answer_block(size_t n)
     static uint16_t mid;
     uint8_t get[] = "\x40\x01\x00\x00\xb1"
                     "a\xc2\x02\x06";
+    coap.config.bodies = &bodies;
     for (size_t i = 0; i < n; i++) {
         mid++;
         get[2] = (uint8_t)(mid >> 8);
