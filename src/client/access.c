@@ -70,14 +70,14 @@ static lw_err created(const lw_server *server, lw_path instance)
 static lw_err remove_target(lw_tree *tree, lw_path target)
 {
     const lw_object *object = lw_tree_object(tree, target);
-    if (object == NULL || object->hooks == NULL || object->hooks->create == NULL ||
-        !lw_tree_exists(tree, target)) {
+    if (object == NULL || object->hooks == NULL || object->hooks->create == NULL) {
         return LW_OK;
     }
     if (object->hooks->remove != NULL) {
         (void)object->hooks->remove(tree->hooks_ctx, tree, target); /* it is told, not asked */
     }
-    return lw_tree_remove(tree, target);
+    lw_err err = lw_tree_remove(tree, target);
+    return err == LW_ENOTFOUND ? LW_OK : err;
 }
 
 /* BS-53, for one rule. */
@@ -85,14 +85,17 @@ static lw_err leave_rule(lw_tree *tree, lw_path rule, uint16_t leaving)
 {
     lw_path target = lw_access_target(tree, rule);
     lw_path owner = lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER);
-    lw_path entry = lw_path_child(lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACL), leaving);
+    lw_path acl = lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACL);
     bool is_owner = lw_tree_number(tree, owner, 0) == leaving;
-    bool had_entry = lw_tree_exists(tree, entry);
-    lw_err err = had_entry ? lw_tree_unset(tree, entry) : LW_OK;
-    if (err != LW_OK || (!is_owner && !had_entry) || lw_path_depth(target) == LW_LEVEL_OBJECT) {
+    lw_err err = lw_tree_unset(tree, lw_path_child(acl, leaving));
+    bool was_named = is_owner || err == LW_OK;
+    if (err != LW_OK && err != LW_ENOTFOUND) {
         return err;
     }
-    uint16_t heir = lw_access_heir(tree, rule, leaving);
+    if (!was_named || lw_path_depth(target) == LW_LEVEL_OBJECT) {
+        return LW_OK;
+    }
+    uint16_t heir = lw_access_heir(tree, rule);
     if (heir == 0) {
         err = remove_target(tree, target);
         return err == LW_OK ? lw_tree_remove(tree, rule) : err;
@@ -100,48 +103,20 @@ static lw_err leave_rule(lw_tree *tree, lw_path rule, uint16_t leaving)
     return is_owner ? set(tree, owner, heir) : LW_OK;
 }
 
-static bool has_account(lw_client *client, uint16_t ssid)
-{
-    lw_path at = lw_path_object(LW_OBJ_SERVER);
-    return lw_account_next(client, ssid, &at);
-}
-
-/* Servers still have the places that they had before the accounts changed. */
-static lw_err leave(lw_client *client)
+static lw_err leave(lw_client *client, uint16_t ssid)
 {
     lw_err err = LW_OK;
-    LW_EACH_SERVER(client, s)
-    {
-        uint16_t ssid = s->ssid;
-        lw_path at = lw_path_object(LW_OBJ_ACCESS_CONTROL);
-        bool is_gone = ssid != 0 && !has_account(client, ssid);
-        while (is_gone && err == LW_OK && lw_tree_next_instance(&client->tree, &at)) {
-            err = leave_rule(&client->tree, at, ssid);
-        }
+    lw_path at = lw_path_object(LW_OBJ_ACCESS_CONTROL);
+    while (err == LW_OK && lw_tree_next_instance(&client->tree, &at)) {
+        err = leave_rule(&client->tree, at, ssid);
     }
     return err;
 }
 
-/* The server that was alone until now, and stays. LW_ID_MAX: there were several, or none. */
-static uint16_t alone(lw_client *client)
-{
-    uint16_t ssid = LW_ID_MAX;
-    unsigned count = 0;
-    LW_EACH_SERVER(client, s)
-    {
-        if (s->ssid != 0) {
-            ssid = s->ssid;
-            count++;
-        }
-    }
-    return count == 1 && has_account(client, ssid) ? ssid : LW_ID_MAX;
-}
-
 /* Who owns an instance that has no rule: a server its own account; the server that was alone until
  * now what it could do with; else nobody. */
-static lw_err complete(lw_client *client)
+static lw_err complete(lw_client *client, uint16_t alone)
 {
-    uint16_t owner = alone(client);
     lw_err err = LW_OK;
     lw_path at = lw_path_root();
     while (err == LW_OK && is_enabled(client) &&
@@ -149,10 +124,31 @@ static lw_err complete(lw_client *client)
         uint16_t object = lw_path_id(at, LW_LEVEL_OBJECT);
         if (object != LW_OBJ_ACCESS_CONTROL && !lw_access_is_bootstrap_only(object)) {
             bool is_account = object == LW_OBJ_SERVER;
-            err = add_missing_rule(client, at, is_account ? lw_account_ssid(client, at) : owner);
+            err = add_missing_rule(client, at, is_account ? lw_account_ssid(client, at) : alone);
         }
     }
     return err;
+}
+
+/* Servers still have the places that they had before the accounts changed: who has one without an
+ * account leaves, and who has the only one was alone. */
+static lw_err follow(lw_client *client)
+{
+    uint16_t alone = LW_ID_MAX;
+    bool any = false;
+    lw_err err = LW_OK;
+    LW_EACH_SERVER(client, s)
+    {
+        lw_path account = lw_path_object(LW_OBJ_SERVER);
+        if (s->ssid == 0 || err != LW_OK) {
+            continue;
+        }
+        bool stays = lw_account_next(client, s->ssid, &account);
+        err = stays ? LW_OK : leave(client, s->ssid);
+        alone = stays && !any ? s->ssid : LW_ID_MAX;
+        any = true;
+    }
+    return err == LW_OK ? complete(client, alone) : err;
 }
 
 /* Brings /2 in step with /1 and with what is there. */
@@ -160,9 +156,8 @@ static lw_err accounts(room *r, lw_client *client)
 {
     lw_err err = lw_tree_begin(&client->tree);
     if (err == LW_OK) {
-        err = leave(client);
         r->is_working = true;
-        err = lw_tree_end(&client->tree, err == LW_OK ? complete(client) : err);
+        err = lw_tree_end(&client->tree, follow(client));
         r->is_working = false;
     }
     return err;

@@ -90,7 +90,7 @@ unsigned lw_access_rights(lw_tree *tree, uint16_t ssid, lw_path target)
     return rights & there_are;
 }
 
-uint16_t lw_access_heir(lw_tree *tree, lw_path rule, uint16_t leaving)
+uint16_t lw_access_heir(lw_tree *tree, lw_path rule)
 {
     uint16_t heir = 0;
     unsigned best = 0;
@@ -98,9 +98,10 @@ uint16_t lw_access_heir(lw_tree *tree, lw_path rule, uint16_t leaving)
     while (lw_tree_next_instance(tree, &at)) {
         uint16_t ssid = (uint16_t)number_of(tree, at, LW_RES_SERVER_SHORT_SERVER_ID);
         uint32_t rights = rights_by_rule(tree, rule, ssid) & ON_INSTANCE;
-        unsigned rank = 1 + (rights & LW_RIGHT_W ? 1u : 0) + (rights & LW_RIGHT_D ? 1u : 0);
-        bool may_inherit = ssid != leaving && rights != 0;
-        if (may_inherit && (rank > best || (rank == best && ssid < heir))) {
+        unsigned rank = rights != 0 ? 1 : 0;
+        rank += (rights & LW_RIGHT_W) != 0 ? 1 : 0;
+        rank += (rights & LW_RIGHT_D) != 0 ? 1 : 0;
+        if (rank > best || (rank == best && ssid < heir)) {
             heir = ssid;
             best = rank;
         }

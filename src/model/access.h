@@ -37,10 +37,10 @@ lw_path lw_access_rule(lw_tree *tree, lw_path target);
  * object: C or nothing (ACL-07). */
 unsigned lw_access_rights(lw_tree *tree, uint16_t ssid, lw_path target);
 
-/* When the account of `leaving` goes (BS-53): the server that takes over what `rule` stands for,
- * the one with the most of W and D, the lowest ssid among equals (P-ACL-07). 0 when no other server
- * has any right: then the instance goes together with the rule. Ownership moves only where
- * `leaving` is the owner. For rules on instances; on an object's rule just remove the entry. */
-uint16_t lw_access_heir(lw_tree *tree, lw_path rule, uint16_t leaving);
+/* Who takes over what `rule` stands for when an account has gone (BS-53): the server with the most
+ * of W and D, the lowest ssid among equals (P-ACL-07). 0 when no server that is left has any right:
+ * then the instance goes together with the rule. For rules on instances; on an object's rule just
+ * remove the entry. */
+uint16_t lw_access_heir(lw_tree *tree, lw_path rule);
 
 #endif
