@@ -39,27 +39,25 @@ static bool has(const lw_attrs *attrs, lw_attr attr)
 
 /* ---- Requests ---- */
 
-static lw_err parse_flag(lw_bytes value, bool *out)
-{
-    if (value.len != 1 || (value.ptr[0] != '0' && value.ptr[0] != '1')) {
-        return LW_EFORMAT;
-    }
-    *out = value.ptr[0] == '1';
-    return LW_OK;
-}
-
+/* A flag is a whole number, too. */
 static lw_err parse_value(const lw_attr_info *info, lw_bytes value, const lw_attr_decimal *decimal,
                           lw_attrs *out)
 {
     void *field = (uint8_t *)out + info->offset;
-    switch (info->syntax) {
-    case LW_ATTR_SYNTAX_WHOLE:
-        return lw_num_parse_uint32(value, field);
-    case LW_ATTR_SYNTAX_NUMBER:
+    uint32_t whole;
+    if (info->syntax == LW_ATTR_SYNTAX_NUMBER) {
         return decimal->parse(value, field);
-    default:
-        return parse_flag(value, field);
     }
+    lw_err err = lw_num_parse_uint32(value, &whole);
+    if (err != LW_OK) {
+        return err;
+    }
+    if (info->syntax == LW_ATTR_SYNTAX_WHOLE) {
+        *(uint32_t *)field = whole;
+        return LW_OK;
+    }
+    *(bool *)field = whole != 0;
+    return whole <= 1 && value.len == 1 ? LW_OK : LW_EFORMAT;
 }
 
 /* LW_ATTR_COUNT when there is none of that name. */
@@ -163,34 +161,23 @@ void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper)
 
 /* ---- Text ---- */
 
-static void write_whole(lw_writer *w, uint32_t n)
-{
-    char text[LW_NUM_INT_TEXT_MAX];
-    lw_write_bytes(w, lw_bytes_of(text, lw_num_format_uint64(n, text)));
-}
-
 void lw_attr_write(lw_writer *w, const lw_attrs *attrs, lw_attr attr,
                    const lw_attr_decimal *decimal)
 {
     lw_assert(has(attrs, attr));
     const lw_attr_info *info = &lw_attr_table[attr];
     const void *field = (const uint8_t *)attrs + info->offset;
+    bool is_flag = info->syntax == LW_ATTR_SYNTAX_FLAG;
+    char text[LW_NUM_INT_TEXT_MAX];
     lw_write_str(w, info->name);
     lw_write_u8(w, '=');
-    switch (info->syntax) {
-    case LW_ATTR_SYNTAX_WHOLE:
-        write_whole(w, *(const uint32_t *)field);
-        break;
-    case LW_ATTR_SYNTAX_NUMBER:
-        if (decimal == NULL) {
-            lw_writer_fail(w, LW_ENOTSUP);
-            break;
-        }
+    if (info->syntax != LW_ATTR_SYNTAX_NUMBER) {
+        uint32_t whole = is_flag ? *(const bool *)field : *(const uint32_t *)field;
+        lw_write_octets(w, text, lw_num_format_uint64(whole, text));
+    } else if (decimal != NULL) {
         decimal->write(w, *(const double *)field);
-        break;
-    default:
-        lw_write_u8(w, *(const bool *)field ? '1' : '0');
-        break;
+    } else {
+        lw_writer_fail(w, LW_ENOTSUP);
     }
 }
 
