@@ -11,49 +11,37 @@
  *
  *   | path 8 | kind 3 bits, single 1, type 4 | length 2 | octets |
  *
- * Numbers are their 64 bits without leading zero octets. */
+ * The octets of a number are those of the union in lw_value, as it lies in memory, but for zeros at
+ * their end. */
 
 static bool has_octets(uint32_t type)
 {
     return type == LW_TYPE_STRING || type == LW_TYPE_OPAQUE || type == LW_TYPE_CORELNK;
 }
 
-static void set_bits(lw_value *value, uint64_t bits)
+/* What is behind a flag or a link in the union may be anything. */
+static lw_bytes octets_of(const lw_value *value)
 {
-    switch (value->type) {
-    case LW_TYPE_BOOLEAN:
-        value->as.boolean = bits != 0;
-        break;
-    case LW_TYPE_OBJLNK:
-        value->as.link = (lw_objlnk){(uint16_t)(bits >> 16), (uint16_t)bits};
-        break;
-    default:
-        value->as.uns = bits;
-        break;
+    if (has_octets(value->type)) {
+        return value->as.bytes;
     }
-}
-
-static unsigned octets_of(uint64_t bits)
-{
-    unsigned count = 0;
-    for (; bits != 0; bits >>= 8) {
-        count++;
+    size_t len = value->type == LW_TYPE_BOOLEAN  ? sizeof value->as.boolean
+                 : value->type == LW_TYPE_OBJLNK ? sizeof value->as.link
+                                                 : sizeof value->as.uns;
+    const uint8_t *octets = (const uint8_t *)&value->as;
+    while (len > 0 && octets[len - 1] == 0) {
+        len--;
     }
-    return count;
+    return lw_bytes_of(octets, len);
 }
 
 void lw_entry_write(lw_writer *w, const lw_entry *e)
 {
+    lw_bytes octets = octets_of(&e->value);
     lw_write_u64(w, e->path.key);
     lw_write_u8(w, (uint8_t)(e->kind << 5 | (unsigned)e->value.single << 4 | e->value.type));
-    if (has_octets(e->value.type)) {
-        lw_write_u16(w, (uint16_t)e->value.as.bytes.len);
-        lw_write_bytes(w, e->value.as.bytes);
-        return;
-    }
-    uint64_t bits = lw_value_bits(&e->value);
-    lw_write_u16(w, (uint16_t)octets_of(bits));
-    lw_write_uint(w, bits, octets_of(bits));
+    lw_write_u16(w, (uint16_t)octets.len);
+    lw_write_bytes(w, octets);
 }
 
 void lw_entry_read(lw_reader *r, lw_entry *e)
@@ -63,11 +51,11 @@ void lw_entry_read(lw_reader *r, lw_entry *e)
     e->kind = head >> 5;
     e->value.type = head & 15;
     e->value.single = (head >> 4 & 1) != 0;
-    unsigned len = lw_read_u16(r);
+    lw_bytes octets = lw_read_bytes(r, lw_read_u16(r));
     if (has_octets(e->value.type)) {
-        e->value.as.bytes = lw_read_bytes(r, len);
-    } else {
-        set_bits(&e->value, lw_read_uint(r, len));
+        e->value.as.bytes = octets;
+    } else if (octets.len > 0 && octets.len <= sizeof e->value.as.uns) {
+        memcpy(&e->value.as, octets.ptr, octets.len);
     }
 }
 
