@@ -137,8 +137,7 @@ static lw_err follow(lw_client *client)
     uint16_t alone = LW_ID_MAX;
     bool any = false;
     lw_err err = LW_OK;
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         lw_path account = lw_path_object(LW_OBJ_SERVER);
         if (s->ssid == 0 || err != LW_OK) {
             continue;

@@ -100,7 +100,7 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
     lw_attrs attrs = {.has = 0};
     lw_attached_inherit(all, server, path, is_target ? LW_LEVEL_OBJECT : lw_path_depth(path),
                         &attrs);
-    lw_attrs_write_link(w, &attrs, lw_observing_decimal(all));
+    lw_attrs_write_link(w, &attrs, all->decimal);
 }
 
 /* ---- Requests --------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
 
 lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_change *out_change)
 {
-    lw_err err = lw_request_attrs(call->request, lw_observing_decimal(all), out_change);
+    lw_err err = lw_request_attrs(call->request, all->decimal, out_change);
     if (err != LW_OK) { /* DM-53 */
         return LW_EINVAL;
     }
@@ -133,7 +133,7 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
     lw_err err = lw_attrs_asked(all, call, &change);
     lw_attached *place = place_for(all, call->server, path);
     if (err == LW_OK && place != NULL) {
-        err = lw_attrs_apply(&place->attrs, &change, lw_observing_decimal(all));
+        err = lw_attrs_apply(&place->attrs, &change, all->decimal);
         settle(place, call->server, path);
     } else if (err == LW_OK && change.set.has != 0) { /* else there is nothing to unset */
         err = LW_ENOMEM;

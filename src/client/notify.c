@@ -9,45 +9,21 @@
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-static bool is_watched(const lw_observed *obs, lw_path path)
-{
-    const lw_watched *w = obs->watched;
-    while (w != NULL && !lw_path_equal(w->path, path)) {
-        w = w->next;
-    }
-    return w != NULL;
-}
-
-/* What the server is told, but for the values that are watched each. */
-typedef struct unwatched {
-    const lw_observed *obs;
-    bool any; /* there is a value */
-} unwatched;
-
-static lw_err next_unwatched(void *ctx, lw_cursor *cursor, lw_entry *e)
-{
-    unwatched *u = ctx;
-    lw_source all = lw_readable_source(&u->obs->values);
-    lw_err err;
-    do {
-        err = all.next(all.ctx, cursor, e);
-        u->any |= err == LW_OK;
-    } while (err == LW_OK && is_watched(u->obs, e->path));
-    return err;
-}
-
-/* The digest of that; 0 when there is nothing to tell. Two that are alike hide a change, one in
- * four billions, until the next one or pmax. */
+/* The digest of what the server is told, but for values that are watched each. Two that are alike
+ * hide a change, one in four billions, until the next one or pmax. */
 static uint32_t mark_of(const lw_observed *obs)
 {
-    unwatched u = {.obs = obs};
-    lw_source source = {.next = next_unwatched, .ctx = &u};
+    lw_source source = lw_readable_source(&obs->values);
     lw_encode_cfg cfg = {.base = lw_readable_base(&obs->values)};
     lw_writer w;
     uint8_t none;
+    const lw_thresholds *thresholds = obs->all->thresholds;
+    if (thresholds != NULL) {
+        source = (lw_source){.next = thresholds->next, .ctx = (void *)(uintptr_t)obs};
+    }
     lw_writer_init_window(&w, &none, 0, 0);
     (void)(lw_encode(obs->format, &source, &cfg, &w) == LW_OK);
-    return u.any ? w.digest : 0;
+    return w.digest;
 }
 
 void lw_observed_told(lw_observed *obs)
@@ -104,7 +80,7 @@ static void take_change(lw_observed *obs, lw_path path)
         obs->notify.changed |=
             lw_path_contains(path, obs->targets[i]) || lw_path_contains(obs->targets[i], path);
     }
-    if (is_watched(obs, path)) {
+    if (obs->watched != NULL) {
         lw_attrs attrs;
         lw_observed_attrs(obs, &attrs);
         evaluate(obs, &attrs);
@@ -185,8 +161,11 @@ static lw_err end(lw_observed *obs, uint8_t code)
 /* A value that cannot be had now, of a target that is there: nothing to say until it comes back. */
 static bool has_no_value(const lw_observed *obs)
 {
-    return !obs->values.is_list && lw_path_depth(obs->targets[0]) >= LW_LEVEL_RESOURCE &&
-           mark_of(obs) == 0;
+    lw_source source = lw_readable_source(&obs->values);
+    lw_cursor cursor = {{0}};
+    lw_entry e;
+    return lw_path_depth(lw_readable_base(&obs->values)) >= LW_LEVEL_RESOURCE &&
+           source.next(source.ctx, &cursor, &e) != LW_OK;
 }
 
 /* One that must not be lost is stored before it is sent, and so is one behind others that wait.
@@ -199,15 +178,11 @@ static lw_err notify(lw_observed *obs, const lw_attrs *attrs, bool away)
     lw_err err = LW_OK;
     if (has_no_value(obs)) {
         confirmable = false;
-    } else if ((confirmable || obs->stored != NULL) && all->store != NULL &&
-               all->store->keep(all->store_state, obs, away)) {
+    } else if (all->store != NULL && all->store->keep(all->store_state, obs, confirmable, away)) {
         confirmable = true; /* as it will be delivered */
     } else if (away) {
         err = LW_AGAIN;
     } else {
-        if (all->store != NULL) { /* what there still is, of when 1/x/6 was not off */
-            all->store->drop(all->store_state, obs);
-        }
         err = lw_observed_send(obs, LW_COAP_CONTENT, confirmable, write_values);
     }
     if (err == LW_OK) {
@@ -249,8 +224,8 @@ static lw_time look_at(lw_observed *obs)
         err = notify(obs, &attrs, away);
         code = lw_op_answer_code(LW_OP_OBSERVE, err);
     }
-    if (err == LW_OK && !away && obs->stored != NULL && obs->exchange == NULL) {
-        err = obs->all->store->deliver(obs->all->store_state, obs);
+    if (err == LW_OK && !away && obs->all->store != NULL) {
+        err = obs->all->store->deliver(obs);
         code = lw_op_answer_code(LW_OP_OBSERVE, err);
     }
     if (err == LW_OK) {

@@ -166,7 +166,7 @@ static lw_err read_query(const lw_observing *all, const lw_call *call, lw_attrs 
 {
     lw_attrs_change change;
     lw_err err = lw_attrs_asked(all, call, &change);
-    return err == LW_OK ? lw_attrs_apply(out_attrs, &change, lw_observing_decimal(all)) : err;
+    return err == LW_OK ? lw_attrs_apply(out_attrs, &change, all->decimal) : err;
 }
 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)

@@ -62,9 +62,10 @@ typedef struct lw_observed {
 
 /* What lw_feature_thresholds does, and its state. */
 typedef struct lw_thresholds {
-    const lw_attr_decimal *decimal;   /* how gt, lt and st are read, written and met */
     void (*told)(lw_observed *obs);   /* watches the values as they are now */
     bool (*sample)(lw_observed *obs); /* is a condition met? */
+    /* Of a source whose context is the observation: the values that are not watched. */
+    lw_err (*next)(void *ctx, lw_cursor *cursor, lw_entry *out_entry);
     void (*forget)(lw_observed *obs); /* all values count with the mark */
 } lw_thresholds;
 
@@ -75,11 +76,11 @@ typedef struct lw_watching {
 
 /* What lw_feature_store does; `state` is its own. */
 typedef struct lw_store {
-    /* Takes the values as they are now, to be delivered later, or while the server is away. False:
-     * they are not to be kept. */
-    bool (*keep)(void *state, lw_observed *obs, bool away);
-    /* Sends the oldest of what is stored; nothing else of the observation is in flight. */
-    lw_err (*deliver)(void *state, lw_observed *obs);
+    /* Takes the values as they are now, to be delivered later, when they must not be lost or others
+     * wait before them. False: they are not to be kept, and nothing waits any more. */
+    bool (*keep)(void *state, lw_observed *obs, bool confirmable, bool away);
+    /* Sends the oldest of what is stored, unless something of the observation is in flight. */
+    lw_err (*deliver)(lw_observed *obs);
     void (*ended)(void *state, lw_observed *obs, lw_err err); /* what was delivered */
     void (*drop)(void *state, lw_observed *obs);              /* everything */
     /* What was saved; nothing without room. */
@@ -97,16 +98,11 @@ typedef struct lw_observing {
     const lw_store *store; /* NULL: nothing is stored */
     void *store_state;
     const lw_thresholds *thresholds; /* NULL: any change counts */
+    const lw_attr_decimal *decimal;  /* how gt, lt and st are read, written and met; or NULL */
     lw_watching *watching;
     uint8_t count;
     lw_attached attached[]; /* cfg.attributes_max; the pool's block follows */
 } lw_observing;
-
-/* NULL without lw_feature_thresholds. */
-static inline const lw_attr_decimal *lw_observing_decimal(const lw_observing *all)
-{
-    return all->thresholds != NULL ? all->thresholds->decimal : NULL;
-}
 
 static inline lw_observed *lw_observed_of(lw_link *link)
 {

@@ -150,11 +150,9 @@ static bool any_hqmax(const lw_observed *obs)
     return any;
 }
 
-static bool keep(void *state, lw_observed *obs, bool away)
+/* One record of each part, but for those that are not to be stored. */
+static bool keep_parts(store *st, lw_observed *obs)
 {
-    if (!is_storing(obs->values.server)) {
-        return false;
-    }
     bool bounded = any_hqmax(obs);
     bool kept = false;
     for (unsigned i = 0; i < obs->values.target_count; i++) {
@@ -164,15 +162,27 @@ static bool keep(void *state, lw_observed *obs, bool away)
         if (bounded && hqmax == 0) {
             continue;
         }
-        kept |= keep_part(state, obs, (uint8_t)i) == LW_OK;
+        kept |= keep_part(st, obs, (uint8_t)i) == LW_OK;
         if (bounded) {
-            trim(state, obs, (uint8_t)i, hqmax);
+            trim(st, obs, (uint8_t)i, hqmax);
         }
     }
-    if (kept && away) {
-        lw_client_state_changed(obs->all->client);
-    }
     return kept;
+}
+
+static bool keep(void *state, lw_observed *obs, bool confirmable, bool away)
+{
+    bool is_due = confirmable || obs->stored != NULL;
+    if (is_due && is_storing(obs->values.server) && keep_parts(state, obs)) {
+        if (away) {
+            lw_client_state_changed(obs->all->client);
+        }
+        return true;
+    }
+    if (!away) { /* what there still is, of when 1/x/6 was not off */
+        drop(state, obs);
+    }
+    return false;
 }
 
 static void restore(void *state, lw_observed *obs, uint8_t part, lw_time at, lw_bytes octets)
@@ -226,8 +236,7 @@ static lw_err write_stored(void *ctx, lw_coap_reply *reply)
     lw_writer *out = &reply->payload;
     lw_client *client = obs->all->client;
     bool has_times = lw_format_has_times(obs->format);
-    size_t least = has_times ? 1 : first_moment(obs);
-    size_t count = has_times ? all_moments(obs) : least;
+    size_t count = has_times ? all_moments(obs) : first_moment(obs);
     bool is_now = count == first_moment(obs) && obs->stored->at == client->now;
     lw_history history = {.first = obs->stored,
                           .has_times = has_times && !is_now,
@@ -236,23 +245,24 @@ static lw_err write_stored(void *ctx, lw_coap_reply *reply)
     lw_encode_cfg cfg = {.base = lw_readable_base(&obs->values)};
     const lw_writer start = *out;
     lw_err err;
-    for (;;) {
+    for (;; count /= 2) {
         *out = start;
         history.count = count;
         err = lw_encode(obs->format, &source, &cfg, out);
-        if (err != LW_OK || count <= least || out->pos <= block_size(obs, out)) {
+        if (err != LW_OK || !has_times || count == 1 || out->pos <= block_size(obs, out)) {
             break;
         }
-        count = count / 2 > least ? count / 2 : least;
     }
     obs->in_flight = (uint8_t)count;
     lw_coap_put_uint(&reply->options, LW_COAP_OPT_CONTENT_FORMAT, obs->format->id);
     return err;
 }
 
-static lw_err deliver(void *state, lw_observed *obs)
+static lw_err deliver(lw_observed *obs)
 {
-    (void)state;
+    if (obs->stored == NULL || obs->exchange != NULL) {
+        return LW_OK;
+    }
     lw_err err = lw_observed_send(obs, LW_COAP_CONTENT, true, write_stored);
     if (err != LW_OK) {
         obs->in_flight = 0;

@@ -66,10 +66,30 @@ static bool sample(lw_observed *obs)
             if (lw_tree_get(&client->tree, w->path, &value) != LW_OK) {
                 value = lw_value_none();
             }
-            met |= lw_watch_sample(&w->watch, &attrs, &value, lw_observing_decimal(obs->all));
+            met |= lw_watch_sample(&w->watch, &attrs, &value, obs->all->decimal);
         }
     }
     return met;
+}
+
+static bool is_watched(const lw_observed *obs, lw_path path)
+{
+    const lw_watched *w = obs->watched;
+    while (w != NULL && !lw_path_equal(w->path, path)) {
+        w = w->next;
+    }
+    return w != NULL;
+}
+
+static lw_err next_unwatched(void *ctx, lw_cursor *cursor, lw_entry *e)
+{
+    const lw_observed *obs = ctx;
+    lw_source all = lw_readable_source(&obs->values);
+    lw_err err;
+    do {
+        err = all.next(all.ctx, cursor, e);
+    } while (err == LW_OK && is_watched(obs, e->path));
+    return err;
 }
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
@@ -85,13 +105,15 @@ static size_t size(const lw_client_cfg *cfg)
     return sizeof(lw_watching) + pool_size(cfg);
 }
 
-static lw_err start(lw_client *client, lw_watching *w, const lw_thresholds *hooks)
+static lw_err start(lw_client *client, lw_watching *w, const lw_attr_decimal *decimal)
 {
+    static const lw_thresholds hooks = {told, sample, next_unwatched, forget};
     lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
     if (all == NULL) {
         return LW_EINVAL;
     }
-    all->thresholds = hooks;
+    all->thresholds = &hooks;
+    all->decimal = decimal;
     all->watching = w;
     lw_pool_init(&w->pool, (uint8_t *)(w + 1), pool_size(&client->cfg));
     w->mem = lw_pool_mem(&w->pool);
@@ -100,14 +122,12 @@ static lw_err start(lw_client *client, lw_watching *w, const lw_thresholds *hook
 
 static lw_err init(lw_client *client, void *state)
 {
-    static const lw_thresholds hooks = {&lw_attr_decimal_text, told, sample, forget};
-    return start(client, state, &hooks);
+    return start(client, state, &lw_attr_decimal_text);
 }
 
 static lw_err init_one_way(lw_client *client, void *state)
 {
-    static const lw_thresholds hooks = {&lw_attr_decimal_one_way, told, sample, forget};
-    return start(client, state, &hooks);
+    return start(client, state, &lw_attr_decimal_one_way);
 }
 
 const lw_client_feature lw_feature_thresholds = {.size = size, .init = init};
