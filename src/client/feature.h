@@ -39,7 +39,6 @@ typedef enum lw_part {
     LW_PART_OBSERVE,
     LW_PART_COMPOSITE,
     LW_PART_BLOCKWISE,
-    LW_PART_SEND,
     LW_PART_BOOTSTRAP,
     LW_PART_PACK
 } lw_part;
@@ -69,12 +68,6 @@ typedef struct lw_part_blockwise {
                     size_t body_len, void **out_asking);
     void (*cancel)(void *asking, lw_time now);
 } lw_part_blockwise;
-
-/* What lw_client_send and lw_client_record say. */
-typedef struct lw_part_send {
-    lw_err (*send)(void *state, uint16_t ssid, const lw_path *paths, size_t count);
-    lw_err (*record)(void *state, lw_path path);
-} lw_part_send;
 
 typedef struct lw_part_bootstrap {
     /* Starts it, or says LW_ESTATE when there is no Bootstrap-Server account. */
@@ -116,7 +109,6 @@ struct lw_client_feature {
         /* composite: what is in effect for a list, of what is for its members (OBS-26) */
         void (*join)(lw_attrs *whole, const lw_attrs *part);
         lw_part_blockwise blockwise;
-        lw_part_send send;
         lw_part_bootstrap bootstrap;
         /* pack: asks for the whole configuration at once; LW_ENOTSUP: not for this device */
         lw_err (*ask_pack)(struct lw_bootstrap *bs);

@@ -19,11 +19,13 @@
 #include "model/access.h"
 
 #define JOBS_MAX 8u
-#define RETRY_MS (1 * LW_SECOND_MS) /* for want of memory */
+#define RETRY_S  1u /* for want of memory */
 
 typedef struct pack {
     lw_snapshot *snapshots; /* oldest first; the values of the moment are the last */
     uint8_t users;
+    uint16_t target_count;
+    lw_path targets[];
 } pack;
 
 typedef struct sending {
@@ -31,7 +33,6 @@ typedef struct sending {
     lw_alarm alarm;
     lw_link jobs; /* oldest first */
     lw_snapshot *records;
-    uint16_t record_count;
     uint8_t job_count;
     uint32_t refused; /* bit 1 << link: the server does not take Send (OBS-33) */
 } sending;
@@ -73,40 +74,36 @@ static void leave(sending *s, pack *p)
     lw_mem_release(&s->client->mem, p);
 }
 
-static lw_err take_values(sending *s, const lw_path *targets, size_t count, lw_snapshot **out)
+static lw_err take_values(sending *s, const lw_path *targets, uint16_t count, lw_snapshot **out)
 {
-    lw_readable readable = {
-        .client = s->client, .targets = targets, .target_count = (uint16_t)count};
+    lw_readable readable = {.client = s->client, .targets = targets, .target_count = count};
     lw_source source = lw_readable_source(&readable);
     return lw_snapshot_take(&s->client->mem, &source, s->client->now, out);
 }
 
-static bool is_covered(const lw_snapshot *record, const lw_path *targets, size_t count)
+static bool is_covered(const lw_snapshot *record, const pack *p)
 {
-    lw_history history = {.first = record, .count = 1};
-    lw_source source = lw_history_source(&history);
-    lw_cursor cursor = {{0}};
-    lw_entry e;
-    bool covered = false;
-    if (source.next(source.ctx, &cursor, &e) == LW_OK) {
-        for (size_t i = 0; i < count; i++) {
-            covered |= lw_path_contains(targets[i], e.path);
-        }
+    lw_reader r;
+    lw_entry first;
+    lw_reader_init(&r, lw_bytes_of(record->octets, record->len));
+    lw_entry_read(&r, &first);
+    unsigned i = 0;
+    while (i < p->target_count && !lw_path_contains(p->targets[i], first.path)) {
+        i++;
     }
-    return covered;
+    return i < p->target_count;
 }
 
 /* Puts the records below the targets in front of the values. */
-static void take_records(sending *s, pack *p, const lw_path *targets, size_t count)
+static void take_records(sending *s, pack *p)
 {
     lw_snapshot **end = &p->snapshots;
     lw_snapshot **at = &s->records;
     lw_snapshot *values = p->snapshots;
     while (*at != NULL) {
         lw_snapshot *record = *at;
-        if (is_covered(record, targets, count)) {
+        if (is_covered(record, p)) {
             *at = record->next;
-            s->record_count--;
             *end = record;
             end = &record->next;
         } else {
@@ -119,17 +116,19 @@ static void take_records(sending *s, pack *p, const lw_path *targets, size_t cou
 static lw_err make_pack(sending *s, const lw_path *paths, size_t count, pack **out)
 {
     const lw_mem *mem = &s->client->mem;
-    pack *p = lw_mem_alloc(mem, sizeof *p);
-    lw_path *targets = count > 0 ? lw_mem_alloc(mem, count * sizeof *targets) : NULL;
-    lw_err err = count == 0 ? LW_EINVAL : LW_ENOMEM;
-    if (p != NULL && targets != NULL) {
-        memcpy(targets, paths, count * sizeof *targets);
-        err = take_values(s, targets, lw_targets_sort(targets, count), &p->snapshots);
+    if (count == 0 || count > UINT16_MAX) {
+        return LW_EINVAL;
     }
+    pack *p = lw_mem_alloc(mem, sizeof *p + count * sizeof *paths);
+    if (p == NULL) {
+        return LW_ENOMEM;
+    }
+    memcpy(p->targets, paths, count * sizeof *paths);
+    p->target_count = (uint16_t)lw_targets_sort(p->targets, count);
+    lw_err err = take_values(s, p->targets, p->target_count, &p->snapshots);
     if (err != LW_OK) {
         lw_mem_release(mem, p);
     }
-    lw_mem_release(mem, targets);
     *out = p;
     return err == LW_ENOTFOUND ? LW_EDENIED : err;
 }
@@ -240,39 +239,34 @@ static void end_all_of(sending *s, const lw_server *server)
     }
 }
 
-/* CLI-50: 60 s, 120 s, …; five attempts unless the server says otherwise. */
-static void try_again(job *j, lw_err err, uint8_t code)
+/* CLI-50: five attempts unless the server says otherwise. */
+static bool may_try_again(job *j)
 {
-    uint32_t most = lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
     j->attempts++;
-    if (j->attempts >= most || j->attempts >= 20) {
-        end(j, err, code);
-        return;
-    }
     j->retry_at = lw_alarm_after(j->all->client, lw_server_retry_wait(j->server, j->attempts));
-    look(j->all);
+    return j->attempts < lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
 }
 
 static void on_end(void *ctx, const lw_coap_result *result)
 {
     job *j = ctx;
     sending *s = j->all;
+    lw_server *server = j->server;
     j->transfer = NULL;
     if (result->err == LW_ECANCELED) {
         return; /* the link was closed: an event follows */
     }
     uint8_t code = result->err == LW_OK ? result->msg->code : LW_COAP_EMPTY;
-    if (code == LW_COAP_CHANGED) {
-        end(j, LW_OK, code);
+    bool is_taken = code == LW_COAP_CHANGED;
+    bool is_refused = lw_coap_code_class(code) == 4;
+    if (!is_taken && !is_refused && may_try_again(j)) {
+        look(s);
     } else if (code == LW_COAP_NOT_FOUND) { /* OBS-33 */
-        lw_server *server = j->server;
         s->refused |= (uint32_t)1 << server->link;
         end(j, LW_ENOTSUP, code);
         end_all_of(s, server);
-    } else if (lw_coap_code_class(code) == 4) {
-        end(j, LW_EPROTO, code);
     } else {
-        try_again(j, result->err != LW_OK ? result->err : LW_EPROTO, code);
+        end(j, is_taken ? LW_OK : result->err != LW_OK ? result->err : LW_EPROTO, code);
     }
 }
 
@@ -317,10 +311,9 @@ static bool is_first(const job *j)
     return true;
 }
 
-static void ring(lw_coap *coap, lw_alarm *alarm)
+static void ring(lw_client *client, lw_alarm *alarm)
 {
     sending *s = LW_CONTAINER(alarm, sending, alarm);
-    lw_client *client = coap->config.ctx;
     lw_time wake = LW_TIME_NEVER;
     for (lw_link *l = s->jobs.next; l != &s->jobs; l = l->next) {
         job *j = job_of(l);
@@ -328,7 +321,7 @@ static void ring(lw_coap *coap, lw_alarm *alarm)
             continue;
         }
         if (client->now >= j->retry_at && start(j) != LW_OK) {
-            j->retry_at = client->now + RETRY_MS;
+            j->retry_at = lw_alarm_after(client, RETRY_S);
         }
         wake = j->transfer == NULL && j->retry_at < wake ? j->retry_at : wake;
     }
@@ -384,7 +377,7 @@ static lw_err add(sending *s, lw_server *server, pack *p)
     return LW_OK;
 }
 
-/* Gives the pack (or, without one, only asks) to the servers meant; LW_OK when one takes it. */
+/* Gives the pack to the servers meant; LW_OK when one takes it. */
 static lw_err give(sending *s, uint16_t ssid, pack *p)
 {
     lw_err result = LW_ESTATE;
@@ -395,7 +388,7 @@ static lw_err give(sending *s, uint16_t ssid, pack *p)
             continue;
         }
         lw_err err = may_send(s, server);
-        if (err == LW_OK && p != NULL) {
+        if (err == LW_OK) {
             err = add(s, server, p);
         }
         taken |= err == LW_OK;
@@ -404,43 +397,44 @@ static lw_err give(sending *s, uint16_t ssid, pack *p)
     return taken ? LW_OK : result;
 }
 
-static lw_err send(void *state, uint16_t ssid, const lw_path *paths, size_t count)
+static sending *sending_of(lw_client *client)
 {
-    sending *s = state;
-    pack *p = NULL;
-    lw_err err = give(s, ssid, NULL);
-    if (err == LW_OK) {
-        err = make_pack(s, paths, count, &p);
-    }
+    return lw_client_feature_state(client, &lw_feature_send);
+}
+
+lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count)
+{
+    sending *s = sending_of(client);
+    pack *p;
+    lw_err err = s != NULL ? make_pack(s, paths, count, &p) : LW_ENOTSUP;
     if (err != LW_OK) {
         return err;
     }
     err = give(s, ssid, p);
     if (err == LW_OK) {
-        take_records(s, p, paths, count);
+        take_records(s, p);
     }
     leave(s, p);
     look(s);
     return err;
 }
 
-static lw_err record(void *state, lw_path path)
+lw_err lw_client_record(lw_client *client, lw_path path)
 {
-    sending *s = state;
+    sending *s = sending_of(client);
     lw_snapshot *taken;
-    lw_err err = take_values(s, &path, 1, &taken);
+    lw_err err = s != NULL ? take_values(s, &path, 1, &taken) : LW_ENOTSUP;
     if (err != LW_OK) {
         return err;
     }
+    unsigned count = 1;
     lw_snapshot **at = &s->records;
-    while (*at != NULL) {
-        at = &(*at)->next;
+    for (; *at != NULL; at = &(*at)->next) {
+        count++;
     }
     *at = taken;
-    s->record_count++;
-    if (s->record_count > s->client->cfg.stored_max) {
-        drop_first(&s->client->mem, &s->records);
-        s->record_count--;
+    if (count > client->cfg.stored_max) {
+        drop_first(&client->mem, &s->records);
     }
     return LW_OK;
 }
@@ -457,29 +451,9 @@ static lw_err init(lw_client *client, void *state)
 {
     sending *s = state;
     s->client = client;
-    lw_coap_timer_init(&s->alarm, ring);
+    lw_alarm_init(&s->alarm, ring);
     lw_list_init(&s->jobs);
     return LW_OK;
 }
 
-const lw_client_feature lw_feature_send = {.size = size,
-                                           .init = init,
-                                           .on_server = on_server,
-                                           .part = LW_PART_SEND,
-                                           .as.send = {.send = send, .record = record}};
-
-lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, size_t count)
-{
-    LW_EACH_PART (client, i, LW_PART_SEND) {
-        return client->cfg.features[i]->as.send.send(client->feature_state[i], ssid, paths, count);
-    }
-    return LW_ENOTSUP;
-}
-
-lw_err lw_client_record(lw_client *client, lw_path path)
-{
-    LW_EACH_PART (client, i, LW_PART_SEND) {
-        return client->cfg.features[i]->as.send.record(client->feature_state[i], path);
-    }
-    return LW_ENOTSUP;
-}
+const lw_client_feature lw_feature_send = {.size = size, .init = init, .on_server = on_server};
