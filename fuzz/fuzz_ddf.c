@@ -18,11 +18,12 @@ static void check_object(const lw_object_text *text)
         FUZZ_CHECK(r->ops != LW_OP_E || r->type == LW_TYPE_NONE);
         FUZZ_CHECK(t->name != NULL && t->range != NULL && t->unit != NULL);
         FUZZ_CHECK(t->description != NULL);
-        FUZZ_CHECK(r->range == NULL || *t->range != '\0');
-        if (r->range != NULL && r->range->kind == LW_RANGE_SET) {
-            FUZZ_CHECK(r->range->count > 1 && r->range->as.set[0] < r->range->as.set[1]);
-        } else if (r->range != NULL && r->range->kind != LW_RANGE_FLOAT) {
-            FUZZ_CHECK(r->range->as.i.lo <= r->range->as.i.hi);
+        const lw_range *range = lw_object_def_range(def, r);
+        FUZZ_CHECK(range == NULL || *t->range != '\0');
+        if (range != NULL && range->count == 0) {
+            FUZZ_CHECK(range->lo <= range->as.hi);
+        } else if (range != NULL && range->kind != LW_RANGE_FLOAT) {
+            FUZZ_CHECK(range->count > 1 && range->as.numbers[0] <= range->as.numbers[1]);
         }
     }
 }

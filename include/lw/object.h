@@ -29,44 +29,43 @@ extern "C" {
 
 typedef enum lw_range_kind {
     LW_RANGE_INTEGER, /* lo..hi, inclusive */
+    LW_RANGE_FLOAT,   /* as.bounds, inclusive */
     LW_RANGE_LENGTH,  /* octets of a String, Opaque or Corelnk: lo..hi, inclusive (MDL-07) */
-    LW_RANGE_WIDE,    /* either, where 32 bits do not hold it: set[0]..set[1], inclusive */
-    LW_RANGE_SET,     /* one of `count` allowed integers, or lengths for byte types */
-    LW_RANGE_FLOAT    /* floats[0]..floats[1], inclusive */
+    LW_RANGE_SET      /* one of the numbers: integers, or lengths for byte types */
 } lw_range_kind;
 
-/* What a resource's values may be. */
+/* Bounds that are small stand in the range itself: nearly all do. */
 typedef struct lw_range {
-    uint16_t id;   /* of the resource */
     uint8_t kind;  /* lw_range_kind */
-    uint8_t count; /* of `set` */
+    uint8_t count; /* of numbers; 0 for INTEGER and LENGTH: lo and as.hi hold */
+    int16_t lo;
     union {
-        struct {
-            int32_t lo, hi;
-        } i;
-        const int64_t *set;
-        const double *floats;
+        int32_t hi;
+        const int64_t *numbers; /* lowest and highest, or all of a SET */
+        const double *bounds;   /* lowest and highest */
     } as;
 } lw_range;
 
+#define LW_RANGES_MAX 63u /* that differ, of one object */
+
 typedef struct lw_resource_def {
     uint16_t id;
-    uint8_t type;      /* lw_type; LW_TYPE_NONE for executables */
+    uint8_t type : 4;  /* lw_type; LW_TYPE_NONE for executables */
     uint8_t ops : 4;   /* LW_OP_R | LW_OP_W | LW_OP_E; 0: bootstrap interface only (MDL-03) */
-    uint8_t flags : 4; /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
+    uint8_t flags : 2; /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
+    uint8_t range : 6; /* which of the object's, from 1; 0: none */
 } lw_resource_def;
 
 typedef struct lw_object_text lw_object_text;
 
 typedef struct lw_object_def {
     uint16_t id;
-    uint8_t major, minor;             /* object version (VER-10) */
-    uint8_t lwm2m_major, lwm2m_minor; /* first enabler version that knows this version */
-    uint8_t flags;                    /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
+    uint8_t major, minor;                     /* object version (VER-10) */
+    uint8_t lwm2m_major : 4, lwm2m_minor : 4; /* first enabler version that knows this version */
+    uint8_t flags;                            /* LW_DEF_MULTIPLE, LW_DEF_MANDATORY */
     uint16_t resource_count;
-    uint16_t range_count;
     const lw_resource_def *resources; /* ascending by id */
-    const lw_range *ranges;           /* of those that have one */
+    const lw_range *ranges;           /* that resources name */
 } lw_object_def;
 
 /* What people read. resources[] is parallel to the definition's. Range and unit as printed in the
@@ -89,8 +88,8 @@ struct lw_object_text {
 /* The definition of resource `id`, or NULL. Binary search. */
 const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t id);
 
-/* Its range, or NULL: it has none. */
-const lw_range *lw_object_def_range(const lw_object_def *def, uint16_t id);
+/* The range of one of its resources, or NULL. */
+const lw_range *lw_object_def_range(const lw_object_def *def, const lw_resource_def *resource);
 
 /* Range check of a value that already has the resource's type. LW_OK, or LW_ERANGE. NULL restricts
  * nothing, nor does a range whose kind has nothing to say about the type. An UNSIGNED above 2^63-1

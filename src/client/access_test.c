@@ -10,9 +10,8 @@
 
 /* An object whose instances servers may make. */
 static const lw_resource_def box_resources[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}};
-static const lw_object_def box_def = {42769,         1,   0, 1, 0, LW_DEF_MULTIPLE, 1, 0,
-                                      box_resources, NULL};
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}};
+static const lw_object_def box_def = {42769, 1, 0, 1, 0, LW_DEF_MULTIPLE, 1, box_resources, NULL};
 #define BOX(T, ONE, MANY, CALL) ONE(T, INT16, number, 0, 0)
 static unsigned removals;
 

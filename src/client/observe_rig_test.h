@@ -22,16 +22,15 @@
 /* ---- The device ---- */
 
 static const lw_resource_def box_resources[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY},
-    {1, LW_TYPE_FLOAT, LW_OP_R, 0},
-    {2, LW_TYPE_BOOLEAN, LW_OP_R, 0},
-    {3, LW_TYPE_STRING, LW_OP_W, 0},
-    {4, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE},
-    {5, LW_TYPE_OPAQUE, LW_OP_R, 0},
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0},
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0},
+    {1, LW_TYPE_FLOAT, LW_OP_R, 0, 0},
+    {2, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0},
+    {3, LW_TYPE_STRING, LW_OP_W, 0, 0},
+    {4, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0},
+    {5, LW_TYPE_OPAQUE, LW_OP_R, 0, 0},
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 0},
 };
-static const lw_object_def box_def = {42769,         1,   0, 1, 0, LW_DEF_MULTIPLE, 7, 0,
-                                      box_resources, NULL};
+static const lw_object_def box_def = {42769, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, box_resources, NULL};
 #define BOX(T, ONE, MANY, CALL)      \
     ONE(T, INT32, number, 0, 0)      \
     ONE(T, FLOAT64, real, 1, 0)      \

@@ -311,9 +311,10 @@ static bool is_first(const job *j)
     return true;
 }
 
-static void ring(lw_client *client, lw_alarm *alarm)
+static void ring(lw_coap *coap, lw_alarm *alarm)
 {
     sending *s = LW_CONTAINER(alarm, sending, alarm);
+    lw_client *client = coap->config.ctx;
     lw_time wake = LW_TIME_NEVER;
     for (lw_link *l = s->jobs.next; l != &s->jobs; l = l->next) {
         job *j = job_of(l);
@@ -451,7 +452,7 @@ static lw_err init(lw_client *client, void *state)
 {
     sending *s = state;
     s->client = client;
-    lw_alarm_init(&s->alarm, ring);
+    lw_coap_timer_init(&s->alarm, ring);
     lw_list_init(&s->jobs);
     return LW_OK;
 }

@@ -125,17 +125,17 @@ typedef struct rig {
 
 /* An object of the test range: everything a server may write. */
 static const lw_resource_def rig_box_resources[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY},
-    {1, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0},
-    {2, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0},
-    {3, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0},
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE},
-    {5, LW_TYPE_STRING, LW_OP_W, 0},
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0},
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* not declared below */
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0},
+    {1, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0},
+    {2, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0, 0},
+    {3, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 0},
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0},
+    {5, LW_TYPE_STRING, LW_OP_W, 0, 0},
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 0},
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* not declared below */
 };
-static const lw_object_def rig_box_def = {
-    42769, 2, 1, 1, 0, LW_DEF_MULTIPLE, 8, 0, rig_box_resources, NULL};
+static const lw_object_def rig_box_def = {42769, 2, 1, 1, 0, LW_DEF_MULTIPLE, 8, rig_box_resources,
+                                          NULL};
 #define RIG_BOX(T, ONE, MANY, CALL)  \
     ONE(T, INT16, number, 0, 0)      \
     ONE(T, FLOAT64, real, 1, 0)      \

@@ -22,8 +22,7 @@ struct lw_ddf_item {
     lw_ddf_item *next;
     lw_ddf_place at;
     lw_resource_def def;
-    bool has_range;
-    lw_range range;
+    lw_range *range; /* NULL: none */
     lw_resource_text text;
 };
 
@@ -180,8 +179,8 @@ static bool read_id(lw_ddf_builder *b, lw_ddf_place at, const char *what, const 
     return true;
 }
 
-/* One number of a version, at most 255; false when there is none. */
-static bool version_number(const char **text, uint8_t *out_v)
+/* One number of a version; false when there is none. */
+static bool version_number(const char **text, uint8_t max, uint8_t *out_v)
 {
     uint32_t v = 0;
     size_t i = 0;
@@ -190,29 +189,29 @@ static bool version_number(const char **text, uint8_t *out_v)
     }
     *text += i;
     *out_v = (uint8_t)v;
-    return i > 0 && v <= UINT8_MAX;
+    return i > 0 && v <= max;
 }
 
 /* "1.2", also "1.2.1" whose last number means nothing here. An absent or empty element is 1.0. */
-static void read_version(lw_ddf_builder *b, const lw_ddf_field *f, const char *tag,
-                         uint8_t *out_major, uint8_t *out_minor)
+static void read_version(lw_ddf_builder *b, const lw_ddf_field *f, const char *tag, uint8_t max,
+                         uint8_t version[2])
 {
     const char *text = text_of(f);
     uint8_t patch = 0;
-    *out_major = 1;
-    *out_minor = 0;
+    version[0] = 1;
+    version[1] = 0;
     if (*text == '\0') {
         return;
     }
-    bool good =
-        version_number(&text, out_major) && *text++ == '.' && version_number(&text, out_minor);
+    bool good = version_number(&text, max, &version[0]) && *text++ == '.' &&
+                version_number(&text, max, &version[1]);
     if (good && *text == '.') {
         text++;
-        good = version_number(&text, &patch);
+        good = version_number(&text, max, &patch);
     }
     if (!good || *text != '\0') {
-        *out_major = 1;
-        *out_minor = 0;
+        version[0] = 1;
+        version[1] = 0;
         lw_ddf_say(b->out, LW_DDF_ERROR, f->at, "%s is %s, not a version like 1.0", tag,
                    lw_ddf_quote(f->text).text);
     }
@@ -242,38 +241,47 @@ static uint8_t read_type(lw_ddf_builder *b, const char *subject, bool knows_ops,
     return type;
 }
 
-/* In the arena, too, what the range points to. False: no memory, which the arena notes. */
-static bool keep_range(lw_ddf_builder *b, const lw_ddf_range *found, lw_range *out)
+/* The numbers that do not stand in the range itself; int64_t and double are of one size. */
+static size_t size_of_numbers(const lw_range *range)
 {
-    const void *values = found->range.kind == LW_RANGE_FLOAT ? (const void *)found->floats
-                                                             : (const void *)found->set;
-    size_t len = found->range.count * sizeof *found->set;
-    _Static_assert(sizeof *found->set == sizeof *found->floats, "either is kept alike");
-    *out = found->range;
-    if (len == 0) {
-        return true;
-    }
-    void *kept = lw_ddf_take(b->out, len);
-    if (kept == NULL) {
-        return false;
-    }
-    memcpy(kept, values, len);
-    if (out->kind == LW_RANGE_FLOAT) {
-        out->as.floats = kept;
-    } else {
-        out->as.set = kept;
-    }
-    return true;
+    return range->count * sizeof *range->as.numbers;
 }
 
-/* False: there is none that a machine can check. */
-static bool read_range(lw_ddf_builder *b, const char *subject, lw_type type, lw_range *out)
+/* A range of its own in the arena, or NULL. */
+static lw_range *keep_range(lw_ddf_builder *b, const lw_ddf_range *found)
+{
+    lw_range *range = lw_ddf_take(b->out, sizeof *range);
+    if (range == NULL) {
+        return NULL;
+    }
+    *range = found->range;
+    if (range->count > 0) {
+        void *numbers = lw_ddf_take(b->out, size_of_numbers(range));
+        if (numbers == NULL) {
+            return NULL;
+        }
+        memcpy(numbers, range->as.numbers, size_of_numbers(range));
+        range->as.numbers = numbers;
+    }
+    return range;
+}
+
+static bool is_same_range(const lw_range *a, const lw_range *b)
+{
+    if (a->kind != b->kind || a->count != b->count) {
+        return false;
+    }
+    return a->count > 0 ? memcmp(a->as.numbers, b->as.numbers, size_of_numbers(a)) == 0
+                        : a->lo == b->lo && a->as.hi == b->as.hi;
+}
+
+static lw_range *read_range(lw_ddf_builder *b, const char *subject, lw_type type)
 {
     const lw_ddf_field *f = &b->item[LW_DDF_ITEM_RANGE];
     lw_ddf_range found;
     switch (lw_ddf_range_parse(lw_bytes_str(text_of(f)), type, &found)) {
     case LW_DDF_RANGE_NONE:
-        return false;
+        return NULL;
     case LW_DDF_RANGE_FOUND:
         break;
     case LW_DDF_RANGE_DOWNWARDS:
@@ -283,9 +291,9 @@ static bool read_range(lw_ddf_builder *b, const char *subject, lw_type type, lw_
     case LW_DDF_RANGE_UNREADABLE:
         lw_ddf_say(b->out, LW_DDF_NOTE, f->at, "%s: range %s is not machine readable", subject,
                    lw_ddf_quote(f->text).text);
-        return false;
+        return NULL;
     }
-    return keep_range(b, &found, out);
+    return keep_range(b, &found);
 }
 
 void lw_ddf_end_item(lw_ddf_builder *b)
@@ -314,10 +322,9 @@ void lw_ddf_end_item(lw_ddf_builder *b)
     it->def.ops = ops & 0xfu;
     it->def.flags =
         read_flags(b, &f[LW_DDF_ITEM_INSTANCES], &f[LW_DDF_ITEM_MANDATORY], subject, b->item_at) &
-        0xfu;
-    it->def.type = read_type(b, subject, knows_ops, ops);
-    it->has_range = read_range(b, subject, (lw_type)it->def.type, &it->range);
-    it->range.id = id;
+        0x3u;
+    it->def.type = read_type(b, subject, knows_ops, ops) & 0xfu;
+    it->range = read_range(b, subject, (lw_type)it->def.type);
     it->text = (lw_resource_text){
         .name = text_of(&f[LW_DDF_ITEM_NAME]),
         .range = text_of(&f[LW_DDF_ITEM_RANGE]),
@@ -345,14 +352,36 @@ static int compare_items(const void *a, const void *b)
     return x->at.column < y->at.column ? -1 : 1;
 }
 
-/* The gathered items as two parallel tables, ascending by id, and the ranges that some have. */
+/* Gives the range of an item its place among those of the object. */
+static void place_range(lw_ddf_builder *b, lw_range *ranges, unsigned *count, lw_ddf_item *it)
+{
+    if (it->range == NULL) {
+        return;
+    }
+    unsigned place = 0;
+    while (place < *count && !is_same_range(&ranges[place], it->range)) {
+        place++;
+    }
+    if (place == LW_RANGES_MAX) {
+        lw_ddf_say(b->out, LW_DDF_NOTE, it->at,
+                   "resource %u: its range is one too many, it is not checked", it->def.id);
+        return;
+    }
+    ranges[place] = *it->range;
+    *count += place == *count ? 1 : 0;
+    it->def.range = (place + 1) & LW_RANGES_MAX;
+}
+
+/* The gathered items as two parallel tables, ascending by id. */
 static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
 {
     size_t count = b->item_count;
     lw_ddf_item *sorted = lw_ddf_take(b->out, count * sizeof *sorted);
     lw_resource_def *defs = lw_ddf_take(b->out, count * sizeof *defs);
     lw_resource_text *texts = lw_ddf_take(b->out, count * sizeof *texts);
-    lw_range *ranges = lw_ddf_take(b->out, count * sizeof *ranges);
+    lw_range *ranges =
+        lw_ddf_take(b->out, (count < LW_RANGES_MAX ? count : LW_RANGES_MAX) * sizeof *ranges);
+    unsigned range_count = 0;
     if (sorted == NULL || defs == NULL || texts == NULL || ranges == NULL || count == 0) {
         return;
     }
@@ -362,11 +391,9 @@ static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
     }
     qsort(sorted, count, sizeof *sorted, compare_items);
     for (size_t i = 0; i < count; i++) {
+        place_range(b, ranges, &range_count, &sorted[i]);
         defs[i] = sorted[i].def;
         texts[i] = sorted[i].text;
-        if (sorted[i].has_range) {
-            ranges[o->def.range_count++] = sorted[i].range;
-        }
         if (i > 0 && defs[i].id == defs[i - 1].id) {
             lw_ddf_say(b->out, LW_DDF_ERROR, sorted[i].at,
                        "resource %u: stands twice, first in line %u", defs[i].id,
@@ -374,8 +401,8 @@ static void build_resources(lw_ddf_builder *b, lw_ddf_object *o)
         }
     }
     o->def.resources = defs;
-    o->def.ranges = ranges;
     o->def.resource_count = (uint16_t)count; /* ids are distinct, else the file is refused */
+    o->def.ranges = range_count > 0 ? ranges : NULL;
     o->text.resources = texts;
 }
 
@@ -463,9 +490,13 @@ void lw_ddf_end_object(lw_ddf_builder *b)
         read_id(b, f[LW_DDF_OBJECT_ID].at, "ObjectID", f[LW_DDF_OBJECT_ID].text, &o->def.id);
     o->def.flags =
         read_flags(b, &f[LW_DDF_OBJECT_INSTANCES], &f[LW_DDF_OBJECT_MANDATORY], "object", at);
-    read_version(b, &f[LW_DDF_OBJECT_VERSION], "ObjectVersion", &o->def.major, &o->def.minor);
-    read_version(b, &f[LW_DDF_OBJECT_LWM2M], "LWM2MVersion", &o->def.lwm2m_major,
-                 &o->def.lwm2m_minor);
+    uint8_t version[2];
+    read_version(b, &f[LW_DDF_OBJECT_VERSION], "ObjectVersion", UINT8_MAX, version);
+    o->def.major = version[0];
+    o->def.minor = version[1];
+    read_version(b, &f[LW_DDF_OBJECT_LWM2M], "LWM2MVersion", 15, version);
+    o->def.lwm2m_major = version[0] & 0xfu;
+    o->def.lwm2m_minor = version[1] & 0xfu;
     if (!b->item_seen) {
         lw_ddf_say(b->out, LW_DDF_ERROR, at, "object: no resources");
     }

@@ -254,19 +254,19 @@ static bool collect(const pairs *in, lw_ddf_range *out, size_t *out_count)
 
 static lw_ddf_range_result bounded(lw_range_kind as, int64_t lo, int64_t hi, lw_ddf_range *out)
 {
-    out->set[0] = lo < hi ? lo : hi;
-    out->set[1] = lo < hi ? hi : lo;
-    if (out->set[0] >= INT32_MIN && out->set[1] <= INT32_MAX) {
-        out->range =
-            (lw_range){.kind = (uint8_t)as, .as.i = {(int32_t)out->set[0], (int32_t)out->set[1]}};
-    } else {
-        out->range = (lw_range){.kind = LW_RANGE_WIDE, .count = 2, .as.set = out->set};
-    }
-    if (as == LW_RANGE_LENGTH && out->set[0] < 0) {
+    int64_t lowest = lo < hi ? lo : hi;
+    int64_t highest = lo < hi ? hi : lo;
+    if (as == LW_RANGE_LENGTH && lowest < 0) {
         return LW_DDF_RANGE_UNREADABLE;
     }
     if (as == LW_RANGE_INTEGER && lo == hi) {
         return LW_DDF_RANGE_UNREADABLE;
+    }
+    out->range = (lw_range){.kind = (uint8_t)as, .lo = (int16_t)lowest, .as.hi = (int32_t)highest};
+    if (out->range.lo != lowest || out->range.as.hi != highest) {
+        out->set[0] = lowest;
+        out->set[1] = highest;
+        out->range = (lw_range){.kind = (uint8_t)as, .count = 2, .as.numbers = out->set};
     }
     return lo <= hi ? LW_DDF_RANGE_FOUND : LW_DDF_RANGE_DOWNWARDS;
 }
@@ -288,7 +288,7 @@ static lw_ddf_range_result from_pairs(lw_range_kind as, const pairs *in, lw_ddf_
     if (as == LW_RANGE_LENGTH && lo < 0) {
         return LW_DDF_RANGE_UNREADABLE;
     }
-    out->range = (lw_range){.kind = LW_RANGE_SET, .count = (uint8_t)count, .as.set = out->set};
+    out->range = (lw_range){.kind = LW_RANGE_SET, .count = (uint8_t)count, .as.numbers = out->set};
     return LW_DDF_RANGE_FOUND;
 }
 
@@ -378,9 +378,9 @@ static lw_ddf_range_result parse_float(lw_bytes text, lw_ddf_range *out)
         lw_num_parse_double(n.text[1], &hi) != LW_OK) {
         return LW_DDF_RANGE_UNREADABLE;
     }
-    out->floats[0] = lo < hi ? lo : hi;
-    out->floats[1] = lo < hi ? hi : lo;
-    out->range = (lw_range){.kind = LW_RANGE_FLOAT, .count = 2, .as.floats = out->floats};
+    out->bounds[0] = lo < hi ? lo : hi;
+    out->bounds[1] = lo < hi ? hi : lo;
+    out->range = (lw_range){.kind = LW_RANGE_FLOAT, .count = 2, .as.bounds = out->bounds};
     return lo <= hi ? LW_DDF_RANGE_FOUND : LW_DDF_RANGE_DOWNWARDS;
 }
 

@@ -25,9 +25,9 @@ typedef enum lw_ddf_range_result {
 } lw_ddf_range_result;
 
 typedef struct lw_ddf_range {
-    lw_range range; /* points to `set` or `floats` below, or holds its bounds; without id */
+    lw_range range; /* may point to what stands below */
+    double bounds[2];
     int64_t set[LW_DDF_SET_MAX];
-    double floats[2];
 } lw_ddf_range;
 
 /* `text` has no blanks at its ends and single ones inside. */

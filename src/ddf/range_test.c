@@ -25,21 +25,19 @@ static const char *reading(const char *text, lw_type type)
     case LW_RANGE_LENGTH:
         (void)snprintf(out, sizeof out, "%s %lld..%lld%s",
                        r.range.kind == LW_RANGE_LENGTH ? "length" : "integer",
-                       (long long)r.range.as.i.lo, (long long)r.range.as.i.hi, mark);
-        break;
-    case LW_RANGE_WIDE:
-        (void)snprintf(out, sizeof out, "integer %lld..%lld%s", (long long)r.range.as.set[0],
-                       (long long)r.range.as.set[1], mark);
+                       (long long)(r.range.count > 0 ? r.range.as.numbers[0] : r.range.lo),
+                       (long long)(r.range.count > 0 ? r.range.as.numbers[1] : r.range.as.hi),
+                       mark);
         break;
     case LW_RANGE_FLOAT:
-        (void)snprintf(out, sizeof out, "float %g..%g%s", r.range.as.floats[0],
-                       r.range.as.floats[1], mark);
+        (void)snprintf(out, sizeof out, "float %g..%g%s", r.range.as.bounds[0],
+                       r.range.as.bounds[1], mark);
         break;
     case LW_RANGE_SET: {
         size_t len = (size_t)snprintf(out, sizeof out, "set");
         for (size_t i = 0; i < r.range.count; i++) {
             len += (size_t)snprintf(out + len, sizeof out - len, " %lld",
-                                    (long long)r.range.as.set[i]);
+                                    (long long)r.range.as.numbers[i]);
         }
         break;
     }

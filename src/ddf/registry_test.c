@@ -92,9 +92,9 @@ static void add_to_totals(const char *path, const char *name, void *ctx)
     const lw_object_def *def = ddf->objects[0].def;
     for (size_t i = 0; i < def->resource_count; i++) {
         t->resources++;
+        t->ranges += def->resources[i].range > 0 ? 1 : 0;
         assert_ptr_equal(lw_object_def_resource(def, def->resources[i].id), &def->resources[i]);
     }
-    t->ranges += def->range_count;
     for (size_t i = 0; i < ddf->message_count; i++) {
         t->notes += ddf->messages[i].severity == LW_DDF_NOTE ? 1 : 0;
         t->warnings += ddf->messages[i].severity == LW_DDF_WARNING ? 1 : 0;
@@ -180,23 +180,24 @@ static bool is_exception(const lw_object_def *def, uint16_t resource, fact what)
     return false;
 }
 
-static bool same_range(const lw_range *a, const lw_range *b)
+static bool same_range(const lw_object_def *x, const lw_object_def *y, size_t resource)
 {
-    if (a == NULL || b == NULL || a->kind != b->kind) {
+    const lw_range *a = lw_object_def_range(x, &x->resources[resource]);
+    const lw_range *b = lw_object_def_range(y, &y->resources[resource]);
+    if (a == NULL || b == NULL || a->kind != b->kind || a->count != b->count) {
         return a == b;
     }
     switch ((lw_range_kind)a->kind) {
+    case LW_RANGE_FLOAT:
+        return a->as.bounds[0] == b->as.bounds[0] && a->as.bounds[1] == b->as.bounds[1];
     case LW_RANGE_INTEGER:
     case LW_RANGE_LENGTH:
-        return a->as.i.lo == b->as.i.lo && a->as.i.hi == b->as.i.hi;
-    case LW_RANGE_FLOAT:
-        return a->as.floats[0] == b->as.floats[0] && a->as.floats[1] == b->as.floats[1];
-    case LW_RANGE_WIDE:
     case LW_RANGE_SET:
-        return a->count == b->count &&
-               memcmp(a->as.set, b->as.set, a->count * sizeof *a->as.set) == 0;
+        break;
     }
-    return false;
+    return a->count > 0
+               ? memcmp(a->as.numbers, b->as.numbers, a->count * sizeof *a->as.numbers) == 0
+               : a->lo == b->lo && a->as.hi == b->as.hi;
 }
 
 static void expect(bool same, const lw_object_def *def, uint16_t resource, const char *what)
@@ -250,9 +251,8 @@ static void compare_with_the_registry(const char *path, const char *name, void *
                "name");
         expect(strcmp(x->unit, y->unit) == 0 || is_exception(a->def, id, FACT_UNIT), a->def, id,
                "unit");
-        expect(same_range(lw_object_def_range(a->def, id), lw_object_def_range(b->def, id)) ||
-                   is_exception(a->def, id, FACT_RANGE),
-               a->def, id, "range");
+        expect(same_range(a->def, b->def, i) || is_exception(a->def, id, FACT_RANGE), a->def, id,
+               "range");
         assert_true(strcmp(x->description, y->description) != 0 || *y->description == '\0');
         (*compared)++;
     }
@@ -308,8 +308,7 @@ static void compare_with_the_generated(const char *path, const char *name, void 
     for (size_t i = 0; i < a->def->resource_count; i++) {
         const lw_resource_text *x = &a->resources[i];
         const lw_resource_text *y = &b->resources[i];
-        uint16_t id = a->def->resources[i].id;
-        assert_true(same_range(lw_object_def_range(a->def, id), lw_object_def_range(b->def, id)));
+        assert_true(same_range(a->def, b->def, i));
         assert_string_equal(x->name, y->name);
         assert_string_equal(x->range, y->range);
         assert_string_equal(x->unit, y->unit);

@@ -19,14 +19,9 @@ const lw_resource_def *lw_object_def_resource(const lw_object_def *def, uint16_t
     return NULL;
 }
 
-const lw_range *lw_object_def_range(const lw_object_def *def, uint16_t id)
+const lw_range *lw_object_def_range(const lw_object_def *def, const lw_resource_def *resource)
 {
-    for (unsigned i = 0; i < def->range_count; i++) {
-        if (def->ranges[i].id == id) {
-            return &def->ranges[i];
-        }
-    }
-    return NULL;
+    return resource->range > 0 ? &def->ranges[resource->range - 1] : NULL;
 }
 
 /* What integer ranges, lengths and sets are about: the number itself, or how many octets. False for
@@ -51,22 +46,20 @@ static bool quantity(const lw_value *v, int64_t *out)
     }
 }
 
-static bool is_in_set(const lw_range *range, int64_t n)
+static bool is_within(const lw_range *range, int64_t n)
 {
-    for (unsigned i = 0; i < range->count; i++) {
-        if (range->as.set[i] == n) {
-            return true;
-        }
+    const int64_t *numbers = range->as.numbers;
+    if (range->count == 0) {
+        return n >= range->lo && n <= range->as.hi;
     }
-    return false;
-}
-
-static bool is_between(const lw_range *range, int64_t n)
-{
-    if (range->kind == LW_RANGE_WIDE) {
-        return n >= range->as.set[0] && n <= range->as.set[1];
+    if (range->kind != LW_RANGE_SET) {
+        return n >= numbers[0] && n <= numbers[1];
     }
-    return n >= range->as.i.lo && n <= range->as.i.hi;
+    unsigned i = 0;
+    while (i < range->count && numbers[i] != n) {
+        i++;
+    }
+    return i < range->count;
 }
 
 lw_err lw_range_check(const lw_range *range, const lw_value *value)
@@ -78,11 +71,11 @@ lw_err lw_range_check(const lw_range *range, const lw_value *value)
     int64_t n;
     if (range->kind == LW_RANGE_FLOAT) {
         double number;
-        if (lw_value_to_number(value, &number)) { /* false for a NaN */
-            ok = number >= range->as.floats[0] && number <= range->as.floats[1];
+        if (lw_value_to_number(value, &number)) {
+            ok = number >= range->as.bounds[0] && number <= range->as.bounds[1]; /* no NaN is */
         }
     } else if (quantity(value, &n)) {
-        ok = range->kind == LW_RANGE_SET ? is_in_set(range, n) : is_between(range, n);
+        ok = is_within(range, n);
     }
     return ok ? LW_OK : LW_ERANGE;
 }

@@ -14,14 +14,8 @@ static const lw_resource_def resources[] = {
     {.id = 9, .type = LW_TYPE_INTEGER, .ops = LW_OP_R},
     {.id = 65534, .type = LW_TYPE_INTEGER, .ops = LW_OP_R},
 };
-static const lw_range ranges[] = {{.id = 4, .kind = LW_RANGE_LENGTH, .as.i = {0, 8}},
-                                  {.id = 65534, .kind = LW_RANGE_INTEGER, .as.i = {0, 1}}};
-static const lw_object_def object = {.id = 3,
-                                     .major = 1,
-                                     .resource_count = 4,
-                                     .range_count = 2,
-                                     .resources = resources,
-                                     .ranges = ranges};
+static const lw_object_def object = {
+    .id = 3, .major = 1, .resource_count = 4, .resources = resources};
 static const lw_object_def empty = {.id = 4, .major = 1};
 
 static lw_err check(const lw_range *range, lw_value value)
@@ -56,7 +50,7 @@ static void no_range_restricts_nothing(void **state)
 static void integer_ranges_are_inclusive(void **state)
 {
     (void)state;
-    const lw_range r = {.kind = LW_RANGE_INTEGER, .as.i = {0, 100}};
+    const lw_range r = {.kind = LW_RANGE_INTEGER, .lo = 0, .as.hi = 100};
     assert_int_equal(check(&r, lw_value_integer(0)), LW_OK);
     assert_int_equal(check(&r, lw_value_integer(100)), LW_OK);
     assert_int_equal(check(&r, lw_value_integer(-1)), LW_ERANGE);
@@ -70,37 +64,16 @@ static void the_largest_upper_end_is_none(void **state)
 {
     (void)state;
     static const int64_t bounds[] = {1, INT64_MAX};
-    const lw_range r = {.kind = LW_RANGE_WIDE, .count = 2, .as.set = bounds};
+    const lw_range r = {.kind = LW_RANGE_INTEGER, .count = 2, .as.numbers = bounds};
     assert_int_equal(check(&r, lw_value_unsigned(UINT64_MAX)), LW_OK);
     assert_int_equal(check(&r, lw_value_unsigned(0)), LW_ERANGE);
-}
-
-static void wide_ranges_are_inclusive(void **state)
-{
-    (void)state;
-    static const int64_t bounds[] = {INT64_C(-5000000000), INT64_C(5000000000)};
-    const lw_range r = {.kind = LW_RANGE_WIDE, .count = 2, .as.set = bounds};
-    assert_int_equal(check(&r, lw_value_integer(bounds[0])), LW_OK);
-    assert_int_equal(check(&r, lw_value_integer(bounds[1])), LW_OK);
-    assert_int_equal(check(&r, lw_value_integer(bounds[0] - 1)), LW_ERANGE);
-    assert_int_equal(check(&r, lw_value_integer(bounds[1] + 1)), LW_ERANGE);
-    assert_int_equal(check(&r, lw_value_string("short")), LW_OK);
-}
-
-static void a_range_is_found_by_its_resource(void **state)
-{
-    (void)state;
-    assert_ptr_equal(lw_object_def_range(&object, 4), &ranges[0]);
-    assert_ptr_equal(lw_object_def_range(&object, 65534), &ranges[1]);
-    assert_null(lw_object_def_range(&object, 9));
-    assert_null(lw_object_def_range(&empty, 4));
 }
 
 static void float_ranges_are_inclusive_and_refuse_nan(void **state)
 {
     (void)state;
     static const double bounds[] = {-1.5, 1.5};
-    const lw_range r = {.kind = LW_RANGE_FLOAT, .count = 2, .as.floats = bounds};
+    const lw_range r = {.kind = LW_RANGE_FLOAT, .as.bounds = bounds};
     assert_int_equal(check(&r, lw_value_float(-1.5)), LW_OK);
     assert_int_equal(check(&r, lw_value_float(1.5)), LW_OK);
     assert_int_equal(check(&r, lw_value_float(1.5000001)), LW_ERANGE);
@@ -112,7 +85,7 @@ static void float_ranges_are_inclusive_and_refuse_nan(void **state)
 static void length_ranges_count_octets(void **state)
 {
     (void)state;
-    const lw_range r = {.kind = LW_RANGE_LENGTH, .as.i = {1, 3}};
+    const lw_range r = {.kind = LW_RANGE_LENGTH, .lo = 1, .as.hi = 3};
     assert_int_equal(check(&r, lw_value_string("")), LW_ERANGE);
     assert_int_equal(check(&r, lw_value_string("a")), LW_OK);
     assert_int_equal(check(&r, lw_value_string("a\xC3\xA9")), LW_OK);
@@ -126,7 +99,7 @@ static void sets_allow_their_members_only(void **state)
 {
     (void)state;
     static const int64_t members[] = {-1, 16, 32};
-    const lw_range r = {.kind = LW_RANGE_SET, .count = 3, .as.set = members};
+    const lw_range r = {.kind = LW_RANGE_SET, .count = 3, .as.numbers = members};
     assert_int_equal(check(&r, lw_value_integer(-1)), LW_OK);
     assert_int_equal(check(&r, lw_value_integer(32)), LW_OK);
     assert_int_equal(check(&r, lw_value_integer(17)), LW_ERANGE);
@@ -137,9 +110,9 @@ static void sets_allow_their_members_only(void **state)
 static void a_range_without_meaning_for_the_type_restricts_nothing(void **state)
 {
     (void)state;
-    const lw_range integers = {.kind = LW_RANGE_INTEGER, .as.i = {5, 6}};
+    const lw_range integers = {.kind = LW_RANGE_INTEGER, .lo = 5, .as.hi = 6};
     static const double bounds[] = {5, 6};
-    const lw_range floats = {.kind = LW_RANGE_FLOAT, .count = 2, .as.floats = bounds};
+    const lw_range floats = {.kind = LW_RANGE_FLOAT, .as.bounds = bounds};
     assert_int_equal(check(&integers, lw_value_boolean(true)), LW_OK);
     assert_int_equal(check(&integers, lw_value_objlnk(1, 1)), LW_OK);
     assert_int_equal(check(&floats, lw_value_string("a")), LW_OK);
@@ -152,8 +125,6 @@ int main(void)
         cmocka_unit_test(unknown_resources_are_not_found),
         cmocka_unit_test(no_range_restricts_nothing),
         cmocka_unit_test(integer_ranges_are_inclusive),
-        cmocka_unit_test(a_range_is_found_by_its_resource),
-        cmocka_unit_test(wide_ranges_are_inclusive),
         cmocka_unit_test(the_largest_upper_end_is_none),
         cmocka_unit_test(float_ranges_are_inclusive_and_refuse_nan),
         cmocka_unit_test(length_ranges_count_octets),

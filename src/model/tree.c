@@ -542,7 +542,7 @@ lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
     }
     lw_err err = lw_value_convert(value, (lw_type)at.def->type, &checked);
     if (err == LW_OK) {
-        err = lw_range_check(lw_object_def_range(at.object->def, at.def->id), &checked);
+        err = lw_range_check(lw_object_def_range(at.object->def, at.def), &checked);
     }
     if (err != LW_OK) {
         return err;

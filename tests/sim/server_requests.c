@@ -65,12 +65,13 @@ static lw_err allow(void *ctx, lw_tree *tree, lw_path instance)
     return LW_OK;
 }
 
-static const lw_resource_def resources[] = {{0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0},
-                                            {1, LW_TYPE_NONE, LW_OP_E, 0},
-                                            {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0},
-                                            {3, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE},
-                                            {4, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}};
-static const lw_object_def ledger_def = {42769, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 0, resources, NULL};
+static const lw_resource_def resources[] = {
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0},
+    {1, LW_TYPE_NONE, LW_OP_E, 0, 0},
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0},
+    {3, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0},
+    {4, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 0}};
+static const lw_object_def ledger_def = {42769, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources, NULL};
 #define LEDGER(T, ONE, MANY, CALL)   \
     ONE(T, STRING, text, 0, 64)      \
     CALL(T, EXECUTE, order, 1)       \

@@ -4,1989 +4,1937 @@
 
 #include <stddef.h>
 
-static const int64_t values_set_16_32_48[] = {16, 32, 48};
-static const int64_t values_set_10_26[] = {10, 26};
-static const double values_float_0p0_1p0[] = {0.0, 1.0};
-static const double values_float_0p0_360p0[] = {0.0, 360.0};
-static const double values_float_0p0_100p0[] = {0.0, 100.0};
+static const int64_t numbers_set_16_32_48[] = {16, 32, 48};
+static const int64_t numbers_set_10_26[] = {10, 26};
+static const double numbers_float_0p0_1p0[] = {0.0, 1.0};
+static const double numbers_float_0p0_360p0[] = {0.0, 360.0};
+static const double numbers_float_0p0_100p0[] = {0.0, 100.0};
 
 /* 0 LWM2M Security 1.0 */
 static const lw_resource_def resources_0_v1_0[] = {
-    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* LWM2M Server URI */
-    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY}, /* Bootstrap-Server */
-    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY}, /* Security Mode */
-    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Public Key or Identity */
-    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Server Public Key */
-    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Secret Key */
-    {6, LW_TYPE_INTEGER, 0, 0}, /* SMS Security Mode */
-    {7, LW_TYPE_OPAQUE, 0, 0}, /* SMS Binding Key Parameters */
-    {8, LW_TYPE_OPAQUE, 0, 0}, /* SMS Binding Secret Key(s) */
-    {9, LW_TYPE_STRING, 0, 0}, /* LwM2M Server SMS Number */
-    {10, LW_TYPE_INTEGER, 0, 0}, /* Short Server ID */
-    {11, LW_TYPE_INTEGER, 0, 0}, /* Client Hold Off Time */
-    {12, LW_TYPE_INTEGER, 0, 0}, /* Bootstrap-Server Account Timeout */
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 1}, /* LWM2M Server URI */
+    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY, 0}, /* Bootstrap-Server */
+    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 2}, /* Security Mode */
+    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Public Key or Identity */
+    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Server Public Key */
+    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Secret Key */
+    {6, LW_TYPE_INTEGER, 0, 0, 3}, /* SMS Security Mode */
+    {7, LW_TYPE_OPAQUE, 0, 0, 4}, /* SMS Binding Key Parameters */
+    {8, LW_TYPE_OPAQUE, 0, 0, 5}, /* SMS Binding Secret Key(s) */
+    {9, LW_TYPE_STRING, 0, 0, 0}, /* LwM2M Server SMS Number */
+    {10, LW_TYPE_INTEGER, 0, 0, 6}, /* Short Server ID */
+    {11, LW_TYPE_INTEGER, 0, 0, 0}, /* Client Hold Off Time */
+    {12, LW_TYPE_INTEGER, 0, 0, 0}, /* Bootstrap-Server Account Timeout */
 };
 static const lw_range ranges_0_v1_0[] = {
-    {0, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {6, 6}}},
-    {8, LW_RANGE_SET, 3, {.set = values_set_16_32_48}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
+    {LW_RANGE_LENGTH, 0, 6, {6}},
+    {LW_RANGE_SET, 3, 0, {.numbers = numbers_set_16_32_48}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
 };
-const lw_object_def lw_object_0_v1_0 = {0, 1, 0, 1, 0, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 13, 6, resources_0_v1_0, ranges_0_v1_0};
+const lw_object_def lw_object_0_v1_0 = {0, 1, 0, 1, 0, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 13, resources_0_v1_0, ranges_0_v1_0};
 
 /* 0 LWM2M Security 1.1 */
 static const lw_resource_def resources_0_v1_1[] = {
-    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* LWM2M Server URI */
-    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY}, /* Bootstrap-Server */
-    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY}, /* Security Mode */
-    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Public Key or Identity */
-    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Server Public Key */
-    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Secret Key */
-    {6, LW_TYPE_INTEGER, 0, 0}, /* SMS Security Mode */
-    {7, LW_TYPE_OPAQUE, 0, 0}, /* SMS Binding Key Parameters */
-    {8, LW_TYPE_OPAQUE, 0, 0}, /* SMS Binding Secret Key(s) */
-    {9, LW_TYPE_STRING, 0, 0}, /* LwM2M Server SMS Number */
-    {10, LW_TYPE_INTEGER, 0, 0}, /* Short Server ID */
-    {11, LW_TYPE_INTEGER, 0, 0}, /* Client Hold Off Time */
-    {12, LW_TYPE_INTEGER, 0, 0}, /* Bootstrap-Server Account Timeout */
-    {13, LW_TYPE_UNSIGNED, 0, 0}, /* Matching Type */
-    {14, LW_TYPE_STRING, 0, 0}, /* SNI */
-    {15, LW_TYPE_UNSIGNED, 0, 0}, /* Certificate Usage */
-    {16, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE}, /* DTLS/TLS Ciphersuite */
-    {17, LW_TYPE_OBJLNK, 0, 0}, /* OSCORE Security Mode */
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 1}, /* LWM2M Server URI */
+    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY, 0}, /* Bootstrap-Server */
+    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 2}, /* Security Mode */
+    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Public Key or Identity */
+    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Server Public Key */
+    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Secret Key */
+    {6, LW_TYPE_INTEGER, 0, 0, 3}, /* SMS Security Mode */
+    {7, LW_TYPE_OPAQUE, 0, 0, 4}, /* SMS Binding Key Parameters */
+    {8, LW_TYPE_OPAQUE, 0, 0, 5}, /* SMS Binding Secret Key(s) */
+    {9, LW_TYPE_STRING, 0, 0, 0}, /* LwM2M Server SMS Number */
+    {10, LW_TYPE_INTEGER, 0, 0, 6}, /* Short Server ID */
+    {11, LW_TYPE_INTEGER, 0, 0, 0}, /* Client Hold Off Time */
+    {12, LW_TYPE_INTEGER, 0, 0, 0}, /* Bootstrap-Server Account Timeout */
+    {13, LW_TYPE_UNSIGNED, 0, 0, 7}, /* Matching Type */
+    {14, LW_TYPE_STRING, 0, 0, 0}, /* SNI */
+    {15, LW_TYPE_UNSIGNED, 0, 0, 7}, /* Certificate Usage */
+    {16, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 0}, /* DTLS/TLS Ciphersuite */
+    {17, LW_TYPE_OBJLNK, 0, 0, 0}, /* OSCORE Security Mode */
 };
 static const lw_range ranges_0_v1_1[] = {
-    {0, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {6, 6}}},
-    {8, LW_RANGE_SET, 3, {.set = values_set_16_32_48}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
-    {13, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {15, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
+    {LW_RANGE_LENGTH, 0, 6, {6}},
+    {LW_RANGE_SET, 3, 0, {.numbers = numbers_set_16_32_48}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
 };
-const lw_object_def lw_object_0_v1_1 = {0, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 18, 8, resources_0_v1_1, ranges_0_v1_1};
+const lw_object_def lw_object_0_v1_1 = {0, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 18, resources_0_v1_1, ranges_0_v1_1};
 
 /* 0 LWM2M Security 1.2 */
 static const lw_resource_def resources_0_v1_2[] = {
-    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* LWM2M Server URI */
-    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY}, /* Bootstrap-Server */
-    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY}, /* Security Mode */
-    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Public Key or Identity */
-    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Server Public Key */
-    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* Secret Key */
-    {6, LW_TYPE_INTEGER, 0, 0}, /* SMS Security Mode */
-    {7, LW_TYPE_OPAQUE, 0, 0}, /* SMS Binding Key Parameters */
-    {8, LW_TYPE_OPAQUE, 0, 0}, /* SMS Binding Secret Key(s) */
-    {9, LW_TYPE_STRING, 0, 0}, /* LwM2M Server SMS Number */
-    {10, LW_TYPE_INTEGER, 0, 0}, /* Short Server ID */
-    {11, LW_TYPE_INTEGER, 0, 0}, /* Client Hold Off Time */
-    {12, LW_TYPE_INTEGER, 0, 0}, /* Bootstrap-Server Account Timeout */
-    {13, LW_TYPE_UNSIGNED, 0, 0}, /* Matching Type */
-    {14, LW_TYPE_STRING, 0, 0}, /* SNI */
-    {15, LW_TYPE_UNSIGNED, 0, 0}, /* Certificate Usage */
-    {16, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE}, /* DTLS/TLS Ciphersuite */
-    {17, LW_TYPE_OBJLNK, 0, 0}, /* OSCORE Security Mode */
-    {18, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE}, /* Groups To Use by Client */
-    {19, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE}, /* Signature Algorithms Supported by Server */
-    {20, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE}, /* Signature Algorithms To Use by Client */
-    {21, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE}, /* Signature Algorithm Certs Supported by Server */
-    {22, LW_TYPE_UNSIGNED, 0, 0}, /* TLS 1.3 Features To Use by Client */
-    {23, LW_TYPE_UNSIGNED, 0, 0}, /* TLS Extensions Supported by Server */
-    {24, LW_TYPE_UNSIGNED, 0, 0}, /* TLS Extensions To Use by Client */
-    {25, LW_TYPE_STRING, 0, LW_DEF_MULTIPLE}, /* Secondary LwM2M Server URI */
-    {26, LW_TYPE_OBJLNK, 0, 0}, /* MQTT Server */
-    {27, LW_TYPE_OBJLNK, 0, LW_DEF_MULTIPLE}, /* LwM2M COSE Security */
-    {28, LW_TYPE_INTEGER, 0, 0}, /* RDS Destination Port */
-    {29, LW_TYPE_INTEGER, 0, 0}, /* RDS Source Port */
-    {30, LW_TYPE_STRING, 0, 0}, /* RDS Application ID */
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 1}, /* LWM2M Server URI */
+    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY, 0}, /* Bootstrap-Server */
+    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 2}, /* Security Mode */
+    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Public Key or Identity */
+    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Server Public Key */
+    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Secret Key */
+    {6, LW_TYPE_INTEGER, 0, 0, 3}, /* SMS Security Mode */
+    {7, LW_TYPE_OPAQUE, 0, 0, 4}, /* SMS Binding Key Parameters */
+    {8, LW_TYPE_OPAQUE, 0, 0, 5}, /* SMS Binding Secret Key(s) */
+    {9, LW_TYPE_STRING, 0, 0, 0}, /* LwM2M Server SMS Number */
+    {10, LW_TYPE_INTEGER, 0, 0, 6}, /* Short Server ID */
+    {11, LW_TYPE_INTEGER, 0, 0, 0}, /* Client Hold Off Time */
+    {12, LW_TYPE_INTEGER, 0, 0, 0}, /* Bootstrap-Server Account Timeout */
+    {13, LW_TYPE_UNSIGNED, 0, 0, 7}, /* Matching Type */
+    {14, LW_TYPE_STRING, 0, 0, 0}, /* SNI */
+    {15, LW_TYPE_UNSIGNED, 0, 0, 7}, /* Certificate Usage */
+    {16, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 0}, /* DTLS/TLS Ciphersuite */
+    {17, LW_TYPE_OBJLNK, 0, 0, 0}, /* OSCORE Security Mode */
+    {18, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 8}, /* Groups To Use by Client */
+    {19, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 8}, /* Signature Algorithms Supported by Server */
+    {20, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 8}, /* Signature Algorithms To Use by Client */
+    {21, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 8}, /* Signature Algorithm Certs Supported by Server */
+    {22, LW_TYPE_UNSIGNED, 0, 0, 8}, /* TLS 1.3 Features To Use by Client */
+    {23, LW_TYPE_UNSIGNED, 0, 0, 8}, /* TLS Extensions Supported by Server */
+    {24, LW_TYPE_UNSIGNED, 0, 0, 8}, /* TLS Extensions To Use by Client */
+    {25, LW_TYPE_STRING, 0, LW_DEF_MULTIPLE, 1}, /* Secondary LwM2M Server URI */
+    {26, LW_TYPE_OBJLNK, 0, 0, 0}, /* MQTT Server */
+    {27, LW_TYPE_OBJLNK, 0, LW_DEF_MULTIPLE, 0}, /* LwM2M COSE Security */
+    {28, LW_TYPE_INTEGER, 0, 0, 9}, /* RDS Destination Port */
+    {29, LW_TYPE_INTEGER, 0, 0, 9}, /* RDS Source Port */
+    {30, LW_TYPE_STRING, 0, 0, 0}, /* RDS Application ID */
 };
 static const lw_range ranges_0_v1_2[] = {
-    {0, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {6, 6}}},
-    {8, LW_RANGE_SET, 3, {.set = values_set_16_32_48}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
-    {13, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {15, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {18, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {19, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {20, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {21, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {22, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {23, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {24, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {25, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {28, LW_RANGE_INTEGER, 0, {.i = {0, 15}}},
-    {29, LW_RANGE_INTEGER, 0, {.i = {0, 15}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
+    {LW_RANGE_LENGTH, 0, 6, {6}},
+    {LW_RANGE_SET, 3, 0, {.numbers = numbers_set_16_32_48}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
+    {LW_RANGE_INTEGER, 0, 0, {15}},
 };
-const lw_object_def lw_object_0_v1_2 = {0, 1, 2, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 31, 18, resources_0_v1_2, ranges_0_v1_2};
+const lw_object_def lw_object_0_v1_2 = {0, 1, 2, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 31, resources_0_v1_2, ranges_0_v1_2};
 
 /* 1 LwM2M Server 1.0 */
 static const lw_resource_def resources_1_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Short Server ID */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Lifetime */
-    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Minimum Period */
-    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Maximum Period */
-    {4, LW_TYPE_NONE, LW_OP_E, 0}, /* Disable */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Disable Timeout */
-    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Notification Storing When Disabled or Offline */
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Binding */
-    {8, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Registration Update Trigger */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Short Server ID */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Lifetime */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Default Minimum Period */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Default Maximum Period */
+    {4, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Disable */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Disable Timeout */
+    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Notification Storing When Disabled or Offline */
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Binding */
+    {8, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Registration Update Trigger */
 };
 static const lw_range ranges_1_v1_0[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {1, 65535}}},
+    {LW_RANGE_INTEGER, 0, 1, {65535}},
 };
-const lw_object_def lw_object_1_v1_0 = {1, 1, 0, 1, 0, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 9, 1, resources_1_v1_0, ranges_1_v1_0};
+const lw_object_def lw_object_1_v1_0 = {1, 1, 0, 1, 0, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 9, resources_1_v1_0, ranges_1_v1_0};
 
 /* 1 LwM2M Server 1.1 */
 static const lw_resource_def resources_1_v1_1[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Short Server ID */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Lifetime */
-    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Minimum Period */
-    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Maximum Period */
-    {4, LW_TYPE_NONE, LW_OP_E, 0}, /* Disable */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Disable Timeout */
-    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Notification Storing When Disabled or Offline */
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Binding */
-    {8, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Registration Update Trigger */
-    {9, LW_TYPE_NONE, LW_OP_E, 0}, /* Bootstrap-Request Trigger */
-    {10, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0}, /* APN Link */
-    {11, LW_TYPE_UNSIGNED, LW_OP_R, 0}, /* TLS-DTLS Alert Code */
-    {12, LW_TYPE_TIME, LW_OP_R, 0}, /* Last Bootstrapped */
-    {13, LW_TYPE_UNSIGNED, 0, 0}, /* Registration Priority Order */
-    {14, LW_TYPE_UNSIGNED, 0, 0}, /* Initial Registration Delay Timer */
-    {15, LW_TYPE_BOOLEAN, 0, 0}, /* Registration Failure Block */
-    {16, LW_TYPE_BOOLEAN, 0, 0}, /* Bootstrap on Registration Failure */
-    {17, LW_TYPE_UNSIGNED, 0, 0}, /* Communication Retry Count */
-    {18, LW_TYPE_UNSIGNED, 0, 0}, /* Communication Retry Timer */
-    {19, LW_TYPE_UNSIGNED, 0, 0}, /* Communication Sequence Delay Timer */
-    {20, LW_TYPE_UNSIGNED, 0, 0}, /* Communication Sequence Retry Count */
-    {21, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Trigger */
-    {22, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Preferred Transport */
-    {23, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Mute Send */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Short Server ID */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Lifetime */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Default Minimum Period */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Default Maximum Period */
+    {4, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Disable */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Disable Timeout */
+    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Notification Storing When Disabled or Offline */
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Binding */
+    {8, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Registration Update Trigger */
+    {9, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Bootstrap-Request Trigger */
+    {10, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0, 0}, /* APN Link */
+    {11, LW_TYPE_UNSIGNED, LW_OP_R, 0, 2}, /* TLS-DTLS Alert Code */
+    {12, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Last Bootstrapped */
+    {13, LW_TYPE_UNSIGNED, 0, 0, 0}, /* Registration Priority Order */
+    {14, LW_TYPE_UNSIGNED, 0, 0, 0}, /* Initial Registration Delay Timer */
+    {15, LW_TYPE_BOOLEAN, 0, 0, 0}, /* Registration Failure Block */
+    {16, LW_TYPE_BOOLEAN, 0, 0, 0}, /* Bootstrap on Registration Failure */
+    {17, LW_TYPE_UNSIGNED, 0, 0, 0}, /* Communication Retry Count */
+    {18, LW_TYPE_UNSIGNED, 0, 0, 0}, /* Communication Retry Timer */
+    {19, LW_TYPE_UNSIGNED, 0, 0, 0}, /* Communication Sequence Delay Timer */
+    {20, LW_TYPE_UNSIGNED, 0, 0, 0}, /* Communication Sequence Retry Count */
+    {21, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Trigger */
+    {22, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Preferred Transport */
+    {23, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Mute Send */
 };
 static const lw_range ranges_1_v1_1[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
 };
-const lw_object_def lw_object_1_v1_1 = {1, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 24, 2, resources_1_v1_1, ranges_1_v1_1};
+const lw_object_def lw_object_1_v1_1 = {1, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 24, resources_1_v1_1, ranges_1_v1_1};
 
 /* 1 LwM2M Server 1.2 */
 static const lw_resource_def resources_1_v1_2[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Short Server ID */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Lifetime */
-    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Minimum Period */
-    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Maximum Period */
-    {4, LW_TYPE_NONE, LW_OP_E, 0}, /* Disable */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Disable Timeout */
-    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Notification Storing When Disabled or Offline */
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Binding */
-    {8, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Registration Update Trigger */
-    {9, LW_TYPE_NONE, LW_OP_E, 0}, /* Bootstrap-Request Trigger */
-    {10, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0}, /* APN Link */
-    {11, LW_TYPE_UNSIGNED, LW_OP_R, 0}, /* TLS-DTLS Alert Code */
-    {12, LW_TYPE_TIME, LW_OP_R, 0}, /* Last Bootstrapped */
-    {13, LW_TYPE_UNSIGNED, LW_OP_R, 0}, /* Registration Priority Order */
-    {14, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Initial Registration Delay Timer */
-    {15, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Registration Failure Block */
-    {16, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Bootstrap on Registration Failure */
-    {17, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Communication Retry Count */
-    {18, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Communication Retry Timer */
-    {19, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Communication Sequence Delay Timer */
-    {20, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Communication Sequence Retry Count */
-    {21, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Trigger */
-    {22, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Preferred Transport */
-    {23, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Mute Send */
-    {24, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Alternate APN Links */
-    {25, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Supported Server Versions */
-    {26, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Default Notification Mode */
-    {27, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Profile ID Hash Algorithm */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Short Server ID */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Lifetime */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Default Minimum Period */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Default Maximum Period */
+    {4, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Disable */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Disable Timeout */
+    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Notification Storing When Disabled or Offline */
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Binding */
+    {8, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Registration Update Trigger */
+    {9, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Bootstrap-Request Trigger */
+    {10, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0, 0}, /* APN Link */
+    {11, LW_TYPE_UNSIGNED, LW_OP_R, 0, 2}, /* TLS-DTLS Alert Code */
+    {12, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Last Bootstrapped */
+    {13, LW_TYPE_UNSIGNED, LW_OP_R, 0, 0}, /* Registration Priority Order */
+    {14, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Initial Registration Delay Timer */
+    {15, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Registration Failure Block */
+    {16, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Bootstrap on Registration Failure */
+    {17, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Communication Retry Count */
+    {18, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Communication Retry Timer */
+    {19, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Communication Sequence Delay Timer */
+    {20, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Communication Sequence Retry Count */
+    {21, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Trigger */
+    {22, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Preferred Transport */
+    {23, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Mute Send */
+    {24, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Alternate APN Links */
+    {25, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Supported Server Versions */
+    {26, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 3}, /* Default Notification Mode */
+    {27, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 2}, /* Profile ID Hash Algorithm */
 };
 static const lw_range ranges_1_v1_2[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {26, LW_RANGE_INTEGER, 0, {.i = {0, 1}}},
-    {27, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {1}},
 };
-const lw_object_def lw_object_1_v1_2 = {1, 1, 2, 1, 2, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 28, 4, resources_1_v1_2, ranges_1_v1_2};
+const lw_object_def lw_object_1_v1_2 = {1, 1, 2, 1, 2, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 28, resources_1_v1_2, ranges_1_v1_2};
 
 /* 2 LwM2M Access Control 1.0 */
 static const lw_resource_def resources_2_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Object ID */
-    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Object Instance ID */
-    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* ACL */
-    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Access Control Owner */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Object ID */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* Object Instance ID */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 2}, /* ACL */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 2}, /* Access Control Owner */
 };
 static const lw_range ranges_2_v1_0[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {3, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
 };
-const lw_object_def lw_object_2_v1_0 = {2, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 4, resources_2_v1_0, ranges_2_v1_0};
+const lw_object_def lw_object_2_v1_0 = {2, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_2_v1_0, ranges_2_v1_0};
 
 /* 2 LwM2M Access Control 1.1 */
-static const lw_range ranges_2_v1_1[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {1, 65534}}},
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {0, 31}}},
-    {3, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
+static const lw_resource_def resources_2_v1_1[] = {
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Object ID */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* Object Instance ID */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 3}, /* ACL */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 2}, /* Access Control Owner */
 };
-const lw_object_def lw_object_2_v1_1 = {2, 1, 1, 1, 0, LW_DEF_MULTIPLE, 4, 4, resources_2_v1_0, ranges_2_v1_1};
+static const lw_range ranges_2_v1_1[] = {
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
+    {LW_RANGE_INTEGER, 0, 0, {31}},
+};
+const lw_object_def lw_object_2_v1_1 = {2, 1, 1, 1, 0, LW_DEF_MULTIPLE, 4, resources_2_v1_1, ranges_2_v1_1};
 
 /* 3 Device 1.0 */
 static const lw_resource_def resources_3_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R, 0}, /* Manufacturer */
-    {1, LW_TYPE_STRING, LW_OP_R, 0}, /* Model Number */
-    {2, LW_TYPE_STRING, LW_OP_R, 0}, /* Serial Number */
-    {3, LW_TYPE_STRING, LW_OP_R, 0}, /* Firmware Version */
-    {4, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Reboot */
-    {5, LW_TYPE_NONE, LW_OP_E, 0}, /* Factory Reset */
-    {6, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Available Power Sources */
-    {7, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Power Source Voltage */
-    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Power Source Current */
-    {9, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Battery Level */
-    {10, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Memory Free */
-    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Error Code */
-    {12, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Error Code */
-    {13, LW_TYPE_TIME, LW_OP_R | LW_OP_W, 0}, /* Current Time */
-    {14, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* UTC Offset */
-    {15, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Timezone */
-    {16, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Supported Binding and Modes */
-    {17, LW_TYPE_STRING, LW_OP_R, 0}, /* Device Type */
-    {18, LW_TYPE_STRING, LW_OP_R, 0}, /* Hardware Version */
-    {19, LW_TYPE_STRING, LW_OP_R, 0}, /* Software Version */
-    {20, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Battery Status */
-    {21, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Memory Total */
-    {22, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE}, /* ExtDevInfo */
+    {0, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Manufacturer */
+    {1, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Model Number */
+    {2, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Serial Number */
+    {3, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Firmware Version */
+    {4, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Reboot */
+    {5, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Factory Reset */
+    {6, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 1}, /* Available Power Sources */
+    {7, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Power Source Voltage */
+    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Power Source Current */
+    {9, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Battery Level */
+    {10, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Memory Free */
+    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 3}, /* Error Code */
+    {12, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Error Code */
+    {13, LW_TYPE_TIME, LW_OP_R | LW_OP_W, 0, 0}, /* Current Time */
+    {14, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* UTC Offset */
+    {15, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Timezone */
+    {16, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Supported Binding and Modes */
+    {17, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Device Type */
+    {18, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Hardware Version */
+    {19, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Software Version */
+    {20, LW_TYPE_INTEGER, LW_OP_R, 0, 4}, /* Battery Status */
+    {21, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Memory Total */
+    {22, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* ExtDevInfo */
 };
 static const lw_range ranges_3_v1_0[] = {
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 7}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 8}}},
-    {20, LW_RANGE_INTEGER, 0, {.i = {0, 6}}},
+    {LW_RANGE_INTEGER, 0, 0, {7}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_INTEGER, 0, 0, {8}},
+    {LW_RANGE_INTEGER, 0, 0, {6}},
 };
-const lw_object_def lw_object_3_v1_0 = {3, 1, 0, 1, 0, LW_DEF_MANDATORY, 23, 4, resources_3_v1_0, ranges_3_v1_0};
+const lw_object_def lw_object_3_v1_0 = {3, 1, 0, 1, 0, LW_DEF_MANDATORY, 23, resources_3_v1_0, ranges_3_v1_0};
 
 /* 3 Device 1.1 */
-const lw_object_def lw_object_3_v1_1 = {3, 1, 1, 1, 1, LW_DEF_MANDATORY, 23, 4, resources_3_v1_0, ranges_3_v1_0};
+const lw_object_def lw_object_3_v1_1 = {3, 1, 1, 1, 1, LW_DEF_MANDATORY, 23, resources_3_v1_0, ranges_3_v1_0};
 
 /* 3 Device 1.2 */
 static const lw_range ranges_3_v1_2[] = {
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 7}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 32}}},
-    {20, LW_RANGE_INTEGER, 0, {.i = {0, 6}}},
+    {LW_RANGE_INTEGER, 0, 0, {7}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_INTEGER, 0, 0, {32}},
+    {LW_RANGE_INTEGER, 0, 0, {6}},
 };
-const lw_object_def lw_object_3_v1_2 = {3, 1, 2, 1, 1, LW_DEF_MANDATORY, 23, 4, resources_3_v1_0, ranges_3_v1_2};
+const lw_object_def lw_object_3_v1_2 = {3, 1, 2, 1, 1, LW_DEF_MANDATORY, 23, resources_3_v1_0, ranges_3_v1_2};
 
 /* 4 Connectivity Monitoring 1.0 */
 static const lw_resource_def resources_4_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Network Bearer */
-    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Available Network Bearer */
-    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Radio Signal Strength */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Quality */
-    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* IP Addresses */
-    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* Router IP Addresses */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Utilization */
-    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* APN */
-    {8, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Cell ID */
-    {9, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMNC */
-    {10, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMCC */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Network Bearer */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 1}, /* Available Network Bearer */
+    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Radio Signal Strength */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Link Quality */
+    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* IP Addresses */
+    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Router IP Addresses */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Link Utilization */
+    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* APN */
+    {8, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Cell ID */
+    {9, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMNC */
+    {10, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMCC */
 };
 static const lw_range ranges_4_v1_0[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {0, 50}}},
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 50}}},
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 999}}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {0, 999}}},
+    {LW_RANGE_INTEGER, 0, 0, {50}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_INTEGER, 0, 0, {999}},
 };
-const lw_object_def lw_object_4_v1_0 = {4, 1, 0, 1, 0, 0, 11, 5, resources_4_v1_0, ranges_4_v1_0};
+const lw_object_def lw_object_4_v1_0 = {4, 1, 0, 1, 0, 0, 11, resources_4_v1_0, ranges_4_v1_0};
 
 /* 4 Connectivity Monitoring 1.1 */
 static const lw_resource_def resources_4_v1_1[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Network Bearer */
-    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Available Network Bearer */
-    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Radio Signal Strength */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Quality */
-    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* IP Addresses */
-    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* Router IP Addresses */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Utilization */
-    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* APN */
-    {8, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Cell ID */
-    {9, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMNC */
-    {10, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMCC */
-    {11, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SignalSNR */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Network Bearer */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 1}, /* Available Network Bearer */
+    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Radio Signal Strength */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Link Quality */
+    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* IP Addresses */
+    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Router IP Addresses */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Link Utilization */
+    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* APN */
+    {8, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Cell ID */
+    {9, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMNC */
+    {10, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMCC */
+    {11, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* SignalSNR */
 };
-const lw_object_def lw_object_4_v1_1 = {4, 1, 1, 1, 1, 0, 12, 5, resources_4_v1_1, ranges_4_v1_0};
+const lw_object_def lw_object_4_v1_1 = {4, 1, 1, 1, 1, 0, 12, resources_4_v1_1, ranges_4_v1_0};
 
 /* 4 Connectivity Monitoring 1.2 */
 static const lw_resource_def resources_4_v1_2[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Network Bearer */
-    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Available Network Bearer */
-    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Radio Signal Strength */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Quality */
-    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* IP Addresses */
-    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* Router IP Addresses */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Utilization */
-    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* APN */
-    {8, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Cell ID */
-    {9, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMNC */
-    {10, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMCC */
-    {11, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SignalSNR */
-    {12, LW_TYPE_INTEGER, LW_OP_R, 0}, /* LAC */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Network Bearer */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 1}, /* Available Network Bearer */
+    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Radio Signal Strength */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Link Quality */
+    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* IP Addresses */
+    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Router IP Addresses */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Link Utilization */
+    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* APN */
+    {8, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Cell ID */
+    {9, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMNC */
+    {10, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMCC */
+    {11, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* SignalSNR */
+    {12, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* LAC */
 };
-const lw_object_def lw_object_4_v1_2 = {4, 1, 2, 1, 1, 0, 13, 5, resources_4_v1_2, ranges_4_v1_0};
+const lw_object_def lw_object_4_v1_2 = {4, 1, 2, 1, 1, 0, 13, resources_4_v1_2, ranges_4_v1_0};
 
 /* 4 Connectivity Monitoring 1.3 */
 static const lw_resource_def resources_4_v1_3[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Network Bearer */
-    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Available Network Bearer */
-    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Radio Signal Strength */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Quality */
-    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* IP Addresses */
-    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* Router IP Addresses */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Link Utilization */
-    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* APN */
-    {8, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Cell ID */
-    {9, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMNC */
-    {10, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMCC */
-    {11, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SignalSNR */
-    {12, LW_TYPE_INTEGER, LW_OP_R, 0}, /* LAC */
-    {13, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Coverage Enhancement Level */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Network Bearer */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 1}, /* Available Network Bearer */
+    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Radio Signal Strength */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Link Quality */
+    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* IP Addresses */
+    {5, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Router IP Addresses */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Link Utilization */
+    {7, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* APN */
+    {8, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Cell ID */
+    {9, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMNC */
+    {10, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* SMCC */
+    {11, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* SignalSNR */
+    {12, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* LAC */
+    {13, LW_TYPE_INTEGER, LW_OP_R, 0, 4}, /* Coverage Enhancement Level */
 };
 static const lw_range ranges_4_v1_3[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {0, 50}}},
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 50}}},
-    {6, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 999}}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {0, 999}}},
-    {13, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
+    {LW_RANGE_INTEGER, 0, 0, {50}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_INTEGER, 0, 0, {999}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
 };
-const lw_object_def lw_object_4_v1_3 = {4, 1, 3, 1, 1, 0, 14, 6, resources_4_v1_3, ranges_4_v1_3};
+const lw_object_def lw_object_4_v1_3 = {4, 1, 3, 1, 1, 0, 14, resources_4_v1_3, ranges_4_v1_3};
 
 /* 5 Firmware Update 1.0 */
 static const lw_resource_def resources_5_v1_0[] = {
-    {0, LW_TYPE_OPAQUE, LW_OP_W, LW_DEF_MANDATORY}, /* Package */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Package URI */
-    {2, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Update */
-    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* State */
-    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Update Result */
-    {6, LW_TYPE_STRING, LW_OP_R, 0}, /* PkgName */
-    {7, LW_TYPE_STRING, LW_OP_R, 0}, /* PkgVersion */
-    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Firmware Update Protocol Support */
-    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Firmware Update Delivery Method */
+    {0, LW_TYPE_OPAQUE, LW_OP_W, LW_DEF_MANDATORY, 0}, /* Package */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Package URI */
+    {2, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Update */
+    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* State */
+    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 3}, /* Update Result */
+    {6, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* PkgName */
+    {7, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* PkgVersion */
+    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 4}, /* Firmware Update Protocol Support */
+    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 5}, /* Firmware Update Delivery Method */
 };
 static const lw_range ranges_5_v1_0[] = {
-    {1, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {3, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {5, LW_RANGE_INTEGER, 0, {.i = {0, 9}}},
-    {6, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {8, LW_RANGE_INTEGER, 0, {.i = {0, 5}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 2}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+    {LW_RANGE_INTEGER, 0, 0, {9}},
+    {LW_RANGE_INTEGER, 0, 0, {5}},
+    {LW_RANGE_INTEGER, 0, 0, {2}},
 };
-const lw_object_def lw_object_5_v1_0 = {5, 1, 0, 1, 0, 0, 9, 7, resources_5_v1_0, ranges_5_v1_0};
+const lw_object_def lw_object_5_v1_0 = {5, 1, 0, 1, 0, 0, 9, resources_5_v1_0, ranges_5_v1_0};
 
 /* 5 Firmware Update 1.1 */
 static const lw_resource_def resources_5_v1_1[] = {
-    {0, LW_TYPE_OPAQUE, LW_OP_W, LW_DEF_MANDATORY}, /* Package */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Package URI */
-    {2, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Update */
-    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* State */
-    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Update Result */
-    {6, LW_TYPE_STRING, LW_OP_R, 0}, /* PkgName */
-    {7, LW_TYPE_STRING, LW_OP_R, 0}, /* PkgVersion */
-    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Firmware Update Protocol Support */
-    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Firmware Update Delivery Method */
-    {10, LW_TYPE_NONE, LW_OP_E, 0}, /* Cancel */
-    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Severity */
-    {12, LW_TYPE_TIME, LW_OP_R, 0}, /* Last State Change Time */
-    {13, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Maximum Defer Period */
+    {0, LW_TYPE_OPAQUE, LW_OP_W, LW_DEF_MANDATORY, 0}, /* Package */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Package URI */
+    {2, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Update */
+    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* State */
+    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 3}, /* Update Result */
+    {6, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* PkgName */
+    {7, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* PkgVersion */
+    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 4}, /* Firmware Update Protocol Support */
+    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 5}, /* Firmware Update Delivery Method */
+    {10, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Cancel */
+    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 5}, /* Severity */
+    {12, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Last State Change Time */
+    {13, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Maximum Defer Period */
 };
 static const lw_range ranges_5_v1_1[] = {
-    {1, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {3, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {5, LW_RANGE_INTEGER, 0, {.i = {0, 11}}},
-    {6, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {8, LW_RANGE_INTEGER, 0, {.i = {0, 5}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 2}}},
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 2}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+    {LW_RANGE_INTEGER, 0, 0, {11}},
+    {LW_RANGE_INTEGER, 0, 0, {5}},
+    {LW_RANGE_INTEGER, 0, 0, {2}},
 };
-const lw_object_def lw_object_5_v1_1 = {5, 1, 1, 1, 1, 0, 13, 8, resources_5_v1_1, ranges_5_v1_1};
+const lw_object_def lw_object_5_v1_1 = {5, 1, 1, 1, 1, 0, 13, resources_5_v1_1, ranges_5_v1_1};
 
 /* 5 Firmware Update 1.2 */
 static const lw_resource_def resources_5_v1_2[] = {
-    {0, LW_TYPE_OPAQUE, LW_OP_W, LW_DEF_MANDATORY}, /* Package */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Package URI */
-    {2, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Update */
-    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* State */
-    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Update Result */
-    {6, LW_TYPE_STRING, LW_OP_R, 0}, /* PkgName */
-    {7, LW_TYPE_STRING, LW_OP_R, 0}, /* PkgVersion */
-    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Firmware Update Protocol Support */
-    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Firmware Update Delivery Method */
-    {10, LW_TYPE_NONE, LW_OP_E, 0}, /* Cancel */
-    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Severity */
-    {12, LW_TYPE_TIME, LW_OP_R, 0}, /* Last State Change Time */
-    {13, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Maximum Defer Period */
-    {14, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Automatic Upgrade at Download */
+    {0, LW_TYPE_OPAQUE, LW_OP_W, LW_DEF_MANDATORY, 0}, /* Package */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Package URI */
+    {2, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Update */
+    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* State */
+    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 3}, /* Update Result */
+    {6, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* PkgName */
+    {7, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* PkgVersion */
+    {8, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 4}, /* Firmware Update Protocol Support */
+    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 5}, /* Firmware Update Delivery Method */
+    {10, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Cancel */
+    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 5}, /* Severity */
+    {12, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Last State Change Time */
+    {13, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Maximum Defer Period */
+    {14, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Automatic Upgrade at Download */
 };
-const lw_object_def lw_object_5_v1_2 = {5, 1, 2, 1, 1, 0, 14, 8, resources_5_v1_2, ranges_5_v1_1};
+const lw_object_def lw_object_5_v1_2 = {5, 1, 2, 1, 1, 0, 14, resources_5_v1_2, ranges_5_v1_1};
 
 /* 6 Location 1.0 */
 static const lw_resource_def resources_6_v1_0[] = {
-    {0, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Latitude */
-    {1, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Longitude */
-    {2, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Altitude */
-    {3, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Radius */
-    {4, LW_TYPE_OPAQUE, LW_OP_R, 0}, /* Velocity */
-    {5, LW_TYPE_TIME, LW_OP_R, LW_DEF_MANDATORY}, /* Timestamp */
-    {6, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Speed */
+    {0, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Latitude */
+    {1, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Longitude */
+    {2, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Altitude */
+    {3, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Radius */
+    {4, LW_TYPE_OPAQUE, LW_OP_R, 0, 0}, /* Velocity */
+    {5, LW_TYPE_TIME, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Timestamp */
+    {6, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Speed */
 };
-const lw_object_def lw_object_6_v1_0 = {6, 1, 0, 1, 0, 0, 7, 0, resources_6_v1_0, NULL};
+const lw_object_def lw_object_6_v1_0 = {6, 1, 0, 1, 0, 0, 7, resources_6_v1_0, NULL};
 
 /* 7 Connectivity Statistics 1.0 */
 static const lw_resource_def resources_7_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMS Tx Counter */
-    {1, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SMS Rx Counter */
-    {2, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Tx Data */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Rx Data */
-    {4, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Max Message Size */
-    {5, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Average Message Size */
-    {6, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Start */
-    {7, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Stop */
-    {8, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Collection Period */
+    {0, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* SMS Tx Counter */
+    {1, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* SMS Rx Counter */
+    {2, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Tx Data */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Rx Data */
+    {4, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Max Message Size */
+    {5, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Average Message Size */
+    {6, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Start */
+    {7, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Stop */
+    {8, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Collection Period */
 };
-const lw_object_def lw_object_7_v1_0 = {7, 1, 0, 1, 0, 0, 9, 0, resources_7_v1_0, NULL};
+const lw_object_def lw_object_7_v1_0 = {7, 1, 0, 1, 0, 0, 9, resources_7_v1_0, NULL};
 
 /* 8 Lock and Wipe 1.0 */
 static const lw_resource_def resources_8_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* State */
-    {1, LW_TYPE_STRING, LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Lock target */
-    {2, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE}, /* Wipe item */
-    {3, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Wipe */
-    {4, LW_TYPE_STRING, LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Wipe target */
-    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Lock or Wipe Operation Result */
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* State */
+    {1, LW_TYPE_STRING, LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* Lock target */
+    {2, LW_TYPE_STRING, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Wipe item */
+    {3, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Wipe */
+    {4, LW_TYPE_STRING, LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* Wipe target */
+    {5, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* Lock or Wipe Operation Result */
 };
 static const lw_range ranges_8_v1_0[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {0, 2}}},
-    {5, LW_RANGE_INTEGER, 0, {.i = {0, 8}}},
+    {LW_RANGE_INTEGER, 0, 0, {2}},
+    {LW_RANGE_INTEGER, 0, 0, {8}},
 };
-const lw_object_def lw_object_8_v1_0 = {8, 1, 0, 1, 0, 0, 6, 2, resources_8_v1_0, ranges_8_v1_0};
+const lw_object_def lw_object_8_v1_0 = {8, 1, 0, 1, 0, 0, 6, resources_8_v1_0, ranges_8_v1_0};
 
 /* 9 LWM2M Software Management 1.0 */
 static const lw_resource_def resources_9_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* PkgName */
-    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* PkgVersion */
-    {2, LW_TYPE_OPAQUE, LW_OP_W, 0}, /* Package */
-    {3, LW_TYPE_STRING, LW_OP_W, 0}, /* Package URI */
-    {4, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Install */
-    {5, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Checkpoint */
-    {6, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Uninstall */
-    {7, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Update State */
-    {8, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Update Supported Objects */
-    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Update Result */
-    {10, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Activate */
-    {11, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY}, /* Deactivate */
-    {12, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Activation State */
-    {13, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0}, /* Package Settings */
-    {14, LW_TYPE_STRING, LW_OP_W, 0}, /* User Name */
-    {15, LW_TYPE_STRING, LW_OP_W, 0}, /* Password */
-    {16, LW_TYPE_STRING, LW_OP_R, 0}, /* Status Reason */
-    {17, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE}, /* Software Component Link */
-    {18, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Software Component tree length */
+    {0, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 1}, /* PkgName */
+    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 1}, /* PkgVersion */
+    {2, LW_TYPE_OPAQUE, LW_OP_W, 0, 0}, /* Package */
+    {3, LW_TYPE_STRING, LW_OP_W, 0, 1}, /* Package URI */
+    {4, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Install */
+    {5, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Checkpoint */
+    {6, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Uninstall */
+    {7, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 2}, /* Update State */
+    {8, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Update Supported Objects */
+    {9, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 3}, /* Update Result */
+    {10, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Activate */
+    {11, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Deactivate */
+    {12, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Activation State */
+    {13, LW_TYPE_OBJLNK, LW_OP_R | LW_OP_W, 0, 0}, /* Package Settings */
+    {14, LW_TYPE_STRING, LW_OP_W, 0, 1}, /* User Name */
+    {15, LW_TYPE_STRING, LW_OP_W, 0, 1}, /* Password */
+    {16, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Status Reason */
+    {17, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Software Component Link */
+    {18, LW_TYPE_INTEGER, LW_OP_R, 0, 4}, /* Software Component tree length */
 };
 static const lw_range ranges_9_v1_0[] = {
-    {0, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {1, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {3, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {7, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 200}}},
-    {14, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {15, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {18, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 0, {200}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
 };
-const lw_object_def lw_object_9_v1_0 = {9, 1, 0, 1, 0, LW_DEF_MULTIPLE, 19, 8, resources_9_v1_0, ranges_9_v1_0};
+const lw_object_def lw_object_9_v1_0 = {9, 1, 0, 1, 0, LW_DEF_MULTIPLE, 19, resources_9_v1_0, ranges_9_v1_0};
 
 /* 10 LWM2M Cellular Connectivity 1.0 */
 static const lw_resource_def resources_10_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* SMSC address */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Disable radio period */
-    {2, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Module activation code */
-    {3, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Vendor specific extensions */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* PSM Timer (1) */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Active Timer (1) */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Serving PLMN Rate control */
-    {7, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for Iu mode (1) */
-    {8, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for WB-S1 mode (1) */
-    {9, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for NB-S1 mode (1) */
-    {10, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for A/Gb mode (1) */
-    {11, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Activated Profile Names */
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* SMSC address */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Disable radio period */
+    {2, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Module activation code */
+    {3, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* PSM Timer (1) */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Active Timer (1) */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Serving PLMN Rate control */
+    {7, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for Iu mode (1) */
+    {8, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for WB-S1 mode (1) */
+    {9, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for NB-S1 mode (1) */
+    {10, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for A/Gb mode (1) */
+    {11, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* Activated Profile Names */
 };
 static const lw_range ranges_10_v1_0[] = {
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {1, 1}}},
-    {8, LW_RANGE_LENGTH, 0, {.i = {1, 1}}},
-    {9, LW_RANGE_LENGTH, 0, {.i = {1, 1}}},
-    {10, LW_RANGE_LENGTH, 0, {.i = {1, 1}}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
+    {LW_RANGE_LENGTH, 0, 1, {1}},
 };
-const lw_object_def lw_object_10_v1_0 = {10, 1, 0, 1, 0, 0, 12, 5, resources_10_v1_0, ranges_10_v1_0};
+const lw_object_def lw_object_10_v1_0 = {10, 1, 0, 1, 0, 0, 12, resources_10_v1_0, ranges_10_v1_0};
 
 /* 10 LWM2M Cellular Connectivity 1.1 */
 static const lw_resource_def resources_10_v1_1[] = {
-    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* SMSC address */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Disable radio period */
-    {2, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Module activation code */
-    {3, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Vendor specific extensions */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* PSM Timer */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Active Timer */
-    {7, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for Iu mode */
-    {8, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for WB-S1 mode */
-    {9, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for NB-S1 mode */
-    {10, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* eDRX parameters for A/Gb mode */
-    {11, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Activated Profile Names */
-    {12, LW_TYPE_UNSIGNED, LW_OP_R, 0}, /* Supported Power Saving Modes */
-    {13, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Active Power Saving Modes */
-    {14, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Release Assistance Indication Usage */
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* SMSC address */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Disable radio period */
+    {2, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Module activation code */
+    {3, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* PSM Timer */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Active Timer */
+    {7, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for Iu mode */
+    {8, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for WB-S1 mode */
+    {9, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for NB-S1 mode */
+    {10, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 2}, /* eDRX parameters for A/Gb mode */
+    {11, LW_TYPE_OBJLNK, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* Activated Profile Names */
+    {12, LW_TYPE_UNSIGNED, LW_OP_R, 0, 3}, /* Supported Power Saving Modes */
+    {13, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 3}, /* Active Power Saving Modes */
+    {14, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 3}, /* Release Assistance Indication Usage */
 };
 static const lw_range ranges_10_v1_1[] = {
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
-    {7, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {8, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {9, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {10, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {12, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {13, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {14, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
 };
-const lw_object_def lw_object_10_v1_1 = {10, 1, 1, 1, 1, 0, 14, 8, resources_10_v1_1, ranges_10_v1_1};
+const lw_object_def lw_object_10_v1_1 = {10, 1, 1, 1, 1, 0, 14, resources_10_v1_1, ranges_10_v1_1};
 
 /* 11 LWM2M APN Connection Profile 1.0 */
 static const lw_resource_def resources_11_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Profile name */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* APN */
-    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Auto select APN by device */
-    {3, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Enable status */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Authentication Type */
-    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* User Name */
-    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Secret */
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Reconnect Schedule */
-    {8, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Validity (MCC, MNC) */
-    {9, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection establishment time (1) */
-    {10, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection establishment result (1) */
-    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection establishment reject cause (1) */
-    {12, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection end time (1) */
-    {13, LW_TYPE_INTEGER, LW_OP_R, 0}, /* TotalBytesSent */
-    {14, LW_TYPE_INTEGER, LW_OP_R, 0}, /* TotalBytesReceived */
-    {15, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* IP address (2) */
-    {16, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Prefix length(2) */
-    {17, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Subnet mask (2) */
-    {18, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Gateway (2) */
-    {19, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Primary DNS address (2) */
-    {20, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Secondary DNS address (2) */
-    {21, LW_TYPE_INTEGER, LW_OP_R, 0}, /* QCI (3) */
-    {22, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Vendor specific extensions */
-    {23, LW_TYPE_INTEGER, LW_OP_R, 0}, /* TotalPacketsSent */
-    {24, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* PDN Type */
-    {25, LW_TYPE_INTEGER, LW_OP_R, 0}, /* APN Rate Control */
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Profile name */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* APN */
+    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Auto select APN by device */
+    {3, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Enable status */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Authentication Type */
+    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* User Name */
+    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Secret */
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Reconnect Schedule */
+    {8, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Validity (MCC, MNC) */
+    {9, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Connection establishment time (1) */
+    {10, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Connection establishment result (1) */
+    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 1}, /* Connection establishment reject cause (1) */
+    {12, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Connection end time (1) */
+    {13, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* TotalBytesSent */
+    {14, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* TotalBytesReceived */
+    {15, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* IP address (2) */
+    {16, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Prefix length(2) */
+    {17, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Subnet mask (2) */
+    {18, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Gateway (2) */
+    {19, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Primary DNS address (2) */
+    {20, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Secondary DNS address (2) */
+    {21, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* QCI (3) */
+    {22, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
+    {23, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* TotalPacketsSent */
+    {24, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* PDN Type */
+    {25, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* APN Rate Control */
 };
 static const lw_range ranges_11_v1_0[] = {
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 111}}},
-    {21, LW_RANGE_INTEGER, 0, {.i = {1, 9}}},
+    {LW_RANGE_INTEGER, 0, 0, {111}},
+    {LW_RANGE_INTEGER, 0, 1, {9}},
 };
-const lw_object_def lw_object_11_v1_0 = {11, 1, 0, 1, 0, LW_DEF_MULTIPLE, 26, 2, resources_11_v1_0, ranges_11_v1_0};
+const lw_object_def lw_object_11_v1_0 = {11, 1, 0, 1, 0, LW_DEF_MULTIPLE, 26, resources_11_v1_0, ranges_11_v1_0};
 
 /* 11 LWM2M APN Connection Profile 1.1 */
 static const lw_resource_def resources_11_v1_1[] = {
-    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Profile name */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* APN */
-    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Auto select APN by device */
-    {3, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Enable status */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Authentication Type */
-    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* User Name */
-    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Secret */
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Reconnect Schedule */
-    {8, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Validity (MCC, MNC) */
-    {9, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection establishment time (1) */
-    {10, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection establishment result (1) */
-    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection establishment reject cause (1) */
-    {12, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE}, /* Connection end time (1) */
-    {13, LW_TYPE_INTEGER, LW_OP_R, 0}, /* TotalBytesSent */
-    {14, LW_TYPE_INTEGER, LW_OP_R, 0}, /* TotalBytesReceived */
-    {15, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* IP address (2) */
-    {16, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Prefix length(2) */
-    {17, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Subnet mask (2) */
-    {18, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Gateway (2) */
-    {19, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Primary DNS address (2) */
-    {20, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Secondary DNS address (2) */
-    {21, LW_TYPE_INTEGER, LW_OP_R, 0}, /* QCI (3) */
-    {22, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Vendor specific extensions */
-    {23, LW_TYPE_INTEGER, LW_OP_R, 0}, /* TotalPacketsSent */
-    {24, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* PDN Type */
-    {25, LW_TYPE_INTEGER, LW_OP_R, 0}, /* APN Rate Control */
-    {26, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Serving PLMN Rate control */
-    {27, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Uplink Time Unit */
-    {28, LW_TYPE_INTEGER, LW_OP_R, 0}, /* APN Rate Control for Exception Data */
-    {29, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* APN Exception Data Uplink Time Unit */
-    {30, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Supported RAT Types */
-    {31, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* RDS Application ID */
-    {32, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* RDS Destination Port */
-    {33, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* RDS Source Port */
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Profile name */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* APN */
+    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Auto select APN by device */
+    {3, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Enable status */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Authentication Type */
+    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* User Name */
+    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Secret */
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Reconnect Schedule */
+    {8, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Validity (MCC, MNC) */
+    {9, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Connection establishment time (1) */
+    {10, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Connection establishment result (1) */
+    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 1}, /* Connection establishment reject cause (1) */
+    {12, LW_TYPE_TIME, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* Connection end time (1) */
+    {13, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* TotalBytesSent */
+    {14, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* TotalBytesReceived */
+    {15, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* IP address (2) */
+    {16, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Prefix length(2) */
+    {17, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Subnet mask (2) */
+    {18, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Gateway (2) */
+    {19, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Primary DNS address (2) */
+    {20, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Secondary DNS address (2) */
+    {21, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* QCI (3) */
+    {22, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
+    {23, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* TotalPacketsSent */
+    {24, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* PDN Type */
+    {25, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* APN Rate Control */
+    {26, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* Serving PLMN Rate control */
+    {27, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 3}, /* Uplink Time Unit */
+    {28, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* APN Rate Control for Exception Data */
+    {29, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 3}, /* APN Exception Data Uplink Time Unit */
+    {30, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Supported RAT Types */
+    {31, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* RDS Application ID */
+    {32, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 4}, /* RDS Destination Port */
+    {33, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 4}, /* RDS Source Port */
 };
 static const lw_range ranges_11_v1_1[] = {
-    {11, LW_RANGE_INTEGER, 0, {.i = {0, 111}}},
-    {21, LW_RANGE_INTEGER, 0, {.i = {1, 9}}},
-    {27, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
-    {29, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
-    {32, LW_RANGE_INTEGER, 0, {.i = {0, 15}}},
-    {33, LW_RANGE_INTEGER, 0, {.i = {0, 15}}},
+    {LW_RANGE_INTEGER, 0, 0, {111}},
+    {LW_RANGE_INTEGER, 0, 1, {9}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 0, {15}},
 };
-const lw_object_def lw_object_11_v1_1 = {11, 1, 1, 1, 1, LW_DEF_MULTIPLE, 34, 6, resources_11_v1_1, ranges_11_v1_1};
+const lw_object_def lw_object_11_v1_1 = {11, 1, 1, 1, 1, LW_DEF_MULTIPLE, 34, resources_11_v1_1, ranges_11_v1_1};
 
 /* 12 WLAN connectivity 1.0 */
 static const lw_resource_def resources_12_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Interface name */
-    {1, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Enable */
-    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Radio Enabled */
-    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Status */
-    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* BSSID */
-    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* SSID */
-    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Broadcast SSID */
-    {7, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Beacon Enabled */
-    {8, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Mode */
-    {9, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Channel */
-    {10, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Auto Channel */
-    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Supported Channels */
-    {12, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Channels In Use */
-    {13, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Regulatory Domain */
-    {14, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Standard */
-    {15, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Authentication Mode */
-    {16, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Encryption Mode */
-    {17, LW_TYPE_STRING, LW_OP_W, 0}, /* WPA Pre Shared Key */
-    {18, LW_TYPE_STRING, LW_OP_W, 0}, /* WPA Key Phrase */
-    {19, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* WEP Encryption Type */
-    {20, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* WEP Key Index */
-    {21, LW_TYPE_STRING, LW_OP_W, 0}, /* WEP Key Phrase */
-    {22, LW_TYPE_STRING, LW_OP_W, 0}, /* WEP Key 1 */
-    {23, LW_TYPE_STRING, LW_OP_W, 0}, /* WEP Key 2 */
-    {24, LW_TYPE_STRING, LW_OP_W, 0}, /* WEP Key 3 */
-    {25, LW_TYPE_STRING, LW_OP_W, 0}, /* WEP Key 4 */
-    {26, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* RADIUS Server */
-    {27, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* RADIUS Server Port */
-    {28, LW_TYPE_STRING, LW_OP_W, 0}, /* RADIUS Secret */
-    {29, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* WMM Supported */
-    {30, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* WMM Enabled */
-    {31, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* MAC Control Enabled */
-    {32, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* MAC Address List */
-    {33, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Total Bytes Sent */
-    {34, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Total Bytes Received */
-    {35, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Total Packets Sent */
-    {36, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Total Packets Received */
-    {37, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Transmit Errors */
-    {38, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Receive Errors */
-    {39, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Unicast Packets Sent */
-    {40, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Unicast Packets Received */
-    {41, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Multicast Packets Sent */
-    {42, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Multicast Packets Received */
-    {43, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Broadcast Packets Sent */
-    {44, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Broadcast Packets Received */
-    {45, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Discard Packets Sent */
-    {46, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Discard Packets Received */
-    {47, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Unknown Packets Received */
-    {48, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Vendor specific extensions */
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Interface name */
+    {1, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Enable */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Radio Enabled */
+    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Status */
+    {4, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 1}, /* BSSID */
+    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 2}, /* SSID */
+    {6, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Broadcast SSID */
+    {7, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Beacon Enabled */
+    {8, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Mode */
+    {9, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 3}, /* Channel */
+    {10, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Auto Channel */
+    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Supported Channels */
+    {12, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Channels In Use */
+    {13, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 4}, /* Regulatory Domain */
+    {14, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Standard */
+    {15, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Authentication Mode */
+    {16, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Encryption Mode */
+    {17, LW_TYPE_STRING, LW_OP_W, 0, 5}, /* WPA Pre Shared Key */
+    {18, LW_TYPE_STRING, LW_OP_W, 0, 6}, /* WPA Key Phrase */
+    {19, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* WEP Encryption Type */
+    {20, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 7}, /* WEP Key Index */
+    {21, LW_TYPE_STRING, LW_OP_W, 0, 6}, /* WEP Key Phrase */
+    {22, LW_TYPE_STRING, LW_OP_W, 0, 8}, /* WEP Key 1 */
+    {23, LW_TYPE_STRING, LW_OP_W, 0, 8}, /* WEP Key 2 */
+    {24, LW_TYPE_STRING, LW_OP_W, 0, 8}, /* WEP Key 3 */
+    {25, LW_TYPE_STRING, LW_OP_W, 0, 8}, /* WEP Key 4 */
+    {26, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 9}, /* RADIUS Server */
+    {27, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* RADIUS Server Port */
+    {28, LW_TYPE_STRING, LW_OP_W, 0, 9}, /* RADIUS Secret */
+    {29, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* WMM Supported */
+    {30, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* WMM Enabled */
+    {31, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* MAC Control Enabled */
+    {32, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 1}, /* MAC Address List */
+    {33, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Total Bytes Sent */
+    {34, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Total Bytes Received */
+    {35, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Total Packets Sent */
+    {36, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Total Packets Received */
+    {37, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Transmit Errors */
+    {38, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Receive Errors */
+    {39, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Unicast Packets Sent */
+    {40, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Unicast Packets Received */
+    {41, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Multicast Packets Sent */
+    {42, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Multicast Packets Received */
+    {43, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Broadcast Packets Sent */
+    {44, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Broadcast Packets Received */
+    {45, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Discard Packets Sent */
+    {46, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Discard Packets Received */
+    {47, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Unknown Packets Received */
+    {48, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
 };
 static const lw_range ranges_12_v1_0[] = {
-    {4, LW_RANGE_LENGTH, 0, {.i = {12, 12}}},
-    {5, LW_RANGE_LENGTH, 0, {.i = {1, 32}}},
-    {9, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {13, LW_RANGE_LENGTH, 0, {.i = {3, 3}}},
-    {17, LW_RANGE_LENGTH, 0, {.i = {64, 64}}},
-    {18, LW_RANGE_LENGTH, 0, {.i = {1, 64}}},
-    {20, LW_RANGE_INTEGER, 0, {.i = {1, 4}}},
-    {21, LW_RANGE_LENGTH, 0, {.i = {1, 64}}},
-    {22, LW_RANGE_SET, 2, {.set = values_set_10_26}},
-    {23, LW_RANGE_SET, 2, {.set = values_set_10_26}},
-    {24, LW_RANGE_SET, 2, {.set = values_set_10_26}},
-    {25, LW_RANGE_SET, 2, {.set = values_set_10_26}},
-    {26, LW_RANGE_LENGTH, 0, {.i = {1, 256}}},
-    {28, LW_RANGE_LENGTH, 0, {.i = {1, 256}}},
-    {32, LW_RANGE_LENGTH, 0, {.i = {12, 12}}},
+    {LW_RANGE_LENGTH, 0, 12, {12}},
+    {LW_RANGE_LENGTH, 0, 1, {32}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
+    {LW_RANGE_LENGTH, 0, 3, {3}},
+    {LW_RANGE_LENGTH, 0, 64, {64}},
+    {LW_RANGE_LENGTH, 0, 1, {64}},
+    {LW_RANGE_INTEGER, 0, 1, {4}},
+    {LW_RANGE_SET, 2, 0, {.numbers = numbers_set_10_26}},
+    {LW_RANGE_LENGTH, 0, 1, {256}},
 };
-const lw_object_def lw_object_12_v1_0 = {12, 1, 0, 1, 0, LW_DEF_MULTIPLE, 49, 15, resources_12_v1_0, ranges_12_v1_0};
+const lw_object_def lw_object_12_v1_0 = {12, 1, 0, 1, 0, LW_DEF_MULTIPLE, 49, resources_12_v1_0, ranges_12_v1_0};
 
 /* 12 WLAN connectivity 1.1 */
-const lw_object_def lw_object_12_v1_1 = {12, 1, 1, 1, 0, LW_DEF_MULTIPLE, 49, 15, resources_12_v1_0, ranges_12_v1_0};
+const lw_object_def lw_object_12_v1_1 = {12, 1, 1, 1, 0, LW_DEF_MULTIPLE, 49, resources_12_v1_0, ranges_12_v1_0};
 
 /* 13 LWM2M Bearer Selection 1.0 */
 static const lw_resource_def resources_13_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Preferred Communications Bearer */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Acceptable RSSI (GSM) */
-    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Acceptable RSCP (UMTS) */
-    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Acceptable RSRP (LTE) */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Acceptable RSSI (1xEV-DO) */
-    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Cell lock list */
-    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Operator list */
-    {7, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Operator list mode */
-    {8, LW_TYPE_STRING, LW_OP_R, 0}, /* List of available PLMNs */
-    {9, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Vendor specific extensions */
-    {10, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Acceptable RSRP (NB-IoT) */
-    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Higher Priority PLMN Search Timer */
-    {12, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Attach without PDN connection */
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 1}, /* Preferred Communications Bearer */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Acceptable RSSI (GSM) */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Acceptable RSCP (UMTS) */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Acceptable RSRP (LTE) */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Acceptable RSSI (1xEV-DO) */
+    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Cell lock list */
+    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Operator list */
+    {7, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Operator list mode */
+    {8, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* List of available PLMNs */
+    {9, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
+    {10, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Acceptable RSRP (NB-IoT) */
+    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Higher Priority PLMN Search Timer */
+    {12, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Attach without PDN connection */
 };
 static const lw_range ranges_13_v1_0[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
 };
-const lw_object_def lw_object_13_v1_0 = {13, 1, 0, 1, 0, 0, 13, 1, resources_13_v1_0, ranges_13_v1_0};
+const lw_object_def lw_object_13_v1_0 = {13, 1, 0, 1, 0, 0, 13, resources_13_v1_0, ranges_13_v1_0};
 
 /* 13 LWM2M Bearer Selection 1.1 */
-static const lw_range ranges_13_v1_1[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {1, LW_RANGE_INTEGER, 0, {.i = {-110, -48}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {-120, -25}}},
-    {3, LW_RANGE_INTEGER, 0, {.i = {-140, -44}}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {-158, -44}}},
+static const lw_resource_def resources_13_v1_1[] = {
+    {0, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 1}, /* Preferred Communications Bearer */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 2}, /* Acceptable RSSI (GSM) */
+    {2, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 3}, /* Acceptable RSCP (UMTS) */
+    {3, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 4}, /* Acceptable RSRP (LTE) */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Acceptable RSSI (1xEV-DO) */
+    {5, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Cell lock list */
+    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Operator list */
+    {7, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Operator list mode */
+    {8, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* List of available PLMNs */
+    {9, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Vendor specific extensions */
+    {10, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 5}, /* Acceptable RSRP (NB-IoT) */
+    {11, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Higher Priority PLMN Search Timer */
+    {12, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Attach without PDN connection */
 };
-const lw_object_def lw_object_13_v1_1 = {13, 1, 1, 1, 1, 0, 13, 5, resources_13_v1_0, ranges_13_v1_1};
+static const lw_range ranges_13_v1_1[] = {
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_INTEGER, 0, -110, {-48}},
+    {LW_RANGE_INTEGER, 0, -120, {-25}},
+    {LW_RANGE_INTEGER, 0, -140, {-44}},
+    {LW_RANGE_INTEGER, 0, -158, {-44}},
+};
+const lw_object_def lw_object_13_v1_1 = {13, 1, 1, 1, 1, 0, 13, resources_13_v1_1, ranges_13_v1_1};
 
 /* 14 LWM2M Software Component 1.0 */
 static const lw_resource_def resources_14_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R, 0}, /* Component Identity */
-    {1, LW_TYPE_OPAQUE, LW_OP_R, 0}, /* Component Pack */
-    {2, LW_TYPE_STRING, LW_OP_R, 0}, /* Component Version */
-    {3, LW_TYPE_NONE, LW_OP_E, 0}, /* Activate */
-    {4, LW_TYPE_NONE, LW_OP_E, 0}, /* Deactivate */
-    {5, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Activation State */
+    {0, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* Component Identity */
+    {1, LW_TYPE_OPAQUE, LW_OP_R, 0, 0}, /* Component Pack */
+    {2, LW_TYPE_STRING, LW_OP_R, 0, 1}, /* Component Version */
+    {3, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Activate */
+    {4, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Deactivate */
+    {5, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Activation State */
 };
 static const lw_range ranges_14_v1_0[] = {
-    {0, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
-    {2, LW_RANGE_LENGTH, 0, {.i = {0, 255}}},
+    {LW_RANGE_LENGTH, 0, 0, {255}},
 };
-const lw_object_def lw_object_14_v1_0 = {14, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 2, resources_14_v1_0, ranges_14_v1_0};
+const lw_object_def lw_object_14_v1_0 = {14, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_14_v1_0, ranges_14_v1_0};
 
 /* 16 Portfolio 1.0 */
 static const lw_resource_def resources_16_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Identity */
-    {1, LW_TYPE_NONE, LW_OP_E, 0}, /* GetAuthData */
-    {2, LW_TYPE_OPAQUE, LW_OP_R, LW_DEF_MULTIPLE}, /* AuthData */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* AuthStatus */
+    {0, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* Identity */
+    {1, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* GetAuthData */
+    {2, LW_TYPE_OPAQUE, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* AuthData */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* AuthStatus */
 };
 static const lw_range ranges_16_v1_0[] = {
-    {3, LW_RANGE_INTEGER, 0, {.i = {0, 2}}},
+    {LW_RANGE_INTEGER, 0, 0, {2}},
 };
-const lw_object_def lw_object_16_v1_0 = {16, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 1, resources_16_v1_0, ranges_16_v1_0};
+const lw_object_def lw_object_16_v1_0 = {16, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_16_v1_0, ranges_16_v1_0};
 
 /* 19 BinaryAppDataContainer 1.0 */
 static const lw_resource_def resources_19_v1_0[] = {
-    {0, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* Data */
-    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Data Priority */
-    {2, LW_TYPE_TIME, LW_OP_R | LW_OP_W, 0}, /* Data Creation Time */
-    {3, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Data Description */
-    {4, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Data Format */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* App ID */
+    {0, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* Data */
+    {1, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Data Priority */
+    {2, LW_TYPE_TIME, LW_OP_R | LW_OP_W, 0, 0}, /* Data Creation Time */
+    {3, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 2}, /* Data Description */
+    {4, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 2}, /* Data Format */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 3}, /* App ID */
 };
 static const lw_range ranges_19_v1_0[] = {
-    {1, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {3, LW_RANGE_LENGTH, 0, {.i = {0, 32}}},
-    {4, LW_RANGE_LENGTH, 0, {.i = {0, 32}}},
-    {5, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
+    {LW_RANGE_INTEGER, 0, 0, {255}},
+    {LW_RANGE_LENGTH, 0, 0, {32}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
 };
-const lw_object_def lw_object_19_v1_0 = {19, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 4, resources_19_v1_0, ranges_19_v1_0};
+const lw_object_def lw_object_19_v1_0 = {19, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_19_v1_0, ranges_19_v1_0};
 
 /* 20 Event Log 1.0 */
 static const lw_resource_def resources_20_v1_0[] = {
-    {4010, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* LogClass */
-    {4011, LW_TYPE_NONE, LW_OP_E, 0}, /* LogStart */
-    {4012, LW_TYPE_NONE, LW_OP_E, 0}, /* LogStop */
-    {4013, LW_TYPE_INTEGER, LW_OP_R, 0}, /* LogStatus */
-    {4014, LW_TYPE_OPAQUE, LW_OP_R, LW_DEF_MANDATORY}, /* LogData */
-    {4015, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* LogDataFormat */
+    {4010, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* LogClass */
+    {4011, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* LogStart */
+    {4012, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* LogStop */
+    {4013, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* LogStatus */
+    {4014, LW_TYPE_OPAQUE, LW_OP_R, LW_DEF_MANDATORY, 0}, /* LogData */
+    {4015, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* LogDataFormat */
 };
-static const lw_range ranges_20_v1_0[] = {
-    {4010, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {4013, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-    {4015, LW_RANGE_INTEGER, 0, {.i = {0, 255}}},
-};
-const lw_object_def lw_object_20_v1_0 = {20, 1, 0, 1, 0, 0, 6, 3, resources_20_v1_0, ranges_20_v1_0};
+const lw_object_def lw_object_20_v1_0 = {20, 1, 0, 1, 0, 0, 6, resources_20_v1_0, ranges_13_v1_0};
 
 /* 20 Event Log 2.0 */
-const lw_object_def lw_object_20_v2_0 = {20, 2, 0, 1, 0, LW_DEF_MULTIPLE, 6, 3, resources_20_v1_0, ranges_20_v1_0};
+const lw_object_def lw_object_20_v2_0 = {20, 2, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_20_v1_0, ranges_13_v1_0};
 
 /* 20 Event Log 2.1 */
 static const lw_resource_def resources_20_v2_1[] = {
-    {4010, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* LogClass */
-    {4011, LW_TYPE_NONE, LW_OP_E, 0}, /* LogStart */
-    {4012, LW_TYPE_NONE, LW_OP_E, 0}, /* LogStop */
-    {4013, LW_TYPE_INTEGER, LW_OP_R, 0}, /* LogStatus */
-    {4014, LW_TYPE_OPAQUE, LW_OP_R, LW_DEF_MANDATORY}, /* LogData */
-    {4015, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* LogDataFormat */
-    {4016, LW_TYPE_OPAQUE, 0, 0}, /* LogDataIncremental */
-    {4017, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* LogDataIncrementalMinimumSendInterval */
+    {4010, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* LogClass */
+    {4011, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* LogStart */
+    {4012, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* LogStop */
+    {4013, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* LogStatus */
+    {4014, LW_TYPE_OPAQUE, LW_OP_R, LW_DEF_MANDATORY, 0}, /* LogData */
+    {4015, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* LogDataFormat */
+    {4016, LW_TYPE_OPAQUE, 0, 0, 0}, /* LogDataIncremental */
+    {4017, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 0}, /* LogDataIncrementalMinimumSendInterval */
 };
-const lw_object_def lw_object_20_v2_1 = {20, 2, 1, 1, 1, LW_DEF_MULTIPLE, 8, 3, resources_20_v2_1, ranges_20_v1_0};
+const lw_object_def lw_object_20_v2_1 = {20, 2, 1, 1, 1, LW_DEF_MULTIPLE, 8, resources_20_v2_1, ranges_13_v1_0};
 
 /* 21 LWM2M OSCORE 1.0 */
 static const lw_resource_def resources_21_v1_0[] = {
-    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* OSCORE Master Secret */
-    {1, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* OSCORE Sender ID */
-    {2, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* OSCORE Recipient ID */
-    {3, LW_TYPE_INTEGER, 0, 0}, /* OSCORE AEAD Algorithm */
-    {4, LW_TYPE_INTEGER, 0, 0}, /* OSCORE HMAC Algorithm */
-    {5, LW_TYPE_STRING, 0, 0}, /* OSCORE Master Salt */
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Master Secret */
+    {1, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Sender ID */
+    {2, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Recipient ID */
+    {3, LW_TYPE_INTEGER, 0, 0, 0}, /* OSCORE AEAD Algorithm */
+    {4, LW_TYPE_INTEGER, 0, 0, 0}, /* OSCORE HMAC Algorithm */
+    {5, LW_TYPE_STRING, 0, 0, 0}, /* OSCORE Master Salt */
 };
-const lw_object_def lw_object_21_v1_0 = {21, 1, 0, 1, 1, LW_DEF_MULTIPLE, 6, 0, resources_21_v1_0, NULL};
+const lw_object_def lw_object_21_v1_0 = {21, 1, 0, 1, 1, LW_DEF_MULTIPLE, 6, resources_21_v1_0, NULL};
 
 /* 21 LWM2M OSCORE 1.1 */
 static const lw_resource_def resources_21_v1_1[] = {
-    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* OSCORE Master Secret */
-    {1, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* OSCORE Sender ID */
-    {2, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* OSCORE Recipient ID */
-    {3, LW_TYPE_INTEGER, 0, 0}, /* OSCORE AEAD Algorithm */
-    {4, LW_TYPE_INTEGER, 0, 0}, /* OSCORE HMAC Algorithm */
-    {5, LW_TYPE_STRING, 0, 0}, /* OSCORE Master Salt */
-    {6, LW_TYPE_STRING, 0, 0}, /* OSCORE ID Context */
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Master Secret */
+    {1, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Sender ID */
+    {2, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Recipient ID */
+    {3, LW_TYPE_INTEGER, 0, 0, 0}, /* OSCORE AEAD Algorithm */
+    {4, LW_TYPE_INTEGER, 0, 0, 0}, /* OSCORE HMAC Algorithm */
+    {5, LW_TYPE_STRING, 0, 0, 0}, /* OSCORE Master Salt */
+    {6, LW_TYPE_STRING, 0, 0, 0}, /* OSCORE ID Context */
 };
-const lw_object_def lw_object_21_v1_1 = {21, 1, 1, 1, 1, LW_DEF_MULTIPLE, 7, 0, resources_21_v1_1, NULL};
+const lw_object_def lw_object_21_v1_1 = {21, 1, 1, 1, 1, LW_DEF_MULTIPLE, 7, resources_21_v1_1, NULL};
 
 /* 21 LWM2M OSCORE 2.0 */
 static const lw_resource_def resources_21_v2_0[] = {
-    {0, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* OSCORE Master Secret */
-    {1, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* OSCORE Sender ID */
-    {2, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY}, /* OSCORE Recipient ID */
-    {3, LW_TYPE_INTEGER, 0, 0}, /* OSCORE AEAD Algorithm */
-    {4, LW_TYPE_INTEGER, 0, 0}, /* OSCORE HMAC Algorithm */
-    {5, LW_TYPE_OPAQUE, 0, 0}, /* OSCORE Master Salt */
-    {6, LW_TYPE_OPAQUE, 0, 0}, /* OSCORE ID Context */
+    {0, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Master Secret */
+    {1, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Sender ID */
+    {2, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* OSCORE Recipient ID */
+    {3, LW_TYPE_INTEGER, 0, 0, 0}, /* OSCORE AEAD Algorithm */
+    {4, LW_TYPE_INTEGER, 0, 0, 0}, /* OSCORE HMAC Algorithm */
+    {5, LW_TYPE_OPAQUE, 0, 0, 0}, /* OSCORE Master Salt */
+    {6, LW_TYPE_OPAQUE, 0, 0, 0}, /* OSCORE ID Context */
 };
-const lw_object_def lw_object_21_v2_0 = {21, 2, 0, 1, 1, LW_DEF_MULTIPLE, 7, 0, resources_21_v2_0, NULL};
+const lw_object_def lw_object_21_v2_0 = {21, 2, 0, 1, 1, LW_DEF_MULTIPLE, 7, resources_21_v2_0, NULL};
 
 /* 22 Virtual Observe Notify 1.0 */
 static const lw_resource_def resources_22_v1_0[] = {
-    {0, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* ObserveLinks */
-    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Report */
-    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* ResourceFilter */
-    {3, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* ReportLinks */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* ObserveRelation */
+    {0, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* ObserveLinks */
+    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Report */
+    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* ResourceFilter */
+    {3, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* ReportLinks */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* ObserveRelation */
 };
-const lw_object_def lw_object_22_v1_0 = {22, 1, 0, 1, 1, LW_DEF_MULTIPLE, 5, 0, resources_22_v1_0, NULL};
+const lw_object_def lw_object_22_v1_0 = {22, 1, 0, 1, 1, LW_DEF_MULTIPLE, 5, resources_22_v1_0, NULL};
 
 /* 22 Virtual Observe Notify 1.1 */
 static const lw_resource_def resources_22_v1_1[] = {
-    {0, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY}, /* ObserveLinks */
-    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Report */
-    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* ResourceFilter */
-    {3, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* ReportLinks */
-    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* ObserveRelation */
-    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Virtual Observe Report Format */
-    {6, LW_TYPE_OPAQUE, LW_OP_R, 0}, /* Virtual Observe Report */
+    {0, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 0}, /* ObserveLinks */
+    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Report */
+    {2, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* ResourceFilter */
+    {3, LW_TYPE_CORELNK, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* ReportLinks */
+    {4, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* ObserveRelation */
+    {5, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Virtual Observe Report Format */
+    {6, LW_TYPE_OPAQUE, LW_OP_R, 0, 0}, /* Virtual Observe Report */
 };
-const lw_object_def lw_object_22_v1_1 = {22, 1, 1, 1, 1, LW_DEF_MULTIPLE, 7, 0, resources_22_v1_1, NULL};
+const lw_object_def lw_object_22_v1_1 = {22, 1, 1, 1, 1, LW_DEF_MULTIPLE, 7, resources_22_v1_1, NULL};
 
 /* 23 LwM2M COSE 1.0 */
 static const lw_resource_def resources_23_v1_0[] = {
-    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* KID */
-    {1, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY}, /* AEAD Algorithm */
-    {2, LW_TYPE_STRING, 0, LW_DEF_MANDATORY}, /* Key */
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* KID */
+    {1, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 0}, /* AEAD Algorithm */
+    {2, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 0}, /* Key */
 };
-const lw_object_def lw_object_23_v1_0 = {23, 1, 0, 1, 2, LW_DEF_MULTIPLE, 3, 0, resources_23_v1_0, NULL};
+const lw_object_def lw_object_23_v1_0 = {23, 1, 0, 1, 2, LW_DEF_MULTIPLE, 3, resources_23_v1_0, NULL};
 
 /* 24 MQTT Server 1.0 */
 static const lw_resource_def resources_24_v1_0[] = {
-    {0, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Will Retain */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Will Topic */
-    {2, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Will Message */
-    {3, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Clean Session */
-    {4, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Will QoS */
-    {5, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0}, /* Keep Alive */
-    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Client Identifier */
-    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* User Name */
-    {8, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0}, /* Password */
+    {0, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Will Retain */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Will Topic */
+    {2, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Will Message */
+    {3, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Clean Session */
+    {4, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 1}, /* Will QoS */
+    {5, LW_TYPE_UNSIGNED, LW_OP_R | LW_OP_W, 0, 2}, /* Keep Alive */
+    {6, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Client Identifier */
+    {7, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* User Name */
+    {8, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, 0, 0}, /* Password */
 };
 static const lw_range ranges_24_v1_0[] = {
-    {4, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {5, LW_RANGE_INTEGER, 0, {.i = {0, 65535}}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+    {LW_RANGE_INTEGER, 0, 0, {65535}},
 };
-const lw_object_def lw_object_24_v1_0 = {24, 1, 0, 1, 2, LW_DEF_MULTIPLE, 9, 2, resources_24_v1_0, ranges_24_v1_0};
+const lw_object_def lw_object_24_v1_0 = {24, 1, 0, 1, 2, LW_DEF_MULTIPLE, 9, resources_24_v1_0, ranges_24_v1_0};
 
 /* 25 LwM2M Gateway 1.0 */
 static const lw_resource_def resources_25_v1_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Device ID */
-    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Prefix */
-    {2, LW_TYPE_OBJLNK, LW_OP_R, 0}, /* Routing Table Entry */
+    {0, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Device ID */
+    {1, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Prefix */
+    {2, LW_TYPE_OBJLNK, LW_OP_R, 0, 0}, /* Routing Table Entry */
 };
-const lw_object_def lw_object_25_v1_0 = {25, 1, 0, 1, 2, LW_DEF_MULTIPLE, 3, 0, resources_25_v1_0, NULL};
+const lw_object_def lw_object_25_v1_0 = {25, 1, 0, 1, 2, LW_DEF_MULTIPLE, 3, resources_25_v1_0, NULL};
 
 /* 25 LwM2M Gateway 2.0 */
 static const lw_resource_def resources_25_v2_0[] = {
-    {0, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Device ID */
-    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Prefix */
-    {3, LW_TYPE_CORELNK, LW_OP_R, LW_DEF_MANDATORY}, /* IoT Device Objects */
+    {0, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Device ID */
+    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Prefix */
+    {3, LW_TYPE_CORELNK, LW_OP_R, LW_DEF_MANDATORY, 0}, /* IoT Device Objects */
 };
-const lw_object_def lw_object_25_v2_0 = {25, 2, 0, 1, 1, LW_DEF_MULTIPLE, 3, 0, resources_25_v2_0, NULL};
+const lw_object_def lw_object_25_v2_0 = {25, 2, 0, 1, 1, LW_DEF_MULTIPLE, 3, resources_25_v2_0, NULL};
 
 /* 26 LwM2M Gateway Routing 1.0 */
 static const lw_resource_def resources_26_v1_0[] = {
-    {0, LW_TYPE_UNSIGNED, LW_OP_R, LW_DEF_MANDATORY}, /* LwM2M Object ID */
-    {1, LW_TYPE_CORELNK, LW_OP_R, LW_DEF_MANDATORY}, /* Mapping Info */
+    {0, LW_TYPE_UNSIGNED, LW_OP_R, LW_DEF_MANDATORY, 0}, /* LwM2M Object ID */
+    {1, LW_TYPE_CORELNK, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Mapping Info */
 };
-const lw_object_def lw_object_26_v1_0 = {26, 1, 0, 1, 2, LW_DEF_MULTIPLE, 2, 0, resources_26_v1_0, NULL};
+const lw_object_def lw_object_26_v1_0 = {26, 1, 0, 1, 2, LW_DEF_MULTIPLE, 2, resources_26_v1_0, NULL};
 
 /* 27 5GNR Connectivity 1.0 */
 static const lw_resource_def resources_27_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Connectivity Option */
-    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* NR Band Support available */
-    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* NR Band attached */
-    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE}, /* S-NSSAI */
-    {4, LW_TYPE_STRING, LW_OP_R, 0}, /* DNN Name */
-    {5, LW_TYPE_INTEGER, LW_OP_R, 0}, /* PDU Session Id */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SSC Mode */
-    {7, LW_TYPE_INTEGER, LW_OP_R, 0}, /* PDU Session Type */
-    {8, LW_TYPE_INTEGER, LW_OP_R, 0}, /* 5QI */
-    {9, LW_TYPE_INTEGER, LW_OP_R, 0}, /* SDAP Enablement */
-    {10, LW_TYPE_INTEGER, LW_OP_R, 0}, /* QFI */
-    {11, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Session AMBR */
-    {12, LW_TYPE_INTEGER, LW_OP_R, 0}, /* APN-AMBR */
-    {13, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* NAS Reflective QOS */
-    {14, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Access Stratum Reflective QoS */
-    {15, LW_TYPE_INTEGER, LW_OP_R, 0}, /* P-CSCF Address Index */
-    {16, LW_TYPE_INTEGER, LW_OP_R, 0}, /* PDU session Authentication */
-    {17, LW_TYPE_STRING, LW_OP_R, 0}, /* PLMN ID */
-    {18, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* LADN Support */
-    {19, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Integrity Protection on DRB */
-    {20, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Access type Preference */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Connectivity Option */
+    {1, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* NR Band Support available */
+    {2, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* NR Band attached */
+    {3, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE, 0}, /* S-NSSAI */
+    {4, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* DNN Name */
+    {5, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* PDU Session Id */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* SSC Mode */
+    {7, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* PDU Session Type */
+    {8, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* 5QI */
+    {9, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* SDAP Enablement */
+    {10, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* QFI */
+    {11, LW_TYPE_INTEGER, LW_OP_R, 0, 4}, /* Session AMBR */
+    {12, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* APN-AMBR */
+    {13, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* NAS Reflective QOS */
+    {14, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Access Stratum Reflective QoS */
+    {15, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* P-CSCF Address Index */
+    {16, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* PDU session Authentication */
+    {17, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* PLMN ID */
+    {18, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* LADN Support */
+    {19, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Integrity Protection on DRB */
+    {20, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Access type Preference */
 };
 static const lw_range ranges_27_v1_0[] = {
-    {5, LW_RANGE_INTEGER, 0, {.i = {1, 15}}},
-    {6, LW_RANGE_INTEGER, 0, {.i = {1, 3}}},
-    {10, LW_RANGE_INTEGER, 0, {.i = {1, 63}}},
-    {11, LW_RANGE_INTEGER, 0, {.i = {1, 25}}},
+    {LW_RANGE_INTEGER, 0, 1, {15}},
+    {LW_RANGE_INTEGER, 0, 1, {3}},
+    {LW_RANGE_INTEGER, 0, 1, {63}},
+    {LW_RANGE_INTEGER, 0, 1, {25}},
 };
-const lw_object_def lw_object_27_v1_0 = {27, 1, 0, 1, 2, LW_DEF_MULTIPLE, 21, 4, resources_27_v1_0, ranges_27_v1_0};
+const lw_object_def lw_object_27_v1_0 = {27, 1, 0, 1, 2, LW_DEF_MULTIPLE, 21, resources_27_v1_0, ranges_27_v1_0};
 
 /* 28 Device RF Capabilities 1.0 */
 static const lw_resource_def resources_28_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported LTE Band Information */
-    {1, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported EGPRS Band Information */
-    {2, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported TD-SCDMA Band Information */
-    {3, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported WCDMA Band Information */
-    {4, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported CDMA-2000 Band Information */
-    {5, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported WiMAX Band Information */
-    {6, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported NB-IoT Band Information */
-    {7, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Supported 5G Band Information */
+    {0, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported LTE Band Information */
+    {1, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported EGPRS Band Information */
+    {2, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported TD-SCDMA Band Information */
+    {3, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported WCDMA Band Information */
+    {4, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported CDMA-2000 Band Information */
+    {5, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported WiMAX Band Information */
+    {6, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported NB-IoT Band Information */
+    {7, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Supported 5G Band Information */
 };
-const lw_object_def lw_object_28_v1_0 = {28, 1, 0, 1, 1, 0, 8, 0, resources_28_v1_0, NULL};
+const lw_object_def lw_object_28_v1_0 = {28, 1, 0, 1, 1, 0, 8, resources_28_v1_0, NULL};
 
 /* 3200 Digital Input 1.0 */
 static const lw_resource_def resources_3200_v1_0[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5502, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Digital Input Polarity */
-    {5503, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Digital Input Debounce */
-    {5504, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Digital Input Edge Selection */
-    {5505, LW_TYPE_NONE, LW_OP_E, 0}, /* Digital Input Counter Reset */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5502, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Digital Input Polarity */
+    {5503, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Digital Input Debounce */
+    {5504, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Digital Input Edge Selection */
+    {5505, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Digital Input Counter Reset */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
 };
 static const lw_range ranges_3200_v1_0[] = {
-    {5504, LW_RANGE_INTEGER, 0, {.i = {1, 3}}},
+    {LW_RANGE_INTEGER, 0, 1, {3}},
 };
-const lw_object_def lw_object_3200_v1_0 = {3200, 1, 0, 1, 0, LW_DEF_MULTIPLE, 8, 1, resources_3200_v1_0, ranges_3200_v1_0};
+const lw_object_def lw_object_3200_v1_0 = {3200, 1, 0, 1, 0, LW_DEF_MULTIPLE, 8, resources_3200_v1_0, ranges_3200_v1_0};
 
 /* 3200 Digital Input 1.1 */
 static const lw_resource_def resources_3200_v1_1[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5502, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Digital Input Polarity */
-    {5503, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Digital Input Debounce */
-    {5504, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Digital Input Edge Selection */
-    {5505, LW_TYPE_NONE, LW_OP_E, 0}, /* Digital Input Counter Reset */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5502, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Digital Input Polarity */
+    {5503, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Digital Input Debounce */
+    {5504, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Digital Input Edge Selection */
+    {5505, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Digital Input Counter Reset */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 2}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3200_v1_1[] = {
-    {5504, LW_RANGE_INTEGER, 0, {.i = {1, 3}}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_INTEGER, 0, 1, {3}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3200_v1_1 = {3200, 1, 1, 1, 0, LW_DEF_MULTIPLE, 10, 2, resources_3200_v1_1, ranges_3200_v1_1};
+const lw_object_def lw_object_3200_v1_1 = {3200, 1, 1, 1, 0, LW_DEF_MULTIPLE, 10, resources_3200_v1_1, ranges_3200_v1_1};
 
 /* 3201 Digital Output 1.0 */
 static const lw_resource_def resources_3201_v1_0[] = {
-    {5550, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Digital Output State */
-    {5551, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Digital Output Polarity */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5550, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Digital Output State */
+    {5551, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Digital Output Polarity */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3201_v1_0 = {3201, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, 0, resources_3201_v1_0, NULL};
+const lw_object_def lw_object_3201_v1_0 = {3201, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, resources_3201_v1_0, NULL};
 
 /* 3201 Digital Output 1.1 */
 static const lw_resource_def resources_3201_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5550, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Digital Output State */
-    {5551, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* Digital Output Polarity */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5550, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Digital Output State */
+    {5551, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* Digital Output Polarity */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3201_v1_1[] = {
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3201_v1_1 = {3201, 1, 1, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3201_v1_1, ranges_3201_v1_1};
+const lw_object_def lw_object_3201_v1_1 = {3201, 1, 1, 1, 0, LW_DEF_MULTIPLE, 5, resources_3201_v1_1, ranges_3201_v1_1};
 
 /* 3202 Analog Input 1.0 */
 static const lw_resource_def resources_3202_v1_0[] = {
-    {5600, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Analog Input Current Value */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
+    {5600, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Analog Input Current Value */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
 };
-const lw_object_def lw_object_3202_v1_0 = {3202, 1, 0, 1, 0, LW_DEF_MULTIPLE, 8, 0, resources_3202_v1_0, NULL};
+const lw_object_def lw_object_3202_v1_0 = {3202, 1, 0, 1, 0, LW_DEF_MULTIPLE, 8, resources_3202_v1_0, NULL};
 
 /* 3202 Analog Input 1.1 */
 static const lw_resource_def resources_3202_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5600, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Analog Input Current Value */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5600, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Analog Input Current Value */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3202_v1_1[] = {
-    {6042, LW_RANGE_INTEGER, 0, {.i = {0, 23}}},
-    {6049, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_INTEGER, 0, 0, {23}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3202_v1_1 = {3202, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, 3, resources_3202_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3202_v1_1 = {3202, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, resources_3202_v1_1, ranges_3202_v1_1};
 
 /* 3203 Analog Output 1.0 */
 static const lw_resource_def resources_3203_v1_0[] = {
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5650, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Analog Output Current Value */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5650, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Analog Output Current Value */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-static const lw_range ranges_3203_v1_0[] = {
-    {5650, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
-};
-const lw_object_def lw_object_3203_v1_0 = {3203, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 1, resources_3203_v1_0, ranges_3203_v1_0};
+const lw_object_def lw_object_3203_v1_0 = {3203, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_3203_v1_0, ranges_3201_v1_1};
 
 /* 3203 Analog Output 1.1 */
 static const lw_resource_def resources_3203_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5650, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Analog Output Current Value */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5650, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Analog Output Current Value */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
-static const lw_range ranges_3203_v1_1[] = {
-    {5650, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
-};
-const lw_object_def lw_object_3203_v1_1 = {3203, 1, 1, 1, 0, LW_DEF_MULTIPLE, 6, 2, resources_3203_v1_1, ranges_3203_v1_1};
+const lw_object_def lw_object_3203_v1_1 = {3203, 1, 1, 1, 0, LW_DEF_MULTIPLE, 6, resources_3203_v1_1, ranges_3201_v1_1};
 
 /* 3300 Generic Sensor 1.0 */
 static const lw_resource_def resources_3300_v1_0[] = {
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
 };
-const lw_object_def lw_object_3300_v1_0 = {3300, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3300_v1_0, NULL};
+const lw_object_def lw_object_3300_v1_0 = {3300, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3300_v1_0, NULL};
 
 /* 3300 Generic Sensor 1.1 */
 static const lw_resource_def resources_3300_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3300_v1_1 = {3300, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3300_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3300_v1_1 = {3300, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3300_v1_1, ranges_3202_v1_1};
 
 /* 3301 Illuminance 1.0 */
 static const lw_resource_def resources_3301_v1_0[] = {
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
 };
-const lw_object_def lw_object_3301_v1_0 = {3301, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, 0, resources_3301_v1_0, NULL};
+const lw_object_def lw_object_3301_v1_0 = {3301, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, resources_3301_v1_0, NULL};
 
 /* 3301 Illuminance 1.1 */
 static const lw_resource_def resources_3301_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3301_v1_1 = {3301, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, 3, resources_3301_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3301_v1_1 = {3301, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, resources_3301_v1_1, ranges_3202_v1_1};
 
 /* 3302 Presence 1.0 */
 static const lw_resource_def resources_3302_v1_0[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5505, LW_TYPE_NONE, LW_OP_E, 0}, /* Digital Input Counter Reset */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
-    {5903, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Busy to Clear delay */
-    {5904, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Clear to Busy delay */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5505, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Digital Input Counter Reset */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
+    {5903, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Busy to Clear delay */
+    {5904, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Clear to Busy delay */
 };
-const lw_object_def lw_object_3302_v1_0 = {3302, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 0, resources_3302_v1_0, NULL};
+const lw_object_def lw_object_3302_v1_0 = {3302, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_3302_v1_0, NULL};
 
 /* 3302 Presence 1.1 */
 static const lw_resource_def resources_3302_v1_1[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5505, LW_TYPE_NONE, LW_OP_E, 0}, /* Digital Input Counter Reset */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5751, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Type */
-    {5903, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Busy to Clear delay */
-    {5904, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Clear to Busy delay */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5505, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Digital Input Counter Reset */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5751, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Type */
+    {5903, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Busy to Clear delay */
+    {5904, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Clear to Busy delay */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3302_v1_1 = {3302, 1, 1, 1, 0, LW_DEF_MULTIPLE, 11, 3, resources_3302_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3302_v1_1 = {3302, 1, 1, 1, 0, LW_DEF_MULTIPLE, 11, resources_3302_v1_1, ranges_3202_v1_1};
 
 /* 3303 Temperature 1.0 */
-const lw_object_def lw_object_3303_v1_0 = {3303, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, 0, resources_3301_v1_0, NULL};
+const lw_object_def lw_object_3303_v1_0 = {3303, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, resources_3301_v1_0, NULL};
 
 /* 3303 Temperature 1.1 */
-const lw_object_def lw_object_3303_v1_1 = {3303, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, 3, resources_3301_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3303_v1_1 = {3303, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, resources_3301_v1_1, ranges_3202_v1_1};
 
 /* 3304 Humidity 1.0 */
-const lw_object_def lw_object_3304_v1_0 = {3304, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, 0, resources_3301_v1_0, NULL};
+const lw_object_def lw_object_3304_v1_0 = {3304, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, resources_3301_v1_0, NULL};
 
 /* 3304 Humidity 1.1 */
-const lw_object_def lw_object_3304_v1_1 = {3304, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, 3, resources_3301_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3304_v1_1 = {3304, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, resources_3301_v1_1, ranges_3202_v1_1};
 
 /* 3305 Power Measurement 1.0 */
 static const lw_resource_def resources_3305_v1_0[] = {
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5800, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Instantaneous active power */
-    {5801, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured active power */
-    {5802, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured active power */
-    {5803, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range active power */
-    {5804, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range active power */
-    {5805, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative active power */
-    {5806, LW_TYPE_FLOAT, LW_OP_W, 0}, /* Active Power Calibration */
-    {5810, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Instantaneous reactive power */
-    {5811, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured reactive power */
-    {5812, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured reactive power */
-    {5813, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range reactive power */
-    {5814, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range reactive power */
-    {5815, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative reactive power */
-    {5816, LW_TYPE_FLOAT, LW_OP_W, 0}, /* Reactive Power Calibration */
-    {5820, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Power factor */
-    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Current Calibration */
-    {5822, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Cumulative energy */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5800, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Instantaneous active power */
+    {5801, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured active power */
+    {5802, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured active power */
+    {5803, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range active power */
+    {5804, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range active power */
+    {5805, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative active power */
+    {5806, LW_TYPE_FLOAT, LW_OP_W, 0, 0}, /* Active Power Calibration */
+    {5810, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Instantaneous reactive power */
+    {5811, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured reactive power */
+    {5812, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured reactive power */
+    {5813, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range reactive power */
+    {5814, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range reactive power */
+    {5815, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative reactive power */
+    {5816, LW_TYPE_FLOAT, LW_OP_W, 0, 0}, /* Reactive Power Calibration */
+    {5820, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Power factor */
+    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Current Calibration */
+    {5822, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Cumulative energy */
 };
-const lw_object_def lw_object_3305_v1_0 = {3305, 1, 0, 1, 0, LW_DEF_MULTIPLE, 18, 0, resources_3305_v1_0, NULL};
+const lw_object_def lw_object_3305_v1_0 = {3305, 1, 0, 1, 0, LW_DEF_MULTIPLE, 18, resources_3305_v1_0, NULL};
 
 /* 3305 Power Measurement 1.1 */
 static const lw_resource_def resources_3305_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5800, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Instantaneous active power */
-    {5801, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured active power */
-    {5802, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured active power */
-    {5803, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range active power */
-    {5804, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range active power */
-    {5805, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative active power */
-    {5806, LW_TYPE_FLOAT, LW_OP_W, 0}, /* Active Power Calibration */
-    {5810, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Instantaneous reactive power */
-    {5811, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured reactive power */
-    {5812, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured reactive power */
-    {5813, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range reactive power */
-    {5814, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range reactive power */
-    {5815, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative reactive power */
-    {5816, LW_TYPE_FLOAT, LW_OP_W, 0}, /* Reactive Power Calibration */
-    {5820, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Power factor */
-    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Current Calibration */
-    {5822, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Cumulative energy */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5800, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Instantaneous active power */
+    {5801, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured active power */
+    {5802, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured active power */
+    {5803, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range active power */
+    {5804, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range active power */
+    {5805, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative active power */
+    {5806, LW_TYPE_FLOAT, LW_OP_W, 0, 0}, /* Active Power Calibration */
+    {5810, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Instantaneous reactive power */
+    {5811, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured reactive power */
+    {5812, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured reactive power */
+    {5813, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range reactive power */
+    {5814, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range reactive power */
+    {5815, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative reactive power */
+    {5816, LW_TYPE_FLOAT, LW_OP_W, 0, 0}, /* Reactive Power Calibration */
+    {5820, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Power factor */
+    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Current Calibration */
+    {5822, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Cumulative energy */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3305_v1_1 = {3305, 1, 1, 1, 0, LW_DEF_MULTIPLE, 23, 3, resources_3305_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3305_v1_1 = {3305, 1, 1, 1, 0, LW_DEF_MULTIPLE, 23, resources_3305_v1_1, ranges_3202_v1_1};
 
 /* 3306 Actuation 1.0 */
 static const lw_resource_def resources_3306_v1_0[] = {
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
-    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Dimmer */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
-    {5853, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Multi-state Output */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
+    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Dimmer */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
+    {5853, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Multi-state Output */
 };
 static const lw_range ranges_3306_v1_0[] = {
-    {5851, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
 };
-const lw_object_def lw_object_3306_v1_0 = {3306, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3306_v1_0, ranges_3306_v1_0};
+const lw_object_def lw_object_3306_v1_0 = {3306, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3306_v1_0, ranges_3306_v1_0};
 
 /* 3306 Actuation 1.1 */
 static const lw_resource_def resources_3306_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
-    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Dimmer */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
-    {5853, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Multi-state Output */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
+    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Dimmer */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
+    {5853, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Multi-state Output */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 2}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3306_v1_1[] = {
-    {5851, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3306_v1_1 = {3306, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, 2, resources_3306_v1_1, ranges_3306_v1_1};
+const lw_object_def lw_object_3306_v1_1 = {3306, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, resources_3306_v1_1, ranges_3306_v1_1};
 
 /* 3308 Set Point 1.0 */
 static const lw_resource_def resources_3308_v1_0[] = {
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Colour */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5900, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Set Point Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Colour */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5900, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Set Point Value */
 };
-const lw_object_def lw_object_3308_v1_0 = {3308, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 0, resources_3308_v1_0, NULL};
+const lw_object_def lw_object_3308_v1_0 = {3308, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_3308_v1_0, NULL};
 
 /* 3308 Set Point 1.1 */
 static const lw_resource_def resources_3308_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Colour */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5900, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Set Point Value */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Colour */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5900, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Set Point Value */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3308_v1_1 = {3308, 1, 1, 1, 0, LW_DEF_MULTIPLE, 6, 1, resources_3308_v1_1, ranges_3201_v1_1};
+const lw_object_def lw_object_3308_v1_1 = {3308, 1, 1, 1, 0, LW_DEF_MULTIPLE, 6, resources_3308_v1_1, ranges_3201_v1_1};
 
 /* 3310 Load Control 1.0 */
 static const lw_resource_def resources_3310_v1_0[] = {
-    {5823, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Event Identifier */
-    {5824, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Start Time */
-    {5825, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Duration In Min */
-    {5826, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Criticality Level */
-    {5827, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Avg Load AdjPct */
-    {5828, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Duty Cycle */
+    {5823, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Event Identifier */
+    {5824, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Start Time */
+    {5825, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Duration In Min */
+    {5826, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Criticality Level */
+    {5827, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 2}, /* Avg Load AdjPct */
+    {5828, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 2}, /* Duty Cycle */
 };
 static const lw_range ranges_3310_v1_0[] = {
-    {5826, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {5827, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {5828, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
 };
-const lw_object_def lw_object_3310_v1_0 = {3310, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 3, resources_3310_v1_0, ranges_3310_v1_0};
+const lw_object_def lw_object_3310_v1_0 = {3310, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_3310_v1_0, ranges_3310_v1_0};
 
 /* 3310 Load Control 1.1 */
 static const lw_resource_def resources_3310_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5823, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Event Identifier */
-    {5824, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Start Time */
-    {5825, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Duration In Min */
-    {5826, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Criticality Level */
-    {5827, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Avg Load AdjPct */
-    {5828, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Duty Cycle */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5823, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Event Identifier */
+    {5824, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Start Time */
+    {5825, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Duration In Min */
+    {5826, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Criticality Level */
+    {5827, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 2}, /* Avg Load AdjPct */
+    {5828, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 2}, /* Duty Cycle */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3310_v1_1[] = {
-    {5826, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
-    {5827, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {5828, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3310_v1_1 = {3310, 1, 1, 1, 0, LW_DEF_MULTIPLE, 9, 4, resources_3310_v1_1, ranges_3310_v1_1};
+const lw_object_def lw_object_3310_v1_1 = {3310, 1, 1, 1, 0, LW_DEF_MULTIPLE, 9, resources_3310_v1_1, ranges_3310_v1_1};
 
 /* 3311 Light Control 1.0 */
 static const lw_resource_def resources_3311_v1_0[] = {
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Colour */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5805, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative active power */
-    {5820, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Power factor */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
-    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Dimmer */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Colour */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5805, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative active power */
+    {5820, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Power factor */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
+    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Dimmer */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
 };
-const lw_object_def lw_object_3311_v1_0 = {3311, 1, 0, 1, 0, LW_DEF_MULTIPLE, 8, 1, resources_3311_v1_0, ranges_3306_v1_0};
+const lw_object_def lw_object_3311_v1_0 = {3311, 1, 0, 1, 0, LW_DEF_MULTIPLE, 8, resources_3311_v1_0, ranges_3306_v1_0};
 
 /* 3312 Power Control 1.0 */
 static const lw_resource_def resources_3312_v1_0[] = {
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5805, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative active power */
-    {5820, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Power factor */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
-    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Dimmer */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5805, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative active power */
+    {5820, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Power factor */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
+    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Dimmer */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
 };
-const lw_object_def lw_object_3312_v1_0 = {3312, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 1, resources_3312_v1_0, ranges_3306_v1_0};
+const lw_object_def lw_object_3312_v1_0 = {3312, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_3312_v1_0, ranges_3306_v1_0};
 
 /* 3312 Power Control 1.1 */
 static const lw_resource_def resources_3312_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5805, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Cumulative active power */
-    {5820, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Power factor */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
-    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Dimmer */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5805, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Cumulative active power */
+    {5820, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Power factor */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
+    {5851, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Dimmer */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 2}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3312_v1_1 = {3312, 1, 1, 1, 0, LW_DEF_MULTIPLE, 8, 2, resources_3312_v1_1, ranges_3306_v1_1};
+const lw_object_def lw_object_3312_v1_1 = {3312, 1, 1, 1, 0, LW_DEF_MULTIPLE, 8, resources_3312_v1_1, ranges_3306_v1_1};
 
 /* 3313 Accelerometer 1.0 */
 static const lw_resource_def resources_3313_v1_0[] = {
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
 };
-const lw_object_def lw_object_3313_v1_0 = {3313, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 0, resources_3313_v1_0, NULL};
+const lw_object_def lw_object_3313_v1_0 = {3313, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_3313_v1_0, NULL};
 
 /* 3313 Accelerometer 1.1 */
 static const lw_resource_def resources_3313_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3313_v1_1 = {3313, 1, 1, 1, 0, LW_DEF_MULTIPLE, 11, 3, resources_3313_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3313_v1_1 = {3313, 1, 1, 1, 0, LW_DEF_MULTIPLE, 11, resources_3313_v1_1, ranges_3202_v1_1};
 
 /* 3314 Magnetometer 1.0 */
 static const lw_resource_def resources_3314_v1_0[] = {
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Compass Direction */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Compass Direction */
 };
 static const lw_range ranges_3314_v1_0[] = {
-    {5705, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_360p0}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_360p0}},
 };
-const lw_object_def lw_object_3314_v1_0 = {3314, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3314_v1_0, ranges_3314_v1_0};
+const lw_object_def lw_object_3314_v1_0 = {3314, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3314_v1_0, ranges_3314_v1_0};
 
 /* 3314 Magnetometer 1.1 */
 static const lw_resource_def resources_3314_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Compass Direction */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Compass Direction */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 4}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3314_v1_1[] = {
-    {5705, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_360p0}},
-    {6042, LW_RANGE_INTEGER, 0, {.i = {0, 23}}},
-    {6049, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_360p0}},
+    {LW_RANGE_INTEGER, 0, 0, {23}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3314_v1_1 = {3314, 1, 1, 1, 0, LW_DEF_MULTIPLE, 10, 4, resources_3314_v1_1, ranges_3314_v1_1};
+const lw_object_def lw_object_3314_v1_1 = {3314, 1, 1, 1, 0, LW_DEF_MULTIPLE, 10, resources_3314_v1_1, ranges_3314_v1_1};
 
 /* 3315 Barometer 1.0 */
-const lw_object_def lw_object_3315_v1_0 = {3315, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, 0, resources_3301_v1_0, NULL};
+const lw_object_def lw_object_3315_v1_0 = {3315, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, resources_3301_v1_0, NULL};
 
 /* 3315 Barometer 1.1 */
-const lw_object_def lw_object_3315_v1_1 = {3315, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, 3, resources_3301_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3315_v1_1 = {3315, 1, 1, 1, 0, LW_DEF_MULTIPLE, 12, resources_3301_v1_1, ranges_3202_v1_1};
 
 /* 3316 Voltage 1.0 */
 static const lw_resource_def resources_3316_v1_0[] = {
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Current Calibration */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Current Calibration */
 };
-const lw_object_def lw_object_3316_v1_0 = {3316, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3316_v1_0 = {3316, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3316 Voltage 1.1 */
 static const lw_resource_def resources_3316_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Current Calibration */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5821, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Current Calibration */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3316_v1_1 = {3316, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3316_v1_1 = {3316, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3317 Current 1.0 */
-const lw_object_def lw_object_3317_v1_0 = {3317, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3317_v1_0 = {3317, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3317 Current 1.1 */
-const lw_object_def lw_object_3317_v1_1 = {3317, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3317_v1_1 = {3317, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3318 Frequency 1.0 */
-const lw_object_def lw_object_3318_v1_0 = {3318, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3318_v1_0 = {3318, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3318 Frequency 1.1 */
-const lw_object_def lw_object_3318_v1_1 = {3318, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3318_v1_1 = {3318, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3319 Depth 1.0 */
-const lw_object_def lw_object_3319_v1_0 = {3319, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3319_v1_0 = {3319, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3319 Depth 1.1 */
-const lw_object_def lw_object_3319_v1_1 = {3319, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3319_v1_1 = {3319, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3320 Percentage 1.0 */
-const lw_object_def lw_object_3320_v1_0 = {3320, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3320_v1_0 = {3320, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3320 Percentage 1.1 */
-const lw_object_def lw_object_3320_v1_1 = {3320, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3320_v1_1 = {3320, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3321 Altitude 1.0 */
-const lw_object_def lw_object_3321_v1_0 = {3321, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3321_v1_0 = {3321, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3321 Altitude 1.1 */
-const lw_object_def lw_object_3321_v1_1 = {3321, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3321_v1_1 = {3321, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3322 Load 1.0 */
-const lw_object_def lw_object_3322_v1_0 = {3322, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3322_v1_0 = {3322, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3322 Load 1.1 */
-const lw_object_def lw_object_3322_v1_1 = {3322, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3322_v1_1 = {3322, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3323 Pressure 1.0 */
-const lw_object_def lw_object_3323_v1_0 = {3323, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3323_v1_0 = {3323, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3323 Pressure 1.1 */
-const lw_object_def lw_object_3323_v1_1 = {3323, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3323_v1_1 = {3323, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3324 Loudness 1.0 */
-const lw_object_def lw_object_3324_v1_0 = {3324, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3324_v1_0 = {3324, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3324 Loudness 1.1 */
-const lw_object_def lw_object_3324_v1_1 = {3324, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3324_v1_1 = {3324, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3325 Concentration 1.0 */
-const lw_object_def lw_object_3325_v1_0 = {3325, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3325_v1_0 = {3325, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3325 Concentration 1.1 */
-const lw_object_def lw_object_3325_v1_1 = {3325, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3325_v1_1 = {3325, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3326 Acidity 1.0 */
-const lw_object_def lw_object_3326_v1_0 = {3326, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3326_v1_0 = {3326, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3326 Acidity 1.1 */
-const lw_object_def lw_object_3326_v1_1 = {3326, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3326_v1_1 = {3326, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3327 Conductivity 1.0 */
-const lw_object_def lw_object_3327_v1_0 = {3327, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3327_v1_0 = {3327, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3327 Conductivity 1.1 */
-const lw_object_def lw_object_3327_v1_1 = {3327, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3327_v1_1 = {3327, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3328 Power 1.0 */
-const lw_object_def lw_object_3328_v1_0 = {3328, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3328_v1_0 = {3328, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3328 Power 1.1 */
-const lw_object_def lw_object_3328_v1_1 = {3328, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3328_v1_1 = {3328, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3329 Power Factor 1.0 */
-const lw_object_def lw_object_3329_v1_0 = {3329, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3329_v1_0 = {3329, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3329 Power Factor 1.1 */
-const lw_object_def lw_object_3329_v1_1 = {3329, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3329_v1_1 = {3329, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3330 Distance 1.0 */
-const lw_object_def lw_object_3330_v1_0 = {3330, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3330_v1_0 = {3330, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3330 Distance 1.1 */
-const lw_object_def lw_object_3330_v1_1 = {3330, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3330_v1_1 = {3330, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3331 Energy 1.0 */
 static const lw_resource_def resources_3331_v1_0[] = {
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5822, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Cumulative energy */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5822, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Cumulative energy */
 };
-const lw_object_def lw_object_3331_v1_0 = {3331, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 0, resources_3331_v1_0, NULL};
+const lw_object_def lw_object_3331_v1_0 = {3331, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_3331_v1_0, NULL};
 
 /* 3331 Energy 1.1 */
 static const lw_resource_def resources_3331_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Sensor Value */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5822, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Cumulative energy */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5700, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Sensor Value */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5822, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Cumulative energy */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3331_v1_1 = {3331, 1, 1, 1, 0, LW_DEF_MULTIPLE, 8, 3, resources_3331_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3331_v1_1 = {3331, 1, 1, 1, 0, LW_DEF_MULTIPLE, 8, resources_3331_v1_1, ranges_3202_v1_1};
 
 /* 3332 Direction 1.0 */
 static const lw_resource_def resources_3332_v1_0[] = {
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Compass Direction */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Compass Direction */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3332_v1_0 = {3332, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3332_v1_0, ranges_3314_v1_0};
+const lw_object_def lw_object_3332_v1_0 = {3332, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3332_v1_0, ranges_3314_v1_0};
 
 /* 3332 Direction 1.1 */
 static const lw_resource_def resources_3332_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Compass Direction */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Compass Direction */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 4}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3332_v1_1 = {3332, 1, 1, 1, 0, LW_DEF_MULTIPLE, 9, 4, resources_3332_v1_1, ranges_3314_v1_1};
+const lw_object_def lw_object_3332_v1_1 = {3332, 1, 1, 1, 0, LW_DEF_MULTIPLE, 9, resources_3332_v1_1, ranges_3314_v1_1};
 
 /* 3333 Time 1.0 */
 static const lw_resource_def resources_3333_v1_0[] = {
-    {5506, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Current Time */
-    {5507, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Fractional Time */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5506, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Current Time */
+    {5507, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Fractional Time */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-static const lw_range ranges_3333_v1_0[] = {
-    {5507, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
-};
-const lw_object_def lw_object_3333_v1_0 = {3333, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, 1, resources_3333_v1_0, ranges_3333_v1_0};
+const lw_object_def lw_object_3333_v1_0 = {3333, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, resources_3333_v1_0, ranges_3201_v1_1};
 
 /* 3333 Time 1.1 */
 static const lw_resource_def resources_3333_v1_1[] = {
-    {5506, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Current Time */
-    {5507, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Fractional Time */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
+    {5506, LW_TYPE_TIME, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Current Time */
+    {5507, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Fractional Time */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* Measurement Quality Level */
 };
 static const lw_range ranges_3333_v1_1[] = {
-    {5507, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
-    {6042, LW_RANGE_INTEGER, 0, {.i = {0, 23}}},
-    {6049, LW_RANGE_INTEGER, 0, {.i = {0, 100}}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
+    {LW_RANGE_INTEGER, 0, 0, {23}},
+    {LW_RANGE_INTEGER, 0, 0, {100}},
 };
-const lw_object_def lw_object_3333_v1_1 = {3333, 1, 1, 1, 0, LW_DEF_MULTIPLE, 5, 3, resources_3333_v1_1, ranges_3333_v1_1};
+const lw_object_def lw_object_3333_v1_1 = {3333, 1, 1, 1, 0, LW_DEF_MULTIPLE, 5, resources_3333_v1_1, ranges_3333_v1_1};
 
 /* 3334 Gyrometer 1.0 */
 static const lw_resource_def resources_3334_v1_0[] = {
-    {5508, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min X Value */
-    {5509, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max X Value */
-    {5510, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Y Value */
-    {5511, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Y Value */
-    {5512, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Z Value */
-    {5513, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Z Value */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5508, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min X Value */
+    {5509, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max X Value */
+    {5510, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Y Value */
+    {5511, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Y Value */
+    {5512, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Z Value */
+    {5513, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Z Value */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3334_v1_0 = {3334, 1, 0, 1, 0, LW_DEF_MULTIPLE, 14, 0, resources_3334_v1_0, NULL};
+const lw_object_def lw_object_3334_v1_0 = {3334, 1, 0, 1, 0, LW_DEF_MULTIPLE, 14, resources_3334_v1_0, NULL};
 
 /* 3334 Gyrometer 1.1 */
 static const lw_resource_def resources_3334_v1_1[] = {
-    {5508, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min X Value */
-    {5509, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max X Value */
-    {5510, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Y Value */
-    {5511, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Y Value */
-    {5512, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Z Value */
-    {5513, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Z Value */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5603, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Range Value */
-    {5604, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Range Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5508, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min X Value */
+    {5509, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max X Value */
+    {5510, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Y Value */
+    {5511, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Y Value */
+    {5512, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Z Value */
+    {5513, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Z Value */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5603, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Range Value */
+    {5604, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Range Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3334_v1_1 = {3334, 1, 1, 1, 0, LW_DEF_MULTIPLE, 18, 3, resources_3334_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3334_v1_1 = {3334, 1, 1, 1, 0, LW_DEF_MULTIPLE, 18, resources_3334_v1_1, ranges_3202_v1_1};
 
 /* 3335 Colour 1.0 */
 static const lw_resource_def resources_3335_v1_0[] = {
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Colour */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Colour */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3335_v1_0 = {3335, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, 0, resources_3335_v1_0, NULL};
+const lw_object_def lw_object_3335_v1_0 = {3335, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, resources_3335_v1_0, NULL};
 
 /* 3335 Colour 1.1 */
 static const lw_resource_def resources_3335_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5701, LW_TYPE_STRING, LW_OP_R, 0}, /* Sensor Units */
-    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Colour */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5701, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Sensor Units */
+    {5706, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Colour */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3335_v1_1 = {3335, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, 3, resources_3335_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3335_v1_1 = {3335, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, resources_3335_v1_1, ranges_3202_v1_1};
 
 /* 3336 Location 1.0 */
 static const lw_resource_def resources_3336_v1_0[] = {
-    {5514, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Latitude */
-    {5515, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Longitude */
-    {5516, LW_TYPE_STRING, LW_OP_R, 0}, /* Uncertainty */
-    {5517, LW_TYPE_OPAQUE, LW_OP_R, 0}, /* Velocity */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Compass Direction */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5514, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Latitude */
+    {5515, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Longitude */
+    {5516, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Uncertainty */
+    {5517, LW_TYPE_OPAQUE, LW_OP_R, 0, 0}, /* Velocity */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Compass Direction */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3336_v1_0 = {3336, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, 1, resources_3336_v1_0, ranges_3314_v1_0};
+const lw_object_def lw_object_3336_v1_0 = {3336, 1, 0, 1, 0, LW_DEF_MULTIPLE, 7, resources_3336_v1_0, ranges_3314_v1_0};
 
 /* 3336 Location 1.1 */
 static const lw_resource_def resources_3336_v1_1[] = {
-    {5514, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Latitude */
-    {5515, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Longitude */
-    {5516, LW_TYPE_STRING, LW_OP_R, 0}, /* Uncertainty */
-    {5517, LW_TYPE_OPAQUE, LW_OP_R, 0}, /* Velocity */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Compass Direction */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5514, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Latitude */
+    {5515, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Longitude */
+    {5516, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Uncertainty */
+    {5517, LW_TYPE_OPAQUE, LW_OP_R, 0, 0}, /* Velocity */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Compass Direction */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 4}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3336_v1_1 = {3336, 1, 1, 1, 0, LW_DEF_MULTIPLE, 10, 4, resources_3336_v1_1, ranges_3314_v1_1};
+const lw_object_def lw_object_3336_v1_1 = {3336, 1, 1, 1, 0, LW_DEF_MULTIPLE, 10, resources_3336_v1_1, ranges_3314_v1_1};
 
 /* 3336 Location 2.0 */
 static const lw_resource_def resources_3336_v2_0[] = {
-    {5517, LW_TYPE_OPAQUE, LW_OP_R, 0}, /* Velocity */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5705, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Compass Direction */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
-    {6051, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Numeric Latitude */
-    {6052, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY}, /* Numeric Longitude */
-    {6053, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Numeric Uncertainty */
+    {5517, LW_TYPE_OPAQUE, LW_OP_R, 0, 0}, /* Velocity */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5705, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Compass Direction */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 3}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 4}, /* Fractional Timestamp */
+    {6051, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Numeric Latitude */
+    {6052, LW_TYPE_FLOAT, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Numeric Longitude */
+    {6053, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Numeric Uncertainty */
 };
-const lw_object_def lw_object_3336_v2_0 = {3336, 2, 0, 1, 0, LW_DEF_MULTIPLE, 10, 4, resources_3336_v2_0, ranges_3314_v1_1};
+const lw_object_def lw_object_3336_v2_0 = {3336, 2, 0, 1, 0, LW_DEF_MULTIPLE, 10, resources_3336_v2_0, ranges_3314_v1_1};
 
 /* 3337 Positioner 1.0 */
 static const lw_resource_def resources_3337_v1_0[] = {
-    {5519, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Limit */
-    {5520, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Limit */
-    {5536, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Current Position */
-    {5537, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Transition Time */
-    {5538, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Remaining Time */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5519, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Limit */
+    {5520, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Limit */
+    {5536, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Current Position */
+    {5537, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Transition Time */
+    {5538, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Remaining Time */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
 static const lw_range ranges_3337_v1_0[] = {
-    {5536, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_100p0}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_100p0}},
 };
-const lw_object_def lw_object_3337_v1_0 = {3337, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 1, resources_3337_v1_0, ranges_3337_v1_0};
+const lw_object_def lw_object_3337_v1_0 = {3337, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3337_v1_0, ranges_3337_v1_0};
 
 /* 3337 Positioner 1.1 */
 static const lw_resource_def resources_3337_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5519, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Limit */
-    {5520, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Limit */
-    {5536, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Current Position */
-    {5537, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Transition Time */
-    {5538, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Remaining Time */
-    {5601, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Min Measured Value */
-    {5602, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Max Measured Value */
-    {5605, LW_TYPE_NONE, LW_OP_E, 0}, /* Reset Min and Max Measured Values */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5519, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Limit */
+    {5520, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Limit */
+    {5536, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Current Position */
+    {5537, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Transition Time */
+    {5538, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Remaining Time */
+    {5601, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Min Measured Value */
+    {5602, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Max Measured Value */
+    {5605, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Reset Min and Max Measured Values */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 2}, /* Fractional Timestamp */
 };
 static const lw_range ranges_3337_v1_1[] = {
-    {5536, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_100p0}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_100p0}},
+    {LW_RANGE_FLOAT, 2, 0, {.bounds = numbers_float_0p0_1p0}},
 };
-const lw_object_def lw_object_3337_v1_1 = {3337, 1, 1, 1, 0, LW_DEF_MULTIPLE, 11, 2, resources_3337_v1_1, ranges_3337_v1_1};
+const lw_object_def lw_object_3337_v1_1 = {3337, 1, 1, 1, 0, LW_DEF_MULTIPLE, 11, resources_3337_v1_1, ranges_3337_v1_1};
 
 /* 3338 Buzzer 1.0 */
 static const lw_resource_def resources_3338_v1_0[] = {
-    {5521, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Delay Duration */
-    {5525, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Minimum Off-time */
-    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Level */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
+    {5521, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Delay Duration */
+    {5525, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Minimum Off-time */
+    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Level */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
 };
-static const lw_range ranges_3338_v1_0[] = {
-    {5548, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_100p0}},
-};
-const lw_object_def lw_object_3338_v1_0 = {3338, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3338_v1_0, ranges_3338_v1_0};
+const lw_object_def lw_object_3338_v1_0 = {3338, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3338_v1_0, ranges_3337_v1_0};
 
 /* 3338 Buzzer 1.1 */
 static const lw_resource_def resources_3338_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5521, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Delay Duration */
-    {5525, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Minimum Off-time */
-    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Level */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* On/Off */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5521, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Delay Duration */
+    {5525, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Minimum Off-time */
+    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Level */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* On/Off */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 2}, /* Fractional Timestamp */
 };
-static const lw_range ranges_3338_v1_1[] = {
-    {5548, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_100p0}},
-    {6050, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_1p0}},
-};
-const lw_object_def lw_object_3338_v1_1 = {3338, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, 2, resources_3338_v1_1, ranges_3338_v1_1};
+const lw_object_def lw_object_3338_v1_1 = {3338, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, resources_3338_v1_1, ranges_3337_v1_1};
 
 /* 3339 Audio Clip 1.0 */
 static const lw_resource_def resources_3339_v1_0[] = {
-    {5522, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Clip */
-    {5523, LW_TYPE_NONE, LW_OP_E, 0}, /* Trigger */
-    {5524, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Duration */
-    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Level */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5522, LW_TYPE_OPAQUE, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Clip */
+    {5523, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Trigger */
+    {5524, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Duration */
+    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Level */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3339_v1_0 = {3339, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3339_v1_0, ranges_3338_v1_0};
+const lw_object_def lw_object_3339_v1_0 = {3339, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3339_v1_0, ranges_3337_v1_0};
 
 /* 3340 Timer 1.0 */
 static const lw_resource_def resources_3340_v1_0[] = {
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5521, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Delay Duration */
-    {5523, LW_TYPE_NONE, LW_OP_E, 0}, /* Trigger */
-    {5525, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Minimum Off-time */
-    {5526, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Timer Mode */
-    {5534, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Counter */
-    {5538, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Remaining Time */
-    {5543, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Digital State */
-    {5544, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Cumulative Time */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* On/Off */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5521, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Delay Duration */
+    {5523, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Trigger */
+    {5525, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Minimum Off-time */
+    {5526, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 1}, /* Timer Mode */
+    {5534, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Counter */
+    {5538, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Remaining Time */
+    {5543, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Digital State */
+    {5544, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 0}, /* Cumulative Time */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* On/Off */
 };
 static const lw_range ranges_3340_v1_0[] = {
-    {5526, LW_RANGE_INTEGER, 0, {.i = {0, 4}}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
 };
-const lw_object_def lw_object_3340_v1_0 = {3340, 1, 0, 1, 0, LW_DEF_MULTIPLE, 11, 1, resources_3340_v1_0, ranges_3340_v1_0};
+const lw_object_def lw_object_3340_v1_0 = {3340, 1, 0, 1, 0, LW_DEF_MULTIPLE, 11, resources_3340_v1_0, ranges_3340_v1_0};
 
 /* 3341 Addressable Text Display 1.0 */
 static const lw_resource_def resources_3341_v1_0[] = {
-    {5527, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Text */
-    {5528, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* X Coordinate */
-    {5529, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Y Coordinate */
-    {5530, LW_TYPE_NONE, LW_OP_E, 0}, /* Clear Display */
-    {5531, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Contrast */
-    {5545, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Max X Coordinate */
-    {5546, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Max Y Coordinate */
-    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0}, /* Level */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5527, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Text */
+    {5528, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* X Coordinate */
+    {5529, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Y Coordinate */
+    {5530, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Clear Display */
+    {5531, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Contrast */
+    {5545, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Max X Coordinate */
+    {5546, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Max Y Coordinate */
+    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, 0, 1}, /* Level */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-static const lw_range ranges_3341_v1_0[] = {
-    {5531, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_100p0}},
-    {5548, LW_RANGE_FLOAT, 2, {.floats = values_float_0p0_100p0}},
-};
-const lw_object_def lw_object_3341_v1_0 = {3341, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 2, resources_3341_v1_0, ranges_3341_v1_0};
+const lw_object_def lw_object_3341_v1_0 = {3341, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3341_v1_0, ranges_3337_v1_0};
 
 /* 3342 On/Off switch 1.0 */
 static const lw_resource_def resources_3342_v1_0[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
-    {5854, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Off Time */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
+    {5854, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Off Time */
 };
-const lw_object_def lw_object_3342_v1_0 = {3342, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 0, resources_3342_v1_0, NULL};
+const lw_object_def lw_object_3342_v1_0 = {3342, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3342_v1_0, NULL};
 
 /* 3342 On/Off switch 1.1 */
 static const lw_resource_def resources_3342_v1_1[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
-    {5854, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Off Time */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
+    {5854, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Off Time */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3342_v1_1 = {3342, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, 1, resources_3342_v1_1, ranges_3201_v1_1};
+const lw_object_def lw_object_3342_v1_1 = {3342, 1, 1, 1, 0, LW_DEF_MULTIPLE, 7, resources_3342_v1_1, ranges_3201_v1_1};
 
 /* 3343 Dimmer 1.0 */
 static const lw_resource_def resources_3343_v1_0[] = {
-    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Level */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* On time */
-    {5854, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Off Time */
+    {5548, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 1}, /* Level */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5852, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* On time */
+    {5854, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Off Time */
 };
-const lw_object_def lw_object_3343_v1_0 = {3343, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 1, resources_3343_v1_0, ranges_3338_v1_0};
+const lw_object_def lw_object_3343_v1_0 = {3343, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_3343_v1_0, ranges_3337_v1_0};
 
 /* 3344 Up/Down Control 1.0 */
 static const lw_resource_def resources_3344_v1_0[] = {
-    {5532, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Increase Input State */
-    {5533, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Decrease Input State */
-    {5541, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Up Counter */
-    {5542, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0}, /* Down Counter */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5532, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Increase Input State */
+    {5533, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Decrease Input State */
+    {5541, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Up Counter */
+    {5542, LW_TYPE_INTEGER, LW_OP_R | LW_OP_W, 0, 0}, /* Down Counter */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3344_v1_0 = {3344, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, 0, resources_3344_v1_0, NULL};
+const lw_object_def lw_object_3344_v1_0 = {3344, 1, 0, 1, 0, LW_DEF_MULTIPLE, 5, resources_3344_v1_0, NULL};
 
 /* 3345 Multiple Axis Joystick 1.0 */
 static const lw_resource_def resources_3345_v1_0[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, 0}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5702, LW_TYPE_FLOAT, LW_OP_R, 0}, /* X Value */
-    {5703, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Y Value */
-    {5704, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Z Value */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, 0, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5702, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* X Value */
+    {5703, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Y Value */
+    {5704, LW_TYPE_FLOAT, LW_OP_R, 0, 0}, /* Z Value */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3345_v1_0 = {3345, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, 0, resources_3345_v1_0, NULL};
+const lw_object_def lw_object_3345_v1_0 = {3345, 1, 0, 1, 0, LW_DEF_MULTIPLE, 6, resources_3345_v1_0, NULL};
 
 /* 3346 Rate 1.0 */
-const lw_object_def lw_object_3346_v1_0 = {3346, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, 0, resources_3316_v1_0, NULL};
+const lw_object_def lw_object_3346_v1_0 = {3346, 1, 0, 1, 0, LW_DEF_MULTIPLE, 9, resources_3316_v1_0, NULL};
 
 /* 3346 Rate 1.1 */
-const lw_object_def lw_object_3346_v1_1 = {3346, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, 3, resources_3316_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3346_v1_1 = {3346, 1, 1, 1, 0, LW_DEF_MULTIPLE, 13, resources_3316_v1_1, ranges_3202_v1_1};
 
 /* 3347 Push button 1.0 */
 static const lw_resource_def resources_3347_v1_0[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3347_v1_0 = {3347, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, 0, resources_3347_v1_0, NULL};
+const lw_object_def lw_object_3347_v1_0 = {3347, 1, 0, 1, 0, LW_DEF_MULTIPLE, 3, resources_3347_v1_0, NULL};
 
 /* 3347 Push button 1.1 */
 static const lw_resource_def resources_3347_v1_1[] = {
-    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY}, /* Digital Input State */
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5500, LW_TYPE_BOOLEAN, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Digital Input State */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3347_v1_1 = {3347, 1, 1, 1, 0, LW_DEF_MULTIPLE, 5, 1, resources_3347_v1_1, ranges_3201_v1_1};
+const lw_object_def lw_object_3347_v1_1 = {3347, 1, 1, 1, 0, LW_DEF_MULTIPLE, 5, resources_3347_v1_1, ranges_3201_v1_1};
 
 /* 3348 Multi-state Selector 1.0 */
 static const lw_resource_def resources_3348_v1_0[] = {
-    {5547, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Multi-state Input */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
+    {5547, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Multi-state Input */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
 };
-const lw_object_def lw_object_3348_v1_0 = {3348, 1, 0, 1, 0, LW_DEF_MULTIPLE, 2, 0, resources_3348_v1_0, NULL};
+const lw_object_def lw_object_3348_v1_0 = {3348, 1, 0, 1, 0, LW_DEF_MULTIPLE, 2, resources_3348_v1_0, NULL};
 
 /* 3348 Multi-state Selector 1.1 */
 static const lw_resource_def resources_3348_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5547, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Multi-state Input */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5547, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Multi-state Input */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3348_v1_1 = {3348, 1, 1, 1, 0, LW_DEF_MULTIPLE, 4, 1, resources_3348_v1_1, ranges_3201_v1_1};
+const lw_object_def lw_object_3348_v1_1 = {3348, 1, 1, 1, 0, LW_DEF_MULTIPLE, 4, resources_3348_v1_1, ranges_3201_v1_1};
 
 /* 3349 Bitmap 1.0 */
 static const lw_resource_def resources_3349_v1_0[] = {
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5910, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Bitmap Input */
-    {5911, LW_TYPE_NONE, LW_OP_E, 0}, /* Bitmap Input Reset */
-    {5912, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Element Description */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5910, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Bitmap Input */
+    {5911, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Bitmap Input Reset */
+    {5912, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Element Description */
 };
-const lw_object_def lw_object_3349_v1_0 = {3349, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 0, resources_3349_v1_0, NULL};
+const lw_object_def lw_object_3349_v1_0 = {3349, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_3349_v1_0, NULL};
 
 /* 3349 Bitmap 1.1 */
 static const lw_resource_def resources_3349_v1_1[] = {
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5910, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Bitmap Input */
-    {5911, LW_TYPE_NONE, LW_OP_E, 0}, /* Bitmap Input Reset */
-    {5912, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE}, /* Element Description */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5910, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Bitmap Input */
+    {5911, LW_TYPE_NONE, LW_OP_E, 0, 0}, /* Bitmap Input Reset */
+    {5912, LW_TYPE_STRING, LW_OP_R | LW_OP_W, LW_DEF_MULTIPLE, 0}, /* Element Description */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 1}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3349_v1_1 = {3349, 1, 1, 1, 0, LW_DEF_MULTIPLE, 6, 1, resources_3349_v1_1, ranges_3201_v1_1};
+const lw_object_def lw_object_3349_v1_1 = {3349, 1, 1, 1, 0, LW_DEF_MULTIPLE, 6, resources_3349_v1_1, ranges_3201_v1_1};
 
 /* 3350 Stopwatch 1.0 */
 static const lw_resource_def resources_3350_v1_0[] = {
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5544, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Cumulative Time */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* On/Off */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5544, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Cumulative Time */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* On/Off */
 };
-const lw_object_def lw_object_3350_v1_0 = {3350, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, 0, resources_3350_v1_0, NULL};
+const lw_object_def lw_object_3350_v1_0 = {3350, 1, 0, 1, 0, LW_DEF_MULTIPLE, 4, resources_3350_v1_0, NULL};
 
 /* 3350 Stopwatch 1.1 */
 static const lw_resource_def resources_3350_v1_1[] = {
-    {5501, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Digital Input Counter */
-    {5518, LW_TYPE_TIME, LW_OP_R, 0}, /* Timestamp */
-    {5544, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY}, /* Cumulative Time */
-    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0}, /* Application Type */
-    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0}, /* On/Off */
-    {6042, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Indicator */
-    {6049, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Measurement Quality Level */
-    {6050, LW_TYPE_FLOAT, LW_OP_R, 0}, /* Fractional Timestamp */
+    {5501, LW_TYPE_INTEGER, LW_OP_R, 0, 0}, /* Digital Input Counter */
+    {5518, LW_TYPE_TIME, LW_OP_R, 0, 0}, /* Timestamp */
+    {5544, LW_TYPE_FLOAT, LW_OP_R | LW_OP_W, LW_DEF_MANDATORY, 0}, /* Cumulative Time */
+    {5750, LW_TYPE_STRING, LW_OP_R | LW_OP_W, 0, 0}, /* Application Type */
+    {5850, LW_TYPE_BOOLEAN, LW_OP_R | LW_OP_W, 0, 0}, /* On/Off */
+    {6042, LW_TYPE_INTEGER, LW_OP_R, 0, 1}, /* Measurement Quality Indicator */
+    {6049, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Measurement Quality Level */
+    {6050, LW_TYPE_FLOAT, LW_OP_R, 0, 3}, /* Fractional Timestamp */
 };
-const lw_object_def lw_object_3350_v1_1 = {3350, 1, 1, 1, 0, LW_DEF_MULTIPLE, 8, 3, resources_3350_v1_1, ranges_3202_v1_1};
+const lw_object_def lw_object_3350_v1_1 = {3350, 1, 1, 1, 0, LW_DEF_MULTIPLE, 8, resources_3350_v1_1, ranges_3202_v1_1};
 
 /* 10371 Reboot Status 1.0 */
 static const lw_resource_def resources_10371_v1_0[] = {
-    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY}, /* Reboot State */
-    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY}, /* Reboot Error Message */
-    {2, LW_TYPE_INTEGER, LW_OP_R, 0}, /* Reset Factory State */
-    {3, LW_TYPE_STRING, LW_OP_R, 0}, /* Reset Factory Error Message */
+    {0, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MANDATORY, 1}, /* Reboot State */
+    {1, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Reboot Error Message */
+    {2, LW_TYPE_INTEGER, LW_OP_R, 0, 2}, /* Reset Factory State */
+    {3, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Reset Factory Error Message */
 };
 static const lw_range ranges_10371_v1_0[] = {
-    {0, LW_RANGE_INTEGER, 0, {.i = {0, 2}}},
-    {2, LW_RANGE_INTEGER, 0, {.i = {0, 3}}},
+    {LW_RANGE_INTEGER, 0, 0, {2}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
 };
-const lw_object_def lw_object_10371_v1_0 = {10371, 1, 0, 1, 0, 0, 4, 2, resources_10371_v1_0, ranges_10371_v1_0};
+const lw_object_def lw_object_10371_v1_0 = {10371, 1, 0, 1, 0, 0, 4, resources_10371_v1_0, ranges_10371_v1_0};
