@@ -216,7 +216,7 @@ static void on_package(lw_package *package, lw_fault fault)
 {
     lw_updater *u = (void *)((char *)package - offsetof(lw_updater, package));
     if (fault != LW_FAULT_NONE) {
-        enter(u, FAILED, fault);
+        enter(u, FAILED, (uint8_t)fault);
         return;
     }
     lw_err err = handle(u, VERIFIED);
