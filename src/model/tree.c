@@ -895,11 +895,10 @@ lw_time lw_tree_step(lw_tree *tree, lw_time now)
 {
     lw_time next = LW_TIME_NEVER;
     for (const lw_object *const *o = tree->objects; *o != NULL; o++) {
-        const lw_object *object = *o;
-        lw_path at = lw_path_object(object->def->id);
-        bool has_step = object->hooks != NULL && object->hooks->step != NULL;
-        while (has_step && lw_tree_next_instance(tree, &at)) {
-            lw_time due = object->hooks->step(tree->hooks_ctx, tree, at, now);
+        const lw_object_hooks *hooks = (*o)->hooks;
+        lw_path at = lw_path_object((*o)->def->id);
+        while (hooks != NULL && hooks->step != NULL && lw_tree_next_instance(tree, &at)) {
+            lw_time due = hooks->step(tree->hooks_ctx, tree, at, now);
             next = due < next ? due : next;
         }
     }
