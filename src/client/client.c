@@ -145,6 +145,7 @@ static lw_err init_features(lw_client *client)
     }
     for (size_t i = 0; i < count; i++) {
         const lw_client_feature *f = client->cfg.features[i];
+        client->ops |= f->ops;
         client->feature_state[i] = lw_mem_alloc(&client->mem, feature_size(&client->cfg, i));
         if (client->feature_state[i] == NULL) {
             return LW_ENOMEM;

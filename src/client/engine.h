@@ -199,6 +199,7 @@ struct lw_client {
     lw_server *others[LW_OTHERS]; /* who has a link, too; NULL: not there */
     lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
     void **feature_state; /* parallel to cfg.features */
+    uint32_t ops;         /* that features serve, bit lw_op each */
     uint8_t *coap_buf;
     lw_time now;       /* of the call that is being served */
     lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */

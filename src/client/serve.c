@@ -39,16 +39,6 @@ static const lw_client_feature *feature_for(const lw_client *client, unsigned op
     return NULL;
 }
 
-/* A bit each. */
-static uint32_t served_ops(const lw_client *client)
-{
-    uint32_t ops = OWN_OPS;
-    LW_EACH_FEATURE (client, i, serve) {
-        ops |= client->cfg.features[i]->ops;
-    }
-    return ops;
-}
-
 /* ---- The checks of DM-05 --------------------------------------------------------------------- */
 
 static lw_err check_right(const lw_call *call, unsigned right)
@@ -127,7 +117,7 @@ static uint8_t route(lw_call *call, lw_version version)
 {
     lw_client *client = call->client;
     if (call->server->ssid != 0) {
-        lw_route to = {.version = version, .ops = served_ops(client)};
+        lw_route to = {.version = version, .ops = OWN_OPS | client->ops};
         return lw_route_device(&to, call->in->msg, call->request);
     }
     LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {

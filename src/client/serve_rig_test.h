@@ -440,15 +440,26 @@ static inline lw_server *rig_server_of(rig *r, const lw_coap_peer *peer)
     return NULL;
 }
 
+/* What lw_client_init gathers; tests name other features later. */
+static inline void rig_gather_ops(rig *r)
+{
+    r->client.ops = 0;
+    for (const lw_client_feature *const *f = r->client.cfg.features; *f != NULL; f++) {
+        r->client.ops |= (*f)->ops;
+    }
+}
+
 static inline lw_err rig_on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
     rig *r = ctx;
+    rig_gather_ops(r);
     return lw_serve(&r->client, rig_server_of(r, in->peer), in, reply);
 }
 
 static inline bool rig_wants_stream(void *ctx, const lw_coap_inbound *in)
 {
     rig *r = ctx;
+    rig_gather_ops(r);
     return lw_serve_wants_stream(&r->client, rig_server_of(r, in->peer), in);
 }
 
