@@ -5,23 +5,22 @@
 
 /* A cursor as it is used here: all zero at the start, and without gaps. */
 typedef struct position {
-    lw_path at;       /* what was looked at last */
-    uint32_t target;  /* of the list */
-    uint32_t started; /* something of this target was looked at: `at` holds */
+    lw_path at;      /* what was looked at last of this target; the root: nothing yet */
+    uint32_t target; /* of the list */
+    uint32_t gap;
 } position;
 _Static_assert(sizeof(position) <= sizeof(lw_cursor), "a position is kept in a cursor");
 
-/* The target itself first, if it is there; false when there is no more of it. */
+/* The target itself first, even if it is not there; false when there is no more of it. */
 static bool step(const lw_readable *r, position *p)
 {
-    lw_tree *tree = &r->client->tree;
     lw_path target = r->targets[p->target];
-    if (!p->started) {
-        p->started = true;
+    if (lw_path_equal(p->at, lw_path_root()) && !lw_path_equal(p->at, target)) {
         p->at = target;
-        return lw_tree_exists(tree, target);
+        return true;
     }
-    return lw_tree_walk(tree, &p->at, lw_path_depth(target), LW_LEVEL_RESOURCE_INSTANCE);
+    return lw_tree_walk(&r->client->tree, &p->at, lw_path_depth(target),
+                        LW_LEVEL_RESOURCE_INSTANCE);
 }
 
 /* BS-24: the Bootstrap-Server reads what has no operations, too, and is asked for no rights. */
@@ -41,7 +40,7 @@ bool lw_entry_at(const lw_place *at, lw_entry *out)
     *out = (lw_entry){.kind = LW_ENTRY_VALUE, .path = at->path};
     if (at->asked == LW_LEVEL_RESOURCE && lw_place_is_multiple(at)) {
         out->kind = LW_ENTRY_EMPTY; /* DM-15; else its instances follow */
-        return lw_tree_count(at->tree, at->path) == 0;
+        return at->depth == at->asked && lw_tree_count(at->tree, at->path) == 0;
     }
     return lw_place_get(at, &out->value) == LW_OK;
 }
