@@ -64,18 +64,6 @@ lw_version lw_version_lower(lw_version version)
     return version > LW_VERSION_1_0 ? (lw_version)(version - 1) : LW_VERSION_NONE;
 }
 
-bool lw_version_has(lw_version version, lw_feature feature)
-{
-    static const struct {
-        uint8_t first, last;
-    } table[LW_FEATURE_COUNT] = {
-#define FEATURE_ROW(name, first_version, last_version) {first_version, last_version},
-        LW_FEATURE_LIST(FEATURE_ROW)
-#undef FEATURE_ROW
-    };
-    return version >= table[feature].first && version <= table[feature].last;
-}
-
 lw_err lw_object_version_parse(lw_bytes text, lw_object_version *out_version)
 {
     uint16_t n[2];

@@ -61,15 +61,18 @@ lw_version lw_version_lower(lw_version version);
     X(LW_FEATURE_RETRY_RESOURCES, 11, 12)    /* 1/x/13..23 */                                     \
     X(LW_FEATURE_RETRY_READABLE, 12, 12)
 
+/* Its row, as one number: those of the same versions are the same. */
 typedef enum lw_feature {
-#define LW_FEATURE_ENUM(name, first, last) name,
+#define LW_FEATURE_ENUM(name, first, last) name = (last) << 8 | (first),
     LW_FEATURE_LIST(LW_FEATURE_ENUM)
 #undef LW_FEATURE_ENUM
-        LW_FEATURE_COUNT
 } lw_feature;
 
 /* False for LW_VERSION_NONE. */
-bool lw_version_has(lw_version version, lw_feature feature);
+static inline bool lw_version_has(lw_version version, lw_feature feature)
+{
+    return version >= ((unsigned)feature & 0xFFu) && version <= (unsigned)feature >> 8;
+}
 
 /* ---- Object versions --------------------------------------------------------------------------
  */

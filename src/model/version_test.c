@@ -105,9 +105,9 @@ static void versions_have_the_features_of_the_table(void **state)
 static void an_unknown_version_has_no_feature(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < LW_FEATURE_COUNT; i++) {
-        assert_false(lw_version_has(LW_VERSION_NONE, (lw_feature)i));
-    }
+#define EXPECT_NONE(name, first, last) assert_false(lw_version_has(LW_VERSION_NONE, name));
+    LW_FEATURE_LIST(EXPECT_NONE)
+#undef EXPECT_NONE
 }
 
 static lw_err object_version_error(const char *text)
