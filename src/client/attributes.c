@@ -108,7 +108,7 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
 
 lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_change *out_change)
 {
-    lw_err err = lw_request_attrs(call->request, all->decimal, out_change);
+    lw_err err = lw_request_attrs(&call->request, all->decimal, out_change);
     if (err != LW_OK) { /* DM-53 */
         return LW_EINVAL;
     }
@@ -128,7 +128,7 @@ lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_cha
 
 uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
 {
-    lw_path path = call->request->path;
+    lw_path path = call->request.path;
     lw_attrs_change change;
     lw_err err = lw_attrs_asked(all, call, &change);
     lw_attached *place = place_for(all, call->server, path);

@@ -14,7 +14,7 @@
 bool lw_write_is_streamed(const lw_call *call)
 {
     const lw_place *target = &call->target;
-    return call->request->op == LW_OP_WRITE && target->asked == LW_LEVEL_RESOURCE &&
+    return call->request.op == LW_OP_WRITE && target->asked == LW_LEVEL_RESOURCE &&
            call->body != NULL && call->body->id == LW_CF_OPAQUE && target->field != NULL &&
            target->field->type == LW_TYPE_COMPUTED && target->object->hooks != NULL &&
            target->object->hooks->write != NULL;
@@ -26,7 +26,7 @@ static uint8_t write_part(const lw_call *call)
         return LW_COAP_BAD_REQUEST; /* the blocks before had another Content-Format */
     }
     lw_tree *tree = &call->client->tree;
-    const lw_request *request = call->request;
+    const lw_request *request = &call->request;
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
     lw_err err = call->target.object->hooks->write(tree->hooks_ctx, tree, request->path, value,
                                                    call->in->offset, call->in->more);

@@ -53,7 +53,7 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
 static uint8_t discover(const lw_call *call)
 {
     lw_client *client = call->client;
-    lw_path path = call->request->path, at = path;
+    lw_path path = call->request.path, at = path;
     lw_link_out out;
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     lw_bs_discover_begin(&out, &call->reply->payload, (lw_version)client->cfg.version);
@@ -138,7 +138,7 @@ lw_err lw_bs_remove(lw_client *client, lw_path scope)
 static lw_err delete (const lw_call *call)
 {
     lw_client *client = call->client;
-    lw_path path = call->request->path;
+    lw_path path = call->request.path;
     if (call->target.asked > LW_LEVEL_ROOT && call->target.object == NULL) {
         return LW_EINVAL;
     }
@@ -156,13 +156,13 @@ static uint8_t in_transaction(const lw_call *call, lw_err (*change)(const lw_cal
     lw_tree *tree = &call->client->tree;
     lw_err err = lw_tree_begin(tree);
     err = err == LW_OK ? lw_tree_end(tree, change(call)) : err;
-    return lw_op_code((lw_op)call->request->op, err);
+    return lw_op_code((lw_op)call->request.op, err);
 }
 
 uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call)
 {
     bool is_there = call->target.depth == call->target.asked;
-    switch (call->request->op) {
+    switch (call->request.op) {
     case LW_OP_BS_DISCOVER:
         return is_there ? discover(call) : LW_COAP_NOT_FOUND; /* BS-23 */
     case LW_OP_BS_READ:

@@ -8,7 +8,7 @@
 
 static uint8_t answer(const lw_call *call, const lw_readable *readable)
 {
-    if (call->request->op != LW_OP_READ_COMPOSITE) {
+    if (call->request.op != LW_OP_READ_COMPOSITE) {
         LW_EACH_PART (call->client, i, LW_PART_OBSERVE) {
             const lw_client *client = call->client;
             return client->cfg.features[i]->as.observe.observe(client->feature_state[i], call,
@@ -26,7 +26,7 @@ static uint8_t serve_targets(const lw_call *call)
         err = lw_readable_allowed(&readable);
     }
     uint8_t code =
-        err == LW_OK ? answer(call, &readable) : lw_op_code((lw_op)call->request->op, err);
+        err == LW_OK ? answer(call, &readable) : lw_op_code((lw_op)call->request.op, err);
     lw_targets_free(&readable);
     return code;
 }
@@ -78,7 +78,7 @@ static uint8_t write_composite(const lw_call *call)
 static uint8_t serve(void *state, const lw_call *call)
 {
     (void)state;
-    return call->request->op == LW_OP_WRITE_COMPOSITE ? write_composite(call) : serve_targets(call);
+    return call->request.op == LW_OP_WRITE_COMPOSITE ? write_composite(call) : serve_targets(call);
 }
 
 const lw_client_feature lw_feature_composite = {

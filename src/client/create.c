@@ -88,9 +88,8 @@ static lw_err create(const lw_call *call)
         err = lw_tree_end(tree, create_in(call, &m));
     }
     if (err == LW_OK) { /* P-DM-13: always told; the first of several */
-        lw_created_put(
-            &call->reply->options,
-            lw_path_instance(lw_path_id(call->request->path, LW_LEVEL_OBJECT), m.ids[0]));
+        lw_created_put(&call->reply->options,
+                       lw_path_instance(lw_path_id(call->request.path, LW_LEVEL_OBJECT), m.ids[0]));
     }
     return err;
 }
@@ -112,7 +111,7 @@ lw_err lw_remove_resource_instance(lw_tree *tree, lw_path path)
 static lw_err remove_target(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
-    lw_path path = call->request->path;
+    lw_path path = call->request.path;
     if (call->target.asked == LW_LEVEL_RESOURCE_INSTANCE) {
         return lw_remove_resource_instance(tree, path);
     }
@@ -132,7 +131,7 @@ static lw_err delete_target(const lw_call *call)
 static uint8_t serve(void *state, const lw_call *call)
 {
     (void)state;
-    lw_op op = (lw_op)call->request->op;
+    lw_op op = (lw_op)call->request.op;
     return lw_op_code(op, op == LW_OP_CREATE ? create(call) : delete_target(call));
 }
 

@@ -56,7 +56,7 @@ static unsigned default_depth(lw_path path, lw_version version)
 
 uint8_t lw_serve_discover(const lw_call *call)
 {
-    const lw_request *request = call->request;
+    const lw_request *request = &call->request;
     lw_version version = (lw_version)call->server->version;
     unsigned depth =
         request->depth == LW_DEPTH_DEFAULT ? default_depth(request->path, version) : request->depth;

@@ -158,12 +158,12 @@ typedef struct lw_call {
     lw_client *client;
     lw_server *server;
     const lw_coap_inbound *in;
-    lw_request *request;
-    lw_place target;       /* that its path names, as it was before the request changes anything */
-    const lw_format *body; /* of the payload; NULL: none to decode */
+    lw_coap_reply *reply;
+    const lw_format *body;   /* of the payload; NULL: none to decode */
     const lw_format *answer; /* to encode with; NULL: none */
     bool single;             /* the path is that of one value */
-    lw_coap_reply *reply;
+    lw_request request;
+    lw_place target; /* that its path names, as it was before the request changes anything */
 } lw_call;
 
 /* ---- Acts that wait for the answer to a request ------------------------------------------------

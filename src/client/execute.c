@@ -17,7 +17,7 @@ static lw_err check_arguments(lw_bytes payload)
 uint8_t lw_serve_execute(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
-    const lw_request *request = call->request;
+    const lw_request *request = &call->request;
     const lw_object_hooks *hooks = call->target.object->hooks;
     lw_err err = check_arguments(request->payload);
     if (err == LW_OK) {

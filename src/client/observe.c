@@ -172,10 +172,10 @@ static lw_err read_query(const lw_observing *all, const lw_call *call, lw_attrs 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
 {
     lw_attrs attrs = {.has = 0};
-    const lw_attrs *query = call->request->has_query ? &attrs : NULL;
+    const lw_attrs *query = call->request.has_query ? &attrs : NULL;
     lw_err err = query != NULL ? read_query(all, call, &attrs) : LW_OK;
     if (err != LW_OK) {
-        return lw_op_code((lw_op)call->request->op, err);
+        return lw_op_code((lw_op)call->request.op, err);
     }
     lw_observed *obs = take_up(all, call, readable, query);
     if (obs == NULL) { /* OBS-04 */
@@ -202,7 +202,7 @@ static uint8_t cancel(lw_observing *all, const lw_call *call, const lw_readable 
 
 static uint8_t serve_targets(void *state, const lw_call *call, const lw_readable *readable)
 {
-    switch (call->request->op) {
+    switch (call->request.op) {
     case LW_OP_OBSERVE:
     case LW_OP_OBSERVE_COMPOSITE:
         return is_later_block(call) ? lw_answer_values(call, readable)
@@ -214,12 +214,12 @@ static uint8_t serve_targets(void *state, const lw_call *call, const lw_readable
 
 static uint8_t serve(void *state, const lw_call *call)
 {
-    if (call->request->op == LW_OP_WRITE_ATTRIBUTES) {
+    if (call->request.op == LW_OP_WRITE_ATTRIBUTES) {
         return lw_attached_write(state, call);
     }
     lw_readable readable = {.client = call->client,
                             .server = call->server,
-                            .targets = &call->request->path,
+                            .targets = &call->request.path,
                             .target_count = 1};
     return serve_targets(state, call, &readable);
 }

@@ -26,7 +26,7 @@ static lw_err check_value(const lw_call *call)
 
 uint8_t lw_answer_values(const lw_call *call, const lw_readable *readable)
 {
-    lw_op op = (lw_op)call->request->op;
+    lw_op op = (lw_op)call->request.op;
     lw_err err = check_value(call);
     if (err != LW_OK) {
         return lw_op_code(op, err);
@@ -38,7 +38,7 @@ uint8_t lw_serve_read(const lw_call *call)
 {
     lw_readable readable = {.client = call->client,
                             .server = call->server,
-                            .targets = &call->request->path,
+                            .targets = &call->request.path,
                             .target_count = 1};
     return lw_answer_values(call, &readable);
 }

@@ -14,7 +14,7 @@
 
 static uint8_t serve_own(const lw_call *call)
 {
-    switch (call->request->op) {
+    switch (call->request.op) {
     case LW_OP_READ:
         return lw_serve_read(call);
     case LW_OP_DISCOVER:
@@ -44,7 +44,7 @@ static const lw_client_feature *feature_for(const lw_client *client, unsigned op
 static lw_err check_right(const lw_call *call, unsigned right)
 {
     if (call->target.asked == LW_LEVEL_OBJECT && right == LW_RIGHT_R) { /* DM-18, DM-54 */
-        return call->request->op == LW_OP_WRITE_ATTRIBUTES
+        return call->request.op == LW_OP_WRITE_ATTRIBUTES
                    ? LW_OK
                    : lw_rights_to_read(call->server, call->target.path);
     }
@@ -58,9 +58,9 @@ static lw_err check_object(const lw_call *call)
     const lw_object *object = call->target.object;
     const lw_object_hooks *hooks = object->hooks;
     bool refused = false;
-    if (call->request->op == LW_OP_CREATE) {
+    if (call->request.op == LW_OP_CREATE) {
         refused = hooks == NULL || hooks->create == NULL;
-    } else if (call->request->op == LW_OP_DELETE) {
+    } else if (call->request.op == LW_OP_DELETE) {
         refused = hooks == NULL || hooks->remove == NULL || object->def->id == OBJECT_DEVICE;
     }
     return refused ? LW_EMETHOD : LW_OK;
@@ -83,7 +83,7 @@ static lw_err check_resource(const lw_place *target, unsigned right)
 static lw_err check_target(const lw_call *call)
 {
     const lw_place *target = &call->target;
-    unsigned right = lw_op_rule_of((lw_op)call->request->op)->right;
+    unsigned right = lw_op_rule_of((lw_op)call->request.op)->right;
     if (target->asked == LW_LEVEL_ROOT) {
         return LW_OK;
     }
@@ -109,7 +109,7 @@ static uint8_t choose_formats(lw_call *call, lw_version version)
         .type = target->def != NULL ? (lw_type)target->def->type : LW_TYPE_NONE,
         .preferred = call->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
     };
-    return lw_request_formats(call->request, &choice, &call->body, &call->answer);
+    return lw_request_formats(&call->request, &choice, &call->body, &call->answer);
 }
 
 /* LW_COAP_EMPTY: it is known what is asked. */
@@ -118,10 +118,10 @@ static uint8_t route(lw_call *call, lw_version version)
     lw_client *client = call->client;
     if (call->server->ssid != 0) {
         lw_route to = {.version = version, .ops = OWN_OPS | client->ops};
-        return lw_route_device(&to, call->in->msg, call->request);
+        return lw_route_device(&to, call->in->msg, &call->request);
     }
     LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-        return client->cfg.features[i]->as.bootstrap.route(version, call->in->msg, call->request);
+        return client->cfg.features[i]->as.bootstrap.route(version, call->in->msg, &call->request);
     }
     return LW_COAP_METHOD_NOT_ALLOWED;
 }
@@ -132,7 +132,7 @@ static uint8_t check(lw_call *call)
     lw_client *client = call->client;
     bool bootstrap = call->server->ssid == 0;
     lw_version version = (lw_version)(bootstrap ? client->cfg.version : call->server->version);
-    lw_request *request = call->request;
+    lw_request *request = &call->request;
     uint8_t code = route(call, version);
     if (code != LW_COAP_EMPTY) {
         return code;
@@ -159,7 +159,7 @@ static bool is_heard(const lw_client *client, const lw_server *server)
 static uint8_t dispatch(const lw_call *call)
 {
     void *state;
-    const lw_client_feature *feature = feature_for(call->client, call->request->op, &state);
+    const lw_client_feature *feature = feature_for(call->client, call->request.op, &state);
     return feature != NULL ? feature->serve(state, call) : serve_own(call);
 }
 
@@ -179,9 +179,7 @@ lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
     if (!is_heard(client, server)) {
         return LW_END;
     }
-    lw_request request;
-    lw_call call = {
-        .client = client, .server = server, .in = in, .request = &request, .reply = reply};
+    lw_call call = {.client = client, .server = server, .in = in, .reply = reply};
     uint8_t code = check(&call);
     if (code == LW_COAP_EMPTY) {
         code = dispatch(&call);
@@ -201,7 +199,6 @@ bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_i
     if (!is_heard(client, server)) {
         return true;
     }
-    lw_request request;
-    lw_call call = {.client = client, .server = server, .in = in, .request = &request};
+    lw_call call = {.client = client, .server = server, .in = in};
     return check(&call) != LW_COAP_EMPTY || lw_write_is_streamed(&call);
 }

@@ -33,7 +33,7 @@ bool lw_write_is_streamed(const lw_call *call);
 /* One operation each; the code of the answer. All but the payload was checked. */
 uint8_t lw_serve_read(const lw_call *call);
 uint8_t lw_serve_discover(const lw_call *call);
-uint8_t lw_serve_write(const lw_call *call); /* Replace and Partial Update, by call->request->op */
+uint8_t lw_serve_write(const lw_call *call); /* Replace and Partial Update, by call->request.op */
 uint8_t lw_serve_execute(const lw_call *call);
 
 /* ---- Rights ----------------------------------------------------------------------------------

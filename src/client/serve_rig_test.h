@@ -357,7 +357,7 @@ static inline uint8_t rig_feature_serve(void *state, const lw_call *call)
 {
     rig *r = state;
     r->feature_calls++;
-    lw_write_str(&call->reply->payload, lw_op_name((lw_op)call->request->op));
+    lw_write_str(&call->reply->payload, lw_op_name((lw_op)call->request.op));
     return r->feature_code;
 }
 
@@ -365,7 +365,7 @@ static inline uint8_t rig_observe(void *state, const lw_call *call, const lw_rea
 {
     (void)state;
     (void)readable;
-    return lw_op_code((lw_op)call->request->op, LW_EMETHOD);
+    return lw_op_code((lw_op)call->request.op, LW_EMETHOD);
 }
 
 static inline void rig_on_reset(void *state, lw_server *server, uint16_t mid)

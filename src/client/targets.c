@@ -10,7 +10,7 @@ static lw_decoder decode(const lw_call *call)
     };
     lw_decoder d;
     lw_decoder_init(&d, call->body, &cfg);
-    lw_decoder_feed(&d, call->request->payload, true);
+    lw_decoder_feed(&d, call->request.payload, true);
     return d;
 }
 
