@@ -110,32 +110,29 @@ static lw_err check_value(const lw_apply *a, const lw_value *value)
     return is_stray ? LW_EINVAL : LW_OK;
 }
 
-static lw_err set_entry(const lw_apply *a, const lw_entry *e, lw_path path,
-                        const lw_resource_def *def)
+static lw_err set_entry(const lw_apply *a, const lw_entry *e, const lw_place *at)
 {
-    lw_tree *tree = &a->client->tree;
     if (e->kind == LW_ENTRY_REMOVE) {
-        return a->rules->remove != NULL ? a->rules->remove(tree, path) : LW_EMETHOD;
+        return a->rules->remove != NULL ? a->rules->remove(at->tree, at->path) : LW_EMETHOD;
     }
     if (e->kind == LW_ENTRY_EMPTY) { /* what is replaced was emptied; a merge adds nothing */
-        return lw_tree_exists(tree, path) ? LW_OK : lw_tree_empty(tree, path);
+        return at->depth == at->asked ? LW_OK : lw_tree_empty(at->tree, at->path);
     }
     lw_value value = e->value;
     if (a->cfg.type_of != lw_tree_type_of && value.type == LW_TYPE_STRING &&
-        def->type == LW_TYPE_OPAQUE) {
+        at->def->type == LW_TYPE_OPAQUE) {
         value.type = LW_TYPE_OPAQUE;
     }
     lw_err err = check_value(a, &value);
-    return err == LW_OK ? lw_tree_put(tree, &value, path) : err;
+    return err == LW_OK ? lw_tree_put(at->tree, &value, at->path) : err;
 }
 
 /* DM-36, BS-28: unknown optional resources are ignored, unless one is the target itself. BS-30: one
  * that must be there and that we do not have makes the instance unusable. */
-static lw_err check_unknown(const lw_apply *a, lw_path path)
+static lw_err check_unknown(const lw_apply *a, const lw_place *at)
 {
-    const lw_object *object = lw_tree_object(&a->client->tree, path);
     const lw_resource_def *def =
-        lw_object_def_resource(object->def, lw_path_id(path, LW_LEVEL_RESOURCE));
+        lw_object_def_resource(at->object->def, lw_path_id(at->path, LW_LEVEL_RESOURCE));
     bool is_mandatory = def != NULL && (def->flags & LW_DEF_MANDATORY) != 0;
     return is_mandatory || lw_path_has_resource(a->cfg.base) ? LW_EINVAL : LW_OK;
 }
@@ -149,19 +146,20 @@ static lw_err set(lw_apply *a, const lw_entry *e)
         return LW_OK; /* an instance or object without values */
     }
     lw_path path = rules->place != NULL ? rules->place(a, e->path) : e->path;
-    const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    if (def == NULL) {
-        return check_unknown(a, path);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
+    if (at.def == NULL) {
+        return check_unknown(a, &at);
     }
-    bool is_open = rules->bootstrap ? (def->ops & LW_OP_E) == 0 : (def->ops & LW_OP_W) != 0;
+    bool is_open = rules->bootstrap ? (at.def->ops & LW_OP_E) == 0 : (at.def->ops & LW_OP_W) != 0;
     if (!is_open) {
         return rules->lenient ? LW_OK : LW_EMETHOD;
     }
-    bool is_kept = lw_field_is_stored(lw_tree_field(tree, path));
+    bool is_kept = lw_field_is_stored(at.field);
     if (a->passing_on) {
-        return is_kept ? LW_OK : set_entry(a, e, path, def);
+        return is_kept ? LW_OK : set_entry(a, e, &at);
     }
-    lw_err err = is_kept ? set_entry(a, e, path, def) : lw_tree_touch(tree, path);
+    lw_err err = is_kept ? set_entry(a, e, &at) : lw_tree_touch(tree, path);
     a->has_computed = a->has_computed || !is_kept;
     return err == LW_OK && is_repeated(a, e->path) ? LW_EINVAL : err;
 }

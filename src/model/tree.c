@@ -283,13 +283,6 @@ const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path)
     return at.def;
 }
 
-const lw_field *lw_tree_field(lw_tree *tree, lw_path path)
-{
-    lw_place at;
-    lw_tree_find(tree, path, &at);
-    return at.field;
-}
-
 lw_type lw_tree_type_of(void *tree, lw_path path)
 {
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
@@ -446,8 +439,9 @@ static void tell_outside(lw_tree *tree, lw_tree_change change, lw_path path)
 
 void lw_tree_changed(lw_tree *tree, lw_path path)
 {
-    const lw_field *field = lw_tree_field(tree, path);
-    bool is_computed = field != NULL && !lw_field_is_stored(field);
+    lw_place at;
+    lw_tree_find(tree, path, &at);
+    bool is_computed = at.field != NULL && !lw_field_is_stored(at.field);
     if (!tree->in_transaction || is_computed) {
         tell(tree, LW_TREE_VALUE, path);
     }

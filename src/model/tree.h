@@ -77,10 +77,9 @@ bool lw_place_is_multiple(const lw_place *at);
 /* As lw_tree_get. */
 LW_MUST_CHECK lw_err lw_place_get(const lw_place *at, lw_value *out_value);
 
-/* The resource at or above the path, whether it is present or not: its definition, and how it is
- * declared. NULL: unknown to the definition, or not declared. */
+/* The definition of the resource at or above the path, whether it is present or not. NULL: unknown
+ * to the definition, or not declared. */
 const lw_resource_def *lw_tree_resource_def(lw_tree *tree, lw_path path);
-const lw_field *lw_tree_field(lw_tree *tree, lw_path path);
 
 /* Its type; NONE when unknown. `tree` is an lw_tree *: fits where a decoder asks for types. */
 lw_type lw_tree_type_of(void *tree, lw_path path);
