@@ -34,24 +34,24 @@ static uint8_t serve_targets(const lw_call *call)
 /* DM-94: what DM-05 asks of a single target. */
 static lw_err prepare(const lw_apply *a, lw_path path)
 {
-    lw_tree *tree = &a->client->tree;
+    lw_place at;
+    lw_tree_find(&a->client->tree, path, &at);
     if (!lw_path_has_resource(path)) {
         return LW_EINVAL;
     }
     if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return LW_EDENIED;
     }
-    if (!lw_tree_exists(tree, lw_path_cut(path, LW_LEVEL_INSTANCE))) {
+    if (at.depth < LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
     }
     if ((lw_rights_of(a->server, path) & LW_RIGHT_W) == 0) {
         return LW_EDENIED;
     }
-    const lw_resource_def *def = lw_tree_resource_def(tree, path);
-    if (def == NULL) {
+    if (at.def == NULL) {
         return LW_ENOTFOUND;
     }
-    return (def->ops & LW_OP_W) != 0 ? LW_OK : LW_EMETHOD;
+    return (at.def->ops & LW_OP_W) != 0 ? LW_OK : LW_EMETHOD;
 }
 
 /* Only resource instances go (formats.md 9, DM-95), and one that is gone already is as it should
