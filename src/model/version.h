@@ -71,7 +71,8 @@ typedef enum lw_feature {
 /* False for LW_VERSION_NONE. */
 static inline bool lw_version_has(lw_version version, lw_feature feature)
 {
-    return version >= ((unsigned)feature & 0xFFu) && version <= (unsigned)feature >> 8;
+    unsigned first = (unsigned)feature & 0xFFu, last = (unsigned)feature >> 8;
+    return version >= first && (version <= last || last == LW_VERSION_NEWEST);
 }
 
 /* ---- Object versions --------------------------------------------------------------------------
