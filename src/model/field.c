@@ -2,25 +2,6 @@
 
 #include "base/assert.h"
 
-/* ---- What goes with what ---- */
-
-static bool is_whole(unsigned type)
-{
-    return (1u << type & (1u << LW_TYPE_INTEGER | 1u << LW_TYPE_UNSIGNED | 1u << LW_TYPE_TIME)) !=
-           0;
-}
-
-bool lw_field_suits(const lw_field *field, const lw_resource_def *def)
-{
-    if (!lw_field_is_stored(field)) {
-        return (field->type == LW_TYPE_NONE) == (def->ops == LW_OP_E);
-    }
-    bool is_multiple = (def->flags & LW_DEF_MULTIPLE) != 0;
-    bool is_narrow =
-        field->size <= sizeof(uint32_t) && is_whole(field->type) && is_whole(def->type);
-    return is_multiple == (field->count > 0) && (field->type == def->type || is_narrow);
-}
-
 /* ---- One value ----
  *
  *   STRING, CORELNK, OPAQUE     [ length, 16 bits | octets … | zeros ]
@@ -28,6 +9,23 @@ bool lw_field_suits(const lw_field *field, const lw_resource_def *def)
  *   FLOAT of 32 bits            the number, rounded
  *   all others                  what the union of lw_value has
  */
+
+static bool is_whole(unsigned type)
+{
+    return (1u << type & (1u << LW_TYPE_INTEGER | 1u << LW_TYPE_UNSIGNED | 1u << LW_TYPE_TIME)) !=
+           0;
+}
+
+/* Is it kept in fewer octets than lw_value has it? */
+static bool is_single(const lw_field *field)
+{
+    return field->type == LW_TYPE_FLOAT && field->size == sizeof(float);
+}
+
+static bool is_narrow(const lw_field *field)
+{
+    return is_whole(field->type) && field->size <= sizeof(uint32_t);
+}
 
 /* A number of up to 32 bits that lies in the low octets, as one of 64. */
 static uint64_t widened(const lw_field *field, uint32_t low)
@@ -47,17 +45,6 @@ static uint8_t *low_octets(const lw_field *field, uint32_t *low)
     return (uint8_t *)low + (one.octets[0] == 1 ? 0 : sizeof *low - field->size);
 }
 
-/* Is it kept in fewer octets than lw_value has it? */
-static bool is_short(const lw_field *field, unsigned type)
-{
-    return field->type == type && field->size <= sizeof(uint32_t);
-}
-
-static bool is_narrow(const lw_field *field)
-{
-    return is_short(field, LW_TYPE_INTEGER) || is_short(field, LW_TYPE_UNSIGNED);
-}
-
 static lw_bytes octets_at(const lw_field *field, const uint8_t *slot)
 {
     uint16_t len;
@@ -73,7 +60,7 @@ void lw_field_load(const lw_field *field, const uint8_t *slot, lw_type type, lw_
     *out = (lw_value){.type = type};
     if (field->has_length) {
         out->as.bytes = octets_at(field, slot);
-    } else if (is_short(field, LW_TYPE_FLOAT)) {
+    } else if (is_single(field)) {
         float number;
         memcpy(&number, slot, sizeof number);
         out->single = true;
@@ -97,7 +84,7 @@ lw_err lw_field_pack(const lw_field *field, const lw_value *value, lw_kept *out)
     uint32_t low = (uint32_t)value->as.uns;
     const void *from = &value->as;
     float single;
-    if (is_short(field, LW_TYPE_FLOAT)) {
+    if (is_single(field)) {
         single = (float)value->as.number;
         from = &single;
     } else if (is_narrow(field)) {
@@ -127,6 +114,18 @@ void lw_field_put(const lw_field *field, uint8_t *slot, const lw_kept *kept)
     if (kept->octets.len > 0) {
         memcpy(slot, kept->octets.ptr, kept->octets.len);
     }
+}
+
+/* ---- What goes with what ---- */
+
+bool lw_field_suits(const lw_field *field, const lw_resource_def *def)
+{
+    if (!lw_field_is_stored(field)) {
+        return (field->type == LW_TYPE_NONE) == (def->ops == LW_OP_E);
+    }
+    bool is_multiple = (def->flags & LW_DEF_MULTIPLE) != 0;
+    bool fits = field->type == def->type || (is_narrow(field) && is_whole(def->type));
+    return is_multiple == (field->count > 0) && fits;
 }
 
 /* ---- Multiple resources ---- */
