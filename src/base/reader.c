@@ -1,5 +1,7 @@
 #include "base/reader.h"
 
+#include <string.h>
+
 void lw_reader_init(lw_reader *r, lw_bytes in)
 {
     *r = (lw_reader){.in = in};
@@ -29,6 +31,14 @@ lw_bytes lw_read_bytes(lw_reader *r, size_t len)
 lw_bytes lw_read_rest(lw_reader *r)
 {
     return lw_read_bytes(r, lw_reader_left(r));
+}
+
+void lw_read_octets(lw_reader *r, void *out, size_t len)
+{
+    lw_bytes octets = lw_read_bytes(r, len);
+    if (octets.len > 0) {
+        memcpy(out, octets.ptr, octets.len);
+    }
 }
 
 uint64_t lw_uint_extend(uint64_t v, const uint8_t *octets, size_t len)

@@ -28,6 +28,7 @@ uint64_t lw_read_u64(lw_reader *r);
 uint64_t lw_read_uint(lw_reader *r, unsigned octets); /* 0..8 octets */
 lw_bytes lw_read_bytes(lw_reader *r, size_t len);     /* a view into the input */
 lw_bytes lw_read_rest(lw_reader *r);
+void lw_read_octets(lw_reader *r, void *out, size_t len); /* a copy; nothing after a failure */
 
 /* Without a reader: v, and behind it the octets as its low ones. */
 uint64_t lw_uint_extend(uint64_t v, const uint8_t *octets, size_t len);

@@ -42,6 +42,9 @@ LW_TEST(running_past_the_end_consumes_nothing_and_sticks)
     assert_int_equal(r.pos, 0);
     assert_int_equal(lw_read_u8(&r), 0);
     assert_int_equal(lw_read_rest(&r).len, 0);
+    uint8_t untouched = 7;
+    lw_read_octets(&r, &untouched, 1);
+    assert_int_equal(untouched, 7);
     assert_int_equal(lw_reader_left(&r), 0);
     assert_true(lw_reader_at_end(&r));
 }

@@ -9,8 +9,7 @@ static size_t places(const lw_observing *all)
     return all->client->cfg.attributes_max;
 }
 
-/* NULL when nothing is attached there; that of no server at the root is a free place. */
-static lw_attached *find(const lw_observing *all, const lw_server *server, lw_path path)
+lw_attached *lw_attached_find(const lw_observing *all, const lw_server *server, lw_path path)
 {
     for (size_t i = 0; i < places(all); i++) {
         const lw_attached *a = &all->attached[i];
@@ -24,8 +23,8 @@ static lw_attached *find(const lw_observing *all, const lw_server *server, lw_pa
 /* The place for a path: the one it has, or else a free one. NULL when all are taken. */
 static lw_attached *place_for(const lw_observing *all, const lw_server *server, lw_path path)
 {
-    lw_attached *place = find(all, server, path);
-    return place != NULL ? place : find(all, NULL, lw_path_root());
+    lw_attached *place = lw_attached_find(all, server, path);
+    return place != NULL ? place : lw_attached_find(all, NULL, lw_path_root());
 }
 
 /* With attributes it belongs to that path, without it is free. */
@@ -34,16 +33,6 @@ static void settle(lw_attached *place, const lw_server *server, lw_path path)
     bool any = place->attrs.has != 0;
     place->server = any ? server : NULL;
     place->path = any ? path : lw_path_root();
-}
-
-void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
-                     const lw_attrs *attrs)
-{
-    lw_attached *place = place_for(all, server, path);
-    if (place != NULL) {
-        place->attrs = *attrs;
-        settle(place, server, path);
-    }
 }
 
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path)
@@ -63,7 +52,7 @@ void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_pa
                          unsigned highest, lw_attrs *attrs)
 {
     for (unsigned depth = lw_path_depth(path); depth >= highest; depth--) {
-        const lw_attached *a = find(all, server, lw_path_cut(path, depth));
+        const lw_attached *a = lw_attached_find(all, server, lw_path_cut(path, depth));
         if (a != NULL) {
             lw_attrs_inherit(attrs, &a->attrs);
         }

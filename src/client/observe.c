@@ -5,12 +5,6 @@
 /* ---- The life of an observation ---------------------------------------------------------------
  */
 
-/* The targets follow the structure, and a query of its own follows them. */
-static size_t observed_size(size_t targets, bool has_query)
-{
-    return sizeof(lw_observed) + targets * sizeof(lw_path) + (has_query ? sizeof(lw_attrs) : 0);
-}
-
 static void stop_sending(lw_observed *obs)
 {
     lw_client *client = obs->values.client;
@@ -42,21 +36,20 @@ uint32_t lw_observe_first_sequence(const lw_client *client)
     return (uint32_t)lw_client_seconds(client) & 0xffffffu;
 }
 
-lw_observed *lw_observed_new(lw_observing *all, const lw_readable *values, const lw_attrs *query)
+lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets, bool has_query)
 {
-    size_t count = values->target_count;
-    bool fits = all->count < all->client->cfg.observations_max && count <= UINT8_MAX;
-    lw_observed *obs = fits ? lw_mem_alloc(&all->mem, observed_size(count, query != NULL)) : NULL;
+    bool fits = all->count < all->client->cfg.observations_max && targets <= UINT8_MAX;
+    lw_observed *obs = fits ? lw_mem_alloc(&all->mem, lw_observed_size(targets, has_query)) : NULL;
     if (obs == NULL) {
         return NULL;
     }
     obs->all = all;
-    obs->values = *values;
+    obs->values.client = all->client;
+    obs->values.server = server;
     obs->values.targets = obs->targets;
-    memcpy(obs->targets, values->targets, count * sizeof(lw_path));
-    if (query != NULL) {
-        obs->query = (lw_attrs *)(void *)&obs->targets[count];
-        *obs->query = *query;
+    obs->values.target_count = (uint16_t)targets;
+    if (has_query) {
+        obs->query = (lw_attrs *)(void *)&obs->targets[targets];
     }
     lw_list_add_last(&all->list, &obs->link);
     all->count++;
@@ -150,9 +143,14 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
     if (same != NULL) {
         same->sequence = lw_coap_observe_next(same->sequence); /* RFC 7641 section 4.4 */
     } else {
-        same = lw_observed_new(all, readable, query);
+        same = lw_observed_new(all, call->server, readable->target_count, query != NULL);
         if (same == NULL) {
             return NULL;
+        }
+        same->values.is_list = readable->is_list;
+        memcpy(same->targets, readable->targets, readable->target_count * sizeof(lw_path));
+        if (query != NULL) {
+            *same->query = *query;
         }
         same->format = call->answer;
         same->sequence = lw_observe_first_sequence(call->client);
@@ -281,8 +279,8 @@ static size_t fixed_size(const lw_client_cfg *cfg)
  */
 static size_t pool_size(const lw_client_cfg *cfg)
 {
-    return lw_pool_overhead() +
-           cfg->observations_max * lw_pool_cost(observed_size(1, cfg->version >= LW_VERSION_1_2));
+    return lw_pool_overhead() + cfg->observations_max * lw_pool_cost(lw_observed_size(
+                                                            1, cfg->version >= LW_VERSION_1_2));
 }
 
 static size_t size(const lw_client_cfg *cfg)

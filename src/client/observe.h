@@ -27,8 +27,8 @@
 /* A free place is all zero. */
 typedef struct lw_attached {
     lw_attrs attrs;
-    const lw_server *server;
     lw_path path;
+    const lw_server *server; /* last: what is in front of it is kept (observe_state.c) */
 } lw_attached;
 
 /* A value that conditions may look at. */
@@ -39,26 +39,33 @@ struct lw_watched {
     lw_path path;
 };
 
-/* One observation. A value counts with its watch, if it has one, and else with the mark. */
+/* One observation. A value counts with its watch, if it has one, and else with the mark. From there
+ * on it is kept as it lies (observe_state.c). */
 typedef struct lw_observed {
     lw_link link;
     struct lw_observing *all;
-    lw_readable values;         /* of its server, at its targets */
-    const lw_format *format;    /* of the first answer, and of all notifications (OBS-10) */
     lw_coap_exchange *exchange; /* a CON in flight; NULL: none */
-    lw_attrs *query;            /* OBS-02; NULL: the attached ones count */
-    lw_watched *watched;        /* in tree order; of lw_feature_thresholds */
     lw_snapshot *stored;        /* oldest first; of lw_feature_store */
+    lw_watched *watched;        /* in tree order; of lw_feature_thresholds */
+    lw_attrs *query;            /* OBS-02, behind the targets; NULL: the attached ones count */
+    const lw_format *format;    /* of the first answer, and of all notifications (OBS-10) */
+    lw_readable values;         /* of its server, at its targets */
     lw_notify notify;
-    uint32_t mark;     /* of what the server was told last */
-    uint32_t sequence; /* of the last notification */
-    uint16_t mid;      /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
-    lw_coap_token token;
+    uint16_t mid; /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
     bool has_mid;
     bool detached;     /* its registration is over, it only collects (store.c) */
     uint8_t in_flight; /* of `stored`, in `exchange` */
+    uint32_t mark;     /* of what the server was told last */
+    uint32_t sequence; /* of the last notification */
+    lw_coap_token token;
     lw_path targets[];
 } lw_observed;
+
+/* The targets follow the structure, and a query of its own follows them. */
+static inline size_t lw_observed_size(size_t targets, bool has_query)
+{
+    return sizeof(lw_observed) + targets * sizeof(lw_path) + (has_query ? sizeof(lw_attrs) : 0);
+}
 
 /* What lw_feature_thresholds does, and its state. */
 typedef struct lw_thresholds {
@@ -83,8 +90,8 @@ typedef struct lw_store {
     lw_err (*deliver)(lw_observed *obs);
     void (*ended)(void *state, lw_observed *obs, lw_err err); /* what was delivered */
     void (*drop)(void *state, lw_observed *obs);              /* everything */
-    /* What was saved; nothing without room. */
-    void (*restore)(void *state, lw_observed *obs, uint8_t part, lw_time at, lw_bytes octets);
+    /* Reads one as lw_snapshot_save writes it. */
+    void (*restore)(void *state, lw_observed *obs, lw_reader *in);
     /* Stays the observation, detached, though its registration is over? */
     bool (*outlives)(void *state, lw_observed *obs, lw_server_event event);
 } lw_store;
@@ -123,9 +130,8 @@ void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_pa
 void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
                           lw_writer *w);
 
-/* As it was saved; nothing when all places are taken. */
-void lw_attached_set(lw_observing *all, const lw_server *server, lw_path path,
-                     const lw_attrs *attrs);
+/* NULL when nothing is attached there; that of no server at the root is a free place. */
+lw_attached *lw_attached_find(const lw_observing *all, const lw_server *server, lw_path path);
 
 /* Forgets what is attached at and below a path, by one server or (NULL) by all. */
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path);
@@ -143,9 +149,9 @@ LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call
 
 /* ---- observe.c ---- */
 
-/* One in the list, with copies of the targets of `values` and of a query (NULL: none); the rest is
- * zero. NULL without room. */
-lw_observed *lw_observed_new(lw_observing *all, const lw_readable *values, const lw_attrs *query);
+/* One in the list, with room for targets and a query of its own; the rest is zero. NULL without
+ * room. */
+lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets, bool has_query);
 
 /* Ends an observation without a word. */
 void lw_observed_free(lw_observed *obs);
@@ -174,8 +180,9 @@ LW_MUST_CHECK lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confi
 
 /* ---- observe_state.c: called by lw_feature_persist ---- */
 
-/* As `save` and `restore` of a feature, whose const they stay out of: it would link them always. */
-LW_MUST_CHECK lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w);
-LW_MUST_CHECK lw_err lw_observing_restore(void *state, lw_client *client, lw_bytes saved);
+/* Writes what a server observes: pieces, each with its kind in front. */
+void lw_observing_save(const lw_server *server, lw_writer *w);
+/* Reads one of them. What fails is the reader; all is to be forgotten then. */
+void lw_observing_restore(lw_server *server, uint8_t kind, lw_reader *in);
 
 #endif

@@ -1,114 +1,88 @@
-/* Attributes, observations and what is stored, as lw_feature_persist keeps them beside the
- * registrations: a device that resumes one must not have forgotten them (CLI-72).
+/* Attributes, observations and what is stored, as lw_feature_persist keeps them behind the
+ * registration of their server: a device that resumes one must not have forgotten them (CLI-72).
  *
- *   'A' ssid attached
- *   'O' ssid format kept path* [attributes] { 'W' entry }*
- *   'S' part time len octets                 stored, of the observation before it
+ *   'A'  an lw_attached up to its server
+ *   'O'  format 2, number of targets 1, is a list 1, has a query 1, then an lw_observed from the
+ * mark to the end, targets and query included 'W'  a value that it watches, from the watch on 'S'
+ * length 2, part 1, time 8 (as in a history), octets of what it stores
  *
- * Attributes, paths and `kept` are the octets of their structures: who changes one raises the
+ * Whatever lies in memory is taken as it lies: who changes one of these structures raises the
  * version of the record (persist.c). Mark and watched values are what the server was told last, so
  * that a change during the restart is one. The record is not written with each notification, for
  * the sake of flash memory: a sequence that has grown since is made good by the clock (P-OBS-11),
  * and a value that is older costs one notification. */
 #include <string.h>
 
-#include "base/reader.h"
 #include "client/observe.h"
 
-/* What is saved of an observation besides what it points to. */
-typedef struct kept {
-    uint32_t mark;
-    uint32_t sequence;
-    lw_coap_token token;
-    uint8_t target_count;
-    uint8_t is_list;
-    uint8_t has_query;
-} kept;
+/* Of the structures, what is kept. */
+#define ATTACHED_TO   offsetof(lw_attached, server)
+#define OBSERVED_FROM offsetof(lw_observed, mark)
+#define WATCHED       (sizeof(lw_watched) - offsetof(lw_watched, watch))
 
 /* ---- Saving ---------------------------------------------------------------------------------- */
 
-static void write_stored(lw_writer *w, const lw_observed *obs)
+static void write_stored(lw_writer *w, lw_client *client, const lw_snapshot *s)
 {
-    lw_time offset = lw_history_offset(obs->all->client);
-    for (const lw_snapshot *s = obs->stored; s != NULL; s = s->next) {
-        lw_write_u8(w, 'S');
-        lw_write_u8(w, s->part);
-        lw_write_u64(w, (uint64_t)(s->at + offset));
-        lw_write_u16(w, s->len);
-        lw_write_octets(w, s->octets, s->len);
-    }
+    lw_write_u8(w, 'S');
+    lw_write_u16(w, s->len);
+    lw_write_u8(w, s->part);
+    lw_write_u64(w, (uint64_t)(s->at + lw_history_offset(client)));
+    lw_write_octets(w, s->octets, s->len);
 }
 
 static void write_observed(lw_writer *w, const lw_observed *obs)
 {
-    kept k;
-    memset(&k, 0, sizeof k); /* with what lies between them: the same octets each time */
-    k.mark = obs->mark;
-    k.sequence = obs->sequence;
-    k.token = obs->token;
-    k.target_count = (uint8_t)obs->values.target_count;
-    k.is_list = obs->values.is_list;
-    k.has_query = obs->query != NULL;
+    uint16_t count = obs->values.target_count;
+    bool has_query = obs->query != NULL;
     lw_write_u8(w, 'O');
-    lw_write_u16(w, obs->values.server->ssid);
     lw_write_u16(w, obs->format->id);
-    lw_write_octets(w, &k, sizeof k);
-    lw_write_octets(w, obs->targets, k.target_count * sizeof *obs->targets);
-    lw_write_octets(w, obs->query, k.has_query != 0 ? sizeof *obs->query : 0);
+    lw_write_u8(w, (uint8_t)count);
+    lw_write_u8(w, obs->values.is_list);
+    lw_write_u8(w, has_query);
+    lw_write_octets(w, &obs->mark, lw_observed_size(count, has_query) - OBSERVED_FROM);
     for (const lw_watched *watched = obs->watched; watched != NULL; watched = watched->next) {
-        lw_entry told = {.path = watched->path, .value = watched->watch.notified};
         lw_write_u8(w, 'W');
-        lw_entry_write(w, &told);
+        lw_write_octets(w, &watched->watch, WATCHED);
     }
-    write_stored(w, obs);
+    for (const lw_snapshot *s = obs->stored; s != NULL; s = s->next) {
+        write_stored(w, obs->all->client, s);
+    }
 }
 
-lw_err lw_observing_save(void *state, lw_client *client, lw_writer *w)
+void lw_observing_save(const lw_server *server, lw_writer *w)
 {
-    lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
-    (void)state;
+    const lw_client *client = server->client;
+    const lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
     if (all == NULL) {
-        return LW_ENOTFOUND;
+        return;
     }
     for (size_t i = 0; i < client->cfg.attributes_max; i++) {
-        const lw_attached *a = &all->attached[i];
-        if (a->attrs.has != 0) {
+        if (all->attached[i].server == server) {
             lw_write_u8(w, 'A');
-            lw_write_u16(w, a->server->ssid);
-            lw_write_u64(w, a->path.key);
-            lw_write_octets(w, &a->attrs, sizeof a->attrs);
+            lw_write_octets(w, &all->attached[i], ATTACHED_TO);
         }
     }
-    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
-        if (!lw_observed_of(l)->detached) {
-            write_observed(w, lw_observed_of(l));
+    for (const lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        const lw_observed *obs = LW_CONTAINER(l, const lw_observed, link);
+        if (obs->values.server == server && !obs->detached) {
+            write_observed(w, obs);
         }
     }
-    return w->err;
 }
 
 /* ---- Restoring --------------------------------------------------------------------------------
  */
 
-/* The octets of a structure; false when they are not all there. */
-static bool read_octets(lw_reader *r, void *out, size_t len)
+static void restore_attached(lw_observing *all, const lw_server *server, lw_reader *in)
 {
-    lw_bytes octets = lw_read_bytes(r, len);
-    if (r->err == LW_OK) {
-        memcpy(out, octets.ptr, len);
+    lw_attached *place = lw_attached_find(all, NULL, lw_path_root());
+    if (place == NULL) {
+        lw_reader_fail(in, LW_ENOMEM);
+        return;
     }
-    return r->err == LW_OK;
-}
-
-static void restore_attached(lw_observing *all, lw_reader *r)
-{
-    lw_attrs attrs;
-    const lw_server *server = lw_client_server(all->client, lw_read_u16(r));
-    lw_path path = {lw_read_u64(r)};
-    if (read_octets(r, &attrs, sizeof attrs) && server != NULL &&
-        lw_tree_exists(&all->client->tree, path)) {
-        lw_attached_set(all, server, path, &attrs);
-    }
+    lw_read_octets(in, place, ATTACHED_TO);
+    place->server = server;
 }
 
 /* The sequence that is behind neither what was saved nor the clock. */
@@ -118,90 +92,64 @@ static uint32_t later(uint32_t saved, uint32_t clock)
     return ahead < 1u << 23 ? saved : clock;
 }
 
-/* Reads all of it even if it cannot be: NULL then. */
-static lw_observed *restore_observed(lw_observing *all, lw_reader *r)
+static void restore_observed(lw_observing *all, lw_server *server, lw_reader *in)
 {
     lw_client *client = all->client;
-    kept k = {.target_count = 0};
-    lw_attrs query;
-    lw_server *server = lw_client_server(client, lw_read_u16(r));
-    const lw_format *format = lw_format_find(client->cfg.formats, lw_read_u16(r));
-    bool whole = read_octets(r, &k, sizeof k);
-    lw_bytes targets = lw_read_bytes(r, k.target_count * sizeof(lw_path));
-    if (k.has_query != 0) {
-        whole = read_octets(r, &query, sizeof query);
+    const lw_format *format = lw_format_find(client->cfg.formats, lw_read_u16(in));
+    size_t count = lw_read_u8(in);
+    bool is_list = lw_read_u8(in) != 0;
+    bool has_query = lw_read_u8(in) != 0;
+    bool can_be = format != NULL && count > 0;
+    lw_observed *obs = can_be ? lw_observed_new(all, server, count, has_query) : NULL;
+    if (obs == NULL) {
+        lw_reader_fail(in, LW_ENOMEM);
+        return;
     }
-    if (!whole || r->err != LW_OK || k.target_count == 0 || k.token.len > LW_COAP_TOKEN_MAX ||
-        server == NULL || !server->registered || format == NULL) {
-        return NULL;
-    }
-    lw_readable values = {.client = client,
-                          .server = server,
-                          .targets = (const void *)targets.ptr,
-                          .target_count = k.target_count,
-                          .is_list = k.is_list != 0};
-    lw_observed *obs = lw_observed_new(all, &values, k.has_query != 0 ? &query : NULL);
-    if (obs != NULL) {
-        obs->format = format;
-        obs->token = k.token;
-        obs->sequence = later(k.sequence, lw_observe_first_sequence(client));
-        lw_notify_init(&obs->notify, client->now);
-        lw_observed_told(obs);
-        obs->mark = k.mark;
-        obs->notify.changed = true;
-    }
-    return obs;
+    lw_read_octets(in, &obs->mark, lw_observed_size(count, has_query) - OBSERVED_FROM);
+    uint32_t mark = obs->mark;
+    obs->format = format;
+    obs->values.is_list = is_list;
+    obs->sequence = later(obs->sequence, lw_observe_first_sequence(client));
+    lw_notify_init(&obs->notify, client->now);
+    lw_observed_told(obs);
+    obs->mark = mark;
+    obs->notify.changed = true;
+    lw_observing_look(all);
 }
 
-static void restore_watched(lw_observed *obs, lw_reader *r)
+static void restore_watched(const lw_observed *obs, lw_reader *in)
 {
-    lw_entry told;
-    lw_entry_read(r, &told);
-    for (lw_watched *w = obs != NULL ? obs->watched : NULL; w != NULL; w = w->next) {
+    lw_watched told = {.path = lw_path_root()};
+    lw_read_octets(in, &told.watch, WATCHED);
+    for (lw_watched *w = obs->watched; w != NULL; w = w->next) {
         if (lw_path_equal(w->path, told.path)) {
-            lw_watch_set_notified(&w->watch, &told.value);
+            w->watch = told.watch;
         }
     }
 }
 
-static void restore_stored(lw_observing *all, lw_observed *obs, lw_reader *r)
+static void restore_stored(lw_observing *all, lw_observed *obs, lw_reader *in)
 {
-    uint8_t part = lw_read_u8(r);
-    lw_time at = (lw_time)lw_read_u64(r) - lw_history_offset(all->client);
-    lw_bytes octets = lw_read_bytes(r, lw_read_u16(r));
-    if (r->err == LW_OK && obs != NULL && all->store != NULL && part < obs->values.target_count) {
-        all->store->restore(all->store_state, obs, part, at, octets);
+    if (all->store != NULL) {
+        all->store->restore(all->store_state, obs, in);
+    } else {
+        lw_reader_fail(in, LW_ENOTSUP);
     }
 }
 
-lw_err lw_observing_restore(void *state, lw_client *client, lw_bytes saved)
+void lw_observing_restore(lw_server *server, uint8_t kind, lw_reader *in)
 {
-    lw_observing *all = lw_client_feature_state(client, &lw_feature_observe);
-    lw_observed *obs = NULL;
-    lw_reader r;
-    (void)state;
-    lw_reader_init(&r, saved);
-    while (all != NULL && !lw_reader_at_end(&r)) {
-        switch (lw_read_u8(&r)) {
-        case 'A':
-            restore_attached(all, &r);
-            break;
-        case 'O':
-            obs = restore_observed(all, &r);
-            break;
-        case 'W':
-            restore_watched(obs, &r);
-            break;
-        case 'S':
-            restore_stored(all, obs, &r);
-            break;
-        default:
-            lw_reader_fail(&r, LW_EFORMAT);
-            break;
-        }
+    lw_observing *all = lw_client_feature_state(server->client, &lw_feature_observe);
+    lw_observed *last = all != NULL && all->count > 0 ? lw_observed_of(all->list.prev) : NULL;
+    if (all != NULL && kind == 'A') {
+        restore_attached(all, server, in);
+    } else if (all != NULL && kind == 'O') {
+        restore_observed(all, server, in);
+    } else if (last != NULL && kind == 'W') {
+        restore_watched(last, in);
+    } else if (last != NULL && kind == 'S') {
+        restore_stored(all, last, in);
+    } else {
+        lw_reader_fail(in, LW_EFORMAT);
     }
-    if (all != NULL) {
-        lw_observing_look(all);
-    }
-    return r.err;
 }

@@ -219,81 +219,164 @@ static void notifications_are_not_written_to_storage(void **state)
     assert_int_equal(stores, before);
 }
 
-/* Whatever is left of a record: no harm, and what could be read is there. */
-static void a_damaged_record_is_read_as_far_as_it_goes(void **state)
+/* ---- What cannot be taken back (CLI-72) ---- */
+
+/* Gives the state, as far as it goes, a digest that fits. */
+static void seal_state(size_t len)
 {
-    rig *r = *state;
-    uint8_t buf[1024];
-    lw_writer w;
-    observe_text(r, 1, "/42769/0/0?pmin=5");
+    lw_writer body, digest;
+    lw_writer_init_window(&body, NULL, 0, 0);
+    lw_write_octets(&body, records[1].octets + 4, len - 4);
+    lw_writer_init(&digest, records[1].octets, 4);
+    lw_write_u32(&digest, body.digest);
+    records[1].len = len;
+}
+
+/* The power comes back to a device that may be another: nothing that is observed without its
+ * registration, and no harm. */
+static void wake(rig *r, const lw_client_cfg *cfg)
+{
+    int64_t wall = r->wall;
+    lw_client_fini(r->client);
+    build(r, cfg);
+    r->wall = wall;
+    seen = r->sent_count = 0;
+    start(r);
+}
+
+static unsigned count_stored(rig *r)
+{
+    unsigned count = 0;
+    for (lw_link *l = observing(r)->list.next; l != &observing(r)->list; l = l->next) {
+        for (const lw_snapshot *s = lw_observed_of(l)->stored; s != NULL; s = s->next) {
+            count++;
+        }
+    }
+    return count;
+}
+
+static void observe_and_attach(rig *r)
+{
+    observe_text(r, 1, "/42769/0/0?pmin=5&gt=3");
     attach(r, "/3?pmin=7");
-    lw_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_OK);
-    for (size_t len = 0; len < w.pos; len++) {
-        lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
-        assert_int_equal(observing(r)->count, 0);
-        lw_err err = lw_observing_restore(NULL, r->client, lw_bytes_of(buf, len));
-        assert_true(err == LW_OK || err == LW_EFORMAT);
+    attach(r, "/42769?pmin=8");
+    assert_int_equal(ask_observe(r, 0, 2, "/42769/1/0", LW_CF_SENML_JSON), LW_COAP_CONTENT);
+    r->client->servers[0].offline = true;
+    for (int64_t i = 1; i < 3; i++) {
+        set_number(r, "/42769/1/0", i);
+        rig_pass(r, 10 * SECOND);
     }
-    for (size_t at = 0; at < w.pos; at++) {
-        uint8_t damaged[1024];
-        memcpy(damaged, buf, w.pos);
-        damaged[at] ^= 0xff;
-        lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
-        lw_err err = lw_observing_restore(NULL, r->client, lw_bytes_of(damaged, w.pos));
-        assert_true(err == LW_OK || err == LW_EFORMAT);
-        rig_pass(r, 0);
-        seen = r->sent_count = 0;
-    }
-    assert_int_equal(lw_observing_restore(NULL, r->client, lw_bytes_of("?", 1)), LW_EFORMAT);
+    assert_int_equal(count_stored(r), 2);
 }
 
-static void what_finds_no_room_is_left_out(void **state)
+/* Cut at any octet, by whatever writes records that are sound: all that is there, or a new
+ * registration. */
+static void a_state_that_ends_early_is_no_state(void **state)
 {
     rig *r = *state;
-    uint8_t buf[1024];
-    lw_writer w;
-    observe_text(r, 1, "/42769/0/0?pmin=5");
-    lw_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_OK);
-    for (size_t room = 0; room < 800; room += 16) {
-        lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
-        void *hog = lw_mem_alloc(&observing(r)->mem, observing(r)->pool.size - room);
-        assert_int_equal(lw_observing_restore(NULL, r->client, lw_writer_bytes(&w)), LW_OK);
-        lw_mem_release(&observing(r)->mem, hog);
-        assert_true(observing(r)->count == 0 || room > 0 || hog == NULL);
+    observe_and_attach(r);
+    const record whole = records[1];
+    unsigned resumed = 0;
+    for (size_t len = 5; len < whole.len; len++) {
+        records[1] = whole;
+        seal_state(len);
+        wake(r, &plain);
+        bool is_registered = lw_server_is_registered(&r->client->servers[0]);
+        assert_true(is_registered || observing(r)->count == 0);
+        resumed += is_registered ? 1 : 0;
     }
-    assert_int_equal(observing(r)->count, 1);
+    assert_int_equal(resumed, 9); /* between two pieces */
 }
 
-/* What belongs to a registration that is not resumed is void. */
-static void without_the_registration_observations_are_void(void **state)
+static void expect_registers_anew(rig *r)
+{
+    assert_int_equal(observing(r) != NULL ? observing(r)->count : 0, 0);
+    assert_false(lw_server_is_registered(&r->client->servers[0]));
+    assert_true(r->sent_count > 0);
+    assert_int_equal(r->sent[0].msg.code, LW_COAP_POST);
+}
+
+static void a_damaged_state_is_no_state(void **state)
 {
     rig *r = *state;
-    uint8_t buf[1024];
-    lw_writer w;
+    observe_and_attach(r);
+    const record whole = records[1];
+    for (size_t at = 0; at < whole.len; at++) {
+        records[1] = whole;
+        records[1].octets[at] ^= 0x10;
+        wake(r, &plain);
+        expect_registers_anew(r);
+    }
+}
+
+static void a_device_with_less_room_registers_anew(void **state)
+{
+    rig *r = *state;
+    observe_and_attach(r);
+    const record whole = records[1];
+    lw_client_cfg fewer = plain;
+    fewer.observations_max = 1;
+    wake(r, &fewer);
+    expect_registers_anew(r);
+    records[1] = whole;
+    fewer = plain;
+    fewer.attributes_max = 1;
+    wake(r, &fewer);
+    expect_registers_anew(r);
+    records[1] = whole;
+    fewer = plain;
+    fewer.stored_max = 1;
+    wake(r, &fewer);
+    expect_registers_anew(r);
+}
+
+static void a_device_with_fewer_features_registers_anew(void **state)
+{
+    rig *r = *state;
+    static const lw_client_feature *const no_store[] = {&lw_feature_blockwise,
+                                                        &lw_feature_create,
+                                                        &lw_feature_observe,
+                                                        &lw_feature_thresholds,
+                                                        &lw_feature_composite,
+                                                        &lw_feature_persist,
+                                                        NULL};
+    static const lw_client_feature *const no_observe[] = {&lw_feature_persist, NULL};
+    observe_and_attach(r);
+    const record whole = records[1];
+    lw_client_cfg fewer = plain;
+    fewer.features = no_store;
+    wake(r, &fewer);
+    expect_registers_anew(r);
+    records[1] = whole;
+    fewer.features = no_observe;
+    wake(r, &fewer);
+    expect_registers_anew(r);
+}
+
+/* The other server's goes on. */
+static void what_belongs_to_a_registration_that_is_over_is_void(void **state)
+{
+    rig *r = *state;
     observe_text(r, 1, "/42769/0/0");
-    lw_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_OK);
-    lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REMOVED);
-    r->client->servers[0].registered = false;
-    assert_int_equal(lw_observing_restore(NULL, r->client, lw_writer_bytes(&w)), LW_OK);
-    assert_int_equal(observing(r)->count, 0);
+    r->client->servers[0].lifetime = 10;
+    r->client->servers[0].expires = r->client->now + 10 * SECOND;
+    lw_client_state_changed(r->client);
+    rig_pass(r, 1 * SECOND);
+    r->wall += 60;
+    wake(r, &plain);
+    expect_registers_anew(r);
+    assert_true(lw_server_is_registered(&r->client->servers[1]));
 }
 
-static void without_observe_nothing_is_saved(void **state)
+static void without_observe_registrations_go_on(void **state)
 {
     rig *r = *state;
     static const lw_client_feature *const fewer[] = {&lw_feature_persist, NULL};
-    uint8_t buf[16];
-    lw_writer w;
     lw_client_cfg cfg = plain;
     cfg.features = fewer;
-    lw_client_fini(r->client);
-    build(r, &cfg);
-    lw_writer_init(&w, buf, sizeof buf);
-    assert_int_equal(lw_observing_save(NULL, r->client, &w), LW_ENOTFOUND);
-    assert_int_equal(lw_observing_restore(NULL, r->client, lw_bytes_of("A", 1)), LW_OK);
+    wake(r, &cfg);
+    assert_true(lw_server_is_registered(&r->client->servers[0]));
+    assert_true(lw_server_is_registered(&r->client->servers[1]));
 }
 
 int main(void)
@@ -305,10 +388,12 @@ int main(void)
         IS(what_is_stored_outlives_a_restart),
         IS(a_list_outlives_a_restart),
         IS(notifications_are_not_written_to_storage),
-        IS(a_damaged_record_is_read_as_far_as_it_goes),
-        IS(what_finds_no_room_is_left_out),
-        IS(without_the_registration_observations_are_void),
-        IS(without_observe_nothing_is_saved),
+        IS(a_state_that_ends_early_is_no_state),
+        IS(a_damaged_state_is_no_state),
+        IS(a_device_with_less_room_registers_anew),
+        IS(a_device_with_fewer_features_registers_anew),
+        IS(what_belongs_to_a_registration_that_is_over_is_void),
+        IS(without_observe_registrations_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

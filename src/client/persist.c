@@ -4,14 +4,14 @@
  *              servers made, resources that they may write; and when an account is purged
  *   "state"    registrations, and with them attributes, observations and what these store
  *
- * A record is  'L' 'W' kind version | digest | body:  the kind is 'c' or 's', the digest FNV-1a of
- * the body, four octets, big endian.
+ * A record is  digest | kind and version | body:  the digest, FNV-1a of what follows it, four
+ * octets, big endian.
  *
  *   config        entry*, entry of the root, octets of lw_feature_bootstrap
  *   entry         as in snapshot.c: a value, an empty list, or an instance, which its values follow
- *   state         digest of the config body, registration*, 0, observations (observe_state.c)
- *   registration  length, octets of lw_server_memory up to the end of the location: who changes it
- *                 raises the version
+ *   state         digest of the config, and for each server what follows
+ *   registration  'R', ssid 2, end 4 (s since 1970), lifetime 4, own address 4, message id 2,
+ *                 version 1, lw_location; then what the server observes (observe_state.c)
  *
  * What always holds:
  *
@@ -19,7 +19,8 @@
  *      writes a record as a whole or not at all.
  *   2. A state is only used together with the configuration that it was written with: it names its
  *      digest. Else the device registers anew, which repairs everything.
- *   3. A registration is only resumed when the wall clock says that its lifetime is not over.
+ *   3. A registration is only resumed when the wall clock says that its lifetime is not over, and
+ *      with all that the server observes (CLI-72).
  *   4. A record with another version, a wrong digest or a torn end is as good as none. Values of a
  *      sound record that this firmware no longer has room for are left out.
  *   5. Factory data are what the application sets up before lw_client_start; a configuration
@@ -40,8 +41,8 @@
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION 4
-#define HEADER  8u
+#define VERSION 5u
+#define DIGEST  4u
 #define RETRY   60u  /* s */
 #define SESSION 1u   /* s */
 #define MID_GAP 256u /* message ids that may have been used since the state was stored */
@@ -53,7 +54,6 @@ typedef struct room {
     lw_client *client;
     lw_alarm alarm;     /* stores what is due */
     uint32_t digest[2]; /* of what storage holds */
-    bool due[2];
 } room;
 
 /* ---- What is kept -----------------------------------------------------------------------------
@@ -87,66 +87,54 @@ static void write_config(lw_client *client, lw_writer *w)
     }
 }
 
-static uint32_t digest_of_config(lw_client *client)
+static void write_registration(const lw_server *s, lw_writer *w)
 {
-    lw_writer w;
-    lw_writer_init_window(&w, NULL, 0, 0);
-    write_config(client, &w);
-    return w.digest;
+    const lw_client *client = s->client;
+    lw_write_u8(w, 'R');
+    lw_write_u16(w, s->ssid);
+    lw_write_u32(w,
+                 (uint32_t)(lw_client_clock(client) + (s->expires - client->now) / LW_SECOND_MS));
+    lw_write_u32(w, s->lifetime);
+    lw_write_u32(w, s->own_address);
+    lw_write_u16(w, (uint16_t)(s->peer.next_mid + MID_GAP));
+    lw_write_u8(w, s->version);
+    lw_write_octets(w, &s->location, sizeof s->location);
 }
 
-#define REGISTRATION_HEAD offsetof(lw_server_memory, location.octets)
-
-static void write_registration(const lw_server *s, int64_t clock, lw_writer *w)
+static void write_state(const room *r, lw_writer *w)
 {
-    int64_t left = (s->expires - s->client->now) / LW_SECOND_MS;
-    lw_server_memory m;
-    memset(&m, 0, sizeof m); /* between the members, too */
-    m.expires = s->expires == LW_TIME_NEVER ? LW_TIME_NEVER : clock + left;
-    m.lifetime = s->lifetime;
-    m.own_address = s->own_address;
-    m.ssid = s->ssid;
-    m.next_mid = (uint16_t)(s->peer.next_mid + MID_GAP);
-    m.version = s->version;
-    m.location = s->location;
-    lw_write_u8(w, (uint8_t)(REGISTRATION_HEAD + m.location.len));
-    lw_write_octets(w, &m, REGISTRATION_HEAD + m.location.len);
-}
-
-static void write_state(lw_client *client, lw_writer *w)
-{
-    int64_t clock = lw_client_clock(client);
-    bool any = false;
-    lw_write_u32(w, digest_of_config(client));
-    for (unsigned i = 0; clock >= 0 && i < client->cfg.servers_max; i++) {
-        const lw_server *s = &client->servers[i];
-        if (s->registered && client->now < s->expires) {
-            any = true;
-            write_registration(s, clock, w);
+    lw_client *client = r->client;
+    bool has_clock = lw_client_clock(client) >= 0;
+    lw_write_u32(w, r->digest[CONFIG]);
+    LW_EACH_SERVER(client, s)
+    {
+        if (has_clock && s->registered && client->now < s->expires) {
+            write_registration(s, w);
+            lw_observing_save(s, w);
         }
     }
-    lw_write_u8(w, 0);
-    lw_err err = any ? lw_observing_save(NULL, client, w) : LW_OK;
-    if (err != LW_OK && err != LW_ENOTFOUND) {
-        lw_writer_fail(w, err);
-    }
 }
 
-static void write_body(lw_client *client, kind which, lw_writer *w)
+static uint8_t tag_of(kind which)
 {
+    return (uint8_t)(VERSION << 1 | which);
+}
+
+static void write_body(const room *r, kind which, lw_writer *w)
+{
+    lw_write_u8(w, tag_of(which));
     if (which == CONFIG) {
-        write_config(client, w);
+        write_config(r->client, w);
     } else {
-        write_state(client, w);
+        write_state(r, w);
     }
 }
 
-static void write_head(lw_writer *w, kind which, uint32_t digest)
+/* What it would be: `pos` octets with that digest. */
+static void measure(const room *r, kind which, lw_writer *w)
 {
-    lw_write_str(w, "LW");
-    lw_write_u8(w, (uint8_t)names[which][0]);
-    lw_write_u8(w, VERSION);
-    lw_write_u32(w, digest);
+    lw_writer_init_window(w, NULL, 0, 0);
+    write_body(r, which, w);
 }
 
 /* Writes the record unless storage holds it already. */
@@ -154,82 +142,36 @@ static lw_err store(room *r, kind which)
 {
     lw_client *client = r->client;
     lw_writer w;
-    lw_writer_init_window(&w, NULL, 0, 0);
-    write_body(client, which, &w);
+    measure(r, which, &w);
     uint32_t digest = w.digest;
-    if (w.err != LW_OK || digest == r->digest[which]) {
-        return w.err;
+    size_t len = DIGEST + w.pos;
+    if (digest == r->digest[which]) {
+        return LW_OK;
     }
-    size_t len = HEADER + w.pos;
+    lw_err err = LW_ENOMEM;
     uint8_t *record = lw_mem_alloc(&client->mem, len);
-    if (record == NULL) {
-        return LW_ENOMEM;
+    if (record != NULL) {
+        lw_writer_init(&w, record, len);
+        lw_write_u32(&w, digest);
+        write_body(r, which, &w);
+        err = lw_act_store(client, names[which], lw_bytes_of(record, len));
+        lw_wipe(record, len);
+        lw_mem_release(&client->mem, record);
     }
-    lw_writer_init(&w, record, len);
-    write_head(&w, which, digest);
-    write_body(client, which, &w);
-    lw_err err = w.err == LW_OK ? lw_act_store(client, names[which], lw_writer_bytes(&w)) : w.err;
     if (err == LW_OK) {
         r->digest[which] = digest;
+    } else {
+        lw_client_complain(client, "persist", "what changed last is not stored", err);
     }
-    lw_wipe(record, len);
-    lw_mem_release(&client->mem, record);
     return err;
 }
 
 /* ---- Reading records --------------------------------------------------------------------------
  */
 
-#define NOT_STORED "what changed last is not stored"
-
 static void say(const room *r, const char *text)
 {
     lw_client_log(r->client, LW_LOG_WARN, "persist", text);
-}
-
-static bool is_sound(lw_bytes record, kind which, uint32_t *out_digest)
-{
-    uint8_t head[HEADER];
-    lw_writer w;
-    lw_writer_init_window(&w, NULL, 0, 0);
-    lw_write_bytes(&w, lw_bytes_from(record, HEADER));
-    uint32_t digest = w.digest;
-    lw_writer_init(&w, head, sizeof head);
-    write_head(&w, which, digest);
-    if (record.len < HEADER || memcmp(record.ptr, head, sizeof head) != 0) {
-        return false;
-    }
-    *out_digest = digest;
-    return true;
-}
-
-/* The whole record, in memory of the client; NULL when there is none that is sound. */
-static uint8_t *load_record(room *r, kind which, lw_bytes *out)
-{
-    lw_client *client = r->client;
-    const char *name = names[which];
-    size_t len = 0;
-    uint8_t nowhere; /* a platform may copy no octets, but not to NULL */
-    lw_err err = lw_act_load(client, name, &nowhere, 0, &len);
-    if (err == LW_ENOTFOUND) {
-        return NULL;
-    }
-    size_t room_for = len;
-    uint8_t *record = err == LW_OK ? lw_mem_alloc(&client->mem, room_for) : NULL;
-    if (err == LW_OK) {
-        err = record != NULL ? lw_act_load(client, name, record, room_for, &len) : LW_ENOMEM;
-    }
-    *out = lw_bytes_of(record, room_for);
-    if (err == LW_OK && len == room_for && is_sound(*out, which, &r->digest[which])) {
-        return record;
-    }
-    if (err != LW_OK) {
-        lw_client_complain(client, "persist", "a record cannot be read", err);
-    } else {
-        say(r, "a record that is torn or of another version is ignored");
-    }
-    lw_mem_release(&client->mem, record);
-    return NULL;
 }
 
 /* An instance that comes from the record: absent, or empty where it must be there, is what has no
@@ -242,13 +184,7 @@ static lw_err make_instance(lw_tree *tree, lw_path instance)
     }
     lw_err err =
         lw_tree_add(tree, object->def->id, lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
-    for (unsigned i = 0; i < object->field_count && err == LW_OK; i++) {
-        lw_path resource = lw_path_child(instance, object->fields[i].id);
-        if (lw_tree_unset(tree, resource) == LW_EMETHOD && object->fields[i].count > 0) {
-            err = lw_tree_empty(tree, resource);
-        }
-    }
-    return err;
+    return err == LW_OK ? lw_tree_start_with(tree, instance, LW_TREE_BARE) : err;
 }
 
 static lw_err read_entry(lw_tree *tree, const lw_entry *e)
@@ -261,17 +197,6 @@ static lw_err read_entry(lw_tree *tree, const lw_entry *e)
     }
     return e->kind == LW_ENTRY_EMPTY ? lw_tree_empty(tree, e->path)
                                      : lw_tree_set(tree, e->path, e->value);
-}
-
-static void read_entries(room *r, lw_reader *in)
-{
-    lw_entry e;
-    for (lw_entry_read(in, &e); in->err == LW_OK && lw_path_depth(e.path) > LW_LEVEL_ROOT;
-         lw_entry_read(in, &e)) {
-        if (read_entry(&r->client->tree, &e) != LW_OK) {
-            say(r, "what there is no room for any more is left out");
-        }
-    }
 }
 
 static void remove_replaced(lw_tree *tree)
@@ -288,83 +213,122 @@ static void remove_replaced(lw_tree *tree)
 static void read_config(room *r, lw_reader *in)
 {
     lw_client *client = r->client;
+    lw_entry e;
     remove_replaced(&client->tree);
-    read_entries(r, in);
+    for (lw_entry_read(in, &e); lw_path_depth(e.path) > LW_LEVEL_ROOT; lw_entry_read(in, &e)) {
+        if (read_entry(&client->tree, &e) != LW_OK) {
+            say(r, "what there is no room for any more is left out");
+        }
+    }
     LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
         client->cfg.features[i]->as.bootstrap.restore(client->feature_state[i], in);
     }
 }
 
-/* True when the registration is resumed. */
-static bool read_registration(room *r, lw_bytes octets)
+/* A registration that is over ends now. */
+static lw_server *read_registration(lw_client *client, lw_reader *in)
 {
-    lw_client *client = r->client;
-    lw_server_memory m = {.expires = 0};
-    if (octets.len < REGISTRATION_HEAD || octets.len > sizeof m) {
-        return false;
+    lw_server *s = lw_client_server(client, lw_read_u16(in));
+    if (s == NULL) {
+        lw_reader_fail(in, LW_ENOTFOUND);
+        return NULL;
     }
-    memcpy(&m, octets.ptr, octets.len);
-    lw_server *server = lw_client_server(client, m.ssid);
-    int64_t left = m.expires - lw_client_clock(client);
-    bool is_for_ever = m.expires == LW_TIME_NEVER;
-    bool is_live = is_for_ever || (left > 0 && left <= (int64_t)m.lifetime);
-    if (server == NULL || !is_live || lw_client_clock(client) < 0) {
-        return false;
+    uint32_t left = lw_read_u32(in) - (uint32_t)lw_client_clock(client);
+    s->lifetime = lw_read_u32(in);
+    s->own_address = lw_read_u32(in);
+    s->peer.next_mid = lw_read_u16(in);
+    s->version = lw_read_u8(in);
+    lw_read_octets(in, &s->location, sizeof s->location);
+    bool is_over = left > s->lifetime; /* also of a clock that went back */
+    s->expires = lw_alarm_after(client, s->lifetime == 0 ? LW_FOREVER : is_over ? 0 : left);
+    lw_server_resume_registration(s);
+    return s;
+}
+
+/* (3): what is over, or of which not all could be read, was never there. */
+static void forget_void(lw_client *client, bool all)
+{
+    LW_EACH_SERVER(client, s)
+    {
+        if (s->registered && (all || client->now >= s->expires)) {
+            s->registered = false;
+            lw_client_dispatch(s, LW_SERVER_EV_REMOVED);
+        }
     }
-    m.expires = is_for_ever ? LW_TIME_NEVER : lw_time_add(client->now, left * LW_SECOND_MS);
-    lw_server_remember(server, &m);
-    return true;
 }
 
 static void read_state(room *r, lw_reader *in)
 {
     lw_client *client = r->client;
-    bool fits = lw_read_u32(in) == digest_of_config(client); /* (2) */
-    bool any = false;
-    for (unsigned len = lw_read_u8(in); fits && len > 0; len = lw_read_u8(in)) {
-        any = read_registration(r, lw_read_bytes(in, len)) || any;
+    lw_server *server = NULL;
+    lw_writer config;
+    measure(r, CONFIG, &config);
+    bool fits = lw_read_u32(in) == config.digest; /* (2) */
+    while (fits && lw_client_clock(client) >= 0 && !lw_reader_at_end(in)) {
+        uint8_t piece = lw_read_u8(in);
+        if (piece == 'R') {
+            server = read_registration(client, in);
+        } else if (server != NULL) {
+            lw_observing_restore(server, piece, in);
+        }
     }
-    if (any && lw_observing_restore(NULL, client, lw_read_rest(in)) != LW_OK) {
-        say(r, "observations are ignored from where they are damaged");
-    }
+    forget_void(client, in->err != LW_OK);
 }
 
-static void load(room *r, kind which)
+static lw_err read_record(room *r, kind which, lw_bytes record)
 {
-    lw_bytes record;
-    uint8_t *memory = load_record(r, which, &record);
-    if (memory == NULL) {
-        return;
-    }
     lw_reader in;
-    lw_reader_init(&in, lw_bytes_from(record, HEADER));
+    lw_writer w;
+    lw_reader_init(&in, record);
+    lw_writer_init_window(&w, NULL, 0, 0);
+    lw_write_bytes(&w, lw_bytes_from(record, DIGEST));
+    if (lw_read_u32(&in) != w.digest || lw_read_u8(&in) != tag_of(which)) {
+        return LW_EFORMAT; /* torn, or of another version */
+    }
+    r->digest[which] = w.digest;
     if (which == CONFIG) {
         read_config(r, &in);
     } else {
         read_state(r, &in);
     }
-    lw_wipe(memory, record.len);
-    lw_mem_release(&r->client->mem, memory);
+    return in.err;
+}
+
+static lw_err load(room *r, kind which)
+{
+    lw_client *client = r->client;
+    size_t len = 0;
+    uint8_t nowhere; /* a platform may copy no octets, but not to NULL */
+    lw_err err = lw_act_load(client, names[which], &nowhere, 0, &len);
+    if (err != LW_OK) {
+        return err;
+    }
+    uint8_t *octets = lw_mem_alloc(&client->mem, len);
+    if (octets == NULL) {
+        return LW_ENOMEM;
+    }
+    lw_bytes record = lw_bytes_of(octets, len);
+    err = lw_act_load(client, names[which], octets, len, &len);
+    if (err == LW_OK) {
+        err = read_record(r, which, record);
+    }
+    lw_wipe(octets, record.len);
+    lw_mem_release(&client->mem, octets);
+    return err;
+}
+
+static void restore(room *r, kind which)
+{
+    lw_err err = load(r, which);
+    if (err != LW_OK && err != LW_ENOTFOUND) {
+        lw_client_complain(r->client, "persist", "a record is ignored", err);
+    }
 }
 
 /* ---- When -------------------------------------------------------------------------------------
  */
 
-static lw_err told(const room *r, lw_err err)
-{
-    if (err != LW_OK) {
-        lw_client_complain(r->client, "persist", NOT_STORED, err);
-    }
-    return err;
-}
-
 /* The configuration first: the state names it. */
-static lw_err store_both(room *r)
-{
-    lw_err err = store(r, CONFIG);
-    return told(r, err == LW_OK ? store(r, STATE) : err);
-}
-
 static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 {
     room *r = LW_CONTAINER(alarm, room, alarm);
@@ -374,7 +338,7 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
     }
     if (lw_tree_is_holding(&client->tree)) { /* (6) */
         lw_alarm_set_in(client, alarm, SESSION);
-    } else if (store_both(r) != LW_OK) {
+    } else if (store(r, CONFIG) != LW_OK || store(r, STATE) != LW_OK) {
         lw_alarm_set_in(client, alarm, RETRY);
     }
 }
@@ -411,25 +375,30 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
 static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
     room *r = state;
+    lw_writer factory_data; /* are not stored */
     switch (moment) {
     case LW_MOMENT_LOAD:
-        r->digest[CONFIG] = digest_of_config(client); /* of the factory data: what is not stored */
-        load(r, CONFIG);
-        return LW_OK;
+        measure(r, CONFIG, &factory_data);
+        r->digest[CONFIG] = factory_data.digest;
+        restore(r, CONFIG);
+        break;
     case LW_MOMENT_RESUME:
-        load(r, STATE);
-        return LW_OK;
+        restore(r, STATE);
+        break;
     case LW_MOMENT_COMMIT:
-        return client->erased ? LW_ESTATE : told(r, store(r, CONFIG));
+        return client->erased ? LW_ESTATE : store(r, CONFIG);
     case LW_MOMENT_CHANGED:
         store_soon(r);
-        return LW_OK;
+        break;
     case LW_MOMENT_STOP:
-        return is_due(r) && !client->erased && !lw_tree_is_holding(&client->tree) ? store_both(r)
-                                                                                  : LW_OK;
+        if (is_due(r)) {
+            on_alarm(&client->coap, &r->alarm);
+        }
+        break;
     default:
-        return LW_OK;
+        break;
     }
+    return LW_OK;
 }
 
 /* ---- The feature ------------------------------------------------------------------------------

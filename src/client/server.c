@@ -538,14 +538,8 @@ void lw_server_register_anew(lw_server *server)
     }
 }
 
-void lw_server_remember(lw_server *server, const lw_server_memory *memory)
+void lw_server_resume_registration(lw_server *server)
 {
-    server->location = memory->location;
-    server->expires = memory->expires;
-    server->lifetime = memory->lifetime;
-    server->version = memory->version;
-    server->own_address = memory->own_address;
-    server->peer.next_mid = memory->next_mid;
     server->registered_at = server->client->now - BRAKE_MS; /* long ago */
     server->registered = server->had_success = true;
 }

@@ -49,18 +49,9 @@ void lw_server_resume(lw_server *server);
  */
 void lw_server_register_anew(lw_server *server);
 
-/* A registration that outlived a power loss: lw_server_start goes on with it (CLI-76). The server
- * is IDLE; `expires` is monotonic. */
-typedef struct lw_server_memory {
-    lw_time expires;
-    uint32_t lifetime;
-    uint32_t own_address;
-    uint16_t ssid;
-    uint16_t next_mid;
-    uint8_t version;
-    lw_location location; /* last: what is used of it is stored */
-} lw_server_memory;
-void lw_server_remember(lw_server *server, const lw_server_memory *memory);
+/* It is registered, as it was before a power loss: `location`, `expires`, `lifetime`, `version` and
+ * `own_address` are set. lw_server_start goes on with it (CLI-76). The server is IDLE. */
+void lw_server_resume_registration(lw_server *server);
 
 /* An Update now, or the next attempt without waiting for it. False when neither applies. */
 bool lw_server_hurry(lw_server *server);

@@ -185,19 +185,20 @@ static bool keep(void *state, lw_observed *obs, bool confirmable, bool away)
     return false;
 }
 
-static void restore(void *state, lw_observed *obs, uint8_t part, lw_time at, lw_bytes octets)
+static void restore(void *state, lw_observed *obs, lw_reader *in)
 {
     store *st = state;
+    size_t len = lw_read_u16(in);
     bool has_room = st->count < st->client->cfg.stored_max;
-    lw_snapshot *s = has_room ? lw_mem_alloc(&st->mem, sizeof *s + octets.len) : NULL;
-    if (s == NULL || octets.len == 0) {
-        lw_mem_release(&st->mem, s);
+    lw_snapshot *s = has_room ? lw_mem_alloc(&st->mem, sizeof *s + len) : NULL;
+    if (s == NULL) {
+        lw_reader_fail(in, LW_ENOMEM);
         return;
     }
-    s->at = at;
-    s->len = (uint16_t)octets.len;
-    s->part = part;
-    memcpy(s->octets, octets.ptr, octets.len);
+    s->len = (uint16_t)len;
+    s->part = lw_read_u8(in);
+    s->at = (lw_time)lw_read_u64(in) - lw_history_offset(st->client);
+    lw_read_octets(in, s->octets, len);
     add(st, obs, s);
 }
 

@@ -606,18 +606,19 @@ static bool is_zero(const lw_field *field, lw_piece *p)
 
 LW_APART static void begin_piece(const lw_object *object, lw_piece *p, lw_tree_start how)
 {
+    bool is_new = how == LW_TREE_BARE || how == LW_TREE_CLEAR;
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
         bool is_kept = lw_field_is_stored(f);
         bool is_mandatory = (def->flags & LW_DEF_MANDATORY) != 0;
-        if (how != LW_TREE_CLEAR && (def->ops & LW_OP_W) == 0) {
+        if (!is_new && (def->ops & LW_OP_W) == 0) {
             continue;
         }
         if (how != LW_TREE_DEMAND) {
             zero_field(f, p);
         }
-        if (how == LW_TREE_CLEAR) {
+        if (is_new) {
             set_present(p, i, !is_kept || is_mandatory);
         } else if (how == LW_TREE_REPLACE ? is_kept || is_mandatory
                                           : is_kept && is_mandatory && is_zero(f, p)) {

@@ -137,6 +137,7 @@ LW_MUST_CHECK lw_err lw_tree_empty(lw_tree *tree, lw_path resource);
 /* How an instance is to be written. In a transaction, what is mandatory and absent then has to be
  * set before it is committed. */
 typedef enum lw_tree_start {
+    LW_TREE_BARE,    /* as LW_TREE_CLEAR, without the defaults: what was kept (MDL-10) */
     LW_TREE_CLEAR,   /* every optional resource is absent and every mandatory one zero, but for the
                         defaults: Bootstrap-Write */
     LW_TREE_REPLACE, /* what servers write is absent: Replace (DM-31) */
