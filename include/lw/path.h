@@ -79,6 +79,19 @@ static inline lw_path lw_path_resource_instance(uint16_t o, uint16_t i, uint16_t
     return p;
 }
 
+/* A resource of an instance, and an instance of a resource. */
+static inline lw_path lw_path_resource_of(lw_path instance, uint16_t r)
+{
+    lw_path p = {instance.key | (uint32_t)(r + 1u) << 16};
+    return p;
+}
+
+static inline lw_path lw_path_instance_of(lw_path resource, uint16_t ri)
+{
+    lw_path p = {resource.key | (ri + 1u)};
+    return p;
+}
+
 /* How many levels are given. */
 unsigned lw_path_depth(lw_path p);
 

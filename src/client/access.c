@@ -45,11 +45,11 @@ static lw_err add_rule(lw_tree *tree, lw_path target, uint16_t owner)
     lw_path at;
     lw_err err = lw_tree_add(tree, LW_OBJ_ACCESS_CONTROL, LW_ID_MAX, &at);
     for (unsigned i = 0; err == LW_OK && i < sizeof resources; i++) {
-        err = set(tree, lw_path_child(at, resources[i]), values[i]);
+        err = set(tree, lw_path_resource_of(at, resources[i]), values[i]);
     }
     if (err == LW_OK && owner == LW_ID_MAX) { /* ACL-12 */
-        lw_path acl = lw_path_child(at, LW_RES_ACCESS_CONTROL_ACL);
-        err = set(tree, lw_path_child(acl, 0), LW_RIGHT_R);
+        lw_path acl = lw_path_resource_of(at, LW_RES_ACCESS_CONTROL_ACL);
+        err = set(tree, lw_path_instance_of(acl, 0), LW_RIGHT_R);
     }
     return err;
 }
@@ -84,10 +84,10 @@ static lw_err remove_target(lw_tree *tree, lw_path target)
 static lw_err leave_rule(lw_tree *tree, lw_path rule, uint16_t leaving)
 {
     lw_path target = lw_access_target(tree, rule);
-    lw_path owner = lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER);
-    lw_path acl = lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACL);
+    lw_path owner = lw_path_resource_of(rule, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER);
+    lw_path acl = lw_path_resource_of(rule, LW_RES_ACCESS_CONTROL_ACL);
     bool is_owner = lw_tree_number(tree, owner, 0) == leaving;
-    lw_err err = lw_tree_unset(tree, lw_path_child(acl, leaving));
+    lw_err err = lw_tree_unset(tree, lw_path_instance_of(acl, leaving));
     bool was_named = is_owner || err == LW_OK;
     if (err != LW_OK && err != LW_ENOTFOUND) {
         return err;
@@ -162,9 +162,17 @@ static lw_err accounts(room *r, lw_client *client)
     return err;
 }
 
+static lw_err told(const lw_client *client, lw_err err)
+{
+    if (err != LW_OK) {
+        lw_client_complain(client, "access", "rights do not follow a change", err);
+    }
+    return err;
+}
+
 static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
-    return moment == LW_MOMENT_ACCOUNTS ? accounts(state, client) : LW_OK;
+    return moment == LW_MOMENT_ACCOUNTS ? told(client, accounts(state, client)) : LW_OK;
 }
 
 /* A rule goes with what it stands for. */
@@ -187,10 +195,7 @@ static void on_change(void *state, lw_client *client, lw_tree_change change, lw_
         return;
     }
     lw_err err = change == LW_TREE_REMOVED ? forget(&client->tree, path) : LW_OK;
-    err = err == LW_OK ? accounts(r, client) : err;
-    if (err != LW_OK) {
-        lw_client_complain(client, "access", "rights do not follow a change", err);
-    }
+    (void)told(client, err == LW_OK ? accounts(r, client) : err);
 }
 
 /* ---- The feature ------------------------------------------------------------------------------

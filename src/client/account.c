@@ -16,13 +16,14 @@ uint16_t lw_account_ssid(lw_client *client, lw_path instance)
     lw_tree *tree = &client->tree;
     bool is_security = lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY;
     if (is_security &&
-        lw_tree_number(tree, lw_path_child(instance, LW_RES_SECURITY_BOOTSTRAP_SERVER), 0) != 0) {
+        lw_tree_number(tree, lw_path_resource_of(instance, LW_RES_SECURITY_BOOTSTRAP_SERVER), 0) !=
+            0) {
         return 0;
     }
     uint16_t resource =
         is_security ? LW_RES_SECURITY_SHORT_SERVER_ID : LW_RES_SERVER_SHORT_SERVER_ID;
-    uint32_t ssid = lw_tree_number(tree, lw_path_child(instance, resource), 0);
-    return ssid > 0 && ssid < LW_ID_MAX ? (uint16_t)ssid : LW_ID_MAX;
+    uint32_t ssid = lw_tree_number(tree, lw_path_resource_of(instance, resource), 0);
+    return ssid != 0 ? (uint16_t)ssid : LW_ID_MAX;
 }
 
 bool lw_account_next(lw_client *client, uint16_t ssid, lw_path *at)
@@ -49,8 +50,7 @@ static uint16_t read_account(lw_client *client, lw_path security, uint16_t *out_
 /* The place of a server; 0: one that is not used. */
 static lw_server *place_of(lw_client *client, uint16_t ssid)
 {
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (s->ssid == ssid) {
             return s;
         }
@@ -91,8 +91,7 @@ static void take_security(lw_client *client, lw_path security)
 void lw_client_accounts_changed(lw_client *client)
 {
     client->accounts_dirty = false;
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         uint16_t account;
         lw_path security = lw_path_instance(LW_OBJ_SECURITY, s->security);
         if (s->state != LW_SERVER_UNUSED && read_account(client, security, &account) != s->ssid) {
@@ -182,7 +181,7 @@ static lw_err add_instance(lw_client *client, uint16_t object, const lw_client_a
     for (size_t i = 0; err == LW_OK && i < sizeof all_said / sizeof all_said[0]; i++) {
         const said *s = &all_said[i];
         if (s->object == object && has_value(account, s, &value)) {
-            err = lw_tree_set(&client->tree, lw_path_child(instance, s->resource), value);
+            err = lw_tree_set(&client->tree, lw_path_resource_of(instance, s->resource), value);
         }
     }
     return err;

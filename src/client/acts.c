@@ -46,8 +46,7 @@ lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
 
 static lw_server *server_of(lw_client *client, uint16_t account)
 {
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (s->account == account) {
             return s;
         }

@@ -45,11 +45,7 @@ static void wait_jittered(lw_bootstrap *bs, uint32_t seconds)
 
 static void tell(const lw_bootstrap *bs, lw_client_event_kind kind)
 {
-    lw_client_event event = {.kind = (uint8_t)kind,
-                             .code = bs->code,
-                             .err = bs->err,
-                             .retry_at = bs->server.alarm.deadline.at};
-    lw_client_tell(bs->server.client, &event);
+    lw_server_report(&bs->server, kind, bs->err, bs->code);
 }
 
 /* ---- Beginning and failing --------------------------------------------------------------------
@@ -77,8 +73,7 @@ static void drop_session(lw_bootstrap *bs)
 
 static void resume_servers(lw_client *client)
 {
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         lw_server_resume(s);
     }
     lw_schedule_begin(client);
@@ -198,8 +193,7 @@ static void open_session(lw_bootstrap *bs)
         bs->rounds++;
     }
     client->bootstrapping = true;
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         lw_server_pause(s);
     }
     tell(bs, LW_CLIENT_BOOTSTRAP_STARTED);
@@ -261,7 +255,7 @@ static lw_err complete_servers(lw_client *client)
     lw_path at = lw_path_object(LW_OBJ_SERVER);
     while (err == LW_OK && lw_tree_next_instance(tree, &at)) {
         uint16_t ssid = lw_account_ssid(client, at);
-        lw_path when = lw_path_child(at, LW_RES_SERVER_LAST_BOOTSTRAPPED);
+        lw_path when = lw_path_resource_of(at, LW_RES_SERVER_LAST_BOOTSTRAPPED);
         bool is_written = lw_tree_is_held(tree, at);
         if (!is_written && lw_bs_count(client, LW_OBJ_SECURITY, ssid) == 0) {
             err = lw_tree_remove(tree, at);
@@ -343,8 +337,7 @@ static void close_session(lw_bootstrap *bs)
     client->bootstrapping = false;
     set_state(bs, LW_BS_LINGER, REPEATS);
     tell(bs, LW_CLIENT_BOOTSTRAPPED);
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         s->had_success = false; /* CLI-41 */
         s->was_due = false;
         if (s->state != LW_SERVER_UNUSED) {

@@ -45,7 +45,7 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
     }
     if (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY && item.ssid != 0 &&
         client->cfg.version > LW_VERSION_1_0) {
-        item.uri = lw_tree_octets(tree, lw_path_child(path, LW_RES_SECURITY_SERVER_URI));
+        item.uri = lw_tree_octets(tree, lw_path_resource_of(path, LW_RES_SECURITY_SERVER_URI));
     }
     lw_bs_discover_put(out, &item);
 }

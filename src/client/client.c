@@ -313,39 +313,29 @@ lw_err lw_client_begin_bootstrap(lw_client *client)
     return LW_ESTATE;
 }
 
-/* What a change means for a registration (REG-31, REG-34, DM-76, DM-83): LW_UPDATE_…, 0 nothing. */
-static uint8_t reasons_for_update(const lw_server *s, lw_tree_change change, lw_path path)
-{
-    uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
-    uint16_t resource = lw_path_id(path, LW_LEVEL_RESOURCE);
-    if (change != LW_TREE_VALUE) {
-        return lw_access_is_bootstrap_only(object) ? 0 : LW_UPDATE_OBJECTS;
-    }
-    if (object == LW_OBJ_DEVICE) {
-        return resource == LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES ? LW_UPDATE_BINDING : 0;
-    }
-    if (object != LW_OBJ_SERVER || lw_path_id(path, LW_LEVEL_INSTANCE) != s->account) {
-        return 0;
-    }
-    return resource == LW_RES_SERVER_BINDING    ? LW_UPDATE_BINDING
-           : resource == LW_RES_SERVER_LIFETIME ? LW_UPDATE_LIFETIME
-                                                : 0;
-}
-
+/* What a change means for registrations (REG-31, REG-34, DM-76, DM-83), and for links (BS-52). */
 static void watch_registrations(lw_client *client, lw_tree_change change, lw_path path)
 {
-    client->accounts_dirty =
-        client->accounts_dirty || lw_path_id(path, LW_LEVEL_OBJECT) <= LW_OBJ_SERVER;
-    LW_EACH_SERVER(client, s)
-    {
-        uint8_t reasons = reasons_for_update(s, change, path);
+    uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
+    uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
+    uint16_t resource = lw_path_id(path, LW_LEVEL_RESOURCE);
+    uint8_t of_all = 0, of_its_own = 0;
+    if (change != LW_TREE_VALUE) {
+        of_all = lw_access_is_bootstrap_only(object) ? 0 : LW_UPDATE_OBJECTS;
+    } else if (object == LW_OBJ_DEVICE) {
+        of_all = resource == LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES ? LW_UPDATE_BINDING : 0;
+    } else if (object == LW_OBJ_SERVER) {
+        of_its_own = resource == LW_RES_SERVER_BINDING    ? LW_UPDATE_BINDING
+                     : resource == LW_RES_SERVER_LIFETIME ? LW_UPDATE_LIFETIME
+                                                          : 0;
+    }
+    client->accounts_dirty = client->accounts_dirty || object <= LW_OBJ_SERVER;
+    LW_EACH_SERVER (client, s) {
+        uint8_t reasons = instance == s->account ? of_all | of_its_own : of_all;
         if (reasons != 0) {
             lw_server_want_update(s, reasons);
         }
-        if (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY &&
-            lw_path_id(path, LW_LEVEL_INSTANCE) == s->security) {
-            s->moved = true;
-        }
+        s->moved = s->moved || (object == LW_OBJ_SECURITY && instance == s->security);
     }
 }
 
@@ -412,9 +402,7 @@ void lw_client_start(lw_client *client, lw_time now)
     (void)lw_client_reach(client, LW_MOMENT_LOAD); /* the features say what is wrong */
     lw_client_accounts_changed(client);            /* places them; they start below */
     client->started = true;
-    if (lw_client_reach(client, LW_MOMENT_ACCOUNTS) != LW_OK) {
-        lw_client_log(client, LW_LOG_WARN, "client", "accounts do not fit");
-    }
+    (void)lw_client_reach(client, LW_MOMENT_ACCOUNTS);
     (void)lw_client_reach(client, LW_MOMENT_RESUME);
     lw_schedule_begin(client);
 }
@@ -423,8 +411,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 {
     client->now = now;
     client->stopping = true;
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (s->state != LW_SERVER_UNUSED) {
             lw_server_leave(s);
         }
@@ -434,8 +421,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 
 bool lw_client_is_stopped(const lw_client *client)
 {
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         uint8_t state = s->state;
         if (state != LW_SERVER_UNUSED && state != LW_SERVER_IDLE) {
             return false;
@@ -497,8 +483,7 @@ void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err wh
 void lw_client_address_changed(lw_client *client, lw_time now)
 {
     client->now = now;
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         lw_server_register_anew(s);
     }
 }
@@ -518,8 +503,7 @@ void *lw_client_app(const lw_client *client)
 
 bool lw_client_is_registered(const lw_client *client, uint16_t ssid)
 {
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (s->registered && (ssid == 0 || s->ssid == ssid)) {
             return true;
         }
@@ -530,8 +514,7 @@ bool lw_client_is_registered(const lw_client *client, uint16_t ssid)
 lw_err lw_client_update(lw_client *client, uint16_t ssid)
 {
     lw_err err = LW_ENOTFOUND;
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (s->state == LW_SERVER_UNUSED || (ssid != 0 && s->ssid != ssid)) {
             continue;
         }

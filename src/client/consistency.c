@@ -10,7 +10,7 @@
 
 uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource)
 {
-    return lw_tree_number(&client->tree, lw_path_child(instance, resource), 0);
+    return lw_tree_number(&client->tree, lw_path_resource_of(instance, resource), 0);
 }
 
 unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid)
@@ -76,7 +76,7 @@ static uint16_t wrong_in_security(lw_client *client, lw_path security)
         [LW_SECURITY_EST] = SERVER_KEY, /* the rest comes by enrolment */
     };
     uint32_t mode = lw_bs_number(client, security, LW_RES_SECURITY_SECURITY_MODE);
-    lw_path at = lw_path_child(security, LW_RES_SECURITY_SERVER_URI);
+    lw_path at = lw_path_resource_of(security, LW_RES_SECURITY_SERVER_URI);
     lw_uri uri;
     if (lw_uri_parse(lw_tree_octets(&client->tree, at), &uri) != LW_OK ||
         uri.scheme > LW_URI_COAPS) {
@@ -87,7 +87,7 @@ static uint16_t wrong_in_security(lw_client *client, lw_path security)
     }
     for (unsigned id = LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY; id <= LW_RES_SECURITY_SECRET_KEY;
          id++) {
-        lw_path key = lw_path_child(security, (uint16_t)id);
+        lw_path key = lw_path_resource_of(security, (uint16_t)id);
         if ((needed[mode] >> id & 1u) != 0 && lw_tree_octets(&client->tree, key).len == 0) {
             return (uint16_t)id;
         }
@@ -160,7 +160,7 @@ static lw_path wrong_at(lw_client *client, lw_path at)
     lw_path target;
     if (lw_path_depth(at) == LW_LEVEL_INSTANCE) {
         uint16_t resource = wrong_in(client, at);
-        return resource != NOTHING ? lw_path_child(at, resource) : lw_path_root();
+        return resource != NOTHING ? lw_path_resource_of(at, resource) : lw_path_root();
     }
     return is_link(tree, at, &target) && !lw_tree_exists(tree, target) ? at : lw_path_root();
 }

@@ -31,32 +31,28 @@ static lw_err replace_in_transaction(lw_apply *pack)
     return err == LW_OK ? lw_tree_end(&pack->client->tree, replace(pack)) : err;
 }
 
-/* As a whole or not at all, and consistent (BS-63). */
+/* As a whole or not at all, and consistent (BS-63). Values that are no views into it are decoded
+ * into the endpoint's buffer: no answer is in it now. */
 static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
 {
     lw_client *client = bs->server.client;
-    size_t room = client->cfg.payload_max; /* for values that are no views */
     lw_apply pack = {.client = client,
                      .format = format,
                      .payload = payload,
                      .cfg = {.base = lw_path_root(),
                              .type_of = lw_tree_type_of,
                              .type_ctx = &client->tree,
-                             .scratch = lw_mem_alloc(&client->mem, room),
-                             .scratch_len = room}};
-    if (pack.cfg.scratch == NULL) {
-        return LW_ENOMEM;
-    }
+                             .scratch = client->coap_buf,
+                             .scratch_len = client->cfg.payload_max}};
     lw_err err = lw_tree_hold(&client->tree);
-    if (err == LW_OK) {
-        err = replace_in_transaction(&pack);
-        err = err == LW_OK ? lw_bs_conclude(bs) : err;
-        if (err != LW_OK) {
-            lw_tree_revert(&client->tree);
-        }
+    if (err != LW_OK) {
+        return err;
     }
-    lw_wipe(pack.cfg.scratch, room);
-    lw_mem_release(&client->mem, pack.cfg.scratch);
+    err = replace_in_transaction(&pack);
+    err = err == LW_OK ? lw_bs_conclude(bs) : err;
+    if (err != LW_OK) {
+        lw_tree_revert(&client->tree);
+    }
     return err;
 }
 

@@ -22,8 +22,7 @@ void lw_schedule_begin(lw_client *client)
     if (!may_start(client)) {
         return;
     }
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         any = any || s->state != LW_SERVER_UNUSED;
         if (s->state != LW_SERVER_IDLE) {
             continue;

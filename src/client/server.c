@@ -81,8 +81,7 @@ static void wait_jittered(lw_server *server, lw_server_state in, uint32_t second
     lw_alarm_set_jittered(server->client, &server->alarm, seconds);
 }
 
-/* When it goes on by itself is the alarm of its state. */
-static void tell(const lw_server *server, lw_client_event_kind kind, lw_err err, uint8_t code)
+void lw_server_report(const lw_server *server, lw_client_event_kind kind, lw_err err, uint8_t code)
 {
     lw_client_event event = {.kind = (uint8_t)kind,
                              .code = code,
@@ -245,7 +244,7 @@ static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
         wait_jittered(server, LW_SERVER_BACKOFF, lw_server_retry_wait(server, server->attempt));
         server->attempt++;
     }
-    tell(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
+    lw_server_report(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
     if (others_pass) {
         lw_schedule_next(server);
     }
@@ -279,7 +278,7 @@ static void talk(lw_server *server)
 
 static void link_failed(lw_server *server, lw_err err)
 {
-    tell(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
+    lw_server_report(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
     attempt_failed(server, err, LW_COAP_EMPTY);
 }
 
@@ -377,7 +376,7 @@ static void take_registration(lw_server *server, const lw_coap_msg *answer)
     server->offline = false;
     stay_registered(server);
     lw_client_dispatch(server, LW_SERVER_EV_REGISTERED);
-    tell(server, LW_CLIENT_REGISTERED, LW_OK, LW_COAP_CREATED);
+    lw_server_report(server, LW_CLIENT_REGISTERED, LW_OK, LW_COAP_CREATED);
     lw_schedule_next(server);
 }
 
@@ -399,11 +398,11 @@ static void on_update_end(lw_server *server, lw_err err, uint8_t code)
     if (code == LW_COAP_CHANGED) {
         stay_registered(server);
         lw_client_dispatch(server, LW_SERVER_EV_UPDATED);
-        tell(server, LW_CLIENT_UPDATED, LW_OK, code);
+        lw_server_report(server, LW_CLIENT_UPDATED, LW_OK, code);
         return;
     }
     wake_in(server, 0);
-    tell(server, LW_CLIENT_UPDATE_FAILED, err, code);
+    lw_server_report(server, LW_CLIENT_UPDATE_FAILED, err, code);
     /* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a
      * server which forgets at once is not asked for ever. */
     if (is_rejection(code)) {
@@ -484,12 +483,12 @@ static void left(lw_server *server)
     bool comes_back = server->disable;
     lw_server_reset(server);
     if (was_registered) {
-        tell(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
+        lw_server_report(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
     }
     if (comes_back) {
         uint32_t timeout = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
         wait_in(server, LW_SERVER_DISABLED, timeout);
-        tell(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
+        lw_server_report(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
     }
 }
 
@@ -615,7 +614,7 @@ void lw_server_is_active(lw_server *server)
     lw_alarm_set_in(server->client, &server->nap, transmit_wait(server));
     if (server->asleep) {
         server->asleep = false;
-        tell(server, LW_CLIENT_AWAKE, LW_OK, LW_COAP_EMPTY);
+        lw_server_report(server, LW_CLIENT_AWAKE, LW_OK, LW_COAP_EMPTY);
     }
 }
 
@@ -625,6 +624,6 @@ static void on_nap(lw_coap *coap, lw_alarm *alarm)
     (void)coap;
     if (server->registered) {
         server->asleep = true;
-        tell(server, LW_CLIENT_ASLEEP, LW_OK, LW_COAP_EMPTY);
+        lw_server_report(server, LW_CLIENT_ASLEEP, LW_OK, LW_COAP_EMPTY);
     }
 }

@@ -65,6 +65,9 @@ void lw_server_is_active(lw_server *server);
 
 const char *lw_server_state_name(lw_server_state state);
 
+/* Tells the application; when it goes on by itself is the alarm of its state. */
+void lw_server_report(const lw_server *server, lw_client_event_kind kind, lw_err err, uint8_t code);
+
 /* ---- register.c: what is said. */
 
 /* Register, Update with what is to be told, or De-register, as the state says. on_end gets the

@@ -14,7 +14,7 @@ bool lw_access_is_bootstrap_only(uint16_t object)
 
 static uint32_t number_of(lw_tree *tree, lw_path rule, uint16_t resource)
 {
-    return lw_tree_number(tree, lw_path_child(rule, resource), 0);
+    return lw_tree_number(tree, lw_path_resource_of(rule, resource), 0);
 }
 
 lw_path lw_access_target(lw_tree *tree, lw_path rule)
@@ -43,8 +43,8 @@ static bool is_owner(lw_tree *tree, lw_path rule, uint16_t ssid)
 /* What the rule says of a server; 0: of those that it does not name. */
 static uint32_t entry_of(lw_tree *tree, lw_path rule, uint16_t ssid)
 {
-    lw_path acl = lw_path_child(rule, LW_RES_ACCESS_CONTROL_ACL);
-    return lw_tree_number(tree, lw_path_child(acl, ssid), NO_ENTRY);
+    lw_path acl = lw_path_resource_of(rule, LW_RES_ACCESS_CONTROL_ACL);
+    return lw_tree_number(tree, lw_path_instance_of(acl, ssid), NO_ENTRY);
 }
 
 /* ACL-05: the own entry, else all for the owner, else the default entry, else nothing. */

@@ -3,11 +3,6 @@
 #include "lw/execute.h"
 #include "lw/objects.h"
 
-static bool is_one_of(uint8_t letter, const char *letters)
-{
-    return memchr(letters, letter, strlen(letters)) != NULL;
-}
-
 static bool has_letter(lw_bytes letters, uint8_t letter)
 {
     return letters.len > 0 && memchr(letters.ptr, letter, letters.len) != NULL;
@@ -21,23 +16,27 @@ static bool is_supported(lw_tree *tree, uint8_t letter)
     return letter == 'U' || has_letter(lw_tree_octets(tree, bindings), letter);
 }
 
-/* 1/x/7: letters that are known, none twice, at least one that the device can use. */
-static lw_err check_binding(lw_tree *tree, lw_bytes binding, const char *known)
-{
-    bool usable = false;
-    for (size_t i = 0; i < binding.len; i++) {
-        uint8_t letter = binding.ptr[i];
-        if (!is_one_of(letter, known) || has_letter(lw_bytes_from(binding, i + 1), letter)) {
-            return LW_EINVAL;
-        }
-        usable = usable || (letter != 'Q' && is_supported(tree, letter));
-    }
-    return usable ? LW_OK : LW_EINVAL;
-}
-
 static lw_path field(lw_path instance, uint16_t resource)
 {
     return lw_path_resource(LW_OBJ_SERVER, lw_path_id(instance, LW_LEVEL_INSTANCE), resource);
+}
+
+/* 1/x/7: letters that are known, none twice, at least one that the device can use. */
+static lw_err check_binding(lw_tree *tree, lw_path instance, const char *known)
+{
+    lw_bytes binding = lw_tree_octets(tree, field(instance, LW_RES_SERVER_BINDING));
+    unsigned seen = 0;
+    bool usable = false;
+    for (size_t i = 0; i < binding.len; i++) {
+        uint8_t letter = binding.ptr[i];
+        const char *at = strchr(known, letter);
+        if (letter == 0 || at == NULL || (seen >> (at - known) & 1u) != 0) {
+            return LW_EINVAL;
+        }
+        seen |= 1u << (at - known);
+        usable = usable || (letter != 'Q' && is_supported(tree, letter));
+    }
+    return usable ? LW_OK : LW_EINVAL;
 }
 
 /* REG-60: U, UQ, S, SQ, US, UQS. */
@@ -48,18 +47,22 @@ static lw_err validate_1_0(void *ctx, lw_tree *tree, lw_path instance)
     bool starts_well = binding.len > 0 && binding.ptr[0] != 'Q';
     bool ends_well = !lw_bytes_is(binding, "SU") && !lw_bytes_is(binding, "USQ") &&
                      !lw_bytes_is(binding, "SUQ") && !lw_bytes_is(binding, "SQU");
-    return starts_well && ends_well ? check_binding(tree, binding, "USQ") : LW_EINVAL;
+    return starts_well && ends_well ? check_binding(tree, instance, "USQ") : LW_EINVAL;
+}
+
+static lw_err validate_minimal(void *ctx, lw_tree *tree, lw_path instance)
+{
+    (void)ctx;
+    return check_binding(tree, instance, "UMHTSNQ");
 }
 
 static lw_err validate_1_1(void *ctx, lw_tree *tree, lw_path instance)
 {
-    (void)ctx;
     lw_bytes preferred = lw_tree_octets(tree, field(instance, LW_RES_SERVER_PREFERRED_TRANSPORT));
-    if (preferred.len > 0 && !is_one_of(preferred.ptr[0], "UMHTSN")) {
+    if (preferred.len > 0 && !has_letter(lw_bytes_str("UMHTSN"), preferred.ptr[0])) {
         return LW_EINVAL; /* one letter; one that cannot be used is no mistake (REG-63) */
     }
-    return check_binding(tree, lw_tree_octets(tree, field(instance, LW_RES_SERVER_BINDING)),
-                         "UMHTSNQ");
+    return validate_minimal(ctx, tree, instance);
 }
 
 /* 1/x/8 in 1.0 and without arguments in later versions. */
@@ -114,7 +117,7 @@ const lw_object_hooks lw_server_hooks_1_0 = {
 const lw_object_hooks lw_server_hooks_1_1 = {
     .defaults = defaults, .execute = execute_1_1, .validate = validate_1_1};
 const lw_object_hooks lw_server_minimal_hooks = {
-    .defaults = defaults, .execute = execute_1_0, .validate = validate_1_1};
+    .defaults = defaults, .execute = execute_1_0, .validate = validate_minimal};
 
 #define OBJECT(version, LIST, hooks)                                                               \
     LW_DECLARE_STRUCT(server_##version, LIST)                                                      \
