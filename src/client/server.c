@@ -310,7 +310,6 @@ static void on_link(lw_server *server, lw_err err)
     } else if (server->state == LW_SERVER_DEREGISTERING) {
         lw_server_stop_asking(server); /* which ends it */
     } else if (is_one_of(server, TALKING)) {
-        lw_server_stop_asking(server);
         lw_server_go_offline(server);
         link_failed(server, err);
     } else if (server->state == LW_SERVER_REGISTERED) {
@@ -549,7 +548,6 @@ void lw_server_resume_registration(lw_server *server)
 void lw_server_pause(lw_server *server)
 {
     if (is_one_of(server, TALKING)) {
-        lw_server_stop_asking(server);
         lw_server_close_link(server);
         wait_in(server, LW_SERVER_BACKOFF, 0);
     }
