@@ -55,13 +55,12 @@ extern const lw_client_feature
                                       examples of the specification (P-OBS-03) */
 extern const lw_client_feature
     lw_feature_store; /* keeps what cannot be sent (1/x/6); after observe */
-extern const lw_client_feature lw_feature_composite; /* Read-, Write-, Observe-Composite */
-extern const lw_client_feature lw_feature_send;      /* Send, with mute (1/x/23) */
-extern const lw_client_feature lw_feature_bootstrap; /* client and server initiated */
-extern const lw_client_feature
-    lw_feature_bootstrap_pack; /* the configuration in one answer (1.2); with bootstrap and
-                                  blockwise */
-extern const lw_client_feature lw_feature_access;  /* Access Control, for several servers */
+extern const lw_client_feature lw_feature_composite;      /* Read-, Write-, Observe-Composite */
+extern const lw_client_feature lw_feature_send;           /* Send, with mute (1/x/23) */
+extern const lw_client_feature lw_feature_bootstrap;      /* client and server initiated */
+extern const lw_client_feature lw_feature_bootstrap_pack; /* the configuration in one answer (1.2);
+                                                             with bootstrap and blockwise */
+extern const lw_client_feature lw_feature_access;         /* Access Control, for several servers */
 extern const lw_client_feature lw_feature_persist; /* state over power loss; needs platform store */
 
 /* What happened, for logs and user interfaces. Valid for the call. */
