@@ -91,6 +91,33 @@ static void with_it_a_body_in_blocks_is_put_together(void **state)
     lw_client_fini(r->client);
 }
 
+/* OBS-04: who could not be told the first value is not told of others either. */
+static void without_it_what_does_not_fit_is_not_observed(void **state)
+{
+    (void)state;
+    static const lw_client_feature *const observing[] = {&lw_feature_observe, NULL};
+    rig *r = start(observing, 37);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    lw_tree *tree = lw_client_tree(r->client);
+    lw_path pmin = lw_path_resource(1, 0, 2);
+    assert_int_equal(lw_tree_set(tree, pmin, lw_value_integer(1000)), LW_OK);
+    uint8_t buf[64];
+    lw_writer w;
+    lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_GET, 0x7001, (lw_coap_token){.len = 0});
+    lw_coap_put_uint(&out, LW_COAP_OPT_OBSERVE, 0);
+    lw_coap_put(&out, LW_COAP_OPT_URI_PATH, lw_bytes_str("1"));
+    lw_coap_put_uint(&out, LW_COAP_OPT_ACCEPT, LW_CF_SENML_CBOR);
+    rig_feed(r, 0, lw_writer_bytes(&w));
+    assert_int_equal(r->sent[r->sent_count - 1].msg.code, LW_COAP_INTERNAL_SERVER_ERROR);
+    size_t sent = r->sent_count;
+    assert_int_equal(lw_tree_set(tree, pmin, lw_value_integer(0)), LW_OK);
+    rig_pass(r, 1000);
+    assert_int_equal(r->sent_count, sent);
+    lw_client_fini(r->client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +126,7 @@ int main(void)
         cmocka_unit_test(with_it_the_list_may_take_any_room),
         cmocka_unit_test(without_it_a_body_in_blocks_is_a_bad_option),
         cmocka_unit_test(with_it_a_body_in_blocks_is_put_together),
+        cmocka_unit_test(without_it_what_does_not_fit_is_not_observed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

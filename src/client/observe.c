@@ -181,7 +181,7 @@ static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable
     }
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->sequence);
     uint8_t code = lw_answer_values(call, readable);
-    if (lw_coap_code_class(code) != 2) {
+    if (lw_coap_code_class(code) != 2 || !lw_coap_reply_fits(&call->client->coap, call->reply)) {
         lw_observed_free(obs);
     }
     lw_observing_look(all);

@@ -31,6 +31,12 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
     coap->busy = true;
 }
 
+bool lw_coap_reply_fits(const lw_coap *coap, const lw_coap_reply *reply)
+{
+    const lw_writer *w = &reply->payload;
+    return coap->config.bodies != NULL || w->pos <= w->from + w->cap;
+}
+
 lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
     const lw_coap_bodies *bodies = coap->config.bodies;
@@ -40,7 +46,7 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     w->cap = LW_COAP_OPTIONS_MAX;
     if (bodies != NULL) {
         err = bodies->hooks->cut(coap, peer, reply, &payload);
-    } else if (payload.len < reply->payload.pos) {
+    } else if (!lw_coap_reply_fits(coap, reply)) {
         err = LW_ETOOBIG; /* it goes whole, or not at all */
     }
     if (err != LW_OK) {

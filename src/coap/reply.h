@@ -64,4 +64,7 @@ struct lw_coap_reply {
     lw_bytes body;           /* private: encoded, a body for lw_coap_prepend_head */
 };
 
+/* Whether the payload as it was written can be sent: always with coap/bodies.h. */
+bool lw_coap_reply_fits(const lw_coap *coap, const lw_coap_reply *reply);
+
 #endif
