@@ -106,8 +106,7 @@ static void write_state(const room *r, lw_writer *w)
     lw_client *client = r->client;
     bool has_clock = lw_client_clock(client) >= 0;
     lw_write_u32(w, r->digest[CONFIG]);
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (has_clock && s->registered && client->now < s->expires) {
             write_registration(s, w);
             lw_observing_save(s, w);
@@ -248,8 +247,7 @@ static lw_server *read_registration(lw_client *client, lw_reader *in)
 /* (3): what is over, or of which not all could be read, was never there. */
 static void forget_void(lw_client *client, bool all)
 {
-    LW_EACH_SERVER(client, s)
-    {
+    LW_EACH_SERVER (client, s) {
         if (s->registered && (all || client->now >= s->expires)) {
             s->registered = false;
             lw_client_dispatch(s, LW_SERVER_EV_REMOVED);

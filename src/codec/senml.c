@@ -297,7 +297,9 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, const lw_value *out_members[LW_SENML
     if (e->kind == LW_ENTRY_REMOVE) {
         e->value.type = LW_TYPE_NONE;
     }
-    memset(out_members, 0, LW_SENML_MEMBERS * sizeof *out_members);
+    for (size_t i = 0; i < LW_SENML_MEMBERS; i++) {
+        out_members[i] = NULL;
+    }
     const lw_value *base_name = text_member(&p->base_name, p->text, base_len);
     if (is_first) {
         out_members[LW_SENML_BASE_NAME] = base_name;
