@@ -249,7 +249,7 @@ static void forget_void(lw_client *client, bool all)
 {
     LW_EACH_SERVER (client, s) {
         if (s->registered && (all || client->now >= s->expires)) {
-            s->registered = false;
+            s->registered = s->had_success = false;
             lw_client_dispatch(s, LW_SERVER_EV_REMOVED);
         }
     }

@@ -585,6 +585,32 @@ static void a_wake_after_the_lifetime_registers(void **state)
     expect_request(&w->r, 0, "/rd", REGISTER);
 }
 
+/* CLI-41: like the first one after a bootstrap */
+static void boot_with_a_delay(world *w)
+{
+    boot(w);
+    rig_add_server(&w->r, 101, 86400);
+    set(&w->r, "/1/0/14", lw_value_integer(60));
+    lw_client_start(w->r.client, w->r.now);
+    rig_pass(&w->r, 59999);
+}
+
+static void a_wake_after_the_lifetime_waits_before_it_registers(void **state)
+{
+    world *w = *state;
+    rig *r = &w->r;
+    boot_with_a_delay(w);
+    assert_int_equal(r->sent_count, 0);
+    rig_pass(r, 1);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/5a3f");
+    rig_pass(r, 1);
+    r->wall += 86401;
+    boot_with_a_delay(w);
+    assert_int_equal(r->sent_count, 0);
+    rig_pass(r, 1);
+    expect_request(r, 0, "/rd", REGISTER);
+}
+
 static void a_clock_that_is_lost_or_went_back_proves_nothing(void **state)
 {
     world *w = *state;
@@ -832,6 +858,7 @@ int main(void)
         T(a_device_that_was_moved_without_power_registers),
         T(a_server_that_forgot_is_registered_with_at_once),
         T(a_wake_after_the_lifetime_registers),
+        T(a_wake_after_the_lifetime_waits_before_it_registers),
         T(a_clock_that_is_lost_or_went_back_proves_nothing),
         T(without_a_clock_no_registration_is_kept),
         T(an_infinite_lifetime_does_not_end_with_the_power),
