@@ -70,14 +70,14 @@ static lw_err created(const lw_server *server, lw_path instance)
 static lw_err remove_target(lw_tree *tree, lw_path target)
 {
     const lw_object *object = lw_tree_object(tree, target);
-    if (object == NULL || object->hooks == NULL || object->hooks->create == NULL) {
+    if (object == NULL || object->hooks == NULL || object->hooks->create == NULL ||
+        !lw_tree_exists(tree, target)) {
         return LW_OK;
     }
     if (object->hooks->remove != NULL) {
         (void)object->hooks->remove(tree->hooks_ctx, tree, target); /* it is told, not asked */
     }
-    lw_err err = lw_tree_remove(tree, target);
-    return err == LW_ENOTFOUND ? LW_OK : err;
+    return lw_tree_remove(tree, target);
 }
 
 /* BS-53, for one rule. */

@@ -333,6 +333,15 @@ static void who_leaves_takes_along_what_nobody_else_may_touch(void **state)
     assert_int_equal(removals, 1);
 }
 
+static void what_is_not_there_is_not_removed_with_its_rule(void **state)
+{
+    rig *r = *state;
+    rule(r, 0, "/42769/0", 101, NULL);
+    remove_101(r);
+    assert_false(exists(r, "/2/0"));
+    assert_int_equal(removals, 0);
+}
+
 /* BS-53, P-ACL-07 */
 static void an_heir_takes_over_what_is_shared(void **state)
 {
@@ -427,6 +436,7 @@ int main(void)
         T(the_old_server_owns_what_it_could_do_with),
         T(rights_written_in_a_bootstrap_hold),
         T(who_leaves_takes_along_what_nobody_else_may_touch),
+        T(what_is_not_there_is_not_removed_with_its_rule),
         T(an_heir_takes_over_what_is_shared),
         T(the_device_keeps_its_own_when_a_server_leaves),
         T(a_bootstrap_whose_rights_do_not_fit_is_refused),
