@@ -61,6 +61,7 @@ static void run(lw_fetching *f)
         err = w.err;
     }
     f->state = LW_FETCH_RUNNING;
+    lw_alarm_set_in(client, &f->alarm, LW_FOREVER); /* each request has its own end */
     lw_coap_transfer_request request = {.code = LW_COAP_GET,
                                         .options = lw_writer_bytes(&w),
                                         .on_chunk = on_chunk,

@@ -170,6 +170,21 @@ static void a_link_that_does_not_come_up_is_given_up(void **state)
     assert_int_equal(f->r.closed[LINK], 1);
 }
 
+/* The time that a link may take is not that of the download. */
+static void a_download_may_take_longer_than_a_link(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
+    for (uint32_t num = 0; num < 5; num++) {
+        assert_int_equal(f->ends, 0);
+        rig_pass(&f->r, 60000);
+        give_block(f, num, 5 * 64);
+    }
+    assert_int_equal(f->received, 5 * 64);
+    assert_int_equal(f->ends, 1);
+    assert_int_equal(f->end, LW_OK);
+}
+
 static void a_job_that_refuses_a_block_is_not_told_again(void **state)
 {
     fixture *f = *state;
@@ -215,6 +230,7 @@ int main(void)
         T(silence_ends_as_a_lost_connection),
         T(a_link_that_takes_time_is_waited_for),
         T(a_link_that_does_not_come_up_is_given_up),
+        T(a_download_may_take_longer_than_a_link),
         T(a_job_that_refuses_a_block_is_not_told_again),
         T(a_stopped_fetch_is_silent),
         T(requests_of_the_other_side_are_not_served),
