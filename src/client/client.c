@@ -433,11 +433,11 @@ bool lw_client_is_stopped(const lw_client *client)
 lw_time lw_client_step(lw_client *client, lw_time now)
 {
     client->now = now;
+    lw_coap_step(&client->coap, now); /* first: what ends here may change when objects are due */
     if (client->accounts_dirty && !client->bootstrapping) {
         lw_client_accounts_changed(client);
     }
     lw_time objects = lw_tree_step(&client->tree, now);
-    lw_coap_step(&client->coap, now); /* last: what is set for now rings at once */
     lw_time engine = lw_coap_next_deadline(&client->coap);
     return objects < engine ? objects : engine;
 }

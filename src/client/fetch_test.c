@@ -2,7 +2,7 @@
 
 #include "client/fetch.h"
 #include "coap/block.h"
-#include "lw/package.h"
+#include "lw/firmware.h"
 
 #define LINK 2 /* one server, the Bootstrap-Server, then downloads */
 
@@ -217,6 +217,53 @@ static void requests_of_the_other_side_are_not_served(void **state)
     assert_int_equal(f->r.sent_count, sent);
 }
 
+/* ---- The object that asks for it -------------------------------------------------------------- */
+
+static lw_err is_fine(void *ctx)
+{
+    (void)ctx;
+    return LW_OK;
+}
+
+static lw_err take(void *ctx, size_t offset, lw_bytes octets)
+{
+    (void)ctx;
+    (void)offset;
+    (void)octets;
+    return LW_OK;
+}
+
+static void discard(void *ctx)
+{
+    (void)ctx;
+}
+
+/* What ends within a step changes when the object is to be stepped next. */
+static void a_package_that_is_there_is_installed_without_waiting(void **state)
+{
+    static const lw_object *const with_firmware[] = {&lw_security_object_1_1, &lw_server_object_1_1,
+                                                     &lw_device_minimal_object,
+                                                     &lw_firmware_object_1_2, NULL};
+    static const lw_firmware_port port = {
+        .package = {is_fine, take, is_fine, discard, &lw_fetch_coap}, .install = is_fine};
+    fixture *f = *state;
+    lw_updater updater;
+    lw_client_cfg with = cfg;
+    with.objects = with_firmware;
+    lw_client_fini(f->r.client);
+    rig_init(&f->r, &with);
+    lw_tree *tree = lw_client_tree(f->r.client);
+    assert_int_equal(lw_updater_start(&updater, tree, &port, NULL), LW_OK);
+    assert_int_equal(lw_firmware_set_auto_upgrade(tree, 0, true), LW_OK);
+    lw_client_start(f->r.client, f->r.now);
+    lw_path uri = lw_path_resource(5, 0, 1), shown = lw_path_resource(5, 0, 3);
+    lw_value value = lw_value_string("coap://192.0.2.7/a");
+    assert_int_equal(lw_firmware_hooks.write(f->r.client, tree, uri, value, 0, false), LW_OK);
+    rig_pass(&f->r, 0);
+    rig_answer(&f->r, LINK, LW_COAP_CONTENT, NULL);
+    assert_int_equal(lw_tree_number(tree, shown, 9), 3);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -234,6 +281,7 @@ int main(void)
         T(a_job_that_refuses_a_block_is_not_told_again),
         T(a_stopped_fetch_is_silent),
         T(requests_of_the_other_side_are_not_served),
+        T(a_package_that_is_there_is_installed_without_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
