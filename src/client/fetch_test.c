@@ -217,7 +217,8 @@ static void requests_of_the_other_side_are_not_served(void **state)
     assert_int_equal(f->r.sent_count, sent);
 }
 
-/* ---- The object that asks for it -------------------------------------------------------------- */
+/* ---- The object that asks for it --------------------------------------------------------------
+ */
 
 static lw_err is_fine(void *ctx)
 {

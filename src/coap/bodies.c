@@ -379,7 +379,7 @@ static lw_err cut(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_by
 /* The kept answer is written once more, as a GET's would be. */
 static lw_err take_block2(lw_coap *coap, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
-    if (in->msg->code == LW_COAP_GET || in->msg->payload.len != 0) {
+    if (!reply->ask.exists_once && (in->msg->code == LW_COAP_GET || in->msg->payload.len != 0)) {
         return LW_OK; /* the request says all: written again */
     }
     lw_coap_body *body = find(in->peer, for_answer(reply));

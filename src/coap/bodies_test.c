@@ -359,6 +359,23 @@ LW_TEST(fetch_is_kept_for_clients_that_do_not_repeat_its_payload)
     assert_int_equal(r.requests, 2);
 }
 
+LW_TEST(what_is_done_once_is_not_done_again_for_a_client_that_repeats_its_payload)
+{
+    r.params.szx = 0;
+    r.long_len = 40;
+    feed(&r, "4002 0001 b1'a' 10 ff'body'");
+    r.sent_count = 0;
+    feed(&r, "4002 0002 b1'a' 10 b1 10 ff'body'");
+    assert_int_equal(r.requests, 1);
+    assert_memory_equal(r.sent[0].octets + 9, "\xd1\x06\x18\xff", 4); /* 2:1/1/16 */
+    assert_int_equal(r.sent[0].octets[13], rig_octet(16));
+    feed(&r, "4002 0003 b1'a' 10 b1 20 ff'body'");
+    r.sent_count = 0;
+    feed(&r, "4002 0004 b1'a' 10 b1 10 ff'body'"); /* no longer kept */
+    expect(&r, "6088 0004");
+    assert_int_equal(r.requests, 1);
+}
+
 LW_TEST(fetch_without_memory_is_answered_anew_for_each_block)
 {
     r.code = LW_COAP_CONTENT;
@@ -460,6 +477,7 @@ int main(void)
         T(without_memory_a_long_answer_becomes_5_03),
         T(an_answer_larger_than_the_buffer_exists_once_and_becomes_5_00),
         T(fetch_is_kept_for_clients_that_do_not_repeat_its_payload),
+        T(what_is_done_once_is_not_done_again_for_a_client_that_repeats_its_payload),
         T(fetch_without_memory_is_answered_anew_for_each_block),
         T(an_endpoint_without_bodies_refuses_several_blocks),
         T(an_endpoint_without_bodies_takes_a_block_that_is_the_whole),
