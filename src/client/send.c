@@ -46,7 +46,7 @@ typedef struct job {
     const lw_format *format;    /* of the transfer, as what follows */
     lw_history history;
     lw_time retry_at;
-    uint8_t attempts; /* that failed */
+    uint32_t attempts; /* that failed */
 } job;
 
 static job *job_of(lw_link *link)

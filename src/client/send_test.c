@@ -229,6 +229,23 @@ static void after_all_attempts_it_is_given_up(void **state)
     expect_event(r, 1, LW_ETIMEOUT, 0);
 }
 
+/* CLI-50 */
+static void many_attempts_without_a_wait_end_too(void **state)
+{
+    rig *r = *state;
+    set_number(r, "/1/0/17", 300);
+    set_number(r, "/1/0/18", 0);
+    r->event_count = 0;
+    assert_int_equal(send_to(r, 1, number_0), LW_OK);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(r->event_count, 0);
+        rig_answer(r, 0, LW_COAP_SERVICE_UNAVAILABLE, NULL);
+        r->sent[0] = r->sent[r->sent_count - 1];
+        r->sent_count = 1;
+    }
+    expect_event(r, 1, LW_EPROTO, LW_COAP_SERVICE_UNAVAILABLE);
+}
+
 /* rule 31 */
 static void a_new_registration_ends_what_waits(void **state)
 {
@@ -426,6 +443,7 @@ int main(void)
         IS(a_refusal_is_told),
         IS(data_is_kept_and_sent_again_with_its_time),
         IS(after_all_attempts_it_is_given_up),
+        IS(many_attempts_without_a_wait_end_too),
         IS(a_new_registration_ends_what_waits),
         IS(what_is_sent_from_the_event_is_new),
         IS(it_waits_for_the_server_to_come_back),

@@ -200,8 +200,10 @@ static bool turns_to_bootstrap(const lw_server *server)
 uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt)
 {
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
-    unsigned doublings = attempt - 1;
-    return doublings < 32 && wait <= UINT32_MAX >> doublings ? wait << doublings : LW_FOREVER;
+    for (unsigned i = 1; i < attempt && wait != 0; i++) {
+        wait = wait <= UINT32_MAX / 2 ? 2 * wait : LW_FOREVER;
+    }
+    return wait;
 }
 
 /* A sequence is over, with `all` every one: bootstrap, or without a way to do so begin anew, so
