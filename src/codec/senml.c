@@ -67,9 +67,11 @@ lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *va
     if (!is_null && !has_kind(value, m->kind)) {
         return LW_EFORMAT;
     }
+    lw_value whole; /* which a float may be, too (RFC 8428 section 6) */
     if (m->member == LW_SENML_MEMBERS) {
-        /* By its bits: of floats only 0.0 passes, of what is negative nothing. */
-        return value->as.uns <= (label == LW_SENML_BVER ? BVER_MAX : 0) ? LW_OK : LW_EFORMAT;
+        lw_err err = lw_value_convert(value, LW_TYPE_UNSIGNED, &whole);
+        bool fits = err == LW_OK && whole.as.uns <= (label == LW_SENML_BVER ? BVER_MAX : 0);
+        return fits ? LW_OK : LW_EFORMAT;
     }
     r->members[m->member] = *value;
     return label == LW_SENML_VLO
