@@ -70,6 +70,18 @@ LW_TEST(a_payload_that_breaks_off_is_told_as_it_is_and_nothing_of_it_as_a_value)
     assert_null(strstr(text, "values"));
 }
 
+LW_TEST(a_payload_with_a_time_beyond_all_calendars_is_raw)
+{
+    answer_payload(&o, &v, lw_path_root(), LW_CF_SENML_JSON,
+                   lw_bytes_str("[{\"n\":\"/30000/0/1\",\"v\":1},{\"n\":\"/30000/0/1\",\"v\":2,"
+                                "\"t\":1e13}]"),
+                   NOW);
+    char text[512];
+    snprintf(text, sizeof text, "%.*s", (int)o.len, o.text);
+    assert_non_null(strstr(text, "\"raw\":{\"why\":"));
+    assert_null(strstr(text, "values"));
+}
+
 LW_TEST(a_format_that_is_not_known_or_not_named_is_raw)
 {
     answer_payload(&o, &v, at("/3/0/9"), 9999, lw_bytes_str("abc"), NOW);
@@ -134,6 +146,7 @@ int main(void)
         CASE(values_of_objects_that_nobody_defined_have_the_type_that_they_say),
         CASE(times_are_absolute_or_count_from_when_it_came),
         CASE(a_payload_that_breaks_off_is_told_as_it_is_and_nothing_of_it_as_a_value),
+        CASE(a_payload_with_a_time_beyond_all_calendars_is_raw),
         CASE(a_format_that_is_not_known_or_not_named_is_raw),
         CASE(links_have_paths_names_and_attributes),
         CASE(what_is_no_link_format_is_raw),

@@ -140,6 +140,19 @@ LW_TEST(nothing_of_a_send_that_is_malformed_at_its_end_is_kept)
     rig_free(r);
 }
 
+LW_TEST(nothing_of_a_send_with_a_time_beyond_all_calendars_is_kept)
+{
+    rig *r = begin(true);
+    assert_int_equal(sent(r, LW_CF_SENML_JSON,
+                          "[{\"n\":\"/3/0/9\",\"v\":95},{\"n\":\"/3/0/9\",\"v\":94,\"t\":1e13}]"),
+                     LW_COAP_BAD_REQUEST);
+    assert_int_equal(sent(r, LW_CF_SENML_JSON, "[{\"bt\":1e300,\"n\":\"/3/0/9\",\"v\":95}]"),
+                     LW_COAP_BAD_REQUEST);
+    assert_string_equal(rig_told(r), "BAD_PAYLOAD BAD_PAYLOAD");
+    assert_int_equal(rig_rows(r, LW_ROW_VALUE), 0);
+    rig_free(r);
+}
+
 LW_TEST(OBS_32_strangers_get_4_04)
 {
     rig *r = begin(false);
@@ -221,6 +234,7 @@ int main(void)
         cmocka_unit_test(one_commit_answers_all_sends_before_it),
         cmocka_unit_test(OBS_32_what_is_wrong_with_a_send),
         cmocka_unit_test(nothing_of_a_send_that_is_malformed_at_its_end_is_kept),
+        cmocka_unit_test(nothing_of_a_send_with_a_time_beyond_all_calendars_is_kept),
         cmocka_unit_test(OBS_32_strangers_get_4_04),
         cmocka_unit_test(OBS_34_relative_times_count_from_now),
         cmocka_unit_test(OBS_30_a_send_may_be_non_and_unknown_resources_are_no_error),
