@@ -106,8 +106,8 @@ LW_MUST_CHECK lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg,
  *
  * bn is given once, in the first of several records: what all names have in common, up to and with
  * a '/'; or the whole name when they are all the same (a history). A single record has the full
- * name in n, and so have records with nothing in common (formats.md sections 7 and 8). So is bt,
- * when the first entry has one.
+ * name in n, and so have records with nothing in common, or of several prefixes (formats.md
+ * sections 7 and 8). So is bt, when the first entry has one.
  */
 typedef struct lw_senml_plan {
     const lw_source *source;
