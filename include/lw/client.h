@@ -116,7 +116,8 @@ typedef struct lw_client_cfg {
     uint32_t dynamic;         /* octets for what comes and goes: requests in flight, bodies: 2048 */
 } lw_client_cfg;
 
-/* Octets that lw_client_init needs for this configuration. */
+/* Octets that lw_client_init needs for this configuration. 0: its objects are not sound
+ * (lw_objects_are_sound), and no client can be made of them. */
 size_t lw_client_mem_needed(const lw_client_cfg *cfg);
 
 /* What cfg points to is borrowed as long as the client lives, `memory` too; cfg itself is copied.
@@ -127,8 +128,8 @@ size_t lw_client_mem_needed(const lw_client_cfg *cfg);
  *   - lw_feature_store not behind lw_feature_observe, lw_feature_access without the object,
  *     lw_feature_bootstrap_pack without lw_feature_blockwise, lw_feature_persist without store and
  *     load of the platform
- * The objects have to be sound (lw_objects_are_sound), which is asserted where NDEBUG is not
- * defined. */
+ * The objects have to be sound: lw_client_mem_needed says so in every build; here it is asserted,
+ * where NDEBUG is not defined. */
 LW_MUST_CHECK lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *memory,
                                     size_t len);
 /* Wipes keys. Says nothing to servers: stop first. */

@@ -273,8 +273,8 @@ struct lw_object_hooks {
     };
 
 /* Is that list of objects, NULL-terminated, one that a client can have: no id twice, at most
- * LW_FIELDS_MAX fields each, ascending, and each known to the definition and of its type? A client
- * asserts it where NDEBUG is not defined; ask it in a test of your own declarations. */
+ * LW_FIELDS_MAX fields each, ascending, and each known to the definition and of its type? The
+ * answer is lw_client_mem_needed, too: 0. A client only asserts it, where NDEBUG is not defined. */
 bool lw_objects_are_sound(const lw_object *const *objects);
 
 /* ---- The tree, as an application sees it ------------------------------------------------------

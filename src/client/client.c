@@ -65,6 +65,9 @@ static size_t feature_size(const lw_client_cfg *cfg, size_t index)
 size_t lw_client_mem_needed(const lw_client_cfg *given)
 {
     lw_client_cfg cfg = *given;
+    if (!lw_objects_are_sound(cfg.objects)) {
+        return 0;
+    }
     fill_in_defaults(&cfg);
     size_t features = feature_count(&cfg);
     size_t octets = lw_pool_overhead() + lw_pool_cost(sizeof(lw_client)) + cfg.dynamic;

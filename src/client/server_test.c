@@ -524,6 +524,20 @@ static void memory_that_is_too_small_is_told(void **state)
     assert_int_equal(lw_client_init(&client, &bad, memory, sizeof memory), LW_EINVAL);
 }
 
+static void objects_that_are_wrong_need_no_memory_and_get_none(void **state)
+{
+    static uint8_t memory[RIG_MEMORY];
+    rig *r = *state;
+    lw_client *client;
+    const lw_object *const twice[] = {&lw_security_minimal_object, &lw_server_minimal_object,
+                                      &lw_device_minimal_object, &lw_device_minimal_object, NULL};
+    lw_client_cfg bad = r->cfg;
+    bad.objects = twice;
+    assert_int_equal(lw_client_mem_needed(&bad), 0);
+    assert_int_equal(lw_client_init(&client, &bad, memory, lw_client_mem_needed(&bad)), LW_ENOMEM);
+    assert_null(client);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -562,6 +576,7 @@ int main(void)
         T(a_message_that_finds_no_room_is_told),
         T(the_peak_of_memory_is_told_to_who_wants_it),
         T(memory_that_is_too_small_is_told),
+        T(objects_that_are_wrong_need_no_memory_and_get_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
