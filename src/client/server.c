@@ -75,10 +75,11 @@ static void set_state(lw_server *server, lw_server_state to)
     wait_in(server, to, LW_FOREVER);
 }
 
+/* A second at least: a link that fails at once must not keep the client from all else. */
 static void wait_jittered(lw_server *server, lw_server_state in, uint32_t seconds)
 {
     set_state(server, in);
-    lw_alarm_set_jittered(server->client, &server->alarm, seconds);
+    lw_alarm_set_jittered(server->client, &server->alarm, seconds != 0 ? seconds : 1);
 }
 
 void lw_server_report(const lw_server *server, lw_client_event_kind kind, lw_err err, uint8_t code)

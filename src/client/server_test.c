@@ -192,6 +192,20 @@ static void attempts_back_off_and_sequences_follow(void **state)
     assert_int_equal(rig_requests(r, 0), sent + 1);
 }
 
+/* A link that fails at once, and no time between attempts and sequences: others get their turn. */
+static void attempts_without_a_wait_leave_time_for_the_rest(void **state)
+{
+    rig *r = *state;
+    rig_add_server(r, 1, 300);
+    set(r, "/1/0/18", lw_value_integer(0));
+    set(r, "/1/0/19", lw_value_integer(0));
+    r->link_answer = LW_EIO;
+    r->ignore_events = true;
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 9999);
+    assert_int_equal(r->opened[0], 10);
+}
+
 /* rule 26, CLI-61 */
 static void disable_deregisters_and_comes_back(void **state)
 {
@@ -552,6 +566,7 @@ int main(void)
         T(any_location_is_echoed_exactly),
         T(a_2_01_without_location_is_a_failure_that_is_tried_again),
         T(attempts_back_off_and_sequences_follow),
+        T(attempts_without_a_wait_leave_time_for_the_rest),
         T(disable_deregisters_and_comes_back),
         T(disable_cancels_an_update_in_flight),
         T(stop_deregisters),
