@@ -140,15 +140,15 @@ static lw_err refuse(lw_coap_reply *reply, uint8_t code)
 /* The body does not go on: why, as an answer where the client can do something about it. */
 static lw_err fail(lw_coap *coap, lw_coap_reply *reply, lw_coap_body *body, lw_err err)
 {
+    bool is_first = lw_block_is_first(reply->ask.block1);
+    body->body.passes = body->body.passes && !is_first; /* of that one nobody knows yet */
     forget(coap, body);
     if (err == LW_ETOOBIG) { /* RFC 7959 section 2.9.3: and how large it may be */
         lw_coap_insert_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
         return refuse(reply, LW_COAP_REQUEST_ENTITY_TOO_LARGE);
     }
     if (err == LW_EPROTO) {
-        return refuse(reply, lw_block_is_first(reply->ask.block1)
-                                 ? LW_COAP_BAD_REQUEST
-                                 : LW_COAP_REQUEST_ENTITY_INCOMPLETE);
+        return refuse(reply, is_first ? LW_COAP_BAD_REQUEST : LW_COAP_REQUEST_ENTITY_INCOMPLETE);
     }
     return err;
 }

@@ -260,6 +260,16 @@ LW_TEST(a_streaming_handler_is_told_when_nothing_follows)
     assert_int_equal(r.streams_gone, 3);
 }
 
+LW_TEST(a_streaming_handler_is_not_told_of_what_it_never_saw)
+{
+    r.wants_stream = true;
+    feed_long(&r, PUT("0001", "08"), 0, 10); /* 1:0/1/16 */
+    expect(&r, "6080 0001 d1 0e 08");
+    assert_int_equal(r.requests, 0);
+    assert_int_equal(r.streams_gone, 0);
+    assert_int_equal(r.bodies.count, 0);
+}
+
 /* else the timeout of the older one would be told while the newer one is under way */
 LW_TEST(a_stream_that_begins_anew_with_another_tag_ends_the_older_one)
 {
@@ -469,6 +479,7 @@ int main(void)
         T(a_streaming_handler_gets_each_block_once_and_in_order),
         T(a_streaming_handler_can_refuse_in_the_middle),
         T(a_streaming_handler_is_told_when_nothing_follows),
+        T(a_streaming_handler_is_not_told_of_what_it_never_saw),
         T(a_stream_that_begins_anew_with_another_tag_ends_the_older_one),
         T(a_block_of_an_answer_that_is_not_there_gets_4_08),
         T(a_kept_answer_is_forgotten_after_its_timeout),
