@@ -215,7 +215,8 @@ void lw_registration_put_more(lw_coap_out *out, const lw_registration *reg)
         lw_query_put(out, "sms", &reg->sms);
     }
     if ((reg->given & LW_REG_PROFILES) != 0) {
-        bool is_list = memchr(reg->profiles.ptr, ',', reg->profiles.len) != NULL;
+        bool is_list =
+            reg->profiles.len > 0 && memchr(reg->profiles.ptr, ',', reg->profiles.len) != NULL;
         uint8_t text[LW_QUERY_MAX];
         lw_writer w;
         lw_writer_init(&w, text, sizeof text);

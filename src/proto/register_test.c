@@ -567,6 +567,12 @@ LW_TEST(all_parameters_are_written_in_the_order_of_the_table)
     assert_string_equal(put_queries(&mine), "pid=oma:x");
 }
 
+LW_TEST(a_list_of_no_profiles_is_empty)
+{
+    lw_registration mine = {.given = LW_REG_PROFILES};
+    assert_string_equal(put_queries(&mine), "pid=");
+}
+
 LW_TEST(a_name_that_does_not_fit_fails_the_writer)
 {
     char name[LW_QUERY_MAX];
@@ -666,6 +672,7 @@ int main(void)
         cmocka_unit_test(reg_05_an_answer_without_location_is_told_and_a_long_one_too),
         cmocka_unit_test(queue_mode_is_written_as_the_version_wants_it),
         cmocka_unit_test(all_parameters_are_written_in_the_order_of_the_table),
+        cmocka_unit_test(a_list_of_no_profiles_is_empty),
         cmocka_unit_test(a_name_that_does_not_fit_fails_the_writer),
         cmocka_unit_test(the_list_of_a_device_is_the_one_a_server_reads),
         cmocka_unit_test(every_truncation_of_a_register_is_parsed_or_refused),
