@@ -240,7 +240,7 @@ static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
     bool is_last = is_refused || is_unusable;
     bool others_pass = false;
     lw_server_close_link(server);
-    if (is_last ||
+    if (is_last || server->attempt == UINT8_MAX || /* a larger 1/x/17 is as good as that */
         server->attempt >= lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5)) {
         others_pass = end_sequence(server, is_last);
     } else {

@@ -206,6 +206,21 @@ static void attempts_without_a_wait_leave_time_for_the_rest(void **state)
     assert_int_equal(r->opened[0], 10);
 }
 
+/* However large 1/x/17 is, a sequence ends, here the last one: its 255 attempts take 254 s. */
+static void a_sequence_ends(void **state)
+{
+    rig *r = *state;
+    rig_add_server(r, 1, 300);
+    set(r, "/1/0/17", lw_value_integer(100000));
+    set(r, "/1/0/18", lw_value_integer(0));
+    set(r, "/1/0/19", lw_value_integer(86400));
+    r->link_answer = LW_EIO;
+    r->ignore_events = true;
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 3600000);
+    assert_int_equal(r->opened[0], 255);
+}
+
 /* rule 26, CLI-61 */
 static void disable_deregisters_and_comes_back(void **state)
 {
@@ -567,6 +582,7 @@ int main(void)
         T(a_2_01_without_location_is_a_failure_that_is_tried_again),
         T(attempts_back_off_and_sequences_follow),
         T(attempts_without_a_wait_leave_time_for_the_rest),
+        T(a_sequence_ends),
         T(disable_deregisters_and_comes_back),
         T(disable_cancels_an_update_in_flight),
         T(stop_deregisters),
