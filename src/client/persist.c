@@ -183,7 +183,7 @@ static lw_err make_instance(lw_tree *tree, lw_path instance)
     }
     lw_err err =
         lw_tree_add(tree, object->def->id, lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
-    return err == LW_OK ? lw_tree_start_with(tree, instance, LW_TREE_BARE) : err;
+    return err == LW_OK ? lw_tree_start_kept(tree, instance) : err;
 }
 
 static lw_err read_entry(lw_tree *tree, const lw_entry *e)

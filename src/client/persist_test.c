@@ -532,6 +532,26 @@ static void what_does_not_fit_any_more_is_left_out(void **state)
     assert_true(lw_fake_log_has(&w->log, "persist: what there is no room for any more"));
 }
 
+/* The firmware that stored the account did not know of Notification Storing. */
+static void what_was_not_kept_and_has_to_be_there_has_its_default(void **state)
+{
+    world *w = *state;
+    rig *r = &w->r;
+    static const char body[] = "\x00\x01\x00\x01\x00\x00\x00\x00\x40\x00\x00"     /* /0/0 */
+                               "\x00\x01\x00\x01\x00\x01\x00\x00\x01\x00\x03"     /* a URI */
+                               "abc"                                              /* which it has */
+                               "\x00\x02\x00\x01\x00\x00\x00\x00\x40\x00\x00"     /* /1/0 */
+                               "\x00\x02\x00\x01\x00\x01\x00\x00\x02\x00\x01\x65" /* of 101 */
+                               "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"     /* the end */
+                               "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
+    put_record(w, "config", CONFIG, lw_bytes_of(body, sizeof body - 1));
+    boot_with_server(w);
+    assert_int_equal(number_at(r, "/1/0/0"), 101);
+    lw_value storing;
+    assert_int_equal(lw_tree_get(lw_client_tree(r->client), at("/1/0/6"), &storing), LW_OK);
+    assert_true(storing.as.boolean);
+}
+
 /* ---- Registrations ----------------------------------------------------------------------------
  */
 
@@ -854,6 +874,7 @@ int main(void)
         T(a_platform_without_storage_is_refused),
         T(a_record_that_is_not_whole_is_ignored),
         T(what_does_not_fit_any_more_is_left_out),
+        T(what_was_not_kept_and_has_to_be_there_has_its_default),
         T(a_wake_within_the_lifetime_goes_on_with_an_update),
         T(a_device_that_was_moved_without_power_registers),
         T(a_server_that_forgot_is_registered_with_at_once),

@@ -606,7 +606,7 @@ static bool is_zero(const lw_field *field, lw_piece *p)
 
 LW_APART static void begin_piece(const lw_object *object, lw_piece *p, lw_tree_start how)
 {
-    bool is_new = how == LW_TREE_BARE || how == LW_TREE_CLEAR;
+    bool is_new = how == LW_TREE_CLEAR;
     for (unsigned i = 0; i < object->field_count; i++) {
         const lw_field *f = &object->fields[i];
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
@@ -644,6 +644,24 @@ lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
         begin_piece(at.object, at.piece, how);
         if (how == LW_TREE_CLEAR) {
             set_defaults(&at);
+        }
+    }
+    return err;
+}
+
+lw_err lw_tree_start_kept(lw_tree *tree, lw_path instance)
+{
+    lw_place at;
+    lw_err err = lw_tree_start_with(tree, instance, LW_TREE_CLEAR);
+    lw_tree_find(tree, instance, &at);
+    for (unsigned i = 0; i < at.object->field_count && err == LW_OK; i++) {
+        const lw_field *f = &at.object->fields[i];
+        const lw_resource_def *def = lw_object_def_resource(at.object->def, f->id);
+        bool is_mandatory = (def->flags & LW_DEF_MANDATORY) != 0;
+        bool is_single = (def->flags & LW_DEF_MULTIPLE) == 0;
+        if (lw_field_is_stored(f) && !(is_mandatory && is_single)) {
+            zero_field(f, at.piece);
+            set_present(at.piece, i, is_mandatory);
         }
     }
     return err;

@@ -137,7 +137,6 @@ LW_MUST_CHECK lw_err lw_tree_empty(lw_tree *tree, lw_path resource);
 /* How an instance is to be written. In a transaction, what is mandatory and absent then has to be
  * set before it is committed. */
 typedef enum lw_tree_start {
-    LW_TREE_BARE,    /* as LW_TREE_CLEAR, without the defaults: what was kept (MDL-10) */
     LW_TREE_CLEAR,   /* every optional resource is absent and every mandatory one zero, but for the
                         defaults: Bootstrap-Write */
     LW_TREE_REPLACE, /* what servers write is absent: Replace (DM-31) */
@@ -145,6 +144,10 @@ typedef enum lw_tree_start {
 } lw_tree_start;
 
 LW_MUST_CHECK lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how);
+
+/* What was kept follows (MDL-10), by a firmware that may not have known all of what is mandatory:
+ * LW_TREE_CLEAR, but of the defaults only those of what has to have one value. */
+LW_MUST_CHECK lw_err lw_tree_start_kept(lw_tree *tree, lw_path instance);
 
 /* ---- Time ---- */
 
