@@ -92,13 +92,10 @@ static void on_link(lw_server *server, lw_err err)
 static void connect_link(lw_fetching *f)
 {
     lw_client *client = f->server.client;
-    const lw_platform *platform = client->cfg.platform;
     lw_link_to to = {.uri = lw_bytes_of(f->uri, f->uri_len), .security = LW_SECURITY_NOSEC};
     f->state = LW_FETCH_CONNECTING;
     lw_alarm_set_in(client, &f->alarm, LW_EXCHANGE_LIFETIME);
-    lw_err err = platform->link_open(platform->ctx, f->server.link, &to);
-    f->server.link_is_up = err == LW_OK;
-    f->server.link_is_open = err == LW_OK || err == LW_AGAIN;
+    lw_err err = lw_server_open_link_to(&f->server, &to);
     if (err != LW_AGAIN) {
         on_link(&f->server, err);
     }

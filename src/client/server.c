@@ -158,9 +158,17 @@ static uint8_t security_mode(const lw_server *server)
     return (uint8_t)lw_tree_number(&server->client->tree, path, LW_SECURITY_NOSEC);
 }
 
-lw_err lw_server_open_link(lw_server *server)
+lw_err lw_server_open_link_to(lw_server *server, const lw_link_to *to)
 {
     const lw_platform *platform = server->client->cfg.platform;
+    lw_err err = platform->link_open(platform->ctx, server->link, to);
+    server->link_is_up = err == LW_OK;
+    server->link_is_open = err == LW_OK || err == LW_AGAIN;
+    return err;
+}
+
+lw_err lw_server_open_link(lw_server *server)
+{
     lw_link_to to = {
         .uri = security_octets(server, LW_RES_SECURITY_SERVER_URI),
         .security = security_mode(server),
@@ -169,10 +177,7 @@ lw_err lw_server_open_link(lw_server *server)
         .server_key = security_octets(server, LW_RES_SECURITY_SERVER_PUBLIC_KEY),
         .secret = security_octets(server, LW_RES_SECURITY_SECRET_KEY),
     };
-    lw_err err = platform->link_open(platform->ctx, server->link, &to);
-    server->link_is_up = err == LW_OK;
-    server->link_is_open = err == LW_OK || err == LW_AGAIN;
-    return err;
+    return lw_server_open_link_to(server, &to);
 }
 
 /* ---- Attempts (CLI-50) ------------------------------------------------------------------------

@@ -37,6 +37,8 @@ void lw_server_disable(lw_server *server);
 /* Opens its link as the account says: LW_OK, it is up; LW_AGAIN, it will be. Failures as
  * lw_platform.link_open. */
 lw_err lw_server_open_link(lw_server *server);
+/* The same, to what no account says. */
+lw_err lw_server_open_link_to(lw_server *server, const lw_link_to *to);
 /* What is in flight ends with LW_ECANCELED. */
 void lw_server_close_link(lw_server *server);
 
