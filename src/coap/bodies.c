@@ -253,11 +253,6 @@ static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply 
 
 /* ---- Block2: answers in blocks -------------------------------------------------------------- */
 
-static size_t payload_room(const lw_coap *coap)
-{
-    return coap->config.buf_size - LW_COAP_BUF_OVERHEAD;
-}
-
 static void set_window(lw_coap_reply *reply)
 {
     const lw_coap_ask *ask = &reply->ask;
@@ -273,7 +268,7 @@ static void set_window(lw_coap_reply *reply)
 static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer, size_t block)
 {
     size_t fits = lw_coap_whole_limit(peer, block, LW_COAP_BUF_OVERHEAD);
-    return fits < payload_room(coap) ? fits : payload_room(coap);
+    return fits < lw_coap_payload_room(coap) ? fits : lw_coap_payload_room(coap);
 }
 
 /* The size of the block that is sent: the largest for this peer unless the client asks for a
@@ -282,7 +277,7 @@ static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer, size_t 
 static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer, const lw_coap_ask *ask)
 {
     uint32_t asked = lw_block_szx(ask->block2);
-    uint32_t largest = lw_block_szx_within(payload_room(coap));
+    uint32_t largest = lw_block_szx_within(lw_coap_payload_room(coap));
     largest = largest < peer->params->szx ? largest : peer->params->szx;
     bool is_as_asked = ask->has_block2 && (asked < largest || !lw_block_is_first(ask->block2));
     return is_as_asked ? asked : largest;
@@ -346,7 +341,7 @@ static lw_err cut_block(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
     if (w->pos == 0 || (!reply->ask.has_block2 && w->pos <= whole_limit(coap, peer, size))) {
         return LW_OK;
     }
-    if (w->from >= w->pos || (from != 0 && size > payload_room(coap))) {
+    if (w->from >= w->pos || (from != 0 && size > lw_coap_payload_room(coap))) {
         return LW_ERANGE;
     }
     bool more = w->from + size < w->pos;

@@ -101,6 +101,12 @@ LW_MUST_CHECK lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, const lw_co
 /* Block-wise bodies may give `msg` the whole body as its payload. */
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg);
 
+/* Octets of payload that the endpoint's buffer takes. */
+static inline size_t lw_coap_payload_room(const lw_coap *coap)
+{
+    return coap->config.buf_size - LW_COAP_BUF_OVERHEAD;
+}
+
 /* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
 

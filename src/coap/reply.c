@@ -26,8 +26,7 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
     lw_writer_init(&reply->option_writer, coap->config.buf + LW_COAP_HEADER_MAX,
                    LW_COAP_REPLY_OPTIONS);
     lw_coap_begin_options(&reply->options, &reply->option_writer);
-    lw_writer_init_window(&reply->payload, payload_at(coap),
-                          coap->config.buf_size - LW_COAP_BUF_OVERHEAD, 0);
+    lw_writer_init_window(&reply->payload, payload_at(coap), lw_coap_payload_room(coap), 0);
     coap->busy = true;
 }
 
