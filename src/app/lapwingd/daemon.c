@@ -16,6 +16,7 @@
 
 #define WHY_MAX         1024
 #define DRAIN_PERIOD_MS ((lw_time)50)
+#define SIGNALS         3u
 
 typedef struct daemon {
     options options;
@@ -27,7 +28,7 @@ typedef struct daemon {
     rest rest;
     lw_loop *loop;
     shard shard;
-    lw_signal *signals[3];
+    lw_signal *signals[SIGNALS];
     lw_timer *watchdog;
     lw_timer *drain;
     lw_time drain_until; /* 0: it serves */
@@ -135,19 +136,26 @@ static bool open_store(daemon *d, char *why)
     return lw_store_sqlite_open(c->data_dir, &kept, &d->store, why, WHY_MAX) == LW_OK;
 }
 
+/* What the loop takes, and so its thread alone. */
+static const struct {
+    int number;
+    lw_signal_fn *fn;
+} handled[SIGNALS] = {{SIGTERM, on_end}, {SIGINT, on_end}, {SIGHUP, on_reload}};
+
 static bool open_loop(daemon *d, char *why)
 {
     d->loop = lw_loop_new();
-    if (d->loop != NULL) {
-        d->signals[0] = lw_signal_new(d->loop, SIGTERM, on_end, d);
-        d->signals[1] = lw_signal_new(d->loop, SIGINT, on_end, d);
-        d->signals[2] = lw_signal_new(d->loop, SIGHUP, on_reload, d);
+    bool is_open = d->loop != NULL;
+    for (size_t i = 0; i < SIGNALS && is_open; i++) {
+        d->signals[i] = lw_signal_new(d->loop, handled[i].number, handled[i].fn, d);
+        is_open = d->signals[i] != NULL;
+    }
+    if (is_open) {
         d->watchdog = lw_timer_new(d->loop, on_watchdog, d);
         d->drain = lw_timer_new(d->loop, on_drain, d);
     }
     snprintf(why, WHY_MAX, "out of memory or descriptors");
-    return d->loop != NULL && d->signals[0] != NULL && d->signals[1] != NULL &&
-           d->signals[2] != NULL && d->watchdog != NULL && d->drain != NULL;
+    return is_open && d->watchdog != NULL && d->drain != NULL;
 }
 
 static bool open_all(daemon *d, char *why)
@@ -202,7 +210,7 @@ static void close_all(daemon *d)
         shard_close(&d->shard);
     }
     rest_close(&d->rest);
-    for (size_t i = 0; i < sizeof d->signals / sizeof d->signals[0]; i++) {
+    for (size_t i = 0; i < SIGNALS; i++) {
         lw_signal_free(d->signals[i]);
     }
     lw_timer_free(d->watchdog);
@@ -210,14 +218,13 @@ static void close_all(daemon *d)
     lw_loop_free(d->loop);
 }
 
-/* Those that the loop takes, and so its thread alone. */
 static sigset_t handled_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        sigaddset(&set, handled[i].number);
+    }
     return set;
 }
 
@@ -229,10 +236,10 @@ int daemon_run(const options *o, daemon_reread_fn *reread, void *ctx)
     log_init(&d.log, (int)o->config.log);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a store that may not grow is an error, not the end */
-    sigset_t handled = handled_signals();
-    pthread_sigmask(SIG_BLOCK, &handled, NULL); /* in all threads that are started now */
+    sigset_t set = handled_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* in all threads that are started now */
     if (open_all(&d, why)) {
-        pthread_sigmask(SIG_UNBLOCK, &handled, NULL);
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
         announce(&d);
         lw_loop_run(d.loop);
         log_say(&d.log, LEVEL_INFO, "lapwingd", "ended");
