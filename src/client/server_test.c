@@ -192,16 +192,23 @@ static void attempts_back_off_and_sequences_follow(void **state)
     assert_int_equal(rig_requests(r, 0), sent + 1);
 }
 
-/* A link that fails at once, and no time between attempts and sequences: others get their turn. */
-static void attempts_without_a_wait_leave_time_for_the_rest(void **state)
+/* A server whose link fails at once, with no time between attempts. */
+static void start_unreachable(rig *r, int64_t attempts, int64_t sequence_delay)
 {
-    rig *r = *state;
     rig_add_server(r, 1, 300);
+    set(r, "/1/0/17", lw_value_integer(attempts));
     set(r, "/1/0/18", lw_value_integer(0));
-    set(r, "/1/0/19", lw_value_integer(0));
+    set(r, "/1/0/19", lw_value_integer(sequence_delay));
     r->link_answer = LW_EIO;
     r->ignore_events = true;
     lw_client_start(r->client, r->now);
+}
+
+/* Nor between sequences: others get their turn all the same. */
+static void attempts_without_a_wait_leave_time_for_the_rest(void **state)
+{
+    rig *r = *state;
+    start_unreachable(r, 5, 0);
     rig_pass(r, 9999);
     assert_int_equal(r->opened[0], 10);
 }
@@ -210,13 +217,7 @@ static void attempts_without_a_wait_leave_time_for_the_rest(void **state)
 static void a_sequence_ends(void **state)
 {
     rig *r = *state;
-    rig_add_server(r, 1, 300);
-    set(r, "/1/0/17", lw_value_integer(100000));
-    set(r, "/1/0/18", lw_value_integer(0));
-    set(r, "/1/0/19", lw_value_integer(86400));
-    r->link_answer = LW_EIO;
-    r->ignore_events = true;
-    lw_client_start(r->client, r->now);
+    start_unreachable(r, 100000, 86400);
     rig_pass(r, 3600000);
     assert_int_equal(r->opened[0], 255);
 }
