@@ -76,7 +76,7 @@ typedef enum lw_server_state {
 #define LW_UPDATE_LIFETIME LW_REG_LIFETIME
 #define LW_UPDATE_BINDING  LW_REG_BINDING
 #define LW_UPDATE_OBJECTS  LW_REG_LIST
-#define LW_UPDATE_PLAIN    LW_REG_SMS /* nothing, but now: 1/x/8 */
+#define LW_UPDATE_PLAIN    LW_REG_SMS /* nothing, but now: 1/x/8; no client here has a number */
 #define LW_UPDATE_ALL \
     (LW_REG_ENDPOINT | LW_REG_LIFETIME | LW_REG_VERSION | LW_REG_BINDING | LW_REG_LIST)
 

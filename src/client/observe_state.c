@@ -1,10 +1,11 @@
 /* Attributes, observations and what is stored, as lw_feature_persist keeps them behind the
  * registration of their server: a device that resumes one must not have forgotten them (CLI-72).
  *
- *   'A'  an lw_attached up to its server
- *   'O'  format 2, number of targets 1, is a list 1, has a query 1, then an lw_observed from the
- * mark to the end, targets and query included 'W'  a value that it watches, from the watch on 'S'
- * length 2, part 1, time 8 (as in a history), octets of what it stores
+ *   - 'A', an lw_attached up to its server
+ *   - 'O', format 2, number of targets 1, is a list 1, has a query 1, then an lw_observed from the
+ *     mark to the end, targets and query included
+ *   - 'W', a value that it watches, from the watch on
+ *   - 'S', length 2, part 1, time 8 (as in a history), octets of what it stores
  *
  * Whatever lies in memory is taken as it lies: who changes one of these structures raises the
  * version of the record (persist.c). Mark and watched values are what the server was told last, so

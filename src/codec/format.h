@@ -49,9 +49,9 @@ typedef struct lw_entry {
     lw_path path;   /* absolute; instance 65535 = the client is to choose it (Create) */
     uint32_t kind;  /* lw_entry_kind */
     lw_value value; /* strings and opaques are borrowed */
-    lw_value
-        base_time; /* numbers of seconds, whose sum says when (codec/times.h); type NONE where a */
-    lw_value time; /* payload says nothing. The base is the same in all entries of a source */
+    /* Numbers of seconds, whose sum says when (codec/times.h); type NONE where a payload says
+     * nothing. The base is the same in all entries of a source. */
+    lw_value base_time, time;
     lw_bytes prefix; /* text segments in front of the path, as "d01" of a gateway's device (GW-04);
                         the alternate path is not part of it. Usually empty. A source's stay where
                         they are as long as it is encoded */
