@@ -158,13 +158,9 @@ void lw_bs_ask(lw_bootstrap *bs)
 
 static void talk(lw_bootstrap *bs)
 {
-    lw_client *client = bs->server.client;
-    lw_err err = LW_ENOTSUP;
+    const lw_plug *plug = lw_client_part(bs->server.client, LW_PART_PACK);
     set_state(bs, LW_BS_ASKING_PACK, LW_FOREVER);
-    LW_EACH_PART (client, i, LW_PART_PACK) {
-        err = client->cfg.features[i]->as.ask_pack(bs);
-    }
-    if (err != LW_OK) {
+    if (plug == NULL || plug->feature->as.ask_pack(bs) != LW_OK) {
         lw_bs_ask(bs);
     }
 }

@@ -46,16 +46,6 @@ static size_t feature_count(const lw_client_cfg *cfg)
     return count;
 }
 
-size_t lw_part_index(const lw_client_cfg *cfg, lw_part part)
-{
-    for (size_t i = 0; cfg->features[i] != NULL; i++) {
-        if (cfg->features[i]->part == part) {
-            return i;
-        }
-    }
-    return LW_NO_PART;
-}
-
 static size_t feature_size(const lw_client_cfg *cfg, size_t index)
 {
     const lw_client_feature *f = cfg->features[index];
@@ -72,7 +62,7 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
     size_t features = feature_count(&cfg);
     size_t octets = lw_pool_overhead() + lw_pool_cost(sizeof(lw_client)) + cfg.dynamic;
     octets += lw_pool_cost(cfg.servers_max * sizeof(lw_server));
-    octets += lw_pool_cost((features + 1) * sizeof(void *));
+    octets += lw_pool_cost((features + 1) * sizeof(lw_plug));
     octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
     octets += lw_tree_mem_needed(cfg.objects);
     for (size_t i = 0; i < features; i++) {
@@ -113,7 +103,7 @@ static lw_err init_coap(lw_client *client)
     }
     lw_coap_config config = {
         .mem = client->mem,
-        .rng = client->rng,
+        .rng = {.fill = client->cfg.platform->random, .ctx = client->cfg.platform->ctx},
         .handler = &handler,
         .ctx = client,
         .limits = {.max_seen = (client->cfg.servers_max + 1u) * MAX_SEEN_PER_SERVER,
@@ -142,18 +132,22 @@ static lw_err init_servers(lw_client *client)
 static lw_err init_features(lw_client *client)
 {
     size_t count = feature_count(&client->cfg);
-    client->feature_state = lw_mem_alloc(&client->mem, (count + 1) * sizeof(void *));
-    if (client->feature_state == NULL) {
+    client->plugs = lw_mem_alloc(&client->mem, (count + 1) * sizeof *client->plugs);
+    if (client->plugs == NULL) {
         return LW_ENOMEM;
     }
     for (size_t i = 0; i < count; i++) {
+        client->plugs[i].feature = client->cfg.features[i];
+    }
+    for (size_t i = 0; i < count; i++) {
         const lw_client_feature *f = client->cfg.features[i];
-        client->ops |= f->ops;
-        client->feature_state[i] = lw_mem_alloc(&client->mem, feature_size(&client->cfg, i));
-        if (client->feature_state[i] == NULL) {
+        void *state = lw_mem_alloc(&client->mem, feature_size(&client->cfg, i));
+        if (state == NULL) {
             return LW_ENOMEM;
         }
-        lw_err err = f->init != NULL ? f->init(client, client->feature_state[i]) : LW_OK;
+        client->ops |= f->ops;
+        client->plugs[i].state = state;
+        lw_err err = f->init != NULL ? f->init(client, state) : LW_OK;
         if (err != LW_OK) {
             return err;
         }
@@ -191,7 +185,6 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     fill_in_defaults(&client->cfg);
     client->pool = pool;
     client->mem = lw_pool_mem(&client->pool);
-    client->rng = (lw_rng){.fill = cfg->platform->random, .ctx = cfg->platform->ctx};
     lw_err err = init_coap(client);
     if (err == LW_OK) {
         err = init_servers(client);
@@ -231,26 +224,22 @@ void lw_client_fini(lw_client *client)
 
 void *lw_client_feature_state(const lw_client *client, const lw_client_feature *feature)
 {
-    for (size_t i = 0; client->cfg.features[i] != NULL; i++) {
-        if (client->cfg.features[i] == feature) {
-            return client->feature_state[i];
+    LW_EACH_PLUG (client, plug) {
+        if (plug->feature == feature) {
+            return plug->state;
         }
     }
     return NULL;
 }
 
-bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index)
+const lw_plug *lw_client_part(const lw_client *client, lw_part part)
 {
-    const lw_client_feature *f;
-    void (*function)(void) = NULL;
-    while ((f = client->cfg.features[*index]) != NULL) {
-        memcpy(&function, (const uint8_t *)f + hook, sizeof function);
-        if (function != NULL) {
-            return true;
+    LW_EACH_PLUG (client, plug) {
+        if (plug->feature->part == part) {
+            return plug;
         }
-        ++*index;
     }
-    return false;
+    return NULL;
 }
 
 static void log_line(const lw_client *client, lw_log_level level, const char *module, lw_bytes line)
@@ -288,9 +277,11 @@ void lw_client_tell(lw_client *client, const lw_client_event *event)
 lw_err lw_client_reach(lw_client *client, lw_client_moment moment)
 {
     lw_err first = LW_OK;
-    LW_EACH_FEATURE (client, i, on_moment) {
-        lw_err err = client->cfg.features[i]->on_moment(client->feature_state[i], client, moment);
-        first = first == LW_OK ? err : first;
+    LW_EACH_PLUG (client, plug) {
+        if (plug->feature->on_moment != NULL) {
+            lw_err err = plug->feature->on_moment(plug->state, client, moment);
+            first = first == LW_OK ? err : first;
+        }
     }
     return first;
 }
@@ -302,18 +293,17 @@ void lw_client_state_changed(lw_client *client)
 
 void lw_client_dispatch(lw_server *server, lw_server_event event)
 {
-    lw_client *client = server->client;
-    LW_EACH_FEATURE (client, i, on_server) {
-        client->cfg.features[i]->on_server(client->feature_state[i], server, event);
+    LW_EACH_PLUG (server->client, plug) {
+        if (plug->feature->on_server != NULL) {
+            plug->feature->on_server(plug->state, server, event);
+        }
     }
 }
 
 lw_err lw_client_begin_bootstrap(lw_client *client)
 {
-    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-        return client->cfg.features[i]->as.bootstrap.begin(client->feature_state[i]);
-    }
-    return LW_ESTATE;
+    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    return plug != NULL ? plug->feature->as.bootstrap.begin(plug->state) : LW_ESTATE;
 }
 
 /* What a change means for registrations (REG-31, REG-34, DM-76, DM-83), and for links (BS-52). */
@@ -345,12 +335,14 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
 static void on_change(void *ctx, lw_tree_change change, lw_path path)
 {
     lw_client *client = ctx;
-    if (client->servers == NULL || client->feature_state == NULL) {
+    if (client->servers == NULL || client->plugs == NULL) {
         return; /* the Device is being made */
     }
     watch_registrations(client, change, path);
-    LW_EACH_FEATURE (client, i, on_change) {
-        client->cfg.features[i]->on_change(client->feature_state[i], client, change, path);
+    LW_EACH_PLUG (client, plug) {
+        if (plug->feature->on_change != NULL) {
+            plug->feature->on_change(plug->state, client, change, path);
+        }
     }
     if (client->cfg.on_change != NULL) {
         client->cfg.on_change(client, path);
@@ -385,10 +377,9 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
 
 static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
 {
-    lw_client *client = ctx;
-    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
-        client->cfg.features[i]->as.observe.on_reset(client->feature_state[i], server_of(peer),
-                                                     mid);
+    const lw_plug *plug = lw_client_part(ctx, LW_PART_OBSERVE);
+    if (plug != NULL) {
+        plug->feature->as.observe.on_reset(plug->state, server_of(peer), mid);
     }
 }
 

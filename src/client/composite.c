@@ -8,14 +8,10 @@
 
 static uint8_t answer(const lw_call *call, const lw_readable *readable)
 {
-    if (call->request.op != LW_OP_READ_COMPOSITE) {
-        LW_EACH_PART (call->client, i, LW_PART_OBSERVE) {
-            const lw_client *client = call->client;
-            return client->cfg.features[i]->as.observe.observe(client->feature_state[i], call,
-                                                               readable);
-        }
-    }
-    return lw_answer_values(call, readable);
+    const lw_plug *plug = lw_client_part(call->client, LW_PART_OBSERVE);
+    return call->request.op != LW_OP_READ_COMPOSITE && plug != NULL
+               ? plug->feature->as.observe.observe(plug->state, call, readable)
+               : lw_answer_values(call, readable);
 }
 
 static uint8_t serve_targets(const lw_call *call)

@@ -188,7 +188,7 @@ LW_TEST(a_resource_instance_is_deleted_but_not_the_last_mandatory_one)
 LW_TEST(without_the_feature_instances_are_the_devices_own)
 {
     rig *r = *state;
-    r->client.cfg.features = rig_plain;
+    rig_name(r, rig_plain);
     refused(r, "POST /16", LW_CF_TLV, "83 00 41 00 'x'", "4.05");
     refused(r, "DELETE /16/0", NONE, "", "4.05");
 }

@@ -26,9 +26,9 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     if (lw_tree_find(tree, path, &at) == LW_LEVEL_RESOURCE && lw_place_is_multiple(&at)) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
     }
-    LW_EACH_PART (client, i, LW_PART_OBSERVE) {
-        client->cfg.features[i]->as.observe.attributes(client->feature_state[i], server, path,
-                                                       is_target, out->w);
+    const lw_plug *plug = lw_client_part(client, LW_PART_OBSERVE);
+    if (plug != NULL) {
+        plug->feature->as.observe.attributes(plug->state, server, path, is_target, out->w);
     }
 }
 

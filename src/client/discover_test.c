@@ -107,7 +107,7 @@ LW_TEST(discover_needs_no_rights_and_no_observe)
     rig *r = *state;
     r->rules[0] = (rig_rule){101, 16, 0, 0};
     discovers(r, "GET /16?depth=1", "</16>,</16/0>,</16/0/0>;dim=2,</16/0/1>"); /* P-DM-24 */
-    r->client.cfg.features = rig_plain;
+    rig_name(r, rig_plain);
     discovers(r, "GET /16/0/1", "</16/0/1>");
 }
 

@@ -21,7 +21,6 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/rng.h"
 #include "client/outbox.h"
 #include "coap/endpoint.h"
 #include "coap/exchange.h"
@@ -187,6 +186,8 @@ typedef enum lw_other {
     LW_OTHERS
 } lw_other;
 
+typedef struct lw_plug lw_plug; /* client/feature.h */
+
 struct lw_client {
     bool started;
     bool stopping;
@@ -197,15 +198,14 @@ struct lw_client {
     bool clock_is_set;            /* by 3/0/13 */
     lw_server *servers;           /* servers_max */
     lw_server *others[LW_OTHERS]; /* who has a link, too; NULL: not there */
-    lw_server *turn;      /* of those with 1/x/13, the one the others wait for; NULL: none */
-    void **feature_state; /* parallel to cfg.features */
-    uint32_t ops;         /* that features serve, bit lw_op each */
+    lw_server *turn; /* of those with 1/x/13, the one the others wait for; NULL: none */
+    lw_plug *plugs;  /* the features; NULL: it is being made */
+    uint32_t ops;    /* that they serve, bit lw_op each */
     uint8_t *coap_buf;
     lw_time now;       /* of the call that is being served */
     lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
     lw_pool pool;
     lw_mem mem;
-    lw_rng rng;
     int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
     lw_tree tree;
     lw_outbox outbox;

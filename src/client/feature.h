@@ -115,27 +115,25 @@ struct lw_client_feature {
     } as;
 };
 
-/* Goes through the features that have a hook, in the order of the list; takes the first one that
- * has a part, if any does:
+/* A feature that is named, and its state. */
+struct lw_plug {
+    const lw_client_feature *feature; /* NULL: behind the last one */
+    void *state;
+};
+
+/* All of them, in the order of the list:
  *
- *     LW_EACH_FEATURE (client, i, on_server) {
- *         client->cfg.features[i]->on_server(client->feature_state[i], server, event);
- *     }
- *     LW_EACH_PART (client, i, LW_PART_OBSERVE) {
- *         client->cfg.features[i]->as.observe.on_reset(client->feature_state[i], server, mid);
+ *     LW_EACH_PLUG (client, plug) {
+ *         if (plug->feature->on_server != NULL) {
+ *             plug->feature->on_server(plug->state, server, event);
+ *         }
  *     }
  */
-#define LW_EACH_FEATURE(client, i, hook) \
-    for (size_t i = 0; lw_client_has_hook(client, offsetof(lw_client_feature, hook), &i); i++)
-#define LW_EACH_PART(client, i, part) \
-    for (size_t i = lw_part_index(&(client)->cfg, part); i != LW_NO_PART; i = LW_NO_PART)
+#define LW_EACH_PLUG(client, plug) \
+    for (const lw_plug *plug = (client)->plugs; plug->feature != NULL; plug++)
 
-/* The first feature at or behind *index that has it; false: none. */
-bool lw_client_has_hook(const lw_client *client, size_t hook, size_t *index);
-
-/* The first feature that has it, or LW_NO_PART. */
-#define LW_NO_PART SIZE_MAX
-size_t lw_part_index(const lw_client_cfg *cfg, lw_part part);
+/* The first one that has the part; NULL: none. */
+const lw_plug *lw_client_part(const lw_client *client, lw_part part);
 
 /* Tells the features; the first failure. */
 lw_err lw_client_reach(lw_client *client, lw_client_moment moment);

@@ -51,12 +51,11 @@ void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
     const lw_client *client = obs->values.client;
     lw_server *server = obs->values.server;
     lw_attrs_in_effect(obs->all, server, obs->targets[0], obs->query, out_attrs);
-    LW_EACH_PART (client, f, LW_PART_COMPOSITE) {
-        for (unsigned i = 1; i < obs->values.target_count; i++) {
-            lw_attrs part;
-            lw_attrs_in_effect(obs->all, server, obs->targets[i], obs->query, &part);
-            client->cfg.features[f]->as.join(out_attrs, &part);
-        }
+    const lw_plug *plug = lw_client_part(client, LW_PART_COMPOSITE);
+    for (unsigned i = 1; plug != NULL && i < obs->values.target_count; i++) {
+        lw_attrs part;
+        lw_attrs_in_effect(obs->all, server, obs->targets[i], obs->query, &part);
+        plug->feature->as.join(out_attrs, &part);
     }
 }
 

@@ -123,7 +123,7 @@ static lw_err ask(lw_bootstrap *bs)
 static lw_err init(lw_client *client, void *state)
 {
     (void)state;
-    return lw_part_index(&client->cfg, LW_PART_BLOCKWISE) != LW_NO_PART ? LW_OK : LW_EINVAL;
+    return lw_client_part(client, LW_PART_BLOCKWISE) != NULL ? LW_OK : LW_EINVAL;
 }
 
 const lw_client_feature lw_feature_bootstrap_pack = {

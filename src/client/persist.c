@@ -82,8 +82,9 @@ static void write_config(lw_client *client, lw_writer *w)
         }
     }
     lw_entry_write(w, &(lw_entry){.path = lw_path_root()});
-    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-        client->cfg.features[i]->as.bootstrap.save(client->feature_state[i], w);
+    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    if (plug != NULL) {
+        plug->feature->as.bootstrap.save(plug->state, w);
     }
 }
 
@@ -219,8 +220,9 @@ static void read_config(room *r, lw_reader *in)
             say(r, "what there is no room for any more is left out");
         }
     }
-    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-        client->cfg.features[i]->as.bootstrap.restore(client->feature_state[i], in);
+    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    if (plug != NULL) {
+        plug->feature->as.bootstrap.restore(plug->state, in);
     }
 }
 

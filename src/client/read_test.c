@@ -256,7 +256,7 @@ LW_TEST(without_the_access_feature_all_is_allowed)
 {
     rig *r = *state;
     r->rules[0] = (rig_rule){101, 3, 0, 0};
-    r->client.cfg.features = rig_plain;
+    rig_name(r, rig_plain);
     expect_plain(r, "GET /3/0", "2.05"); /* ACL-01 */
 }
 

@@ -84,9 +84,9 @@ lw_err lw_server_send(lw_server *server, lw_coap_request *request, size_t list)
 {
     lw_client *client = server->client;
     lw_coap_exchange *started = NULL;
-    LW_EACH_PART (client, i, LW_PART_BLOCKWISE) {
-        return client->cfg.features[i]->as.blockwise.start(server, request, read_list, list,
-                                                           &server->asking);
+    const lw_plug *plug = lw_client_part(client, LW_PART_BLOCKWISE);
+    if (plug != NULL) {
+        return plug->feature->as.blockwise.start(server, request, read_list, list, &server->asking);
     }
     if (list > client->cfg.payload_max) {
         return LW_ETOOBIG;
@@ -106,8 +106,9 @@ void lw_server_stop_asking(lw_server *server)
     if (server->asking == NULL) {
         return;
     }
-    LW_EACH_PART (client, i, LW_PART_BLOCKWISE) {
-        client->cfg.features[i]->as.blockwise.cancel(server->asking, client->now);
+    const lw_plug *plug = lw_client_part(client, LW_PART_BLOCKWISE);
+    if (plug != NULL) {
+        plug->feature->as.blockwise.cancel(server->asking, client->now);
         return;
     }
     lw_coap_cancel(&client->coap, server->asking, client->now);

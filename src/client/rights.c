@@ -4,24 +4,19 @@
 
 unsigned lw_rights_of(const lw_server *server, lw_path path)
 {
-    const lw_client *client = server->client;
     lw_path target = lw_path_cut(path, LW_LEVEL_INSTANCE);
     if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return 0;
     }
-    LW_EACH_PART (client, i, LW_PART_ACCESS) {
-        return client->cfg.features[i]->as.access.rights(server, target);
-    }
-    return LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
+    const lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
+    return plug != NULL ? plug->feature->as.access.rights(server, target)
+                        : LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
 }
 
 lw_err lw_rights_created(const lw_server *server, lw_path instance)
 {
-    const lw_client *client = server->client;
-    LW_EACH_PART (client, i, LW_PART_ACCESS) {
-        return client->cfg.features[i]->as.access.created(server, instance);
-    }
-    return LW_OK;
+    const lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
+    return plug != NULL ? plug->feature->as.access.created(server, instance) : LW_OK;
 }
 
 lw_err lw_rights_to_read(const lw_server *server, lw_path path)

@@ -26,19 +26,6 @@ static uint8_t serve_own(const lw_call *call)
     }
 }
 
-/* The feature that serves the operation, and its state; NULL: none does. */
-static const lw_client_feature *feature_for(const lw_client *client, unsigned op, void **out_state)
-{
-    const lw_client_feature *const *features = client->cfg.features;
-    for (size_t i = 0; features[i] != NULL; i++) {
-        if ((features[i]->ops >> op & 1u) != 0) {
-            *out_state = client->feature_state[i];
-            return features[i];
-        }
-    }
-    return NULL;
-}
-
 /* ---- The checks of DM-05 --------------------------------------------------------------------- */
 
 static lw_err check_right(const lw_call *call, unsigned right)
@@ -120,10 +107,9 @@ static uint8_t route(lw_call *call, lw_version version)
         lw_route to = {.version = version, .ops = OWN_OPS | client->ops};
         return lw_route_device(&to, call->in->msg, &call->request);
     }
-    LW_EACH_PART (client, i, LW_PART_BOOTSTRAP) {
-        return client->cfg.features[i]->as.bootstrap.route(version, call->in->msg, &call->request);
-    }
-    return LW_COAP_METHOD_NOT_ALLOWED;
+    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    return plug != NULL ? plug->feature->as.bootstrap.route(version, call->in->msg, &call->request)
+                        : LW_COAP_METHOD_NOT_ALLOWED;
 }
 
 /* Everything that can be said before the payload is looked at; LW_COAP_EMPTY: go on. */
@@ -158,9 +144,12 @@ static bool is_heard(const lw_client *client, const lw_server *server)
 
 static uint8_t dispatch(const lw_call *call)
 {
-    void *state;
-    const lw_client_feature *feature = feature_for(call->client, call->request.op, &state);
-    return feature != NULL ? feature->serve(state, call) : serve_own(call);
+    LW_EACH_PLUG (call->client, plug) {
+        if ((plug->feature->ops >> call->request.op & 1u) != 0) {
+            return plug->feature->serve(plug->state, call);
+        }
+    }
+    return serve_own(call);
 }
 
 /* An error is answered without what was written before it occurred. */

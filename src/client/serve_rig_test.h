@@ -39,7 +39,7 @@ typedef struct rig {
     lw_fake_mem memory;
     lw_coap_handler handler;
     uint8_t buf[LW_COAP_BUF_SIZE(RIG_PAYLOAD)];
-    void *feature_state[6];
+    lw_plug plugs[7]; /* every state is the rig */
     lw_coap_bodies bodies;
 
     /* The answer to the last request. */
@@ -440,26 +440,27 @@ static inline lw_server *rig_server_of(rig *r, const lw_coap_peer *peer)
     return NULL;
 }
 
-/* What lw_client_init gathers; tests name other features later. */
-static inline void rig_gather_ops(rig *r)
+/* Plugs features in, as lw_client_init does, in place of those that were. */
+static inline void rig_name(rig *r, const lw_client_feature *const *features)
 {
+    memset(r->plugs, 0, sizeof r->plugs);
+    r->client.plugs = r->plugs;
     r->client.ops = 0;
-    for (const lw_client_feature *const *f = r->client.cfg.features; *f != NULL; f++) {
-        r->client.ops |= (*f)->ops;
+    for (size_t i = 0; features[i] != NULL; i++) {
+        r->plugs[i] = (lw_plug){.feature = features[i], .state = r};
+        r->client.ops |= features[i]->ops;
     }
 }
 
 static inline lw_err rig_on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
     rig *r = ctx;
-    rig_gather_ops(r);
     return lw_serve(&r->client, rig_server_of(r, in->peer), in, reply);
 }
 
 static inline bool rig_wants_stream(void *ctx, const lw_coap_inbound *in)
 {
     rig *r = ctx;
-    rig_gather_ops(r);
     return lw_serve_wants_stream(&r->client, rig_server_of(r, in->peer), in);
 }
 
@@ -477,18 +478,15 @@ static inline void rig_fill_random(void *ctx, uint8_t *out, size_t len)
     memset(out, 0x20, len);
 }
 
-/* What is served by whom can be changed later: r->client.cfg.features. */
+/* What is served by whom can be changed later: rig_name. */
 static inline void rig_init(rig *r, lw_version version)
 {
     memset(r, 0, sizeof *r);
     r->clock = 1367491215;
     r->client.mem = lw_fake_mem_mem(&r->memory);
-    r->client.cfg = (lw_client_cfg){
-        .version = LW_VERSION_1_2, .formats = rig_formats, .features = rig_full, .servers_max = 2};
-    for (unsigned i = 0; i < 6; i++) {
-        r->feature_state[i] = r;
-    }
-    r->client.feature_state = r->feature_state;
+    r->client.cfg =
+        (lw_client_cfg){.version = LW_VERSION_1_2, .formats = rig_formats, .servers_max = 2};
+    rig_name(r, rig_full);
     r->client.servers = r->servers;
     r->servers[0].next = &r->servers[1];
     assert_ok(lw_tree_init(&r->client.tree, rig_objects, &r->client.mem, r));

@@ -138,10 +138,10 @@ LW_TEST(composites_answer_4_05_without_their_feature)
     expect(r, "FETCH /", LW_CF_SENML_JSON, NONE, "'[{\"n\":\"/3/0/9\"}]'", "2.05");
     expect(r, "FETCH /3", LW_CF_SENML_JSON, NONE, "'[{\"n\":\"/3/0/9\"}]'", "4.05");
     expect(r, "iPATCH /1/0", LW_CF_SENML_JSON, NONE, "'[]'", "4.05");
-    r->client.cfg.features = rig_plain;
+    rig_name(r, rig_plain);
     expect(r, "FETCH /", LW_CF_SENML_JSON, NONE, "'[{\"n\":\"/3/0/9\"}]'", "4.05"); /* DM-96 */
     expect(r, "iPATCH /", LW_CF_SENML_JSON, NONE, "'[]'", "4.05");
-    r->client.cfg.features = rig_full;
+    rig_name(r, rig_full);
     r->servers[0].version = LW_VERSION_1_0;
     expect(r, "FETCH /", LW_CF_SENML_JSON, NONE, "'[{\"n\":\"/3/0/9\"}]'", "4.05");
 }
@@ -205,7 +205,7 @@ LW_TEST(the_bootstrap_server_is_served_by_its_feature)
     rig *r = *state;
     rig_ask a = {.request = "DELETE /", .cf = NONE, .accept = NONE, .server = 2};
     assert_string_equal(rig_do(r, &a), "4.05"); /* without the feature */
-    r->client.cfg.features = rig_taking;
+    rig_name(r, rig_taking);
     r->feature_code = LW_COAP_CHANGED;
     a = (rig_ask){.request = "PUT /0/7", .cf = LW_CF_TLV, .accept = NONE, .server = 2};
     a.payload = lw_bytes_str("\xc1");
@@ -224,7 +224,7 @@ LW_TEST(the_bootstrap_server_is_served_by_its_feature)
 LW_TEST(a_server_cannot_bootstrap)
 {
     rig *r = *state;
-    r->client.cfg.features = rig_taking;
+    rig_name(r, rig_taking);
     expect_plain(r, "POST /bs", "4.04");
     expect(r, "PUT /3", LW_CF_TLV, NONE, "00 00", "4.05");
     assert_int_equal(r->feature_calls, 0);
@@ -236,7 +236,7 @@ LW_TEST(a_server_cannot_bootstrap)
 LW_TEST(features_get_the_operations_they_name)
 {
     rig *r = *state;
-    r->client.cfg.features = rig_taking;
+    rig_name(r, rig_taking);
     r->feature_code = LW_COAP_CONTENT;
     rig_ask a = {.request = "GET /3/0/9", .cf = NONE, .accept = NONE, .has_observe = true};
     assert_string_equal(rig_do(r, &a), "2.05");
@@ -254,7 +254,7 @@ LW_TEST(features_get_the_operations_they_name)
 LW_TEST(what_a_feature_wrote_before_it_failed_is_not_sent)
 {
     rig *r = *state;
-    r->client.cfg.features = rig_taking;
+    rig_name(r, rig_taking);
     r->feature_code = LW_COAP_BAD_REQUEST;
     expect_plain(r, "PUT /3?pmin=10", "4.00");
     assert_int_equal(r->answer_len, 0);
@@ -263,7 +263,7 @@ LW_TEST(what_a_feature_wrote_before_it_failed_is_not_sent)
 LW_TEST(without_observe_an_observation_is_a_read)
 {
     rig *r = *state;
-    r->client.cfg.features = rig_unobserved;
+    rig_name(r, rig_unobserved);
     rig_ask a = {.request = "GET /3/0/9", .cf = NONE, .accept = LW_CF_TEXT, .has_observe = true};
     assert_string_equal(rig_do(r, &a), "2.05"); /* OBS-04 */
     answer_reads(r, "100");
