@@ -158,7 +158,7 @@ void lw_bs_ask(lw_bootstrap *bs)
 
 static void talk(lw_bootstrap *bs)
 {
-    const lw_plug *plug = lw_client_part(bs->server.client, LW_PART_PACK);
+    lw_plug *plug = lw_client_part(bs->server.client, LW_PART_PACK);
     set_state(bs, LW_BS_ASKING_PACK, LW_FOREVER);
     if (plug == NULL || plug->feature->as.ask_pack(bs) != LW_OK) {
         lw_bs_ask(bs);

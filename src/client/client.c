@@ -37,19 +37,9 @@ static void fill_in_defaults(lw_client_cfg *cfg)
     cfg->features = cfg->features != NULL ? cfg->features : no_features;
 }
 
-static size_t feature_count(const lw_client_cfg *cfg)
+static size_t plug_size(const lw_client_cfg *cfg, const lw_client_feature *f)
 {
-    size_t count = 0;
-    while (cfg->features[count] != NULL) {
-        count++;
-    }
-    return count;
-}
-
-static size_t feature_size(const lw_client_cfg *cfg, size_t index)
-{
-    const lw_client_feature *f = cfg->features[index];
-    return f->size != NULL ? f->size(cfg) : 0;
+    return sizeof(lw_plug) + (f->size != NULL ? f->size(cfg) : 0);
 }
 
 size_t lw_client_mem_needed(const lw_client_cfg *given)
@@ -59,14 +49,12 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
         return 0;
     }
     fill_in_defaults(&cfg);
-    size_t features = feature_count(&cfg);
     size_t octets = lw_pool_overhead() + lw_pool_cost(sizeof(lw_client)) + cfg.dynamic;
     octets += lw_pool_cost(cfg.servers_max * sizeof(lw_server));
-    octets += lw_pool_cost((features + 1) * sizeof(lw_plug));
     octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
     octets += lw_tree_mem_needed(cfg.objects);
-    for (size_t i = 0; i < features; i++) {
-        octets += lw_pool_cost(feature_size(&cfg, i));
+    for (const lw_client_feature *const *f = cfg.features; *f != NULL; f++) {
+        octets += lw_pool_cost(plug_size(&cfg, *f));
     }
     return octets;
 }
@@ -97,10 +85,6 @@ static const lw_coap_handler handler;
 static lw_err init_coap(lw_client *client)
 {
     size_t size = LW_COAP_BUF_SIZE(client->cfg.payload_max);
-    client->coap_buf = lw_mem_alloc(&client->mem, size);
-    if (client->coap_buf == NULL) {
-        return LW_ENOMEM;
-    }
     lw_coap_config config = {
         .mem = client->mem,
         .rng = {.fill = client->cfg.platform->random, .ctx = client->cfg.platform->ctx},
@@ -109,21 +93,22 @@ static lw_err init_coap(lw_client *client)
         .limits = {.max_seen = (client->cfg.servers_max + 1u) * MAX_SEEN_PER_SERVER,
                    .max_seen_per_peer = MAX_SEEN_PER_SERVER,
                    .max_queued = MAX_QUEUED},
-        .buf = client->coap_buf,
+        .buf = lw_mem_alloc(&client->mem, size),
         .buf_size = size,
     };
-    return lw_coap_init(&client->coap, &config);
+    return config.buf != NULL ? lw_coap_init(&client->coap, &config) : LW_ENOMEM;
 }
 
 static lw_err init_servers(lw_client *client)
 {
     unsigned count = client->cfg.servers_max;
+    lw_server *next = NULL;
     client->servers = lw_mem_alloc(&client->mem, count * sizeof *client->servers);
     if (client->servers == NULL) {
         return LW_ENOMEM;
     }
-    for (unsigned i = 0; i < count; i++) {
-        client->servers[i].next = i + 1 < count ? &client->servers[i + 1] : NULL;
+    for (unsigned i = count; i-- > 0; next = &client->servers[i]) {
+        client->servers[i].next = next;
         lw_server_init(client, &client->servers[i], i);
     }
     return LW_OK;
@@ -131,23 +116,18 @@ static lw_err init_servers(lw_client *client)
 
 static lw_err init_features(lw_client *client)
 {
-    size_t count = feature_count(&client->cfg);
-    client->plugs = lw_mem_alloc(&client->mem, (count + 1) * sizeof *client->plugs);
-    if (client->plugs == NULL) {
-        return LW_ENOMEM;
-    }
-    for (size_t i = 0; i < count; i++) {
-        client->plugs[i].feature = client->cfg.features[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        const lw_client_feature *f = client->cfg.features[i];
-        void *state = lw_mem_alloc(&client->mem, feature_size(&client->cfg, i));
-        if (state == NULL) {
+    lw_plug **end = &client->plugs;
+    for (const lw_client_feature *const *f = client->cfg.features; *f != NULL; f++) {
+        lw_plug *plug = lw_mem_alloc(&client->mem, plug_size(&client->cfg, *f));
+        if (plug == NULL) {
             return LW_ENOMEM;
         }
-        client->ops |= f->ops;
-        client->plugs[i].state = state;
-        lw_err err = f->init != NULL ? f->init(client, state) : LW_OK;
+        plug->feature = *f;
+        *end = plug;
+        end = &plug->next;
+        client->parts[(*f)->part] = plug;
+        client->ops |= (*f)->ops;
+        lw_err err = (*f)->init != NULL ? (*f)->init(client, plug->state) : LW_OK;
         if (err != LW_OK) {
             return err;
         }
@@ -232,16 +212,6 @@ void *lw_client_feature_state(const lw_client *client, const lw_client_feature *
     return NULL;
 }
 
-const lw_plug *lw_client_part(const lw_client *client, lw_part part)
-{
-    LW_EACH_PLUG (client, plug) {
-        if (plug->feature->part == part) {
-            return plug;
-        }
-    }
-    return NULL;
-}
-
 static void log_line(const lw_client *client, lw_log_level level, const char *module, lw_bytes line)
 {
     const lw_platform *platform = client->cfg.platform;
@@ -302,7 +272,7 @@ void lw_client_dispatch(lw_server *server, lw_server_event event)
 
 lw_err lw_client_begin_bootstrap(lw_client *client)
 {
-    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
     return plug != NULL ? plug->feature->as.bootstrap.begin(plug->state) : LW_ESTATE;
 }
 
@@ -335,9 +305,6 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
 static void on_change(void *ctx, lw_tree_change change, lw_path path)
 {
     lw_client *client = ctx;
-    if (client->servers == NULL || client->plugs == NULL) {
-        return; /* the Device is being made */
-    }
     watch_registrations(client, change, path);
     LW_EACH_PLUG (client, plug) {
         if (plug->feature->on_change != NULL) {
@@ -377,7 +344,7 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
 
 static void on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)
 {
-    const lw_plug *plug = lw_client_part(ctx, LW_PART_OBSERVE);
+    lw_plug *plug = lw_client_part(ctx, LW_PART_OBSERVE);
     if (plug != NULL) {
         plug->feature->as.observe.on_reset(plug->state, server_of(peer), mid);
     }

@@ -8,7 +8,7 @@
 
 static uint8_t answer(const lw_call *call, const lw_readable *readable)
 {
-    const lw_plug *plug = lw_client_part(call->client, LW_PART_OBSERVE);
+    lw_plug *plug = lw_client_part(call->client, LW_PART_OBSERVE);
     return call->request.op != LW_OP_READ_COMPOSITE && plug != NULL
                ? plug->feature->as.observe.observe(plug->state, call, readable)
                : lw_answer_values(call, readable);

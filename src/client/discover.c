@@ -26,7 +26,7 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
     if (lw_tree_find(tree, path, &at) == LW_LEVEL_RESOURCE && lw_place_is_multiple(&at)) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
     }
-    const lw_plug *plug = lw_client_part(client, LW_PART_OBSERVE);
+    lw_plug *plug = lw_client_part(client, LW_PART_OBSERVE);
     if (plug != NULL) {
         plug->feature->as.observe.attributes(plug->state, server, path, is_target, out->w);
     }

@@ -99,6 +99,7 @@ typedef struct lw_server {
     bool offline;            /* did not answer, or its link is down */
     bool was_due;            /* alarm rang while a bootstrap ran */
     bool moved;              /* its /0 instance changed: it needs a new link (BS-52) */
+    bool has_turn;           /* the one with 1/x/13 that the others wait for (CLI-40) */
     uint16_t ssid;           /* 0: the Bootstrap-Server, or no account in this place; LW_ID_MAX: a
                                 peer without account */
     uint16_t security;       /* instance of /0 */
@@ -188,6 +189,18 @@ typedef enum lw_other {
 
 typedef struct lw_plug lw_plug; /* client/feature.h */
 
+/* What one feature does for the others (client/feature.h). */
+typedef enum lw_part {
+    LW_PART_NONE,
+    LW_PART_ACCESS,
+    LW_PART_OBSERVE,
+    LW_PART_COMPOSITE,
+    LW_PART_BLOCKWISE,
+    LW_PART_BOOTSTRAP,
+    LW_PART_PACK,
+    LW_PARTS
+} lw_part;
+
 struct lw_client {
     bool started;
     bool stopping;
@@ -198,11 +211,10 @@ struct lw_client {
     bool clock_is_set;            /* by 3/0/13 */
     lw_server *servers;           /* servers_max */
     lw_server *others[LW_OTHERS]; /* who has a link, too; NULL: not there */
-    lw_server *turn; /* of those with 1/x/13, the one the others wait for; NULL: none */
-    lw_plug *plugs;  /* the features; NULL: it is being made */
-    uint32_t ops;    /* that they serve, bit lw_op each */
-    uint8_t *coap_buf;
-    lw_time now;       /* of the call that is being served */
+    lw_plug *plugs;               /* the features */
+    lw_plug *parts[LW_PARTS];     /* which of them does it; NULL: none */
+    uint32_t ops;                 /* that they serve, bit lw_op each */
+    lw_time now;                  /* of the call that is being served */
     lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
     lw_pool pool;
     lw_mem mem;

@@ -33,16 +33,6 @@ typedef enum lw_client_moment {
  * What one feature does for the others: the hooks of a part come together, none is NULL.
  */
 
-typedef enum lw_part {
-    LW_PART_NONE,
-    LW_PART_ACCESS,
-    LW_PART_OBSERVE,
-    LW_PART_COMPOSITE,
-    LW_PART_BLOCKWISE,
-    LW_PART_BOOTSTRAP,
-    LW_PART_PACK
-} lw_part;
-
 typedef struct lw_part_access {
     /* Rights of the server on an instance, or to create instances of an object (LW_RIGHT_…). */
     unsigned (*rights)(const lw_server *server, lw_path target);
@@ -115,10 +105,11 @@ struct lw_client_feature {
     } as;
 };
 
-/* A feature that is named, and its state. */
+/* A feature that is named, with its state. */
 struct lw_plug {
-    const lw_client_feature *feature; /* NULL: behind the last one */
-    void *state;
+    lw_plug *next; /* NULL: this is the last one that has begun */
+    const lw_client_feature *feature;
+    max_align_t state[]; /* of feature->size */
 };
 
 /* All of them, in the order of the list:
@@ -130,10 +121,13 @@ struct lw_plug {
  *     }
  */
 #define LW_EACH_PLUG(client, plug) \
-    for (const lw_plug *plug = (client)->plugs; plug->feature != NULL; plug++)
+    for (lw_plug *plug = (client)->plugs; plug != NULL; plug = plug->next)
 
-/* The first one that has the part; NULL: none. */
-const lw_plug *lw_client_part(const lw_client *client, lw_part part);
+/* Who does the part; NULL: nobody. */
+static inline lw_plug *lw_client_part(const lw_client *client, lw_part part)
+{
+    return client->parts[part];
+}
 
 /* Tells the features; the first failure. */
 lw_err lw_client_reach(lw_client *client, lw_client_moment moment);

@@ -51,7 +51,7 @@ void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
     const lw_client *client = obs->values.client;
     lw_server *server = obs->values.server;
     lw_attrs_in_effect(obs->all, server, obs->targets[0], obs->query, out_attrs);
-    const lw_plug *plug = lw_client_part(client, LW_PART_COMPOSITE);
+    lw_plug *plug = lw_client_part(client, LW_PART_COMPOSITE);
     for (unsigned i = 1; plug != NULL && i < obs->values.target_count; i++) {
         lw_attrs part;
         lw_attrs_in_effect(obs->all, server, obs->targets[i], obs->query, &part);

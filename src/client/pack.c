@@ -42,7 +42,7 @@ static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
                      .cfg = {.base = lw_path_root(),
                              .type_of = lw_tree_type_of,
                              .type_ctx = &client->tree,
-                             .scratch = client->coap_buf,
+                             .scratch = client->coap.config.buf,
                              .scratch_len = client->cfg.payload_max}};
     lw_err err = lw_tree_hold(&client->tree);
     if (err != LW_OK) {
@@ -123,7 +123,11 @@ static lw_err ask(lw_bootstrap *bs)
 static lw_err init(lw_client *client, void *state)
 {
     (void)state;
-    return lw_client_part(client, LW_PART_BLOCKWISE) != NULL ? LW_OK : LW_EINVAL;
+    const lw_client_feature *const *f = client->cfg.features;
+    while (*f != NULL && (*f)->part != LW_PART_BLOCKWISE) {
+        f++;
+    }
+    return *f != NULL ? LW_OK : LW_EINVAL;
 }
 
 const lw_client_feature lw_feature_bootstrap_pack = {

@@ -82,7 +82,7 @@ static void write_config(lw_client *client, lw_writer *w)
         }
     }
     lw_entry_write(w, &(lw_entry){.path = lw_path_root()});
-    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
     if (plug != NULL) {
         plug->feature->as.bootstrap.save(plug->state, w);
     }
@@ -220,7 +220,7 @@ static void read_config(room *r, lw_reader *in)
             say(r, "what there is no room for any more is left out");
         }
     }
-    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
     if (plug != NULL) {
         plug->feature->as.bootstrap.restore(plug->state, in);
     }

@@ -84,15 +84,15 @@ lw_err lw_server_send(lw_server *server, lw_coap_request *request, size_t list)
 {
     lw_client *client = server->client;
     lw_coap_exchange *started = NULL;
-    const lw_plug *plug = lw_client_part(client, LW_PART_BLOCKWISE);
+    lw_plug *plug = lw_client_part(client, LW_PART_BLOCKWISE);
     if (plug != NULL) {
         return plug->feature->as.blockwise.start(server, request, read_list, list, &server->asking);
     }
     if (list > client->cfg.payload_max) {
         return LW_ETOOBIG;
     }
-    request->payload = lw_bytes_of(client->coap_buf, list);
-    lw_err err = read_list(server, 0, client->coap_buf, list);
+    request->payload = lw_bytes_of(client->coap.config.buf, list);
+    lw_err err = read_list(server, 0, client->coap.config.buf, list);
     if (err == LW_OK) {
         err = lw_coap_start(&client->coap, &server->peer, client->now, request, &started);
         server->asking = started;
@@ -106,7 +106,7 @@ void lw_server_stop_asking(lw_server *server)
     if (server->asking == NULL) {
         return;
     }
-    const lw_plug *plug = lw_client_part(client, LW_PART_BLOCKWISE);
+    lw_plug *plug = lw_client_part(client, LW_PART_BLOCKWISE);
     if (plug != NULL) {
         plug->feature->as.blockwise.cancel(server->asking, client->now);
         return;

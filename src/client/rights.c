@@ -8,14 +8,14 @@ unsigned lw_rights_of(const lw_server *server, lw_path path)
     if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return 0;
     }
-    const lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
+    lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
     return plug != NULL ? plug->feature->as.access.rights(server, target)
                         : LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
 }
 
 lw_err lw_rights_created(const lw_server *server, lw_path instance)
 {
-    const lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
+    lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
     return plug != NULL ? plug->feature->as.access.created(server, instance) : LW_OK;
 }
 

@@ -18,12 +18,13 @@ void lw_schedule_begin(lw_client *client)
 {
     lw_server *first = NULL;
     uint32_t lowest = UNORDERED;
-    bool any = false;
+    bool any = false, one_has_turn = false;
     if (!may_start(client)) {
         return;
     }
     LW_EACH_SERVER (client, s) {
         any = any || s->state != LW_SERVER_UNUSED;
+        one_has_turn = one_has_turn || s->has_turn;
         if (s->state != LW_SERVER_IDLE) {
             continue;
         }
@@ -35,8 +36,8 @@ void lw_schedule_begin(lw_client *client)
             first = s;
         }
     }
-    if (first != NULL && client->turn == NULL) {
-        client->turn = first;
+    if (first != NULL && !one_has_turn) {
+        first->has_turn = true;
         lw_server_start(first);
     }
     if (!any && lw_client_begin_bootstrap(client) != LW_OK) { /* BS-03 (4) */
@@ -47,8 +48,8 @@ void lw_schedule_begin(lw_client *client)
 
 void lw_schedule_next(lw_server *server)
 {
-    if (server->client->turn == server) {
-        server->client->turn = NULL;
+    if (server->has_turn) {
+        server->has_turn = false;
         lw_schedule_begin(server->client);
     }
 }

@@ -107,7 +107,7 @@ static uint8_t route(lw_call *call, lw_version version)
         lw_route to = {.version = version, .ops = OWN_OPS | client->ops};
         return lw_route_device(&to, call->in->msg, &call->request);
     }
-    const lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
+    lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
     return plug != NULL ? plug->feature->as.bootstrap.route(version, call->in->msg, &call->request)
                         : LW_COAP_METHOD_NOT_ALLOWED;
 }

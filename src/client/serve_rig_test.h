@@ -39,7 +39,6 @@ typedef struct rig {
     lw_fake_mem memory;
     lw_coap_handler handler;
     uint8_t buf[LW_COAP_BUF_SIZE(RIG_PAYLOAD)];
-    lw_plug plugs[7]; /* every state is the rig */
     lw_coap_bodies bodies;
 
     /* The answer to the last request. */
@@ -342,7 +341,8 @@ static inline lw_err rig_created(const lw_server *server, lw_path instance)
 static inline void rig_attributes(void *state, const lw_server *server, lw_path path,
                                   bool is_target, lw_writer *w)
 {
-    const rig *r = state;
+    const rig *r = LW_CONTAINER(server->client, rig, client);
+    (void)state;
     lw_attrs shown = {.has = 0};
     for (unsigned i = 4; server->ssid == 101 && i-- > 0;) {
         bool is_above = is_target && lw_path_contains(r->attrs_at[i], path);
@@ -355,7 +355,8 @@ static inline void rig_attributes(void *state, const lw_server *server, lw_path 
 
 static inline uint8_t rig_feature_serve(void *state, const lw_call *call)
 {
-    rig *r = state;
+    rig *r = LW_CONTAINER(call->client, rig, client);
+    (void)state;
     r->feature_calls++;
     lw_write_str(&call->reply->payload, lw_op_name((lw_op)call->request.op));
     return r->feature_code;
@@ -440,15 +441,29 @@ static inline lw_server *rig_server_of(rig *r, const lw_coap_peer *peer)
     return NULL;
 }
 
-/* Plugs features in, as lw_client_init does, in place of those that were. */
+static inline void rig_unplug(rig *r)
+{
+    lw_client *client = &r->client;
+    while (client->plugs != NULL) {
+        lw_plug *plug = client->plugs;
+        client->plugs = plug->next;
+        lw_mem_release(&client->mem, plug);
+    }
+    memset(client->parts, 0, sizeof client->parts);
+    client->ops = 0;
+}
+
+/* Plugs features in, as lw_client_init does, in place of those that were; none has a state. */
 static inline void rig_name(rig *r, const lw_client_feature *const *features)
 {
-    memset(r->plugs, 0, sizeof r->plugs);
-    r->client.plugs = r->plugs;
-    r->client.ops = 0;
-    for (size_t i = 0; features[i] != NULL; i++) {
-        r->plugs[i] = (lw_plug){.feature = features[i], .state = r};
-        r->client.ops |= features[i]->ops;
+    lw_client *client = &r->client;
+    rig_unplug(r);
+    for (lw_plug **end = &client->plugs; *features != NULL; end = &(*end)->next, features++) {
+        *end = lw_mem_alloc(&client->mem, sizeof **end);
+        assert_non_null(*end);
+        (*end)->feature = *features;
+        client->parts[(*features)->part] = *end;
+        client->ops |= (*features)->ops;
     }
 }
 
@@ -526,6 +541,7 @@ static inline void rig_fini(rig *r)
     }
     lw_coap_fini(&r->client.coap);
     lw_tree_fini(&r->client.tree);
+    rig_unplug(r);
     assert_int_equal(r->memory.live, 0);
 }
 

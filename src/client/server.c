@@ -528,9 +528,7 @@ void lw_server_reset(lw_server *server)
     server->disable = false;
     server->offline = false;
     lw_alarm_set_in(server->client, &server->nap, LW_FOREVER);
-    if (server->client->turn == server) {
-        server->client->turn = NULL;
-    }
+    server->has_turn = false;
     if (server->state != LW_SERVER_IDLE) {
         set_state(server, LW_SERVER_IDLE);
     }
