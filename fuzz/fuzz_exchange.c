@@ -151,7 +151,8 @@ static void start(world *w, script *s, lw_coap_peer *peer)
         break;
     }
     case 2: {
-        lw_coap_notification n = {.token = {.len = 1, .octets = {kind}},
+        lw_coap_token token = {.len = 1, .octets = {kind}};
+        lw_coap_notification n = {.token = &token,
                                   .sequence = kind,
                                   .code = LW_COAP_CONTENT,
                                   .confirmable = true,

@@ -120,7 +120,7 @@ lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confirmable,
     lw_client *client = obs->values.client;
     lw_coap_exchange *exchange = NULL;
     lw_coap_notification n = {
-        .token = obs->token,
+        .token = &obs->token,
         .sequence = lw_coap_observe_next(obs->sequence),
         .code = code,
         .confirmable = confirmable || obs->exchange != NULL, /* to take the place of the older */

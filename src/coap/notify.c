@@ -8,7 +8,7 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
         return LW_ESTATE;
     }
     coap->now = now;
-    lw_coap_reply reply = {.ask = {.token = n->token}};
+    lw_coap_reply reply = {.ask = {.token = *n->token}};
     lw_coap_reply_begin(coap, &reply);
     reply.code = n->code;
     if (lw_coap_code_class(n->code) == 2) { /* RFC 7641 section 4.2: the last has none */
@@ -27,12 +27,12 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     }
     if (!n->confirmable) {
         lw_coap_head head = {
-            .type = LW_COAP_NON, .code = n->code, .mid = peer->next_mid++, .token = &n->token};
+            .type = LW_COAP_NON, .code = n->code, .mid = peer->next_mid++, .token = n->token};
         lw_coap_send_body(coap, peer, &head, &reply.body);
         return LW_OK;
     }
     lw_coap_request told = {.code = n->code,
-                            .token = &n->token,
+                            .token = n->token,
                             .options = reply.body,
                             .on_end = n->on_end,
                             .ctx = n->ctx};

@@ -25,7 +25,7 @@ bool lw_coap_observe_is_fresh(uint32_t known, lw_time known_at, uint32_t sequenc
 /* ---- server ------------------------------------------------------------------------------- */
 
 typedef struct lw_coap_notification {
-    lw_coap_token token;
+    const lw_coap_token *token;
     uint32_t sequence; /* Observe, of 24 bits; not sent with an error code, which ends it all */
     uint8_t code;      /* 2.05 or 2.03; an error ends the observation (OBS-13) */
     bool confirmable;

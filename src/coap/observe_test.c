@@ -242,7 +242,8 @@ static lw_err write_with_format(void *ctx, lw_coap_reply *reply)
 
 static lw_coap_notification notification(const char *text)
 {
-    return (lw_coap_notification){.token = {.len = 1, .octets = {0x53}},
+    static const lw_coap_token token = {.len = 1, .octets = {0x53}};
+    return (lw_coap_notification){.token = &token,
                                   .sequence = 12,
                                   .code = LW_COAP_CONTENT,
                                   .write = write_text,

@@ -236,7 +236,7 @@ static void on_tick(void *ctx)
             continue;
         }
         p->sequence = lw_coap_observe_next(p->sequence);
-        lw_coap_notification n = {.token = p->token,
+        lw_coap_notification n = {.token = &p->token,
                                   .sequence = p->sequence,
                                   .code = LW_COAP_CONTENT,
                                   .confirmable = w->count % 2 == 0,
