@@ -64,14 +64,13 @@ static bool join_query(lw_bytes options, lw_writer *w)
 static bool rebuild(const lw_request *routed, const lw_route *route, lw_writer *w)
 {
     lw_request request = *routed;
-    lw_attrs_change attrs;
+    lw_attrs_change attrs = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
     uint8_t text[1024];
     lw_writer query;
     lw_writer_init(&query, text, sizeof text);
     request.alternate_path = route->alternate_path;
     if (request.op == LW_OP_WRITE_ATTRIBUTES) {
-        if (lw_request_attrs(routed, &lw_attr_decimal_text, &attrs) != LW_OK ||
-            !join_query(routed->options, &query)) {
+        if (lw_request_attrs(routed, &attrs) != LW_OK || !join_query(routed->options, &query)) {
             return false;
         }
         request.query = lw_writer_bytes(&query);

@@ -37,24 +37,16 @@ void lw_observed_told(lw_observed *obs)
 
 /* ---- Judging --------------------------------------------------------------------------------- */
 
-/* Without attributes that a query may have for the whole of a list (OBS-23). */
-void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_attrs)
-{
-    lw_attrs_in_effect(obs->all, obs->values.server, target,
-                       obs->values.is_list ? NULL : obs->query, out_attrs);
-}
-
-/* OBS-26: only what joins counts for a list; what is judged value by value is that of each target
- * (lw_observed_attrs_at). */
+/* OBS-26: only what joins counts for a list; what is judged value by value is that of each target.
+ */
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
 {
     const lw_client *client = obs->values.client;
-    lw_server *server = obs->values.server;
-    lw_attrs_in_effect(obs->all, server, obs->targets[0], obs->query, out_attrs);
-    lw_plug *plug = lw_client_part(client, LW_PART_COMPOSITE);
+    lw_observed_attrs_at(obs, 0, obs->query, out_attrs);
+    const lw_plug *plug = lw_client_part(client, LW_PART_COMPOSITE);
     for (unsigned i = 1; plug != NULL && i < obs->values.target_count; i++) {
         lw_attrs part;
-        lw_attrs_in_effect(obs->all, server, obs->targets[i], obs->query, &part);
+        lw_observed_attrs_at(obs, i, obs->query, &part);
         plug->feature->as.join(out_attrs, &part);
     }
 }

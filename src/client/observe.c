@@ -159,21 +159,12 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
     return same;
 }
 
-/* OBS-02; into `out_attrs`, which is the empty set. */
-static lw_err read_query(const lw_observing *all, const lw_call *call, lw_attrs *out_attrs)
-{
-    lw_attrs_change change;
-    lw_err err = lw_attrs_asked(all, call, &change);
-    return err == LW_OK ? lw_attrs_apply(out_attrs, &change, all->decimal) : err;
-}
-
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
 {
     lw_attrs attrs = {.has = 0};
-    const lw_attrs *query = call->request.has_query ? &attrs : NULL;
-    lw_err err = query != NULL ? read_query(all, call, &attrs) : LW_OK;
-    if (err != LW_OK) {
-        return lw_op_code((lw_op)call->request.op, err);
+    const lw_attrs *query = call->request.has_query ? &attrs : NULL; /* OBS-02 */
+    if (query != NULL && lw_attrs_asked(all, call, &attrs) != LW_OK) {
+        return LW_COAP_BAD_REQUEST;
     }
     lw_observed *obs = take_up(all, call, readable, query);
     if (obs == NULL) { /* OBS-04 */

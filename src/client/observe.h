@@ -24,7 +24,7 @@
 #include "coap/observe.h"
 #include "model/notify.h"
 
-/* A free place is all zero. */
+/* A free place has no server and no attributes. */
 typedef struct lw_attached {
     lw_attrs attrs;
     lw_path path;
@@ -130,22 +130,28 @@ void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_pa
 void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
                           lw_writer *w);
 
-/* NULL when nothing is attached there; that of no server at the root is a free place. */
-lw_attached *lw_attached_find(const lw_observing *all, const lw_server *server, lw_path path);
+/* The place for a path: the one that it has, or else a free one, where nothing is attached. NULL
+ * when all are taken. */
+lw_attached *lw_attached_place(const lw_observing *all, const lw_server *server, lw_path path);
 
 /* Forgets what is attached at and below a path, by one server or (NULL) by all. */
 void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path);
 
-/* What is in effect for an observation of `path`: what is attached, or instead of all that what
- * stands in its query (OBS-02), and behind it the defaults of the server object (1/x/2 pmin, 1/x/3
- * pmax, 1/x/26 con). */
-void lw_attrs_in_effect(const lw_observing *all, const lw_server *server, lw_path path,
-                        const lw_attrs *query, lw_attrs *out_attrs);
+/* What is in effect for one target of an observation: what is attached, or instead of all that
+ * what stands in its query (OBS-02); else the defaults of the server object, zero where it has none
+ * (1/x/2 pmin, 1/x/3 pmax, 1/x/26 con). In `has` are those that are no defaults. The query of a
+ * list says nothing of what is judged value by value (OBS-23): lw_observed_value_attrs. */
+void lw_observed_attrs_at(const lw_observed *obs, unsigned target, const lw_attrs *query,
+                          lw_attrs *out_attrs);
+static inline void lw_observed_value_attrs(const lw_observed *obs, unsigned target,
+                                           lw_attrs *out_attrs)
+{
+    lw_observed_attrs_at(obs, target, obs->values.is_list ? NULL : obs->query, out_attrs);
+}
 
-/* The attributes in the query of a request for that target, or for a list of targets. LW_EMETHOD,
- * and LW_EINVAL for all that 4.00 answers. */
-LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call,
-                                    lw_attrs_change *out_change);
+/* Changes `attrs`, of the target of a request or of its list, as its query says. LW_EINVAL, for
+ * which 4.00 is answered: they are as they were. */
+LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs *attrs);
 
 /* ---- observe.c ---- */
 
@@ -163,9 +169,8 @@ uint32_t lw_observe_first_sequence(const lw_client *client);
 /* Takes the values as they are now for what the server knows. */
 void lw_observed_told(lw_observed *obs);
 
-/* What is in effect for all of it, and for one of its targets. */
+/* What is in effect for all of it. */
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs);
-void lw_observed_attrs_at(const lw_observed *obs, lw_path target, lw_attrs *out_attrs);
 
 /* Looks at all observations with the next step. */
 void lw_observing_look(lw_observing *all);

@@ -77,7 +77,7 @@ void lw_observing_save(const lw_server *server, lw_writer *w)
 
 static void restore_attached(lw_observing *all, const lw_server *server, lw_reader *in)
 {
-    lw_attached *place = lw_attached_find(all, NULL, lw_path_root());
+    lw_attached *place = lw_attached_place(all, NULL, lw_path_root());
     if (place == NULL) {
         lw_reader_fail(in, LW_ENOMEM);
         return;

@@ -144,7 +144,7 @@ static bool any_hqmax(const lw_observed *obs)
     bool any = false;
     for (unsigned i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
-        lw_observed_attrs_at(obs, obs->targets[i], &attrs);
+        lw_observed_value_attrs(obs, i, &attrs);
         any |= has_hqmax(&attrs);
     }
     return any;
@@ -157,7 +157,7 @@ static bool keep_parts(store *st, lw_observed *obs)
     bool kept = false;
     for (unsigned i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
-        lw_observed_attrs_at(obs, obs->targets[i], &attrs);
+        lw_observed_value_attrs(obs, i, &attrs);
         uint32_t hqmax = has_hqmax(&attrs) ? attrs.hqmax : 0;
         if (bounded && hqmax == 0) {
             continue;

@@ -60,7 +60,7 @@ static bool sample(lw_observed *obs)
     lw_watched *w = obs->watched;
     for (unsigned i = 0; w != NULL; i++) {
         lw_attrs attrs;
-        lw_observed_attrs_at(obs, obs->targets[i], &attrs);
+        lw_observed_value_attrs(obs, i, &attrs);
         for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
             lw_value value;
             if (lw_tree_get(&client->tree, w->path, &value) != LW_OK) {

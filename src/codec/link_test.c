@@ -161,14 +161,14 @@ LW_TEST(dm_22_notification_attributes_go_both_ways)
     lw_link_reader_init(&r, lw_writer_bytes(&w));
     lw_corelink link;
     assert_ok(lw_link_next(&r, &link));
-    lw_attrs_change read = {.unset = 0};
+    lw_attrs_change read = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
     lw_link_attr attr;
     while (lw_link_attr_next(&link.attrs, &attr)) {
-        lw_err err = lw_attrs_take(&read, attr.name, attr.value, &lw_attr_decimal_text);
+        lw_err err = lw_attrs_take(&read, attr.name, attr.value);
         assert_err(err, lw_bytes_is(attr.name, "dim") ? LW_ENOTFOUND : LW_OK);
     }
-    assert_int_equal(read.set.has, attrs.has);
-    assert_true(read.set.pmax == 60 && read.set.lt == 42.2);
+    assert_int_equal(read.attrs.has, attrs.has);
+    assert_true(read.attrs.pmax == 60 && read.attrs.lt == 42.2);
 }
 
 static lw_err read_all(const char *text, unsigned *out_count)

@@ -1,9 +1,9 @@
 /* Notification attributes: what a server attaches to a path to steer Observe (ATT).
  *
  * A lw_attrs is the set attached at one level, or the effective set of an observation. Write-
- * Attributes and Observe queries are first gathered in a lw_attrs_change, then applied as a whole
- * or not at all (DM-52). Sets are kept per server (ATT-12) by whoever owns the tree; what they do
- * is decided in model/notify.h.
+ * Attributes and Observe queries are taken into a copy of it, a lw_attrs_change, which then takes
+ * the place of the set as a whole or not at all (DM-52). Sets are kept per server (ATT-12) by
+ * whoever owns the tree; what they do is decided in model/notify.h.
  */
 #ifndef LW_MODEL_ATTR_H
 #define LW_MODEL_ATTR_H
@@ -36,11 +36,6 @@ typedef enum lw_attr {
 
 #define LW_ATTR_BIT(attr) ((uint16_t)(1u << (attr)))
 
-/* What Observe-Composite takes in its query (OBS-23). */
-#define LW_ATTRS_COMPOSITE                                                                \
-    (LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_PMAX) | LW_ATTR_BIT(LW_ATTR_EPMIN) | \
-     LW_ATTR_BIT(LW_ATTR_EPMAX) | LW_ATTR_BIT(LW_ATTR_CON))
-
 /* What looks at a single value. */
 #define LW_ATTRS_CONDITIONS                                                        \
     (LW_ATTR_BIT(LW_ATTR_GT) | LW_ATTR_BIT(LW_ATTR_LT) | LW_ATTR_BIT(LW_ATTR_ST) | \
@@ -65,9 +60,9 @@ typedef enum lw_attr_syntax {
 } lw_attr_syntax;
 
 typedef struct lw_attr_info {
-    const char *name;
+    char name[6];
     uint16_t types; /* bit 1 << lw_type: on what it may be set, besides being readable */
-    uint8_t levels; /* bit 1 << lw_level */
+    uint8_t levels; /* bit 1 << lw_level; the root: in the query of Observe-Composite (OBS-23) */
     uint8_t syntax; /* lw_attr_syntax */
     uint8_t since;  /* lw_version */
     uint8_t offset; /* of its field in lw_attrs */
@@ -92,46 +87,31 @@ extern const lw_attr_decimal
 /* ---- A request to change a set ----------------------------------------------------------------
  */
 
+/* Begins with the set that is there (the empty one for an Observe query), and with where it is
+ * attached: a resource that is not known, in no version, takes whatever is well formed. */
 typedef struct lw_attrs_change {
-    lw_attrs set;
-    uint16_t unset; /* LW_ATTR_BIT: named without a value (DM-51) */
+    lw_attrs attrs;  /* as it is to be */
+    uint16_t named;  /* LW_ATTR_BIT of what the request names, with a value or without (DM-51) */
+    uint8_t level;   /* lw_level */
+    uint8_t version; /* of the client, lw_version; NONE: not checked */
+    const lw_resource_def *def;     /* at r and ri; NULL: types are not checked */
+    const lw_attr_decimal *decimal; /* NULL: gt, lt, st and edge are not known */
 } lw_attrs_change;
 
-/* Takes one attribute: `value` with a NULL pointer means that no "=" stood there. LW_ENOTFOUND for
- * a name that is not in the table (4.00 in a request, DM-53; ignored in links), LW_EFORMAT for a
- * bad value or an attribute named twice, LW_ERANGE for a number that cannot be kept, LW_ENOTSUP for
- * gt, lt, st, edge without `decimal`. */
-LW_MUST_CHECK lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value,
-                                   const lw_attr_decimal *decimal);
+/* Takes one attribute: `value` with a NULL pointer means that no "=" stood there, which unsets it.
+ * LW_ENOTFOUND for a name that is not in the table (4.00 in a request, DM-53; ignored in links),
+ * LW_EFORMAT for a bad value or an attribute named twice, LW_ERANGE for a number that cannot be
+ * kept; LW_EINVAL when it does not fit level or type (ATT-15), LW_ENOTSUP when the version or the
+ * device does not know it. The change is of no use then. */
+LW_MUST_CHECK lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value);
 
 /* The same from a query item, "pmin=10" or "pmin". */
-LW_MUST_CHECK lw_err lw_attrs_take_query(lw_attrs_change *change, lw_bytes item,
-                                         const lw_attr_decimal *decimal);
+LW_MUST_CHECK lw_err lw_attrs_take_query(lw_attrs_change *change, lw_bytes item);
 
-/* Where a set is to be attached, or a query to be used. */
-typedef struct lw_attrs_at {
-    lw_level level;
-    const lw_resource_def *def; /* at r and ri; NULL: not known, then types are not checked */
-    lw_version version;         /* of the client; NONE: not checked */
-} lw_attrs_at;
-
-/* May the attributes named in `mask` stand there (ATT-15)? LW_EMETHOD when the resource is not
- * readable (DM-54: 4.05); LW_EINVAL when one does not fit level or type, LW_ENOTSUP when the
- * version does not know it (both 4.00). */
-LW_MUST_CHECK lw_err lw_attrs_check_target(uint16_t mask, const lw_attrs_at *at);
-
-/* All attributes a change names. */
-static inline uint16_t lw_attrs_change_mask(const lw_attrs_change *change)
-{
-    return change->set.has | change->unset;
-}
-
-/* Changes `attrs`, or refuses with LW_EINVAL and leaves it as it was: when lt + 2 st < gt does not
- * hold afterwards (ATT-20, P-OBS-18), st is not positive (ATT-23), or the change itself sets
- * epmin >= epmax (ATT-22). pmax < pmin is not an error (ATT-21). For an Observe query start with
- * the empty set. The change is used up. */
-LW_MUST_CHECK lw_err lw_attrs_apply(lw_attrs *attrs, lw_attrs_change *change,
-                                    const lw_attr_decimal *decimal);
+/* May the set be as it is now? LW_EINVAL when lt + 2 st < gt does not hold (ATT-20, P-OBS-18), st
+ * is not positive (ATT-23), or the request itself has epmin >= epmax (ATT-22). pmax < pmin is not
+ * an error (ATT-21). */
+LW_MUST_CHECK lw_err lw_attrs_check(const lw_attrs_change *change);
 
 /* Gives `attrs` what it lacks and `upper`, of a level above, has. */
 void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper);
@@ -139,12 +119,8 @@ void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper);
 /* ---- Text ------------------------------------------------------------------------------------
  */
 
-/* Writes "pmin=10", as in a query or a link. The attribute must be in the set. gt, lt and st need
- * `decimal`; without it the writer fails with LW_ENOTSUP. */
-void lw_attr_write(lw_writer *w, const lw_attrs *attrs, lw_attr attr,
-                   const lw_attr_decimal *decimal);
-
-/* Writes ";pmin=10;gt=45": all of the set, in the order of the table. */
+/* Writes ";pmin=10;gt=45": all of the set, in the order of the table. gt, lt and st need `decimal`;
+ * without it the writer fails with LW_ENOTSUP. */
 void lw_attrs_write_link(lw_writer *w, const lw_attrs *attrs, const lw_attr_decimal *decimal);
 
 #endif

@@ -116,7 +116,6 @@ static uint32_t smallest_not_zero(uint32_t a, uint32_t b)
 
 void lw_notify_join(lw_attrs *whole, const lw_attrs *part)
 {
-    whole->has |= part->has & LW_ATTRS_COMPOSITE;
     whole->con |= part->con;
     whole->pmin = largest(whole->pmin, part->pmin);
     whole->pmax = smallest_not_zero(whole->pmax, part->pmax);

@@ -90,8 +90,8 @@ bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, lw_time
 void lw_notify_sent(lw_notify *n, bool confirmable, lw_time now);
 
 /* Folds the attributes of one part of a composite into those of the whole (OBS-26): the largest
- * pmin and epmin, the smallest pmax and epmax that is not zero, con if any part has it (ATT-37).
- * Start with the empty set. */
+ * pmin and epmin, the smallest pmax and epmax that is not zero, con if any part has it (ATT-37),
+ * defaults or not: `has` stays. Start with the empty set, or the first part. */
 void lw_notify_join(lw_attrs *whole, const lw_attrs *part);
 
 #endif

@@ -276,14 +276,12 @@ uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request)
     return code;
 }
 
-lw_err lw_request_attrs(const lw_request *request, const lw_attr_decimal *decimal,
-                        lw_attrs_change *out_change)
+lw_err lw_request_attrs(const lw_request *request, lw_attrs_change *change)
 {
-    *out_change = (lw_attrs_change){.unset = 0};
     lw_coap_opt_iter it = lw_coap_opts(request->options);
     lw_query query;
     while (lw_query_next(&it, &query)) {
-        lw_err err = lw_attrs_take(out_change, query.name, query.value, decimal);
+        lw_err err = lw_attrs_take(change, query.name, query.value);
         if (err != LW_OK) {
             return err;
         }

@@ -83,9 +83,8 @@ uint8_t lw_route_server(const lw_coap_msg *msg, lw_request *out_request);
 /* The Content-Format of a message; LW_CF_NONE when it says none. */
 uint16_t lw_content_format_of(const lw_coap_msg *msg);
 
-/* The attributes in the query of Write-Attributes and Observe: failures as lw_attrs_take. */
-LW_MUST_CHECK lw_err lw_request_attrs(const lw_request *request, const lw_attr_decimal *decimal,
-                                      lw_attrs_change *out_change);
+/* Takes the attributes in the query of Write-Attributes and Observe: failures as lw_attrs_take. */
+LW_MUST_CHECK lw_err lw_request_attrs(const lw_request *request, lw_attrs_change *change);
 
 /* ---- Formats -------------------------------------------------------------------------------- */
 

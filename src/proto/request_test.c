@@ -361,14 +361,17 @@ LW_TEST(dm_50_attributes_are_read_from_the_query)
     lw_coap_msg msg = message(&ASK(PUT, "/3/0/7?pmin=10&gt=42.5&lt", PLAIN));
     lw_request request;
     assert_int_equal(lw_route_device(&route_1_2, &msg, &request), LW_COAP_EMPTY);
-    lw_attrs_change change;
-    assert_ok(lw_request_attrs(&request, &lw_attr_decimal_text, &change));
-    assert_int_equal(change.set.pmin, 10);
-    assert_int_equal(change.set.has, LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_GT));
-    assert_int_equal(change.unset, LW_ATTR_BIT(LW_ATTR_LT));
+    const lw_attrs_change none = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    lw_attrs_change change = none;
+    assert_ok(lw_request_attrs(&request, &change));
+    uint16_t set = LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_GT);
+    assert_int_equal(change.attrs.pmin, 10);
+    assert_int_equal(change.attrs.has, set);
+    assert_int_equal(change.named, set | LW_ATTR_BIT(LW_ATTR_LT));
+    change = none;
     msg = message(&ASK(PUT, "/3/0/7?dim=1", PLAIN)); /* DM-53 */
     assert_int_equal(lw_route_device(&route_1_2, &msg, &request), LW_COAP_EMPTY);
-    assert_err(lw_request_attrs(&request, NULL, &change), LW_ENOTFOUND);
+    assert_err(lw_request_attrs(&request, &change), LW_ENOTFOUND);
 }
 
 /* ---- Server side ---------------------------------------------------------------------------- */
@@ -603,10 +606,10 @@ LW_TEST(what_is_built_is_routed_to_the_same_request)
             assert_true(lw_bytes_equal(routed.payload, request.payload));
             assert_int_equal(routed.content_format, request.content_format);
             if (request.query.len > 0) {
-                lw_attrs_change read;
-                assert_ok(lw_request_attrs(&routed, NULL, &read));
-                assert_int_equal(read.set.pmin, 10);
-                assert_int_equal(read.unset, LW_ATTR_BIT(LW_ATTR_CON));
+                lw_attrs_change read = {.level = LW_LEVEL_OBJECT};
+                assert_ok(lw_request_attrs(&routed, &read));
+                assert_int_equal(read.attrs.pmin, 10);
+                assert_int_equal(read.named & ~read.attrs.has, LW_ATTR_BIT(LW_ATTR_CON));
             }
         }
     }

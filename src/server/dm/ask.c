@@ -235,13 +235,11 @@ static bool is_plain(lw_bytes item)
            (memchr(item.ptr, 'e', item.len) == NULL && memchr(item.ptr, 'E', item.len) == NULL);
 }
 
-static lw_err read_attributes(lw_bytes text, lw_attrs_change *out_change)
+static lw_err read_attributes(lw_bytes text, lw_attrs_change *change)
 {
-    *out_change = (lw_attrs_change){.unset = 0};
     while (text.len > 0) {
         lw_bytes item = lw_bytes_cut(&text, '&');
-        lw_err err = is_plain(item) ? lw_attrs_take_query(out_change, item, &lw_attr_decimal_text)
-                                    : LW_EFORMAT;
+        lw_err err = is_plain(item) ? lw_attrs_take_query(change, item) : LW_EFORMAT;
         if (err != LW_OK) {
             return err == LW_ENOTFOUND ? LW_EINVAL : err;
         }
@@ -251,28 +249,28 @@ static lw_err read_attributes(lw_bytes text, lw_attrs_change *out_change)
 
 static lw_err check_attributes(const lw_ask *a)
 {
-    lw_attrs_change change;
-    lw_attrs none = {.has = 0};
+    lw_attrs_change change = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    bool is_write = a->op == LW_OP_WRITE_ATTRIBUTES;
+    if (!a->said->force) {
+        if (a->def != NULL && (a->def->ops & LW_OP_R) == 0) {
+            return LW_EINVAL;
+        }
+        change.level = (uint8_t)lw_path_depth(a->said->path);
+        change.def = a->def;
+        change.version = (uint8_t)a->device->version;
+    }
     lw_err err = read_attributes(a->said->arguments, &change);
     if (err != LW_OK || a->said->force) {
         return err;
     }
-    uint16_t mask = lw_attrs_change_mask(&change);
-    if (a->op != LW_OP_WRITE_ATTRIBUTES) {
-        if (mask != 0 && !lw_version_has(a->device->version, LW_FEATURE_OBSERVE_ATTRIBUTES)) {
-            return LW_ENOTSUP;
-        }
-    } else if (mask == 0) {
+    if (!is_write && change.named != 0 &&
+        !lw_version_has(a->device->version, LW_FEATURE_OBSERVE_ATTRIBUTES)) {
+        return LW_ENOTSUP;
+    }
+    if (is_write && change.named == 0) {
         return LW_EINVAL; /* would be a Write of nothing */
     }
-    if (lw_path_depth(a->said->path) == LW_LEVEL_ROOT) { /* OBS-23 */
-        err = (mask & ~LW_ATTRS_COMPOSITE) == 0 ? LW_OK : LW_EINVAL;
-    } else {
-        lw_attrs_at at = {(lw_level)lw_path_depth(a->said->path), a->def, a->device->version};
-        err = lw_attrs_check_target(mask, &at);
-        err = err == LW_EMETHOD ? LW_EINVAL : err;
-    }
-    return err == LW_OK ? lw_attrs_apply(&none, &change, &lw_attr_decimal_text) : err;
+    return lw_attrs_check(&change);
 }
 
 /* Of Execute (DM-61). */

@@ -114,10 +114,9 @@ bool lw_wish_names(lw_bytes text, lw_path path)
 
 static lw_err check_attributes(lw_bytes text)
 {
-    lw_attrs_change change = {.unset = 0};
+    lw_attrs_change change = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
     while (text.len > 0) {
-        if (lw_attrs_take_query(&change, lw_bytes_cut(&text, '&'), &lw_attr_decimal_text) !=
-            LW_OK) {
+        if (lw_attrs_take_query(&change, lw_bytes_cut(&text, '&')) != LW_OK) {
             return LW_EINVAL;
         }
     }
