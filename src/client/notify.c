@@ -139,8 +139,10 @@ static lw_err write_values(void *ctx, lw_coap_reply *reply)
 }
 
 /* OBS-13: the last notification tells why. */
-static lw_err end(lw_observed *obs, uint8_t code)
+static lw_err end(lw_observed *obs, lw_err why)
 {
+    bool may_not = why == LW_ENOTFOUND || why == LW_EDENIED;
+    uint8_t code = may_not ? lw_op_code(LW_OP_OBSERVE, why) : lw_op_answer_code(LW_OP_OBSERVE, why);
     lw_err err = lw_observed_send(obs, code, true, NULL);
     if (err == LW_OK) {
         obs->exchange = NULL; /* it ends without us */
@@ -210,25 +212,17 @@ static lw_time look_at(lw_observed *obs)
         return LW_TIME_NEVER;
     }
     lw_err err = away ? LW_OK : may_go_on(obs);
-    uint8_t code = lw_op_code(LW_OP_OBSERVE, err);
-    if (err == LW_OK && lw_notify_sends_in(&obs->notify, &attrs, now) <= 0) {
+    if (err == LW_OK && lw_notify_waits(&obs->notify, &attrs, now) <= 0) {
         err = notify(obs, &attrs, away);
-        code = lw_op_answer_code(LW_OP_OBSERVE, err);
     }
     if (err == LW_OK && !away && obs->all->store != NULL) {
         err = obs->all->store->deliver(obs);
-        code = lw_op_answer_code(LW_OP_OBSERVE, err);
     }
     if (err == LW_OK) {
-        lw_time send = lw_notify_sends_in(&obs->notify, &attrs, now);
-        lw_time evaluate = lw_notify_evaluates_in(&obs->notify, &attrs, now);
-        return send < evaluate ? send : evaluate;
+        return lw_notify_waits(&obs->notify, &attrs, now);
     }
     bool may_pass = err == LW_ENOMEM || err == LW_ESTATE;
-    if (err == LW_AGAIN || (!may_pass && end(obs, code) == LW_OK)) {
-        return LW_TIME_NEVER;
-    }
-    return RETRY_MS;
+    return err == LW_AGAIN || (!may_pass && end(obs, err) == LW_OK) ? LW_TIME_NEVER : RETRY_MS;
 }
 
 void lw_observing_look(lw_observing *all)

@@ -48,22 +48,13 @@ lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t target
     obs->values.server = server;
     obs->values.targets = obs->targets;
     obs->values.target_count = (uint16_t)targets;
+    lw_notify_init(&obs->notify, all->client->now);
     if (has_query) {
         obs->query = (lw_attrs *)(void *)&obs->targets[targets];
     }
     lw_list_add_last(&all->list, &obs->link);
     all->count++;
     return obs;
-}
-
-/* From now on, with the token of the request. */
-static void begin(lw_observed *obs, const lw_call *call)
-{
-    stop_sending(obs);
-    obs->token = call->in->msg->token;
-    obs->detached = false;
-    lw_notify_init(&obs->notify, call->client->now);
-    lw_observed_told(obs);
 }
 
 /* ---- Finding ---------------------------------------------------------------------------------
@@ -124,39 +115,41 @@ static bool is_later_block(const lw_call *call)
     return call->in->msg->noted.value[LW_COAP_NOTE_BLOCK2] >> 4 != 0;
 }
 
-/* OBS-03: the observation with that target, query and format, begun anew, or a new one; NULL when
- * there is no room for it. */
+/* OBS-03: a new observation, in the place of the one with that target, query and format, whose
+ * numbers (RFC 7641 section 4.4) and stored values go on. NULL when there is no room for it. */
 static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_readable *readable,
                             const lw_attrs *query)
 {
-    lw_observed *same = NULL;
+    uint32_t sequence = lw_observe_first_sequence(call->client);
+    lw_snapshot *stored = NULL;
     lw_link *next;
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
         lw_observed *obs = lw_observed_of(l);
         next = l->next;
         if (obs->format == call->answer && has_query(obs, query) && has_targets(obs, readable)) {
-            same = obs;
-        } else if (gives_way(obs, call)) {
-            lw_observed_free(obs);
+            sequence = lw_coap_observe_next(obs->sequence);
+            stored = obs->stored;
+            obs->stored = NULL;
+        } else if (!gives_way(obs, call)) {
+            continue;
         }
+        lw_observed_free(obs);
     }
-    if (same != NULL) {
-        same->sequence = lw_coap_observe_next(same->sequence); /* RFC 7641 section 4.4 */
-    } else {
-        same = lw_observed_new(all, call->server, readable->target_count, query != NULL);
-        if (same == NULL) {
-            return NULL;
-        }
-        same->values.is_list = readable->is_list;
-        memcpy(same->targets, readable->targets, readable->target_count * sizeof(lw_path));
-        if (query != NULL) {
-            *same->query = *query;
-        }
-        same->format = call->answer;
-        same->sequence = lw_observe_first_sequence(call->client);
+    lw_observed *obs = lw_observed_new(all, call->server, readable->target_count, query != NULL);
+    if (obs == NULL) { /* then none was as large */
+        return NULL;
     }
-    begin(same, call);
-    return same;
+    obs->values.is_list = readable->is_list;
+    memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
+    if (query != NULL) {
+        *obs->query = *query;
+    }
+    obs->format = call->answer;
+    obs->stored = stored;
+    obs->sequence = sequence;
+    obs->token = call->in->msg->token;
+    lw_observed_told(obs);
+    return obs;
 }
 
 static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)

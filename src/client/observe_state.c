@@ -111,7 +111,6 @@ static void restore_observed(lw_observing *all, lw_server *server, lw_reader *in
     obs->format = format;
     obs->values.is_list = is_list;
     obs->sequence = later(obs->sequence, lw_observe_first_sequence(client));
-    lw_notify_init(&obs->notify, client->now);
     lw_observed_told(obs);
     obs->mark = mark;
     obs->notify.changed = true;

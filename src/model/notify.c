@@ -78,6 +78,13 @@ lw_time lw_notify_sends_in(const lw_notify *n, const lw_attrs *attrs, lw_time no
     return left_of(n->met, attrs->pmin, attrs->pmax, now - n->sent);
 }
 
+lw_time lw_notify_waits(const lw_notify *n, const lw_attrs *attrs, lw_time now)
+{
+    lw_time evaluate = lw_notify_evaluates_in(n, attrs, now);
+    lw_time send = lw_notify_sends_in(n, attrs, now);
+    return send < evaluate ? send : evaluate;
+}
+
 void lw_notify_init(lw_notify *n, lw_time now)
 {
     *n = (lw_notify){.sent = now, .confirmed = now, .evaluated = now};

@@ -82,6 +82,9 @@ void lw_notify_evaluated(lw_notify *n, bool met, lw_time now);
  * without one, until pmax is (ATT-30). pmax below pmin is ignored (ATT-21). */
 lw_time lw_notify_sends_in(const lw_notify *n, const lw_attrs *attrs, lw_time now);
 
+/* How long until either, once it was evaluated if it was to be. */
+lw_time lw_notify_waits(const lw_notify *n, const lw_attrs *attrs, lw_time now);
+
 /* `con` decides (1/x/26 is in the effective attributes), without it NON; but CON when the last one
  * is 24 hours ago (ATT-37). */
 bool lw_notify_is_confirmable(const lw_notify *n, const lw_attrs *attrs, lw_time now);
