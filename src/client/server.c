@@ -336,7 +336,7 @@ static void on_link(lw_server *server, lw_err err)
 /* How long all retransmissions of a message take, in seconds. */
 static uint32_t transmit_wait(const lw_server *server)
 {
-    return (uint32_t)lw_coap_max_transmit_wait(server->peer.params) / 1000;
+    return server->peer.params->transmit_wait_ms / 1000;
 }
 
 /* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */

@@ -78,8 +78,8 @@ bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
     if (s != NULL) {
         bool con = msg->type == LW_COAP_CON;
         s->peer = peer;
-        s->expires = coap->now + (lw_time)(con ? lw_coap_exchange_lifetime(peer->params)
-                                               : lw_coap_non_lifetime(peer->params));
+        s->expires =
+            coap->now + (con ? peer->params->exchange_lifetime_ms : peer->params->non_lifetime_ms);
         s->digest = digest;
         s->mid = msg->mid;
         s->con = con;

@@ -76,8 +76,7 @@ static void begin(lw_coap *coap, lw_coap_exchange *ex, uint32_t timeout_ms)
 static void begin_con(lw_coap *coap, lw_coap_exchange *ex)
 {
     const lw_coap_params *p = ex->peer->params;
-    uint32_t spread = p->ack_timeout_ms * (uint32_t)(p->ack_random_percent - 100u) / 100;
-    begin(coap, ex, p->ack_timeout_ms + lw_rng_below(&coap->config.rng, spread + 1));
+    begin(coap, ex, p->ack_timeout_ms + lw_rng_below(&coap->config.rng, p->ack_spread_ms + 1));
 }
 
 /* Lets queued exchanges go, oldest first, as far as NSTART allows: on a stream, where none is ever

@@ -33,7 +33,7 @@ static void take_off(lw_coap *coap, lw_coap_later **at)
 static void acknowledge(lw_coap *coap, lw_coap_later *l)
 {
     l->ask.acked = true;
-    lw_coap_timer_arm(coap, &l->timer, lw_coap_exchange_lifetime(l->peer->params));
+    lw_coap_timer_arm(coap, &l->timer, l->peer->params->exchange_lifetime_ms);
     if (l->ask.type == LW_COAP_CON) {
         lw_coap_acknowledge(coap, l->peer, l->ask.mid);
     }

@@ -11,27 +11,45 @@
 
 #include "coap/msg.h"
 
+/* The times of RFC 7252 section 4.8.2 follow from the parameters: they stand beside them, worked
+ * out by LW_COAP_TIMES, so that no device does it again. All must stay below 2^32 ms, 49 days. */
 typedef struct lw_coap_params {
-    uint32_t ack_timeout_ms;      /* ACK_TIMEOUT */
+    uint32_t ack_timeout_ms;   /* ACK_TIMEOUT */
+    uint32_t ack_spread_ms;    /* ACK_TIMEOUT * (ACK_RANDOM_FACTOR - 1): so much is random */
+    uint32_t transmit_wait_ms; /* MAX_TRANSMIT_WAIT: from the first transmission of a CON until
+                                  its sender gives up */
+    uint32_t
+        exchange_lifetime_ms;     /* EXCHANGE_LIFETIME: how long the message id of a CON is taken */
+    uint32_t non_lifetime_ms;     /* NON_LIFETIME: the same of a NON */
     uint32_t response_timeout_ms; /* after an ACK (or a NON request): how long until the response */
-    uint32_t ack_delay_ms;   /* how long a request waits for a piggybacked answer before its ACK
-                                goes out alone; less than the peer's ACK_TIMEOUT */
-    uint32_t max_latency_ms; /* MAX_LATENCY */
-    uint32_t processing_delay_ms; /* PROCESSING_DELAY */
-    uint32_t max_message;         /* octets of one message: datagram without security, or frame */
-    uint16_t ack_random_percent;  /* ACK_RANDOM_FACTOR * 100, at least 100 */
-    uint16_t probing_rate;        /* PROBING_RATE, octets a second; 0: not limited */
-    uint8_t max_retransmit;       /* MAX_RETRANSMIT, at most 20 */
-    uint8_t nstart;               /* NSTART, at least 1 */
-    uint8_t token_len; /* of tokens we make, 1..8: 4 at least without security (TRN-06) */
-    uint8_t szx;       /* largest block we send or ask for: 0..6 (16..1024 octets) */
+    uint32_t ack_delay_ms;  /* how long a request waits for a piggybacked answer before its ACK
+                               goes out alone; less than the peer's ACK_TIMEOUT */
+    uint32_t max_message;   /* octets of one message: datagram without security, or frame */
+    uint16_t probing_rate;  /* PROBING_RATE, octets a second; 0: not limited */
+    uint8_t max_retransmit; /* MAX_RETRANSMIT, at most 20 */
+    uint8_t nstart;         /* NSTART, at least 1 */
+    uint8_t token_len;      /* of tokens we make, 1..8: 4 at least without security (TRN-06) */
+    uint8_t szx;            /* largest block we send or ask for: 0..6 (16..1024 octets) */
     /* RFC 8323: writes the header of a message on a stream, which has no type, message id, ACK or
      * retransmission. NULL: datagrams. A pointer, so that a device without streams links none. */
     size_t (*stream_header)(unsigned code, const lw_coap_token *token, size_t body_len,
                             uint8_t *out);
 } lw_coap_params;
 
-/* RFC 7252 section 4.8, Table 2: ACK_TIMEOUT 2 s, 1.5, MAX_RETRANSMIT 4, NSTART 1. */
+/* For an initialiser: ACK_TIMEOUT, ACK_RANDOM_FACTOR * 100, MAX_RETRANSMIT, MAX_LATENCY,
+ * PROCESSING_DELAY, and what follows from them. A CON is sent for the last time after
+ * MAX_TRANSMIT_SPAN. */
+#define LW_COAP_TIMES(timeout, percent, retransmit, latency, processing)                    \
+    .ack_timeout_ms = (timeout), .ack_spread_ms = (timeout) / 100 * ((percent)-100),        \
+    .max_retransmit = (retransmit),                                                         \
+    .transmit_wait_ms = LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, (retransmit) + 1),      \
+    .non_lifetime_ms = LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, retransmit) + (latency), \
+    .exchange_lifetime_ms =                                                                 \
+        LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, retransmit) + 2 * (latency) + (processing)
+#define LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, retransmit) \
+    ((timeout) / 100 * (percent) * ((1u << (retransmit)) - 1))
+
+/* RFC 7252 section 4.8, Table 2. */
 extern const lw_coap_params lw_coap_params_udp;
 
 /* TRN-51: ACK_TIMEOUT 300 s, answers piggybacked where they can be. */
@@ -40,19 +58,5 @@ extern const lw_coap_params lw_coap_params_lorawan;
 /* RFC 8323: one try, the response is all there is to wait for. */
 extern const lw_coap_params lw_coap_params_tcp;
 extern const lw_coap_params lw_coap_params_websocket;
-
-/* RFC 7252 section 4.8.2, all in ms: the parameters must keep them below 2^32, 49 days.
- *
- * From the first transmission of a CON to its last. 45 s */
-uint32_t lw_coap_max_transmit_span(const lw_coap_params *p);
-
-/* From the first transmission of a CON until its sender gives up. 93 s */
-uint32_t lw_coap_max_transmit_wait(const lw_coap_params *p);
-
-/* How long a message id of a CON stays taken. 247 s */
-uint32_t lw_coap_exchange_lifetime(const lw_coap_params *p);
-
-/* How long a message id of a NON stays taken. 145 s */
-uint32_t lw_coap_non_lifetime(const lw_coap_params *p);
 
 #endif

@@ -13,10 +13,9 @@ static size_t websocket_header(unsigned code, const lw_coap_token *token, size_t
 }
 
 /* RFC 8323 section 5.3.1: messages of 1152 octets until the peer's CSM says otherwise. */
-#define STREAM_PARAMS                                                                         \
-    .ack_timeout_ms = 2000, .response_timeout_ms = 93000, .max_latency_ms = 100000,           \
-    .processing_delay_ms = 2000, .max_message = 1152, .ack_random_percent = 100, .nstart = 1, \
-    .token_len = 4, .szx = 6
+#define STREAM_PARAMS                                                                             \
+    LW_COAP_TIMES(2000, 100, 0, 100000, 2000), .response_timeout_ms = 93000, .max_message = 1152, \
+                                               .nstart = 1, .token_len = 4, .szx = 6
 
 const lw_coap_params lw_coap_params_tcp = {STREAM_PARAMS, .stream_header = tcp_header};
 const lw_coap_params lw_coap_params_websocket = {STREAM_PARAMS, .stream_header = websocket_header};

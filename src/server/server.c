@@ -269,7 +269,7 @@ static lw_err init_coap(lw_server *server)
     server->params.response_timeout_ms = limits->response_ms;
     server->params.token_len = LW_COAP_TOKEN_MAX;
     lw_coap_bodies_init(&server->bodies, limits->body_max, limits->bodies,
-                        (uint32_t)lw_coap_exchange_lifetime(&server->params));
+                        server->params.exchange_lifetime_ms);
     server->buf = lw_mem_alloc(&server->mem, LW_COAP_BUF_SIZE(PAYLOAD_MAX));
     server->scratch = lw_mem_alloc(&server->mem, LW_SERVER_SCRATCH);
     if (server->buf == NULL || server->scratch == NULL) {

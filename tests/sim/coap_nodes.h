@@ -201,6 +201,8 @@ static inline lw_coap_params patient_params(void)
 {
     lw_coap_params p = lw_coap_params_udp;
     p.max_retransmit = 20;
+    p.non_lifetime_ms = LW_COAP_MAX_TRANSMIT_SPAN(2000, 150, 20) + 100000;
+    p.exchange_lifetime_ms = p.non_lifetime_ms + 102000;
     p.response_timeout_ms = UINT32_MAX;
     return p;
 }

@@ -174,7 +174,7 @@ static bool is_busy(const lw_peer *peer)
 /* The time until which the one that was silent longest is kept. */
 static lw_time step_list(lw_server *server, lw_link *list)
 {
-    lw_time lifetime = lw_coap_exchange_lifetime(&server->params);
+    lw_time lifetime = server->params.exchange_lifetime_ms;
     lw_peer *peer;
     while ((peer = oldest(list)) != NULL) {
         lw_time until = lw_time_add(peer->used_at, lifetime);
