@@ -27,7 +27,6 @@ static void rearm_among_100k(size_t n)
     lw_rng rng = lw_rng_seeded_rng(&seeded);
     if (all.root == NULL) {
         for (size_t i = 0; i < ARMED; i++) {
-            lw_deadline_init(&deadlines[i]);
             lw_deadline_arm(&all, &deadlines[i], (lw_time)lw_rng_below(&rng, 300000));
         }
     }

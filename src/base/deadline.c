@@ -7,14 +7,14 @@ void lw_deadlines_init(lw_deadlines *all)
     all->root = NULL;
 }
 
-void lw_deadline_init(lw_deadline *d)
-{
-    *d = (lw_deadline){.at = LW_TIME_NEVER};
-}
-
 bool lw_deadline_is_armed(const lw_deadline *d)
 {
     return d->place != NULL;
+}
+
+lw_time lw_deadline_at(const lw_deadline *d)
+{
+    return lw_deadline_is_armed(d) ? d->at : LW_TIME_NEVER;
 }
 
 static void put(lw_deadline **place, lw_deadline *d)
@@ -44,7 +44,8 @@ void lw_deadline_disarm(lw_deadline *d)
 {
     if (lw_deadline_is_armed(d)) {
         meld(d->place, d->left, d->right);
-        lw_deadline_init(d);
+        d->place = NULL;
+        d->left = d->right = NULL;
     }
 }
 

@@ -14,7 +14,7 @@
 
 typedef struct lw_deadline lw_deadline;
 struct lw_deadline {
-    lw_time at;                /* when; LW_TIME_NEVER when not armed */
+    lw_time at;                /* when, while it is armed: lw_deadline_at */
     lw_deadline **place;       /* what points to it; NULL: not armed */
     lw_deadline *left, *right; /* both are later */
 };
@@ -26,9 +26,10 @@ typedef struct lw_deadlines {
 
 void lw_deadlines_init(lw_deadlines *all);
 
-/* Makes a deadline that is not armed. */
-void lw_deadline_init(lw_deadline *d);
+/* One that is all zero is not armed. */
 bool lw_deadline_is_armed(const lw_deadline *d);
+/* LW_TIME_NEVER when it is not armed. */
+lw_time lw_deadline_at(const lw_deadline *d);
 
 /* Arms or re-arms. LW_TIME_NEVER disarms. */
 void lw_deadline_arm(lw_deadlines *all, lw_deadline *d, lw_time at);

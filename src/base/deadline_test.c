@@ -14,11 +14,8 @@ LW_TEST(nothing_is_due_when_nothing_is_armed)
 LW_TEST(deadlines_come_due_in_the_order_of_time)
 {
     lw_deadlines all;
-    lw_deadline a, b, c;
+    lw_deadline a = {0}, b = {0}, c = {0};
     lw_deadlines_init(&all);
-    lw_deadline_init(&a);
-    lw_deadline_init(&b);
-    lw_deadline_init(&c);
     lw_deadline_arm(&all, &b, 20);
     lw_deadline_arm(&all, &c, 30);
     lw_deadline_arm(&all, &a, 10);
@@ -35,10 +32,8 @@ LW_TEST(deadlines_come_due_in_the_order_of_time)
 LW_TEST(arming_again_moves_a_deadline)
 {
     lw_deadlines all;
-    lw_deadline a, b;
+    lw_deadline a = {0}, b = {0};
     lw_deadlines_init(&all);
-    lw_deadline_init(&a);
-    lw_deadline_init(&b);
     lw_deadline_arm(&all, &a, 10);
     lw_deadline_arm(&all, &b, 20);
     lw_deadline_arm(&all, &a, 30);
@@ -50,9 +45,8 @@ LW_TEST(arming_again_moves_a_deadline)
 LW_TEST(arming_for_never_disarms)
 {
     lw_deadlines all;
-    lw_deadline a;
+    lw_deadline a = {0};
     lw_deadlines_init(&all);
-    lw_deadline_init(&a);
     lw_deadline_arm(&all, &a, 10);
     lw_deadline_arm(&all, &a, LW_TIME_NEVER);
     assert_false(lw_deadline_is_armed(&a));
@@ -68,7 +62,7 @@ LW_TEST(equal_times_are_all_taken)
     lw_deadline d[COUNT];
     lw_deadlines_init(&all);
     for (size_t i = 0; i < COUNT; i++) {
-        lw_deadline_init(&d[i]);
+        d[i] = (lw_deadline){0};
         lw_deadline_arm(&all, &d[i], 7);
     }
     for (size_t i = 0; i < COUNT; i++) {
@@ -98,7 +92,7 @@ LW_TEST(the_heap_agrees_with_a_plain_array)
     lw_rng rng = lw_rng_seeded_rng(&seeded);
     lw_deadlines_init(&all);
     for (size_t i = 0; i < COUNT; i++) {
-        lw_deadline_init(&d[i]);
+        d[i] = (lw_deadline){0};
         reference[i] = LW_TIME_NEVER;
     }
     for (unsigned step = 0; step < STEPS; step++) {

@@ -28,7 +28,7 @@ static lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t sec
         if (slot->act == NULL) {
             slot->act = act;
             slot->path = path;
-            lw_coap_timer_init(&slot->alarm, perform);
+            slot->alarm.fire = perform;
             lw_alarm_set_in(client, &slot->alarm, seconds);
             return LW_OK;
         }

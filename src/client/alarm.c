@@ -22,7 +22,6 @@ void lw_alarm_set_jittered(lw_client *client, lw_alarm *alarm, uint32_t seconds)
 {
     uint32_t span =
         seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
-    lw_alarm_set_in(client, alarm, seconds);
-    lw_time at = lw_time_add(alarm->deadline.at, lw_rng_below(&client->coap.config.rng, span));
-    lw_alarm_set(client, alarm, at);
+    lw_time at = lw_alarm_after(client, seconds);
+    lw_alarm_set(client, alarm, lw_time_add(at, lw_rng_below(&client->coap.config.rng, span)));
 }

@@ -411,8 +411,8 @@ static lw_err init(lw_client *client, void *state)
 {
     lw_bootstrap *bs = state;
     lw_server_init(client, &bs->server, client->cfg.servers_max + (unsigned)LW_OTHER_BOOTSTRAP);
-    lw_coap_timer_init(&bs->server.alarm, on_alarm);
-    lw_coap_timer_init(&bs->purge, on_purge);
+    bs->server.alarm.fire = on_alarm;
+    bs->purge.fire = on_purge;
     bs->server.on_link = on_link;
     client->others[LW_OTHER_BOOTSTRAP] = &bs->server;
     return LW_OK;

@@ -972,15 +972,15 @@ static void the_purge_deadline_is_kept(void **state)
     assert_int_equal(w.err, LW_OK);
     r->wall += 400;
     restore(bs, lw_writer_bytes(&w));
-    assert_int_equal(bs->purge.deadline.at, r->now + 600 * LW_SECOND_MS);
+    assert_int_equal(lw_deadline_at(&bs->purge.deadline), r->now + 600 * LW_SECOND_MS);
     r->wall += 4000;
     restore(bs, lw_writer_bytes(&w));
-    assert_int_equal(bs->purge.deadline.at, r->now);
+    assert_int_equal(lw_deadline_at(&bs->purge.deadline), r->now);
     r->wall = -1; /* nobody knows the time: too late rather than too early */
     restore(bs, lw_writer_bytes(&w));
-    assert_int_equal(bs->purge.deadline.at, r->now + 1000 * LW_SECOND_MS);
+    assert_int_equal(lw_deadline_at(&bs->purge.deadline), r->now + 1000 * LW_SECOND_MS);
     restore(bs, lw_bytes_of(buf, 3)); /* none */
-    assert_int_equal(bs->purge.deadline.at, LW_TIME_NEVER);
+    assert_int_equal(lw_deadline_at(&bs->purge.deadline), LW_TIME_NEVER);
 }
 
 /* ---- Packs ------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     lw_server_init(client, &f->server, client->cfg.servers_max + (unsigned)LW_OTHER_FETCH);
     f->server.ssid = LW_ID_MAX;
     f->server.on_link = on_link;
-    lw_coap_timer_init(&f->alarm, ring);
+    f->alarm.fire = ring;
     f->job = job;
     f->uri_len = (uint16_t)text.len;
     memcpy(f->uri, text.ptr, text.len);

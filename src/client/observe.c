@@ -276,7 +276,7 @@ static lw_err init(lw_client *client, void *state)
 {
     lw_observing *all = state;
     all->client = client;
-    lw_coap_timer_init(&all->alarm, lw_observing_ring);
+    all->alarm.fire = lw_observing_ring;
     lw_list_init(&all->list);
     lw_pool_init(&all->pool, (uint8_t *)state + fixed_size(&client->cfg), pool_size(&client->cfg));
     all->mem = lw_pool_mem(&all->pool);

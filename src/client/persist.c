@@ -415,7 +415,7 @@ static lw_err init(lw_client *client, void *state)
     room *r = state;
     const lw_platform *platform = client->cfg.platform;
     r->client = client;
-    lw_coap_timer_init(&r->alarm, on_alarm);
+    r->alarm.fire = on_alarm;
     return platform->store != NULL && platform->load != NULL ? LW_OK : LW_EINVAL;
 }
 

@@ -452,7 +452,7 @@ static lw_err init(lw_client *client, void *state)
 {
     sending *s = state;
     s->client = client;
-    lw_coap_timer_init(&s->alarm, ring);
+    s->alarm.fire = ring;
     lw_list_init(&s->jobs);
     return LW_OK;
 }

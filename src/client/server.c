@@ -88,7 +88,7 @@ void lw_server_report(const lw_server *server, lw_client_event_kind kind, lw_err
                              .code = code,
                              .ssid = server->ssid,
                              .err = err,
-                             .retry_at = server->alarm.deadline.at};
+                             .retry_at = lw_deadline_at(&server->alarm.deadline)};
     lw_client_tell(server->client, &event);
 }
 
@@ -121,9 +121,9 @@ void lw_server_init(lw_client *client, lw_server *server, unsigned link)
                           .next = server->next,
                           .link = (uint8_t)link,
                           .account = LW_ID_MAX,
-                          .on_link = on_link};
-    lw_coap_timer_init(&server->alarm, on_alarm);
-    lw_coap_timer_init(&server->nap, on_nap);
+                          .on_link = on_link,
+                          .alarm = {.fire = on_alarm},
+                          .nap = {.fire = on_nap}};
     init_peer(server);
 }
 

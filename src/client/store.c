@@ -362,7 +362,7 @@ static lw_err init(lw_client *client, void *state)
     all->store = &hooks;
     all->store_state = st;
     st->client = client;
-    lw_coap_timer_init(&st->alarm, ring);
+    st->alarm.fire = ring;
     lw_pool_init(&st->pool, (uint8_t *)state + sizeof *st, pool_size(&client->cfg));
     st->mem = lw_pool_mem(&st->pool);
     return LW_OK;

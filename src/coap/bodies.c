@@ -118,7 +118,7 @@ static lw_coap_body *add(lw_coap *coap, lw_coap_peer *peer, size_t max)
         body = lw_mem_alloc(&coap->config.mem, sizeof *body);
     }
     if (body != NULL) {
-        lw_coap_timer_init(&body->timer, fire);
+        body->timer.fire = fire;
         body->peer = peer;
         body->body.max = max;
         body->next = peer->bodies;

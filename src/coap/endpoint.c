@@ -48,12 +48,6 @@ void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer)
     lw_coap_seen_drop(coap, peer);
 }
 
-void lw_coap_timer_init(lw_coap_timer *t, void (*fire)(lw_coap *coap, lw_coap_timer *timer))
-{
-    lw_deadline_init(&t->deadline);
-    t->fire = fire;
-}
-
 void lw_coap_timer_arm(lw_coap *coap, lw_coap_timer *t, uint32_t delay_ms)
 {
     lw_deadline_arm(&coap->deadlines, &t->deadline, coap->now + (lw_time)delay_ms);

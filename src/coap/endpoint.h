@@ -48,14 +48,12 @@ typedef struct lw_coap_bodies lw_coap_bodies;           /* coap/bodies.h */
 typedef struct lw_coap_later_hooks lw_coap_later_hooks; /* coap/later.h */
 
 /* Something that wants to be woken by lw_coap_step: of this floor, or of who owns the endpoint, who
- * arms its deadline in those of the endpoint. */
+ * arms its deadline in those of the endpoint. All zero but for `fire` it is not armed. */
 typedef struct lw_coap_timer lw_coap_timer;
 struct lw_coap_timer {
     lw_deadline deadline;
     void (*fire)(lw_coap *coap, lw_coap_timer *timer);
 };
-
-void lw_coap_timer_init(lw_coap_timer *t, void (*fire)(lw_coap *coap, lw_coap_timer *timer));
 
 /* What the owner of an endpoint supplies. The octets and messages passed are valid for the call. */
 typedef struct lw_coap_handler {

@@ -231,7 +231,7 @@ LW_APART static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchan
     ex->timeout_ms = older->timeout_ms;
     ex->retransmissions = older->retransmissions;
     ex->mid = older->mid;
-    lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, older->timer.deadline.at);
+    lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, lw_deadline_at(&older->timer.deadline));
     set_state(ex, (state)older->state);
     set_state(older, STATE_QUEUED);
     lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
@@ -253,7 +253,7 @@ static lw_err make(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *req
     if (ex == NULL) {
         return LW_ENOMEM;
     }
-    lw_coap_timer_init(&ex->timer, fire);
+    ex->timer.fire = fire;
     ex->peer = peer;
     ex->on_end = request->on_end;
     ex->ctx = request->ctx;

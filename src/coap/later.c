@@ -67,7 +67,7 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
     if (l == NULL) {
         return LW_ENOMEM;
     }
-    lw_coap_timer_init(&l->timer, fire);
+    l->timer.fire = fire;
     l->peer = peer;
     l->ask = *ask;
     *at = l;

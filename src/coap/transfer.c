@@ -313,7 +313,6 @@ static lw_coap_transfer *create(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     if (t == NULL) {
         return NULL;
     }
-    lw_coap_timer_init(&t->timer, NULL);
     t->coap = coap;
     t->peer = peer;
     t->r = *request;

@@ -21,7 +21,6 @@ void lw_net_link_init(lw_net *net, lw_net_link *link, const lw_coap_params *para
 {
     *link = (lw_net_link){
         .session = session, .own_deadline = LW_TIME_NEVER, .is_established = session == NULL};
-    lw_deadline_init(&link->deadline);
     lw_coap_peer_init(net->coap, &link->coap, params);
 }
 

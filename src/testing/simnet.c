@@ -176,7 +176,6 @@ static void send_copy(lw_sim *sim, const lw_sim_link *link, lw_sim_packet p)
     if (p.datagram.len != 0) {
         memcpy(copy->octets, p.datagram.ptr, p.datagram.len);
     }
-    lw_deadline_init(&copy->arrival);
     lw_deadline_arm(&sim->under_way, &copy->arrival, p.at);
     tell(sim, p);
 }

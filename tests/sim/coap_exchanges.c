@@ -62,7 +62,6 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     }
     answer_due *due = calloc(1, sizeof *due);
     *due = (answer_due){.peer = in->peer, .token = in->msg->token, .number = number};
-    lw_deadline_init(&due->at);
     lw_deadline_arm(&r->due, &due->at, in->now + lw_rng_below(lw_sim_rng(w->sim), 4000));
     return LW_AGAIN;
 }

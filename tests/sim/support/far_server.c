@@ -208,7 +208,6 @@ static void answer_later(far_server *s, const lw_coap_inbound *in, const far_ans
     later->peer = peer_of(in->peer);
     later->token = in->msg->token;
     later->answer = *a;
-    lw_deadline_init(&later->at);
     lw_deadline_arm(&s->later, &later->at, in->now + a->after_ms);
 }
 
