@@ -160,7 +160,8 @@ static void start(world *w, script *s, lw_coap_peer *peer)
                                   .write_ctx = w->octets,
                                   .on_end = on_end,
                                   .ctx = r};
-        err = lw_coap_notify(&w->coap, peer, w->now, &n, NULL, &r->exchange);
+        err = lw_coap_notify(&w->coap, peer, w->now, &n);
+        r->exchange = n.exchange;
         break;
     }
     default: {
@@ -203,12 +204,8 @@ static void check(const world *w)
     unsigned seen = 0;
     for (unsigned i = 0; i < PEERS; i++) {
         const lw_coap_peer *p = &w->peers[i];
-        unsigned exchanges = 0;
-        for (const lw_link *l = p->exchanges.next; l != &p->exchanges; l = l->next) {
-            exchanges++;
-        }
-        FUZZ_CHECK(exchanges == p->queued && p->queued <= w->coap.config.limits.max_queued);
-        FUZZ_CHECK(p->active <= p->params->nstart && p->active <= p->queued);
+        FUZZ_CHECK((p->exchanges == NULL) == (p->queued == 0));
+        FUZZ_CHECK(p->queued <= w->coap.config.limits.max_queued);
         FUZZ_CHECK(p->queued == 0 || lw_coap_next_deadline(&w->coap) != LW_TIME_NEVER);
         FUZZ_CHECK(p->seen_count <= w->coap.config.limits.max_seen_per_peer);
         seen += p->seen_count;

@@ -162,9 +162,7 @@ static lw_err list_objects(lw_writer *w)
 
 static lw_err speak(lw_coap_out *out, int what)
 {
-    lw_coap_exchange *exchange;
     lw_coap_transfer *started;
-    uint16_t mid;
     switch (what) {
     case 0:
         lw_registration_put(out, NULL, &registration);
@@ -186,7 +184,7 @@ static lw_err speak(lw_coap_out *out, int what)
         lw_send_put(out, LW_CF_SENML_CBOR, octets);
         return start(LW_COAP_POST, out);
     case 6:
-        return lw_coap_notify(coap, peer, now, &notification, &mid, &exchange);
+        return lw_coap_notify(coap, peer, now, &notification);
     case 7:
         return lw_coap_transfer_start(coap, peer, now, &transfer, &started);
     default:

@@ -110,7 +110,6 @@ lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confirmable,
                         lw_err (*write)(void *ctx, lw_coap_reply *reply))
 {
     lw_client *client = obs->values.client;
-    lw_coap_exchange *exchange = NULL;
     lw_coap_notification n = {
         .token = &obs->token,
         .sequence = lw_coap_observe_next(obs->sequence),
@@ -120,12 +119,12 @@ lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confirmable,
         .write_ctx = obs,
         .on_end = write != NULL ? on_end : NULL,
         .ctx = obs,
-        .supersedes = obs->exchange,
+        .exchange = obs->exchange,
     };
-    lw_err err = lw_coap_notify(&client->coap, &obs->values.server->peer, client->now, &n,
-                                &obs->mid, &exchange);
+    lw_err err = lw_coap_notify(&client->coap, &obs->values.server->peer, client->now, &n);
     if (err == LW_OK) {
-        obs->exchange = exchange;
+        obs->exchange = n.exchange;
+        obs->mid = n.mid;
         obs->has_mid = !n.confirmable;
         obs->sequence = n.sequence;
     }

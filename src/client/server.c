@@ -109,12 +109,6 @@ uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t 
     return lw_tree_number(&server->client->tree, path, absent);
 }
 
-/* A new peer: what was said to an earlier one is over. */
-static void init_peer(lw_server *server)
-{
-    lw_coap_peer_init(&server->client->coap, &server->peer, &lw_coap_params_udp);
-}
-
 void lw_server_init(lw_client *client, lw_server *server, unsigned link)
 {
     *server = (lw_server){.client = client,
@@ -124,7 +118,7 @@ void lw_server_init(lw_client *client, lw_server *server, unsigned link)
                           .on_link = on_link,
                           .alarm = {.fire = on_alarm},
                           .nap = {.fire = on_nap}};
-    init_peer(server);
+    lw_coap_peer_init(&client->coap, &server->peer, &lw_coap_params_udp);
 }
 
 /* ---- Link -------------------------------------------------------------------------------------
@@ -134,7 +128,7 @@ void lw_server_close_link(lw_server *server)
 {
     lw_client *client = server->client;
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
-    init_peer(server);
+    lw_coap_peer_resume(&server->peer);
     lw_outbox_drop_link(&client->outbox, &client->mem, server->link);
     if (server->link_is_open) {
         server->link_is_open = server->link_is_up = false;

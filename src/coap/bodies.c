@@ -233,6 +233,9 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     if (body->body.passes) {
         in->offset = offset;
         in->more = more;
+        if (more) {
+            reply->code = LW_COAP_CONTINUE; /* unless the handler says else */
+        }
     } else if (more) {
         return refuse(reply, LW_COAP_CONTINUE);
     } else {
@@ -243,9 +246,10 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
 }
 
 /* The body is done with its last block, or when a handler that takes its blocks ends it. */
-static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply)
+static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply, lw_err err)
 {
-    if (!in->more || reply->code != LW_COAP_CONTINUE) {
+    bool is_failed = err != LW_OK && err != LW_AGAIN;
+    if (is_failed || !in->more || reply->code != LW_COAP_CONTINUE) {
         in->body->body.passes = false; /* nobody has lost it */
         forget(coap, in->body);
     }
@@ -283,11 +287,11 @@ static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer, const l
     return is_as_asked ? asked : largest;
 }
 
-static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply,
-                   const lw_bytes *whole)
+static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply)
 {
+    lw_bytes whole = lw_writer_bytes(&reply->payload);
     lw_bytes options = lw_writer_plain(&reply->option_writer);
-    size_t total = options.len + whole->len;
+    size_t total = options.len + whole.len;
     lw_coap_body *body = find(peer, for_answer(reply));
     if (body != NULL) {
         forget(coap, body);
@@ -299,7 +303,7 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply
     const lw_mem *mem = &coap->config.mem;
     lw_err err = lw_coap_gather_add(&body->body, mem, &options, total);
     if (err == LW_OK) {
-        err = lw_coap_gather_add(&body->body, mem, whole, total);
+        err = lw_coap_gather_add(&body->body, mem, &whole, total);
     }
     if (err != LW_OK) {
         forget(coap, body);
@@ -329,7 +333,7 @@ static void put_block(lw_coap_reply *reply, uint32_t block)
 }
 
 /* RFC 7959 section 2.4: the block that is sent of a representation that does not go whole. */
-static lw_err cut_block(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *payload)
+static lw_err cut_block(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, size_t *len)
 {
     const lw_writer *w = &reply->payload;
     uint32_t szx = block_szx(coap, peer, &reply->ask);
@@ -346,24 +350,26 @@ static lw_err cut_block(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
     }
     bool more = w->from + size < w->pos;
     if (reply->ask.exists_once && more) {
-        lw_err err = payload->len == w->pos ? keep(coap, peer, reply, payload) : LW_ETOOBIG;
+        lw_err err = *len == w->pos ? keep(coap, peer, reply) : LW_ETOOBIG;
         /* A FETCH can be answered again by a client that repeats its payload for each block. */
         if (err != LW_OK && reply->ask.method != LW_COAP_FETCH) {
             return err;
         }
     }
-    payload->len = payload->len < size ? payload->len : size;
+    *len = *len < size ? *len : size;
     put_block(reply, lw_block_of(from, szx, more));
     return LW_OK;
 }
 
-static lw_err cut(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *payload)
+static lw_err cut(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, size_t *out_len)
 {
     lw_err err = LW_OK;
+    reply->option_writer.cap = LW_COAP_OPTIONS_MAX - 1u; /* the payload's marker */
+    *out_len = lw_writer_bytes(&reply->payload).len;
     if (lw_coap_code_class(reply->code) == 2) {
-        err = cut_block(coap, peer, reply, payload);
+        err = cut_block(coap, peer, reply, out_len);
     } else if (reply->payload.from != 0) {
-        payload->len = 0; /* a diagnostic message has no blocks */
+        *out_len = 0; /* a diagnostic message has no blocks */
     }
     if (reply->ask.has_block1) {
         lw_coap_insert_uint(&reply->options, LW_COAP_OPT_BLOCK1, reply->ask.block1);

@@ -29,7 +29,6 @@ void lw_coap_fini(lw_coap *coap)
 void lw_coap_peer_init(lw_coap *coap, lw_coap_peer *peer, const lw_coap_params *params)
 {
     *peer = (lw_coap_peer){.params = params, .max_message = params->max_message};
-    lw_list_init(&peer->exchanges);
     lw_list_init(&peer->seen);
     /* Not the first id of an earlier life, which the peer may still remember. */
     peer->next_mid = (uint16_t)lw_rng_u32(&coap->config.rng);
@@ -64,10 +63,10 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
     if (lw_coap_is_stream(peer)) {
         return;
     }
-    uint8_t message[LW_COAP_HEADER_MAX];
-    lw_coap_head head = {.type = (unsigned)type, .code = LW_COAP_EMPTY, .mid = mid};
-    lw_bytes body = lw_bytes_of(message + sizeof message, 0);
-    lw_coap_send_body(coap, peer, &head, &body);
+    uint8_t octets[] = {(uint8_t)(0x40u | (unsigned)type << 4), LW_COAP_EMPTY, (uint8_t)(mid >> 8),
+                        (uint8_t)mid};
+    lw_bytes message = lw_bytes_of(octets, sizeof octets);
+    lw_coap_send(coap, peer, &message);
 }
 
 /* ---- incoming ------------------------------------------------------------------------------ */
@@ -87,7 +86,7 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *
     if (!seen->con) {
         return;
     }
-    if (seen->answer == SEEN_REPLY) {
+    if (seen->reply.len != 0) {
         lw_coap_send(coap, peer, &seen->reply);
     } else if (seen->answer != SEEN_SILENT) {
         lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, seen->mid);
@@ -120,25 +119,20 @@ void lw_coap_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
     lw_coap_seen_forget(coap, peer, mid);
 }
 
-/* RFC 7252 section 5.4.1: an unknown critical option rejects a response. */
-static bool is_acceptable(const lw_coap_msg *msg)
+/* A response to a request of ours: an unknown critical option rejects it (RFC 7252 section 5.4.1).
+ */
+static lw_err judge(const lw_coap_msg *msg)
 {
-    return msg->noted.refused == 0;
-}
-
-static void end_with(lw_coap *coap, lw_coap_exchange *ex, const lw_coap_msg *msg)
-{
-    bool is_good = is_acceptable(msg);
-    lw_coap_exchange_end(coap, ex, is_good ? LW_OK : LW_EPROTO, is_good ? msg : NULL);
+    return msg->noted.refused == 0 ? LW_OK : LW_EPROTO;
 }
 
 /* A response of its own: separate, to a NON, or over a stream. */
 static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, &msg->token);
-    lw_err taken = LW_ENOTFOUND;
-    if (is_acceptable(msg)) {
-        taken = ex != NULL ? LW_OK : find_taker(coap, peer, msg);
+    lw_err taken = judge(msg);
+    if (taken == LW_OK && ex == NULL) {
+        taken = find_taker(coap, peer, msg);
     }
     if (lw_err_is_failure(taken)) {
         /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
@@ -149,15 +143,16 @@ static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *ms
         lw_coap_acknowledge(coap, peer, msg->mid);
     }
     if (ex != NULL) {
-        end_with(coap, ex, msg);
+        lw_coap_exchange_end(coap, ex, taken, msg);
     }
 }
 
+/* A request, or a response: no other code comes so far. */
 static void on_message(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
 {
     if (lw_coap_code_is_request(msg->code)) {
         lw_coap_reply_request(coap, peer, msg);
-    } else if (lw_coap_code_is_response(msg->code)) {
+    } else {
         on_response(coap, peer, msg);
     }
 }
@@ -167,7 +162,9 @@ void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
     coap->now = now;
     coap->stats.received++;
     lw_coap_msg view = *msg;
-    on_message(coap, peer, &view);
+    if (lw_coap_code_is_request(msg->code) || lw_coap_code_is_response(msg->code)) {
+        on_message(coap, peer, &view); /* RFC 8323 section 3.4: an empty one is ignored */
+    }
 }
 
 static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg, uint32_t digest)
@@ -214,7 +211,7 @@ static void on_ack_or_rst(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *
         lw_coap_exchange_by_token(peer, &msg->token) != ex) {
         return;
     }
-    end_with(coap, ex, msg);
+    lw_coap_exchange_end(coap, ex, judge(msg), msg);
 }
 
 void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram)
@@ -225,9 +222,7 @@ void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datag
     lw_err err = lw_coap_msg_parse(datagram, &msg);
     if (err != LW_OK) {
         coap->stats.malformed++;
-        if (err == LW_EFORMAT) {
-            reject(coap, peer, &msg);
-        }
+        reject(coap, peer, &msg); /* a CON, as far as can be told */
         return;
     }
     if (msg.type == LW_COAP_ACK || msg.type == LW_COAP_RST) {

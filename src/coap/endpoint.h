@@ -135,16 +135,15 @@ struct lw_coap {
 
 struct lw_coap_peer {
     bool closing;
-    uint8_t active;  /* of `queued`, interactions that count against NSTART */
     uint16_t queued; /* exchanges */
     uint16_t next_mid;
     uint16_t seen_count;
     const lw_coap_params *params;
-    lw_link exchanges;           /* of ours, in order of their start: coap/exchange.c */
-    lw_link seen;                /* message ids of the peer, newest first */
-    struct lw_coap_later *later; /* requests that wait for their answer */
-    struct lw_coap_body *bodies; /* block-wise bodies of the peer */
-    uint32_t max_message;        /* octets; may be changed at any time (CSM, path MTU) */
+    struct lw_coap_exchange *exchanges; /* of ours, in order of their start: coap/exchange.c */
+    lw_link seen;                       /* message ids of the peer, newest first */
+    struct lw_coap_later *later;        /* requests that wait for their answer */
+    struct lw_coap_body *bodies;        /* block-wise bodies of the peer */
+    uint32_t max_message;               /* octets; may be changed at any time (CSM, path MTU) */
 };
 
 /* `config` is copied. LW_EINVAL when the buffer or a limit is too small. */
@@ -156,6 +155,11 @@ void lw_coap_peer_init(lw_coap *coap, lw_coap_peer *peer, const lw_coap_params *
 /* Forgets everything about a peer: its requests end with LW_ECANCELED, its own requests are not
  * answered any more. Harmless when repeated. The peer may be initialised again. */
 void lw_coap_peer_drop(lw_coap *coap, lw_coap_peer *peer);
+/* Or goes on, as a new one but for its parameters and for message ids that were not used lately. */
+static inline void lw_coap_peer_resume(lw_coap_peer *peer)
+{
+    peer->closing = false;
+}
 
 /* One datagram of a peer, in plain text. */
 void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram);

@@ -11,7 +11,7 @@
 
 static inline bool lw_coap_is_stream(const lw_coap_peer *peer)
 {
-    return peer->params->stream_header != NULL;
+    return peer->params->is_stream;
 }
 
 /* ---- timers: endpoint.c -------------------------------------------------------------------- */
@@ -37,14 +37,12 @@ typedef struct lw_coap_head {
     unsigned type; /* lw_coap_type */
     unsigned code;
     unsigned mid;
-    const lw_coap_token *token; /* NULL: none */
+    const lw_coap_token *token;
 } lw_coap_head;
 
-/* Writes the header right before `body`, encoded options and payload, which lie behind
- * LW_COAP_HEADER_MAX free octets of a buffer of ours: it becomes the whole message. */
-void lw_coap_prepend_head(const lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body);
-/* And sends it. */
-void lw_coap_send_body(lw_coap *coap, lw_coap_peer *peer, const lw_coap_head *head, lw_bytes *body);
+/* params->put_head: `body`, encoded options and payload, lies behind LW_COAP_HEADER_MAX free octets
+ * of a buffer of ours. */
+void lw_coap_put_head_of_datagram(const lw_coap_head *head, lw_bytes *body);
 
 /* What goes into one message besides `overhead`: a datagram takes one block, a stream whatever fits
  * its messages. */
@@ -52,12 +50,12 @@ size_t lw_coap_whole_limit(const lw_coap_peer *peer, size_t block, size_t overhe
 
 /* ---- message ids of the peer: dedup.c ------------------------------------------------------ */
 
-enum { SEEN_SILENT, SEEN_REPLY, SEEN_ACK = LW_COAP_ACK, SEEN_RST = LW_COAP_RST };
+enum { SEEN_SILENT, SEEN_ACK = LW_COAP_ACK, SEEN_RST = LW_COAP_RST };
 
 typedef struct lw_coap_seen {
     lw_link of_peer;
     lw_link of_all;
-    uint8_t answer; /* what a duplicate of a CON gets */
+    uint8_t answer; /* what a duplicate of a CON gets when there is no `reply` */
     bool con;
     uint16_t mid;
     uint32_t digest; /* of the datagram */
@@ -73,8 +71,8 @@ uint32_t lw_coap_digest(uint32_t seed, const uint8_t *octets, size_t len);
 lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest);
 /* False: for want of memory the message counts as lost. A CON comes again. */
 bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, uint32_t digest);
-/* Notes what the message `mid` was answered with. Without memory for a copy a duplicate gets
- * nothing, as if the answer had been lost again. */
+/* Notes what the message `mid` was answered with: `reply`, or an empty message of that type.
+ * Without memory for a copy a duplicate gets nothing, as if the answer had been lost again. */
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
                            const lw_bytes *reply);
 void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
@@ -91,10 +89,15 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex);
 void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const lw_coap_msg *msg);
 void lw_coap_exchanges_drop(lw_coap *coap, lw_coap_peer *peer);
 
-/* Sends a CON that wants no response: it is an exchange until its ACK comes. told->options are
- * options and payload, encoded. It may take the place of an older one. */
-LW_MUST_CHECK lw_err lw_coap_tell(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *told,
-                                  lw_coap_exchange *older, lw_coap_exchange **out_exchange);
+/* params->fire. */
+void lw_coap_fire_con(lw_coap *coap, lw_coap_timer *timer);
+void lw_coap_fire_on_stream(lw_coap *coap, lw_coap_timer *timer);
+
+/* Starts a CON: a request, or what is an exchange until its ACK comes. `exchange`: an older one of
+ * which it takes the place, or NULL; then the new one. */
+LW_MUST_CHECK lw_err lw_coap_begin_exchange(lw_coap *coap, lw_coap_peer *peer,
+                                            const lw_coap_request *request,
+                                            lw_coap_exchange **exchange);
 
 /* ---- answers: reply.c ---------------------------------------------------------------------- */
 
@@ -110,8 +113,12 @@ static inline size_t lw_coap_payload_room(const lw_coap *coap)
 /* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
 
-/* Encodes all but the header, to reply->body. */
+/* Encodes all but the header, to reply->sent. */
 LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply);
+
+/* Sends it, as reply->ask.answer says. `exchange`: as lw_coap_begin_exchange, of a CON. */
+LW_MUST_CHECK lw_err lw_coap_reply_send(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
+                                        lw_coap_exchange **exchange);
 
 /* Encodes and sends what the reply says, or that it failed. The endpoint is no longer busy. */
 lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_err err);
@@ -133,12 +140,12 @@ typedef struct lw_coap_body_hooks {
      * the part of the payload that is asked for; LW_END: `reply` is the answer. */
     lw_err (*take)(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply);
     /* The handler was called with what take gave it of a request with Block1. */
-    void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply);
+    void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply, lw_err err);
     /* The payload of an answer that comes later: of what reply->ask asks for. */
     void (*window)(lw_coap_reply *reply);
-    /* Cuts the payload to the block that is sent, and puts the options that tell of it; keeps the
-     * whole for the blocks after the first when it cannot be written again. */
-    lw_err (*cut)(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, lw_bytes *payload);
+    /* Cuts the payload to the block that is sent, so long, and puts the options that tell of it;
+     * keeps the whole for the blocks after the first when it cannot be written again. */
+    lw_err (*cut)(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply, size_t *out_len);
     void (*drop)(lw_coap *coap, lw_coap_peer *peer);
 } lw_coap_body_hooks;
 

@@ -32,17 +32,15 @@ static void take_off(lw_coap *coap, lw_coap_later **at)
 /* From now on the answer is separate. */
 static void acknowledge(lw_coap *coap, lw_coap_later *l)
 {
-    l->ask.acked = true;
+    l->ask.answer = LW_COAP_CON;
     lw_coap_timer_arm(coap, &l->timer, l->peer->params->exchange_lifetime_ms);
-    if (l->ask.type == LW_COAP_CON) {
-        lw_coap_acknowledge(coap, l->peer, l->ask.mid);
-    }
+    lw_coap_acknowledge(coap, l->peer, l->ask.mid);
 }
 
 static void fire(lw_coap *coap, lw_coap_timer *timer)
 {
     lw_coap_later *l = (lw_coap_later *)(void *)timer;
-    if (!l->ask.acked) {
+    if (l->ask.answer == LW_COAP_ACK) {
         acknowledge(coap, l);
         return;
     }
@@ -71,18 +69,16 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
     l->peer = peer;
     l->ask = *ask;
     *at = l;
-    if (ask->type == LW_COAP_CON && !lw_coap_is_stream(peer)) {
-        lw_coap_timer_arm(coap, &l->timer, peer->params->ack_delay_ms);
-    } else {
-        acknowledge(coap, l);
-    }
+    bool is_acked = ask->answer == LW_COAP_ACK;
+    lw_coap_timer_arm(coap, &l->timer,
+                      is_acked ? peer->params->ack_delay_ms : peer->params->exchange_lifetime_ms);
     return LW_OK;
 }
 
 static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, uint16_t mid)
 {
     for (lw_coap_later *l = peer->later; l != NULL; l = l->next) {
-        if (l->ask.mid == mid && !l->ask.acked) {
+        if (l->ask.mid == mid && l->ask.answer == LW_COAP_ACK) {
             acknowledge(coap, l);
             return;
         }
@@ -119,6 +115,9 @@ lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token tok
 lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_reply *reply)
 {
     coap->now = now;
+    if (reply->non && reply->ask.answer == LW_COAP_CON) {
+        reply->ask.answer = LW_COAP_NON;
+    }
     lw_err err = lw_coap_reply_finish(coap, peer, reply, LW_OK);
     lw_coap_later **at = find(peer, &reply->ask.token);
     if (err == LW_OK && *at != NULL) {

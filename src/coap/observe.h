@@ -39,17 +39,17 @@ typedef struct lw_coap_notification {
     lw_coap_end_fn on_end;
     void *ctx;
     /* A confirmable notification of the same observation still in flight, or NULL. The newer state
-     * takes its place: it is sent when the older would have been sent again, with the same timeout
-     * and attempts left, or at once when the older is acknowledged (RFC 7641 section 4.5.2). */
-    lw_coap_exchange *supersedes;
+     * takes its place, confirmable as well: it is sent when the older would have been sent again,
+     * with the same timeout and attempts left, or at once when the older is acknowledged (RFC 7641
+     * section 4.5.2). Then the one that was started, valid until on_end. */
+    lw_coap_exchange *exchange;
+    uint16_t mid; /* then: which message a later on_reset speaks of */
 } lw_coap_notification;
 
-/* out_mid tells which message a later on_reset speaks of; out_exchange is set for confirmable ones
- * and valid until on_end. Both may be NULL. A failure of write is returned and nothing is sent;
- * LW_ENOMEM; LW_ESTATE from within a handler, whose answer is in the buffer. */
+/* A failure of write is returned and nothing is sent; LW_ENOMEM; LW_ESTATE from within a handler,
+ * whose answer is in the buffer. */
 LW_MUST_CHECK lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                                    const lw_coap_notification *notification, uint16_t *out_mid,
-                                    lw_coap_exchange **out_exchange);
+                                    lw_coap_notification *notification);
 
 /* ---- client ------------------------------------------------------------------------------- */
 

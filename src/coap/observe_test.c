@@ -254,12 +254,11 @@ static lw_coap_notification notification(const char *text)
 
 LW_TEST(a_non_notification_is_sent_once_and_a_reset_names_its_message_id)
 {
-    uint16_t mid = 0;
     lw_coap_notification n = notification("x");
     n.write = write_with_format;
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n, &mid, NULL));
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
     expect(&r, "5145 2020 53 61 0c 61 3c ff'x'");
-    assert_int_equal(mid, 0x2020);
+    assert_int_equal(n.mid, 0x2020);
     feed(&r, "7000 2020");
     assert_int_equal(r.resets, 1);
     assert_int_equal(r.reset_mid, 0x2020);
@@ -268,12 +267,11 @@ LW_TEST(a_non_notification_is_sent_once_and_a_reset_names_its_message_id)
 
 static lw_coap_exchange *notify_con(const char *text, lw_coap_exchange *supersedes)
 {
-    lw_coap_exchange *ex = NULL;
     lw_coap_notification n = notification(text);
     n.confirmable = true;
-    n.supersedes = supersedes;
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n, NULL, &ex));
-    return ex;
+    n.exchange = supersedes;
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
+    return n.exchange;
 }
 
 LW_TEST(a_con_notification_ends_with_its_acknowledgement)
@@ -361,7 +359,7 @@ LW_TEST(superseding_does_not_count_against_the_ceiling)
     }
     lw_coap_notification n = notification("x");
     n.confirmable = true;
-    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n, NULL, NULL), LW_ENOMEM);
+    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n), LW_ENOMEM);
     notify_con("y", last);
     assert_int_equal(r.peer.queued, 4);
 }
@@ -371,7 +369,7 @@ LW_TEST(an_error_notification_has_no_observe_option)
     lw_coap_notification n = notification(NULL);
     n.code = LW_COAP_NOT_FOUND;
     n.write = NULL;
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n, NULL, NULL));
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
     expect(&r, "5184 2020 53");
 }
 
@@ -379,7 +377,7 @@ LW_TEST(a_large_notification_goes_out_as_its_first_block)
 {
     r.params.szx = 0;
     lw_coap_notification n = notification("more than sixteen octets");
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n, NULL, NULL));
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
     /* ETag, Observe 12, Block2 0/1/16, Size2 24 */
     assert_int_equal(r.sent[0].len, 5 + 5 + 2 + 3 + 2 + 1 + 16);
     assert_memory_equal(r.sent[0].octets + 10, "\x21\x0c\xd1\x04\x08\x51\x18\xff", 8);
@@ -402,12 +400,12 @@ LW_TEST(a_notification_that_cannot_be_written_is_not_sent)
 {
     lw_coap_notification n = notification("x");
     n.write = write_nothing;
-    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n, NULL, NULL), LW_ENOTFOUND);
+    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n), LW_ENOTFOUND);
     silent(&r);
     n = notification("x");
     n.confirmable = true;
     mem.fail_at = mem.count + 1;
-    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n, NULL, NULL), LW_ENOMEM);
+    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n), LW_ENOMEM);
     silent(&r);
 }
 
@@ -415,7 +413,7 @@ static lw_err notify_within(void *ctx, const lw_coap_inbound *in, lw_coap_reply 
 {
     (void)ctx;
     lw_coap_notification n = notification("x");
-    assert_err(lw_coap_notify(&r.coap, in->peer, in->now, &n, NULL, NULL), LW_ESTATE);
+    assert_err(lw_coap_notify(&r.coap, in->peer, in->now, &n), LW_ESTATE);
     reply->code = LW_COAP_CHANGED;
     return LW_OK;
 }

@@ -1,4 +1,4 @@
-#include "coap/params.h"
+#include "coap/endpoint_priv.h"
 
 const lw_coap_params lw_coap_params_udp = {
     LW_COAP_TIMES(2000, 150, 4, 100000, 2000),
@@ -9,6 +9,8 @@ const lw_coap_params lw_coap_params_udp = {
     .nstart = 1,
     .token_len = 4,
     .szx = 6,
+    .put_head = lw_coap_put_head_of_datagram,
+    .fire = lw_coap_fire_con,
 };
 
 const lw_coap_params lw_coap_params_lorawan = {
@@ -20,4 +22,6 @@ const lw_coap_params lw_coap_params_lorawan = {
     .nstart = 1,
     .token_len = 2,
     .szx = 3,
+    .put_head = lw_coap_put_head_of_datagram,
+    .fire = lw_coap_fire_con,
 };

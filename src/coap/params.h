@@ -6,10 +6,14 @@
 #ifndef LW_COAP_PARAMS_H
 #define LW_COAP_PARAMS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "coap/msg.h"
+#include "lw/bytes.h"
+
+struct lw_coap;
+struct lw_coap_head;
+struct lw_coap_timer;
 
 /* The times of RFC 7252 section 4.8.2 follow from the parameters: they stand beside them, worked
  * out by LW_COAP_TIMES, so that no device does it again. All must stay below 2^32 ms, 49 days. */
@@ -30,10 +34,14 @@ typedef struct lw_coap_params {
     uint8_t nstart;         /* NSTART, at least 1 */
     uint8_t token_len;      /* of tokens we make, 1..8: 4 at least without security (TRN-06) */
     uint8_t szx;            /* largest block we send or ask for: 0..6 (16..1024 octets) */
-    /* RFC 8323: writes the header of a message on a stream, which has no type, message id, ACK or
-     * retransmission. NULL: datagrams. A pointer, so that a device without streams links none. */
-    size_t (*stream_header)(unsigned code, const lw_coap_token *token, size_t body_len,
-                            uint8_t *out);
+    /* What differs between datagrams and streams, by pointers, so that a device without streams
+     * links none of it. RFC 8323: a message on a stream has no type, message id, ACK or
+     * retransmission. */
+    bool is_stream;
+    /* Writes the header of a message right before its body, which becomes the whole. */
+    void (*put_head)(const struct lw_coap_head *head, lw_bytes *body);
+    /* Begins an exchange, sends it again, ends it. */
+    void (*fire)(struct lw_coap *coap, struct lw_coap_timer *timer);
 } lw_coap_params;
 
 /* For an initialiser: ACK_TIMEOUT, ACK_RANDOM_FACTOR * 100, MAX_RETRANSMIT, MAX_LATENCY,

@@ -1,21 +1,32 @@
-#include "coap/params.h"
+#include <string.h>
+
+#include "coap/endpoint_priv.h"
 #include "coap/stream.h"
 
-static size_t tcp_header(unsigned code, const lw_coap_token *token, size_t body_len, uint8_t *out)
+static void put_head(lw_stream_kind kind, const lw_coap_head *head, lw_bytes *body)
 {
-    return lw_stream_header(LW_STREAM_TCP, (uint8_t)code, *token, body_len, out);
+    uint8_t octets[LW_STREAM_HEADER_MAX];
+    size_t len = lw_stream_header(kind, (uint8_t)head->code, *head->token, body->len, octets);
+    uint8_t *at = (uint8_t *)(uintptr_t)body->ptr - len;
+    memcpy(at, octets, len);
+    *body = lw_bytes_of(at, len + body->len);
 }
 
-static size_t websocket_header(unsigned code, const lw_coap_token *token, size_t body_len,
-                               uint8_t *out)
+static void put_head_of_tcp(const lw_coap_head *head, lw_bytes *body)
 {
-    return lw_stream_header(LW_STREAM_WEBSOCKET, (uint8_t)code, *token, body_len, out);
+    put_head(LW_STREAM_TCP, head, body);
+}
+
+static void put_head_of_websocket(const lw_coap_head *head, lw_bytes *body)
+{
+    put_head(LW_STREAM_WEBSOCKET, head, body);
 }
 
 /* RFC 8323 section 5.3.1: messages of 1152 octets until the peer's CSM says otherwise. */
 #define STREAM_PARAMS                                                                             \
     LW_COAP_TIMES(2000, 100, 0, 100000, 2000), .response_timeout_ms = 93000, .max_message = 1152, \
-                                               .nstart = 1, .token_len = 4, .szx = 6
+                                               .nstart = 1, .token_len = 4, .szx = 6,             \
+                                               .is_stream = true, .fire = lw_coap_fire_on_stream
 
-const lw_coap_params lw_coap_params_tcp = {STREAM_PARAMS, .stream_header = tcp_header};
-const lw_coap_params lw_coap_params_websocket = {STREAM_PARAMS, .stream_header = websocket_header};
+const lw_coap_params lw_coap_params_tcp = {STREAM_PARAMS, .put_head = put_head_of_tcp};
+const lw_coap_params lw_coap_params_websocket = {STREAM_PARAMS, .put_head = put_head_of_websocket};

@@ -39,28 +39,26 @@ bool lw_coap_reply_fits(const lw_coap *coap, const lw_coap_reply *reply)
 lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
 {
     const lw_coap_bodies *bodies = coap->config.bodies;
-    lw_writer *w = &reply->option_writer;
-    lw_bytes payload = lw_writer_bytes(&reply->payload);
+    const lw_writer *w = &reply->option_writer;
+    size_t len = reply->payload.pos;
     lw_err err = reply->payload.err;
-    w->cap = LW_COAP_OPTIONS_MAX;
     if (bodies != NULL) {
-        err = bodies->hooks->cut(coap, peer, reply, &payload);
+        err = bodies->hooks->cut(coap, peer, reply, &len);
     } else if (!lw_coap_reply_fits(coap, reply)) {
         err = LW_ETOOBIG; /* it goes whole, or not at all */
     }
-    if (err != LW_OK) {
-        return err;
+    if (err != LW_OK || w->err != LW_OK) {
+        return err != LW_OK ? err : w->err;
     }
-    if (payload.len != 0) {
-        lw_write_u8(w, LW_COAP_PAYLOAD_MARKER);
+    const uint8_t *end = payload_at(coap) + len;
+    uint8_t *at = payload_at(coap);
+    if (len != 0) {
+        *--at = LW_COAP_PAYLOAD_MARKER;
     }
-    if (w->err != LW_OK) {
-        return w->err;
-    }
-    uint8_t *body = payload_at(coap) - w->pos;
-    memmove(body, w->buf, w->pos);
-    reply->body = lw_bytes_of(body, w->pos + payload.len);
-    return reply->body.len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
+    at -= w->pos;
+    memmove(at, w->buf, w->pos);
+    reply->sent.options = lw_bytes_of(at, (size_t)(end - at));
+    return reply->sent.options.len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
 }
 
 static uint8_t code_for(lw_err err)
@@ -78,30 +76,31 @@ static bool is_unwanted(const lw_coap_ask *ask, uint8_t code)
     return (ask->no_response >> (lw_coap_code_class(code) - 1) & 1) != 0; /* RFC 7967 section 2.1 */
 }
 
-/* Sends the answer the way its request demands: piggybacked, NON, or separate. */
-static lw_err send_reply(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply)
+lw_err lw_coap_reply_send(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
+                          lw_coap_exchange **exchange)
 {
     const lw_coap_ask *ask = &reply->ask;
-    bool con = ask->type == LW_COAP_CON && !lw_coap_is_stream(peer);
-    bool piggyback = con && !ask->acked;
+    lw_coap_request *sent = &reply->sent;
+    bool is_piggybacked = ask->answer == LW_COAP_ACK;
     if (is_unwanted(ask, reply->code)) {
-        if (piggyback) {
+        if (is_piggybacked) {
             lw_coap_acknowledge(coap, peer, ask->mid);
         }
         return LW_OK;
     }
-    if (con && !piggyback && !reply->non) {
-        lw_coap_request separate = {
-            .code = reply->code, .token = &ask->token, .options = reply->body};
-        return lw_coap_tell(coap, peer, &separate, NULL, NULL);
+    sent->code = reply->code;
+    sent->token = &ask->token;
+    if (ask->answer == LW_COAP_CON) {
+        return lw_coap_begin_exchange(coap, peer, sent, exchange);
     }
-    lw_coap_head head = {.type = piggyback ? LW_COAP_ACK : LW_COAP_NON,
+    lw_coap_head head = {.type = ask->answer,
                          .code = reply->code,
-                         .mid = piggyback ? ask->mid : peer->next_mid++,
+                         .mid = is_piggybacked ? ask->mid : peer->next_mid++,
                          .token = &ask->token};
-    lw_coap_send_body(coap, peer, &head, &reply->body);
-    if (piggyback) {
-        lw_coap_seen_answered(coap, peer, ask->mid, SEEN_REPLY, &reply->body);
+    peer->params->put_head(&head, &sent->options);
+    lw_coap_send(coap, peer, &sent->options);
+    if (is_piggybacked) {
+        lw_coap_seen_answered(coap, peer, ask->mid, SEEN_SILENT, &sent->options);
     }
     return LW_OK;
 }
@@ -121,7 +120,8 @@ LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_
         err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err == LW_OK) {
-        err = send_reply(coap, peer, reply);
+        lw_coap_exchange *none = NULL;
+        err = lw_coap_reply_send(coap, peer, reply, &none);
     }
     coap->busy = false;
     return err;
@@ -157,15 +157,9 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     if (err != LW_OK) {
         return err == LW_END ? LW_OK : err;
     }
-    if (in->more) {
-        reply->code = LW_COAP_CONTINUE;
-    }
     err = coap->config.handler->on_request(coap->config.ctx, in, reply);
-    if (err != LW_OK && err != LW_AGAIN) {
-        reply->code = LW_COAP_EMPTY;
-    }
     if (in->body != NULL) {
-        coap->config.bodies->hooks->taken(coap, in, reply);
+        coap->config.bodies->hooks->taken(coap, in, reply, err);
     }
     return err;
 }
@@ -176,10 +170,11 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
     if (is_bad && msg->type == LW_COAP_NON) {
         return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
     }
+    bool is_acked = msg->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     lw_coap_reply reply = {
         .ask = {.token = msg->token,
                 .mid = msg->mid,
-                .type = msg->type,
+                .answer = is_acked ? LW_COAP_ACK : LW_COAP_NON,
                 .no_response = (uint8_t)msg->noted.value[LW_COAP_NOTE_NO_RESPONSE]}};
     lw_coap_inbound in = {.peer = peer, .msg = msg, .now = coap->now};
     lw_coap_reply_begin(coap, &reply);

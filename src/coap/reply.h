@@ -25,7 +25,7 @@
 #define LW_COAP_REPLY_H
 
 #include "coap/block.h"
-#include "coap/endpoint.h"
+#include "coap/exchange.h"
 
 /* A request as a handler sees it; valid for the call. */
 struct lw_coap_inbound {
@@ -41,9 +41,8 @@ struct lw_coap_inbound {
 typedef struct lw_coap_ask {
     lw_coap_token token;
     uint16_t mid;
-    uint8_t type;
+    uint8_t answer; /* lw_coap_type: ACK is piggybacked, CON and NON are messages of their own */
     uint8_t no_response; /* bit class-1: answers of that class are not wanted */
-    bool acked;          /* a separate answer: the ACK is out */
     /* Of coap/bodies.c alone: */
     uint8_t method;
     bool exists_once; /* the answer cannot be written again for the next block */
@@ -61,7 +60,7 @@ struct lw_coap_reply {
                             Block2, Size2 and (in blocks) an ETag are added when they are needed */
     lw_writer payload;   /* the whole representation, or a diagnostic message */
     lw_writer option_writer; /* private */
-    lw_bytes body;           /* private: encoded, a body for lw_coap_prepend_head */
+    lw_coap_request sent;    /* private: options and payload as one, encoded */
 };
 
 /* Whether the payload as it was written can be sent: always with coap/bodies.h. */

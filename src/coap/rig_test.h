@@ -208,7 +208,7 @@ static inline void rig_fini(rig *r)
     lw_coap_fini(&r->coap);
     assert_int_equal(lw_coap_next_deadline(&r->coap), LW_TIME_NEVER);
     assert_int_equal(r->peer.queued, 0);
-    assert_int_equal(r->peer.active, 0);
+    assert_null(r->peer.exchanges);
     assert_int_equal(r->coap.seen_count, 0);
     assert_int_equal(r->bodies.count, 0);
 }

@@ -229,7 +229,7 @@ lw_identity lw_net_identity(const lw_net_link *link)
 lw_err lw_net_park(lw_net *net, lw_net_link *link, lw_writer *blob)
 {
     if (link->session == NULL || !link->is_open || link->is_closed ||
-        !lw_list_is_empty(&link->coap.exchanges)) {
+        link->coap.exchanges != NULL) {
         return LW_ESTATE;
     }
     lw_err err = link->session->ops->park(link->session, blob);

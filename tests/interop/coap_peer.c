@@ -244,7 +244,7 @@ static void on_tick(void *ctx)
                                   .write_ctx = w,
                                   .on_end = on_notification_end,
                                   .ctx = p};
-        lw_err err = lw_coap_notify(&w->coap, &p->link.coap, now, &n, NULL, NULL);
+        lw_err err = lw_coap_notify(&w->coap, &p->link.coap, now, &n);
         p->observes = err == LW_OK;
     }
     lw_timer_arm(w->ticker, now + COUNT_MS);

@@ -167,7 +167,7 @@ void lw_peer_take_back(lw_server *server, lw_peer *peer)
 static bool is_busy(const lw_peer *peer)
 {
     const lw_coap_peer *coap = &peer->link.coap;
-    return !lw_list_is_empty(&coap->exchanges) || coap->later != NULL || coap->bodies != NULL ||
+    return coap->exchanges != NULL || coap->later != NULL || coap->bodies != NULL ||
            !lw_list_is_empty(&peer->keeps);
 }
 
