@@ -20,349 +20,302 @@
 #define TAG_DECIMAL  4u
 #define TAG_BIGFLOAT 5u
 
-typedef struct head {
-    unsigned major; /* lw_cbor_major */
-    unsigned info;  /* the low five bits */
-    uint32_t len;   /* arg as far as it fits */
-    uint64_t arg;   /* as many octets as info says; 0 when indefinite */
-} head;
-
-/* A binary interchange format of IEEE 754 by the width of its fields. */
-typedef struct ieee {
-    uint8_t mantissa_bits;
-    uint16_t bias;
-} ieee;
-
-static const ieee HALF = {10, 15};
-static const ieee SINGLE = {23, 127};
-
-#define DOUBLE_BIAS          1023
-#define DOUBLE_MANTISSA_BITS 52
-#define DOUBLE_EXPONENT_ALL  0x7ff
+#define HALF_INFINITE   0x7C00u
+#define SINGLE_INFINITE 0x7F800000u
 
 /* ---- Reading ----------------------------------------------------------------------------------
  */
+
+void lw_cbor_fail(lw_cbor *c, lw_err err)
+{
+    if (err != LW_OK && c->err == LW_OK) {
+        c->err = err;
+        c->at = c->end;
+    }
+}
 
 static inline size_t left_of(const lw_cbor *c)
 {
     return (size_t)(c->end - c->at);
 }
 
-static lw_err read_head(lw_cbor *c, head *h)
+void lw_cbor_init(lw_cbor *c, const lw_decoder *d)
 {
-    if (c->at == c->end) {
-        return LW_AGAIN;
-    }
-    uint8_t first = *c->at++;
-    size_t octets = 0;
-    h->major = first >> 5;
-    h->info = first & 31;
-    h->arg = h->info;
-    if (h->info >= INFO_1_OCTET) {
-        octets = (size_t)1 << (h->info - INFO_1_OCTET);
-        h->arg = 0;
-    }
-    if (h->info > INFO_8_OCTETS) {
-        octets = 0;
-        /* integers and tags have no indefinite form */
-        if (h->info != INFO_INDEFINITE || h->major < LW_CBOR_BYTES || h->major == LW_CBOR_TAG) {
-            return LW_EFORMAT;
-        }
-    }
-    if (left_of(c) < octets) {
-        return LW_AGAIN;
-    }
-    h->arg = lw_uint_extend(h->arg, c->at, octets);
-    h->len = h->arg >> 32 != 0 ? UINT32_MAX : (uint32_t)h->arg;
-    c->at += octets;
-    return LW_OK;
+    c->at = d->in.ptr + d->pos;
+    c->end = d->in.ptr + d->in.len;
+    c->scratch = d->cfg.scratch;
+    c->scratch_len = d->cfg.scratch_len;
+    c->err = LW_OK;
 }
 
-static lw_err take(lw_cbor *c, size_t len, lw_bytes *out)
+/* At the end of the input a break, which only lw_cbor_more takes. */
+static void read_head(lw_cbor *c)
 {
-    if (len > left_of(c)) {
-        return LW_AGAIN;
+    size_t left = left_of(c);
+    unsigned first = left > 0 ? *c->at : BREAK;
+    size_t octets = 0;
+    bool has_form = true;
+    uint64_t arg = 0;
+    c->major = first >> 5;
+    c->info = first & 31;
+    if (c->info < INFO_1_OCTET) {
+        arg = c->info;
+    } else if (c->info <= INFO_8_OCTETS) {
+        octets = (size_t)1 << (c->info - INFO_1_OCTET);
+    } else { /* integers and tags have no indefinite form */
+        has_form =
+            c->info == INFO_INDEFINITE && c->major >= LW_CBOR_BYTES && c->major != LW_CBOR_TAG;
     }
-    *out = lw_bytes_of(c->at, len);
-    c->at += len;
-    return LW_OK;
+    if (octets >= left || !has_form) {
+        lw_cbor_fail(c, has_form ? LW_AGAIN : LW_EFORMAT);
+    } else {
+        arg = lw_uint_extend(arg, c->at + 1, octets);
+        c->at += 1 + octets;
+    }
+    c->arg = arg;
+    c->len = arg >> 32 != 0 ? UINT32_MAX : (uint32_t)arg;
+}
+
+/* The octets of a string, c->len of them. */
+static const uint8_t *take(lw_cbor *c)
+{
+    if (c->len > left_of(c)) {
+        lw_cbor_fail(c, LW_AGAIN);
+        c->len = 0;
+    }
+    const uint8_t *octets = c->at;
+    c->at += c->len;
+    return octets;
 }
 
 /* Chunks up to a break, joined in scratch (RFC 8949 section 3.2.3). */
-static lw_err join_chunks(lw_cbor *c, unsigned major, lw_bytes *out)
+static lw_bytes join_chunks(lw_cbor *c)
 {
+    uint32_t major = c->major;
     uint32_t left = LW_CBOR_INDEFINITE;
-    lw_err err;
     lw_writer w;
     lw_writer_init(&w, c->scratch, c->scratch_len);
-    while ((err = lw_cbor_more(c, &left)) == LW_OK) {
-        head h;
-        lw_bytes chunk;
-        err = read_head(c, &h);
-        if (err == LW_OK) {
-            err =
-                h.major == major && h.info != INFO_INDEFINITE ? take(c, h.len, &chunk) : LW_EFORMAT;
+    while (lw_cbor_more(c, &left)) {
+        read_head(c);
+        if (c->major != major || c->info == INFO_INDEFINITE) {
+            lw_writer_fail(&w, LW_EFORMAT);
         }
-        if (err != LW_OK) {
-            return err;
-        }
-        lw_write_bytes(&w, chunk);
+        const uint8_t *chunk = take(c);
+        lw_write_octets(&w, chunk, c->len);
     }
-    *out = lw_writer_plain(&w);
+    lw_cbor_fail(c, w.err);
     c->scratch += w.pos;
     c->scratch_len -= w.pos;
-    return err == LW_END ? w.err : err;
+    return lw_writer_plain(&w);
 }
 
-static lw_err read_string(lw_cbor *c, const head *h, lw_value *out)
+static lw_bytes read_string(lw_cbor *c)
 {
-    out->type = h->major == LW_CBOR_TEXT ? LW_TYPE_STRING : LW_TYPE_OPAQUE;
-    if (h->info == INFO_INDEFINITE) {
-        return join_chunks(c, h->major, &out->as.bytes);
+    if (c->info == INFO_INDEFINITE) {
+        return join_chunks(c);
     }
-    return take(c, h->len, &out->as.bytes);
+    const uint8_t *octets = take(c);
+    return lw_bytes_of(octets, c->len);
 }
 
-static lw_err integer_of(const head *h, lw_value *out)
+LW_APART static lw_err integer_of(const lw_cbor *c, lw_value *out)
 {
-    bool negative = h->major == LW_CBOR_NEGATIVE;
-    bool is_signed = h->arg <= INT64_MAX;
+    bool negative = c->major == LW_CBOR_NEGATIVE;
+    bool is_signed = c->arg <= INT64_MAX;
     out->type = is_signed ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED;
-    out->as.uns = negative ? ~h->arg : h->arg; /* -1 - n is ~n */
+    out->as.uns = negative ? ~c->arg : c->arg; /* -1 - n is ~n */
     return negative && !is_signed ? LW_ERANGE : LW_OK;
 }
 
-/* The bits of a narrower format as those of a double: exact, payloads of NaN included, which a
- * float unit would have an opinion on. */
-static uint64_t widen(uint32_t bits, ieee from)
+/* The bits of a half as those of a single: exact, payloads of NaN included. */
+static uint32_t widen(uint32_t half)
 {
-    uint32_t exponent_all = 2u * from.bias + 1;
-    uint32_t implicit_one = 1u << from.mantissa_bits;
-    uint32_t mantissa = bits & (implicit_one - 1);
-    uint32_t exponent = bits >> from.mantissa_bits & exponent_all;
-    uint32_t sign = bits / implicit_one > exponent_all;
-    if (exponent == exponent_all) {
-        exponent = DOUBLE_EXPONENT_ALL;
-    } else if (exponent != 0) {
-        exponent += DOUBLE_BIAS - from.bias;
-    } else if (mantissa != 0) { /* subnormal there, normal here */
-        exponent = DOUBLE_BIAS - from.bias + 1u;
-        while (mantissa < implicit_one) {
-            mantissa <<= 1;
-            exponent--;
-        }
-        mantissa -= implicit_one;
+    uint32_t bits = (half & 0x7FFF) << 13; /* of a single that is 2^112 times as small */
+    if (bits >= HALF_INFINITE << 13) {
+        bits |= SINGLE_INFINITE;
+    } else {
+        float single;
+        memcpy(&single, &bits, sizeof bits);
+        single *= 0x1p112f;
+        memcpy(&bits, &single, sizeof bits);
     }
-    return (uint64_t)sign << 63 | (uint64_t)exponent << DOUBLE_MANTISSA_BITS |
-           (uint64_t)mantissa << (DOUBLE_MANTISSA_BITS - from.mantissa_bits);
+    return bits | (half & 0x8000) << 16;
 }
 
-static lw_err read_simple(const head *h, lw_value *out)
+static lw_err simple_of(const lw_cbor *c, lw_value *out)
 {
-    unsigned info = h->info;
-    out->type = LW_TYPE_FLOAT;
+    unsigned info = c->info;
     if (info == SIMPLE_HALF || info == SIMPLE_SINGLE) {
-        out->single = true;
-        out->as.uns = widen(h->len, info == SIMPLE_HALF ? HALF : SINGLE);
+        uint32_t bits = info == SIMPLE_HALF ? widen(c->len) : c->len;
+        float single;
+        memcpy(&single, &bits, sizeof single);
+        *out = lw_value_single(single);
     } else if (info == SIMPLE_DOUBLE) {
-        out->as.uns = h->arg; /* the bits of as.number */
+        out->type = LW_TYPE_FLOAT;
+        out->as.uns = c->arg; /* the bits of as.number */
     } else if (info == SIMPLE_FALSE || info == SIMPLE_TRUE) {
         out->type = LW_TYPE_BOOLEAN;
         out->as.boolean = info == SIMPLE_TRUE;
-    } else if (info == SIMPLE_NULL) {
-        out->type = LW_TYPE_NONE;
     } else {
-        return LW_EFORMAT;
+        return info == SIMPLE_NULL ? LW_OK : LW_EFORMAT;
     }
     return LW_OK;
 }
 
-/* Tags 4 and 5: [exponent, mantissa] (RFC 8949 section 3.4.4). Mantissas beyond 64 bits are none.
- */
-static lw_err read_parts(lw_cbor *c, head *exponent, head *mantissa)
+/* Tags 4 and 5: [exponent, mantissa] (RFC 8949 section 3.4.4), multiplied in steps whose factor is
+ * exact as a double. Mantissas beyond 64 bits are none. */
+static lw_err read_fraction(lw_cbor *c, lw_value *out)
 {
-    uint32_t left;
-    unsigned count = 0;
-    lw_err err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
-    while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
-        head *part = count == 0 ? exponent : mantissa;
-        err = count < 2 ? read_head(c, part) : LW_EFORMAT;
-        if (err == LW_OK && part->major > LW_CBOR_NEGATIVE) {
-            err = LW_EFORMAT;
-        }
-        count++;
-    }
-    if (err != LW_END) {
-        return err;
-    }
-    if (count < 2) {
+    double base = c->len == TAG_DECIMAL ? 10 : 2;
+    uint32_t parts = lw_cbor_read_count(c, LW_CBOR_ARRAY);
+    read_head(c);
+    bool is_whole = c->major <= LW_CBOR_NEGATIVE;
+    bool divide = c->major == LW_CBOR_NEGATIVE;
+    uint32_t power = c->len < 2200 ? c->len : 2200; /* beyond: infinite or zero */
+    read_head(c);
+    is_whole = is_whole && c->major <= LW_CBOR_NEGATIVE;
+    lw_err err = integer_of(c, out);
+    bool is_pair = parts == 2 || (parts == LW_CBOR_INDEFINITE && !lw_cbor_more(c, &parts));
+    if (!is_whole || !is_pair) {
         return LW_EFORMAT;
     }
-    return exponent->arg <= INT64_MAX ? LW_OK : LW_ERANGE;
-}
-
-/* An integer becomes itself times base^exponent, in steps whose factor is exact as a double (10^22,
- * 2^22). */
-static void scale(lw_value *value, double base, const head *exponent)
-{
-    bool divide = exponent->major == LW_CBOR_NEGATIVE;
-    uint32_t left = exponent->len < 2200 ? exponent->len : 2200; /* beyond: infinite or zero */
-    left += divide;                                              /* -1 - n */
     double x;
-    (void)lw_value_to_number(value, &x);
-    while (left > 0) {
-        double factor = 1;
-        do {
-            factor *= base;
-        } while (--left % 22 != 0);
-        x = divide ? x / factor : x * factor;
+    double factor = 1;
+    (void)lw_value_to_number(out, &x);
+    for (power += divide; power > 0; power--) { /* -1 - n */
+        factor *= base;
+        if (power % 16 == 1) {
+            x = divide ? x / factor : x * factor;
+            factor = 1;
+        }
     }
-    value->type = LW_TYPE_FLOAT;
-    value->as.number = x;
-}
-
-/* A tag that changes nothing in how the value under it is read. */
-static bool is_plain_tag(const head *h)
-{
-    return h->major == LW_CBOR_TAG && h->arg != TAG_DECIMAL && h->arg != TAG_BIGFLOAT;
-}
-
-/* The head of the next item; of its tags only one that changes the meaning of a value. */
-static lw_err read_item_head(lw_cbor *c, head *h)
-{
-    lw_err err;
-    do {
-        err = read_head(c, h);
-    } while (err == LW_OK && is_plain_tag(h));
+    out->type = LW_TYPE_FLOAT;
+    out->as.number = x;
     return err;
 }
 
-lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
+/* The head of the next item; of its tags only one that changes the meaning of a value. */
+static void read_item_head(lw_cbor *c)
 {
-    head h;
-    lw_err err = read_item_head(c, &h);
-    if (err != LW_OK) {
-        return err;
-    }
-    head exponent;
-    double base = h.arg == TAG_DECIMAL ? 10 : 2;
-    bool is_fraction = h.major == LW_CBOR_TAG;
-    if (is_fraction) {
-        err = read_parts(c, &exponent, &h);
-        if (err != LW_OK) {
-            return err;
-        }
-    }
-    out_value->single = false;
-    switch (h.major) {
+    do {
+        read_head(c);
+    } while (c->major == LW_CBOR_TAG && c->len != TAG_DECIMAL && c->len != TAG_BIGFLOAT);
+}
+
+static lw_err read_item(lw_cbor *c, lw_value *out)
+{
+    switch (c->major) {
     case LW_CBOR_UINT:
     case LW_CBOR_NEGATIVE:
-        err = integer_of(&h, out_value);
-        if (err == LW_OK && is_fraction) {
-            scale(out_value, base, &exponent);
-        }
-        return err;
+        return integer_of(c, out);
     case LW_CBOR_BYTES:
     case LW_CBOR_TEXT:
-        return read_string(c, &h, out_value);
+        out->type = c->major == LW_CBOR_TEXT ? LW_TYPE_STRING : LW_TYPE_OPAQUE;
+        out->as.bytes = read_string(c);
+        return LW_OK;
+    case LW_CBOR_TAG:
+        return read_fraction(c, out);
     case LW_CBOR_SIMPLE:
-        return read_simple(&h, out_value);
+        return simple_of(c, out);
     default:
         return LW_EFORMAT;
     }
 }
 
-static lw_err count_of(const head *h, uint32_t *out_left)
+void lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
 {
-    *out_left = h->info == INFO_INDEFINITE ? LW_CBOR_INDEFINITE : h->len;
-    return h->len < LW_CBOR_INDEFINITE / 2 ? LW_OK : LW_ETOOBIG;
+    *out_value = lw_value_none();
+    read_item_head(c);
+    lw_cbor_fail(c, read_item(c, out_value));
 }
 
-lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left)
+uint32_t lw_cbor_read_count(lw_cbor *c, lw_cbor_major major)
 {
-    head h;
-    lw_err err = read_item_head(c, &h);
-    if (err != LW_OK) {
-        return err;
+    read_item_head(c);
+    if (c->major != (uint32_t)major) {
+        lw_cbor_fail(c, LW_EFORMAT);
     }
-    return h.major == (unsigned)major ? count_of(&h, out_left) : LW_EFORMAT;
+    if (c->info == INFO_INDEFINITE) {
+        return LW_CBOR_INDEFINITE;
+    }
+    if (c->len == LW_CBOR_INDEFINITE) {
+        lw_cbor_fail(c, LW_ETOOBIG);
+    }
+    return c->len;
 }
 
-lw_err lw_cbor_peek(const lw_cbor *c, lw_cbor_major *out_major)
+lw_cbor_major lw_cbor_peek(lw_cbor *c)
 {
-    lw_cbor ahead = *c;
-    head h = {.major = LW_CBOR_SIMPLE};
-    lw_err err = read_item_head(&ahead, &h);
-    *out_major = (lw_cbor_major)h.major;
-    return err;
+    const uint8_t *at = c->at;
+    read_item_head(c);
+    if (c->err == LW_OK) {
+        c->at = at;
+    }
+    return (lw_cbor_major)c->major;
 }
 
-lw_err lw_cbor_more(lw_cbor *c, uint32_t *left)
+bool lw_cbor_more(lw_cbor *c, uint32_t *left)
 {
+    if (c->err != LW_OK || *left == 0) {
+        return false;
+    }
     if (*left != LW_CBOR_INDEFINITE) {
-        if (*left == 0) {
-            return LW_END;
-        }
         --*left;
-        return LW_OK;
+        return true;
     }
     if (c->at == c->end) {
-        return LW_AGAIN;
+        lw_cbor_fail(c, LW_AGAIN);
+        return false;
     }
     if (*c->at != BREAK) {
-        return LW_OK;
+        return true;
     }
     c->at++;
     *left = 0;
-    return LW_END;
+    return false;
 }
 
-/* Of containers that say how many items they have only the sum counts: so many are `pending`. One
- * that ends with a break puts aside what is pending around it. An item takes an octet at least, so
- * no count beyond what is left need be believed. */
-LW_APART lw_err lw_cbor_skip(lw_cbor *c)
+/* Of containers within each other that say how many items they have only the sum counts. One that
+ * ends with a break, as a string in chunks does, stands on what is around it. An item takes an
+ * octet at least, so no count beyond what is left need be believed. */
+LW_APART void lw_cbor_skip(lw_cbor *c)
 {
-    size_t aside[LW_CBOR_DEPTH_MAX];
-    unsigned depth = 0;
-    size_t pending = 1;
-    while (depth > 0 || pending > 0) {
-        if (pending == 0 && c->at < c->end && *c->at == BREAK) {
-            c->at++;
-            pending = aside[--depth];
+    uint32_t left[LW_CBOR_DEPTH_MAX + 1];
+    int depth = 0;
+    left[0] = 1;
+    while (depth >= 0) {
+        if (!lw_cbor_more(c, &left[depth])) {
+            depth--;
             continue;
         }
-        head h;
-        lw_err err = read_head(c, &h);
-        if (err != LW_OK) {
-            return err;
-        }
-        pending -= pending > 0;
-        if (h.info == INFO_INDEFINITE) {
-            if (h.major == LW_CBOR_SIMPLE) {
-                return LW_EFORMAT; /* a break that ends nothing */
+        do {
+            read_head(c);
+        } while (c->major == LW_CBOR_TAG);
+        uint32_t items = 0;
+        if (c->info == INFO_INDEFINITE) {
+            items = LW_CBOR_INDEFINITE;
+            if (c->major == LW_CBOR_SIMPLE) {
+                lw_cbor_fail(c, LW_EFORMAT); /* a break that ends nothing */
             }
+        } else if (c->major == LW_CBOR_BYTES || c->major == LW_CBOR_TEXT) {
+            (void)take(c);
+        } else if (c->major == LW_CBOR_ARRAY || c->major == LW_CBOR_MAP) {
+            items = c->len << (c->major - LW_CBOR_ARRAY); /* a map has pairs */
+            if (left[depth] != LW_CBOR_INDEFINITE) {
+                items += left[depth--]; /* both as one */
+            }
+            if (c->len > left_of(c) || items > left_of(c)) {
+                lw_cbor_fail(c, LW_AGAIN);
+            }
+        }
+        if (items > 0) {
             if (depth == LW_CBOR_DEPTH_MAX) {
-                return LW_EDEPTH;
-            }
-            aside[depth++] = pending;
-            pending = 0;
-        } else if (h.major == LW_CBOR_TAG) {
-            pending++; /* the item that it tags */
-        } else if (h.major >= LW_CBOR_BYTES && h.major <= LW_CBOR_MAP) {
-            if (h.len > left_of(c)) {
-                return LW_AGAIN;
-            }
-            if (h.major <= LW_CBOR_TEXT) {
-                c->at += h.len;
+                lw_cbor_fail(c, LW_EDEPTH);
             } else {
-                pending += (size_t)h.len << (h.major - LW_CBOR_ARRAY); /* a map has pairs */
+                left[++depth] = items;
             }
-        }
-        if (pending > left_of(c)) {
-            return LW_AGAIN;
         }
     }
-    return LW_OK;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -394,42 +347,24 @@ void lw_cbor_write_string(lw_writer *w, lw_cbor_major major, const void *octets,
     lw_write_octets(w, octets, len);
 }
 
-/* The opposite of widen; false when `to` cannot hold the value exactly. What is cut off, or does
- * not fit at all, shows when it is widened again. */
-static bool narrow(uint64_t bits, ieee to, uint32_t *out)
+/* As a half or a single where that says the same. */
+static void write_float(lw_writer *w, const lw_value *value)
 {
-    int exponent_all = 2 * to.bias + 1;
-    uint32_t implicit_one = 1u << to.mantissa_bits;
-    uint32_t mantissa =
-        (uint32_t)(bits >> (DOUBLE_MANTISSA_BITS - to.mantissa_bits)) & (implicit_one - 1);
-    int exponent = (int)(bits >> DOUBLE_MANTISSA_BITS & DOUBLE_EXPONENT_ALL);
-    if (exponent == DOUBLE_EXPONENT_ALL) {
-        exponent = exponent_all;
-    } else if (exponent != 0) {
-        exponent += to.bias - DOUBLE_BIAS;
-        if (exponent >= exponent_all || exponent < -to.mantissa_bits) {
-            return false;
-        }
-        if (exponent <= 0) { /* subnormal there */
-            mantissa = (mantissa | implicit_one) >> (1 - exponent);
-            exponent = 0;
-        }
+    float single = (float)value->as.number;
+    lw_value again = lw_value_single(single);
+    float small = single * 0x1p-112f; /* its fields are those of a half, if it has one */
+    uint32_t bits;
+    uint32_t half;
+    memcpy(&bits, &single, sizeof bits);
+    memcpy(&half, &small, sizeof half);
+    half = (half >> 13 & 0x7FFF) | (bits >> 16 & 0x8000);
+    if (again.as.uns != value->as.uns) {
+        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_DOUBLE, value->as.uns);
+    } else if (widen(half) != bits) {
+        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_SINGLE, bits);
+    } else {
+        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_HALF, half);
     }
-    uint32_t sign = (uint32_t)(bits >> 63) * ((uint32_t)exponent_all + 1);
-    *out = (sign | (uint32_t)exponent) << to.mantissa_bits | mantissa;
-    return widen(*out, to) == bits;
-}
-
-static void write_float(lw_writer *w, uint64_t bits)
-{
-    unsigned info = SIMPLE_DOUBLE;
-    uint32_t narrower;
-    if (narrow(bits, HALF, &narrower)) {
-        info = SIMPLE_HALF;
-    } else if (narrow(bits, SINGLE, &narrower)) {
-        info = SIMPLE_SINGLE;
-    }
-    write_argument(w, LW_CBOR_SIMPLE, info, info == SIMPLE_DOUBLE ? bits : narrower);
 }
 
 void lw_cbor_write_int(lw_writer *w, int64_t v)
@@ -449,7 +384,7 @@ void lw_cbor_write_value(lw_writer *w, const lw_value *value)
         lw_cbor_write_int(w, value->as.integer);
         return;
     case LW_TYPE_FLOAT:
-        write_float(w, value->as.uns); /* the bits of as.number */
+        write_float(w, value);
         return;
     case LW_TYPE_UNSIGNED:
         lw_cbor_write_head(w, LW_CBOR_UINT, value->as.uns);

@@ -2,16 +2,18 @@
  * values, skips what it does not know, and the same for writing, shortest form always.
  *
  * Reading accepts every valid encoding: heads wider than needed, strings and containers of
- * indefinite length, tags. Out of input is LW_AGAIN everywhere; after that or a failure the cursor
- * is of no use, the caller goes back to one it saved.
+ * indefinite length, tags. Its error is sticky: after a failure nothing is left to read, every
+ * count is 0, and what values and heads say means nothing. Out of input is LW_AGAIN.
  */
 #ifndef LW_CODEC_CBOR_H
 #define LW_CODEC_CBOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/writer.h"
+#include "codec/format.h"
 #include "lw/bytes.h"
 #include "lw/err.h"
 #include "lw/value.h"
@@ -32,14 +34,19 @@ typedef struct lw_cbor {
     const uint8_t *end;
     uint8_t *scratch; /* where strings in chunks are joined; moves on as it is used */
     size_t scratch_len;
+    uint32_t err; /* lw_err: the first failure */
+    /* The last head: */
+    uint32_t major; /* lw_cbor_major */
+    uint32_t info;  /* the low five bits */
+    uint32_t len;   /* arg as far as it fits */
+    uint64_t arg;   /* as many octets as info says; 0 when indefinite */
 } lw_cbor;
 
-/* in.ptr is not NULL. */
-static inline lw_cbor lw_cbor_over(lw_bytes in, uint8_t *scratch, size_t scratch_len)
-{
-    lw_cbor c = {in.ptr, in.ptr + in.len, scratch, scratch_len};
-    return c;
-}
+/* Over what a decoder has left to read. */
+void lw_cbor_init(lw_cbor *c, const lw_decoder *d);
+
+/* Unless err is LW_OK, or it has failed before. */
+void lw_cbor_fail(lw_cbor *c, lw_err err);
 
 /* Containers count down to 0; a container of indefinite length stays here. */
 #define LW_CBOR_INDEFINITE UINT32_MAX
@@ -49,26 +56,25 @@ static inline lw_cbor lw_cbor_over(lw_bytes in, uint8_t *scratch, size_t scratch
 
 /* One value that is no container, behind any number of tags: INTEGER, UNSIGNED (from 2^63 on),
  * FLOAT (single when it came in 16 or 32 bits), BOOLEAN, STRING, OPAQUE, NONE for null. Decimal
- * fractions and bigfloats (tags 4, 5) become FLOAT, date strings (tag 0) TIME; other tags are
- * ignored. LW_EFORMAT for everything else, LW_ERANGE below -2^63, LW_ETOOBIG when scratch is too
- * small. */
-LW_MUST_CHECK lw_err lw_cbor_read_value(lw_cbor *c, lw_value *out_value);
+ * fractions and bigfloats (tags 4, 5) become FLOAT; other tags are ignored. LW_EFORMAT for
+ * everything else, LW_ERANGE below -2^63, LW_ETOOBIG when scratch is too small. */
+void lw_cbor_read_value(lw_cbor *c, lw_value *out_value);
 
 /* The same, and a date as text (tag 0) becomes TIME. */
-LW_MUST_CHECK lw_err lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value);
+void lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value);
 
 /* The head of an array or a map: how many items, or pairs. LW_EFORMAT when it is something else,
- * LW_ETOOBIG when there are more than 2^31 - 2. */
-LW_MUST_CHECK lw_err lw_cbor_read_count(lw_cbor *c, lw_cbor_major major, uint32_t *out_left);
+ * LW_ETOOBIG from 2^32 - 1 on. */
+uint32_t lw_cbor_read_count(lw_cbor *c, lw_cbor_major major);
 
-/* LW_OK when an item (a pair) of the container follows, LW_END when it was the last. */
-LW_MUST_CHECK lw_err lw_cbor_more(lw_cbor *c, uint32_t *left);
+/* Does an item (a pair) of the container follow? Not after the last, nor after a failure. */
+bool lw_cbor_more(lw_cbor *c, uint32_t *left);
 
 /* Steps over one item of any kind. LW_EDEPTH when it nests deeper than LW_CBOR_DEPTH_MAX. */
-LW_MUST_CHECK lw_err lw_cbor_skip(lw_cbor *c);
+void lw_cbor_skip(lw_cbor *c);
 
 /* The major type of what follows, behind its tags; TAG for a decimal fraction or bigfloat. */
-LW_MUST_CHECK lw_err lw_cbor_peek(const lw_cbor *c, lw_cbor_major *out_major);
+lw_cbor_major lw_cbor_peek(lw_cbor *c);
 
 void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument);
 /* BYTES or TEXT. */

@@ -4,17 +4,16 @@
 
 #define DATE_TAG 0xc0u /* RFC 8949 section 3.4.1, in its shortest form: nobody writes another */
 
-lw_err lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value)
+void lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value)
 {
     bool is_date = c->at < c->end && *c->at == DATE_TAG;
-    lw_err err = lw_cbor_read_value(c, out_value);
-    if (err != LW_OK || !is_date) {
-        return err;
+    lw_cbor_read_value(c, out_value);
+    if (!is_date || c->err != LW_OK) {
+        return;
     }
+    bool is_text = out_value->type == LW_TYPE_STRING;
     lw_bytes text = out_value->as.bytes;
-    if (out_value->type != LW_TYPE_STRING) {
-        return LW_EFORMAT;
-    }
     *out_value = lw_value_time(0);
-    return lw_date_parse(text, &out_value->as.integer);
+    lw_err err = is_text ? lw_date_parse(text, &out_value->as.integer) : LW_EFORMAT;
+    lw_cbor_fail(c, err);
 }

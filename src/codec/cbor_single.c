@@ -8,18 +8,19 @@
 
 static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 {
+    lw_cbor c;
+    lw_cbor_init(&c, d);
     lw_bytes payload;
     lw_err err = lw_single_take(d, out_entry, &payload);
     if (err != LW_OK) {
         return err;
     }
-    lw_cbor c = lw_cbor_over(payload, d->cfg.scratch, d->cfg.scratch_len);
-    err = lw_cbor_read_dated_value(&c, &out_entry->value);
-    if (err != LW_OK) {
-        return err == LW_AGAIN ? LW_EFORMAT : err; /* it was the whole payload */
-    }
+    lw_cbor_read_dated_value(&c, &out_entry->value);
     bool is_value = out_entry->value.type != LW_TYPE_NONE && c.at == c.end;
-    return is_value ? LW_OK : LW_EFORMAT;
+    if (c.err != LW_OK && c.err != LW_AGAIN) {
+        return (lw_err)c.err;
+    }
+    return is_value && c.err == LW_OK ? LW_OK : LW_EFORMAT; /* it was the whole payload */
 }
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)

@@ -45,89 +45,55 @@ typedef struct lwm2m_cbor {
 _Static_assert(sizeof(lwm2m_cbor) <= LW_DECODER_STATE, "the state fits into the decoder");
 
 /* An identifier or, as the very first part of a path, a prefix. */
-static lw_err read_part(lw_cbor *c, lw_entry *e)
+static void read_part(lw_cbor *c, lw_entry *e)
 {
     lw_value part;
-    lw_err err = lw_cbor_read_value(c, &part);
-    if (err != LW_OK) {
-        return err;
-    }
+    lw_cbor_read_value(c, &part);
     unsigned depth = lw_path_depth(e->path);
+    lw_err err = LW_EFORMAT;
     if (part.type == LW_TYPE_STRING) {
         bool is_first = depth == 0 && e->prefix.len == 0;
         e->prefix = part.as.bytes;
-        return is_first && part.as.bytes.len > 0 ? LW_OK : LW_EFORMAT;
+        err = is_first && part.as.bytes.len > 0 ? LW_OK : LW_EFORMAT;
+    } else if (part.type == LW_TYPE_INTEGER) {
+        bool is_id = part.as.integer >= 0 && part.as.integer <= LW_ID_MAX;
+        err = is_id || depth == LW_PATH_DEPTH_MAX
+                  ? lw_path_append(&e->path, (uint16_t)part.as.integer)
+                  : LW_ERANGE;
     }
-    if (part.type != LW_TYPE_INTEGER) {
-        return LW_EFORMAT;
-    }
-    if (depth == LW_PATH_DEPTH_MAX) {
-        return LW_EDEPTH;
-    }
-    if (part.as.integer < 0 || part.as.integer > LW_ID_MAX) {
-        return LW_ERANGE;
-    }
-    return lw_path_append(&e->path, (uint16_t)part.as.integer);
+    lw_cbor_fail(c, err);
 }
 
 /* One part, or an array of them, added to the entry's prefix and path. */
-static lw_err read_key(lw_cbor *c, lw_entry *e)
+static void read_key(lw_cbor *c, lw_entry *e)
 {
-    lw_cbor_major major;
     uint32_t left = 1;
     bool is_empty = true;
-    lw_err err = lw_cbor_peek(c, &major);
-    if (err == LW_OK && major == LW_CBOR_ARRAY) {
-        err = lw_cbor_read_count(c, LW_CBOR_ARRAY, &left);
+    if (lw_cbor_peek(c) == LW_CBOR_ARRAY) {
+        left = lw_cbor_read_count(c, LW_CBOR_ARRAY);
     }
-    while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
-        err = read_part(c, e);
+    while (lw_cbor_more(c, &left)) {
+        read_part(c, e);
         is_empty = false;
     }
-    if (err != LW_END) {
-        return err;
+    if (is_empty) {
+        lw_cbor_fail(c, LW_EFORMAT);
     }
-    return is_empty ? LW_EFORMAT : LW_OK;
 }
 
-/* A map as value: opened, or an entry when nothing is in it. */
-static lw_err read_map(lw_cbor *c, lwm2m_cbor *s, const lw_entry *e, bool *out_found)
+/* The head of a map as value: how many pairs follow. */
+static uint32_t read_map(lw_cbor *c)
 {
-    unsigned depth = lw_path_depth(e->path);
-    uint32_t left;
-    lw_err err = lw_cbor_read_count(c, LW_CBOR_MAP, &left);
-    if (err == LW_OK && left == LW_CBOR_INDEFINITE) {
-        err = lw_cbor_more(c, &left); /* sets left to 0 when the map ends at once */
-        err = err == LW_END ? LW_OK : err;
+    uint32_t left = lw_cbor_read_count(c, LW_CBOR_MAP);
+    if (left == LW_CBOR_INDEFINITE) {
+        (void)lw_cbor_more(c, &left); /* sets left to 0 when the map ends at once */
     }
-    if (err != LW_OK) {
-        return err;
-    }
-    if (depth == LW_PATH_DEPTH_MAX) {
-        return LW_EFORMAT;
-    }
-    *out_found = left == 0 && depth >= LW_LEVEL_INSTANCE; /* of an empty object nothing is told */
-    if (left > 0) {
-        s->open = (uint8_t)(depth + (e->prefix.len > 0 ? 1u : 0u));
-        s->left[s->open] = left;
-        s->at = e->path;
-    }
-    return LW_OK;
+    return left;
 }
 
-/* null is no value. In a Create it may stand for "none" (formats.md 10). */
-static lw_err read_leaf(lw_cbor *c, bool in_create, lw_value *out, bool *out_found)
+/* The entry's prefix stays with the state. */
+static void keep_prefix(lwm2m_cbor *s, lw_bytes *prefix)
 {
-    lw_err err = lw_cbor_read_dated_value(c, out);
-    *out_found = err == LW_OK && out->type != LW_TYPE_NONE;
-    return err == LW_OK && !*out_found && !in_create ? LW_EFORMAT : err;
-}
-
-static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes *prefix)
-{
-    if (prefix->len > sizeof s->prefix) {
-        return LW_ETOOBIG;
-    }
     if (!lw_bytes_equal(*prefix, lw_bytes_of(s->prefix, s->prefix_len))) {
         s->prefix_len = (uint8_t)prefix->len;
         if (prefix->len > 0) {
@@ -136,45 +102,59 @@ static lw_err keep_prefix(lwm2m_cbor *s, lw_bytes *prefix)
         s->last = lw_path_root();
     }
     prefix->ptr = (const uint8_t *)s->prefix;
-    return LW_OK;
 }
 
 /* The same path again, or one within the other. */
-static lw_err check_again(lwm2m_cbor *s, const lw_path *path)
+static bool is_again(const lwm2m_cbor *s, lw_path path)
 {
-    unsigned shared = shared_depth(&s->last, path);
-    bool again = lw_path_depth(s->last) > 0 &&
-                 (shared == lw_path_depth(s->last) || shared == lw_path_depth(*path));
-    s->last = *path;
-    return again ? LW_EFORMAT : LW_OK;
+    return lw_path_depth(s->last) > 0 &&
+           (lw_path_contains(s->last, path) || lw_path_contains(path, s->last));
 }
 
-/* A key with its value. Changes the state only when all of it is there. */
-static lw_err read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_entry *e,
-                        bool *out_found)
+/* A key with its value: a map that is opened, or an entry. Changes the state only when all of it is
+ * there. */
+static bool read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_entry *e)
 {
-    lw_cbor_major major;
+    uint32_t left = 0;
     /* It goes on from the keys that lead to the map. */
     e->prefix = lw_bytes_of(s->prefix, s->open > 0 ? s->prefix_len : 0);
     e->path = lw_path_cut(s->at, s->open - (e->prefix.len > 0 ? 1u : 0u));
-    lw_err err = read_key(c, e);
-    if (err == LW_OK) {
-        err = lw_cbor_peek(c, &major);
+    read_key(c, e);
+    unsigned depth = lw_path_depth(e->path);
+    bool is_map = lw_cbor_peek(c) == LW_CBOR_MAP;
+    bool is_allowed;
+    bool is_entry;
+    e->kind = is_map ? LW_ENTRY_EMPTY : LW_ENTRY_VALUE;
+    if (is_map) {
+        left = read_map(c);
+        is_allowed = depth < LW_PATH_DEPTH_MAX;
+        is_entry = left == 0 && depth >= LW_LEVEL_INSTANCE; /* of an empty object nothing is told */
+    } else { /* null is no value; in a Create it may stand for "none" (formats.md 10) */
+        lw_cbor_read_dated_value(c, &e->value);
+        is_entry = e->value.type != LW_TYPE_NONE;
+        is_allowed = is_entry || lw_path_depth(cfg->base) == LW_LEVEL_OBJECT;
     }
-    if (err != LW_OK) {
-        return err;
+    if (!is_allowed) {
+        lw_cbor_fail(c, LW_EFORMAT);
+    } else if (e->prefix.len > sizeof s->prefix) {
+        lw_cbor_fail(c, LW_ETOOBIG);
     }
-    if (major == LW_CBOR_MAP) {
-        e->kind = LW_ENTRY_EMPTY;
-        err = read_map(c, s, e, out_found);
-    } else {
-        e->kind = LW_ENTRY_VALUE;
-        err = read_leaf(c, lw_path_depth(cfg->base) == LW_LEVEL_OBJECT, &e->value, out_found);
+    if (c->err != LW_OK) {
+        return false;
     }
-    if (err == LW_OK) {
-        err = keep_prefix(s, &e->prefix);
+    keep_prefix(s, &e->prefix);
+    if (left > 0) {
+        s->open = (uint8_t)(depth + (e->prefix.len > 0 ? 1u : 0u));
+        s->left[s->open] = left;
+        s->at = e->path;
     }
-    return err == LW_OK && *out_found ? check_again(s, &e->path) : err;
+    if (is_entry) {
+        if (is_again(s, e->path)) {
+            lw_cbor_fail(c, LW_EFORMAT);
+        }
+        s->last = e->path;
+    }
+    return is_entry;
 }
 
 /* The next pair, or the head of the outermost map, or the end of one. */
@@ -184,27 +164,19 @@ static lw_err decode_next(lw_decoder *d, lw_entry *e)
     while (s->open > 0 && s->left[s->open] == 0) {
         s->open--;
     }
-    lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
-    c.at += d->pos;
+    lw_cbor c;
+    lw_cbor_init(&c, d);
     unsigned map = s->open;
-    uint32_t left = s->left[map];
-    bool found = false;
-    lw_err err;
-    if (!s->started) {
-        err = lw_cbor_read_count(&c, LW_CBOR_MAP, &left);
-    } else {
-        err = lw_cbor_more(&c, &left);
-        if (err == LW_OK) {
-            err = read_pair(&c, &d->cfg, s, e, &found);
-        }
-    }
-    if (err != LW_OK && err != LW_END) {
-        return err;
+    uint32_t left = s->started ? s->left[map] : lw_cbor_read_count(&c, LW_CBOR_MAP);
+    bool more = lw_cbor_more(&c, &left);
+    bool found = more && read_pair(&c, &d->cfg, s, e);
+    if (c.err != LW_OK) {
+        return (lw_err)c.err;
     }
     s->started = true;
     s->left[map] = left;
     d->pos = (size_t)(c.at - d->in.ptr);
-    if (err == LW_END && map == 0) {
+    if (!more && map == 0) {
         return lw_decoder_finish(d);
     }
     return found ? LW_OK : LW_AGAIN;

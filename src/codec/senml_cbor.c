@@ -20,53 +20,36 @@ typedef struct senml_cbor {
 _Static_assert(sizeof(senml_cbor) <= LW_DECODER_STATE, "the state fits into the decoder");
 
 /* A label is a number, or the member's name as in JSON. */
-static lw_err read_label(lw_cbor *c, lw_senml_label *out)
+static lw_senml_label read_label(lw_cbor *c)
 {
     if (c->at < c->end && *c->at <= LW_SENML_VD) { /* by far the most */
-        *out = (lw_senml_label)*c->at++;
-        return LW_OK;
+        return (lw_senml_label)*c->at++;
     }
     lw_value key;
-    lw_err err = lw_cbor_read_value(c, &key);
-    if (err != LW_OK) {
-        return err;
-    }
+    lw_cbor_read_value(c, &key);
     if (key.type == LW_TYPE_STRING) {
-        *out = lw_senml_label_of(key.as.bytes);
-        return LW_OK;
+        return lw_senml_label_of(key.as.bytes);
     }
     if (key.type != LW_TYPE_INTEGER) {
-        return LW_EFORMAT;
+        lw_cbor_fail(c, LW_EFORMAT);
     }
     bool known = key.as.integer >= LW_SENML_BS && key.as.integer <= LW_SENML_VD;
-    *out = known ? (lw_senml_label)key.as.integer : LW_SENML_OTHER;
-    return LW_OK;
+    return known ? (lw_senml_label)key.as.integer : LW_SENML_OTHER;
 }
 
-static lw_err read_member(lw_cbor *c, lw_senml_record *r)
+static void read_record(lw_cbor *c, lw_senml_record *r)
 {
-    lw_senml_label label;
-    lw_value value = {.type = LW_TYPE_NONE};
-    lw_err err = read_label(c, &label);
-    if (err != LW_OK) {
-        return err;
+    uint32_t left = lw_cbor_read_count(c, LW_CBOR_MAP);
+    while (lw_cbor_more(c, &left)) {
+        lw_senml_label label = read_label(c);
+        lw_value value = {.type = LW_TYPE_NONE};
+        if (lw_senml_is_ignored(label)) {
+            lw_cbor_skip(c);
+        } else if (label != LW_SENML_CRITICAL) {
+            lw_cbor_read_value(c, &value);
+        }
+        lw_cbor_fail(c, lw_senml_put(r, label, &value));
     }
-    if (lw_senml_is_ignored(label)) {
-        err = lw_cbor_skip(c);
-    } else if (label != LW_SENML_CRITICAL) {
-        err = lw_cbor_read_value(c, &value);
-    }
-    return err == LW_OK ? lw_senml_put(r, label, &value) : err;
-}
-
-static lw_err read_record(lw_cbor *c, lw_senml_record *r)
-{
-    uint32_t left;
-    lw_err err = lw_cbor_read_count(c, LW_CBOR_MAP, &left);
-    while (err == LW_OK && (err = lw_cbor_more(c, &left)) == LW_OK) {
-        err = read_member(c, r);
-    }
-    return err == LW_END ? LW_OK : err;
 }
 
 /* The next record into the entry. LW_AGAIN also when it had none, see lw_senml_resolve: d->pos has
@@ -74,25 +57,21 @@ static lw_err read_record(lw_cbor *c, lw_senml_record *r)
 static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 {
     senml_cbor *s = (senml_cbor *)(void *)d->state.octets;
-    lw_cbor c = lw_cbor_over(d->in, d->cfg.scratch, d->cfg.scratch_len);
-    c.at += d->pos;
-    uint32_t left = s->left;
+    lw_cbor c;
+    lw_cbor_init(&c, d);
+    uint32_t left = s->started ? s->left : lw_cbor_read_count(&c, LW_CBOR_ARRAY);
     lw_senml_record r = {.has = 0};
-    lw_err err = s->started ? LW_OK : lw_cbor_read_count(&c, LW_CBOR_ARRAY, &left);
-    if (err == LW_OK) {
-        err = lw_cbor_more(&c, &left);
+    bool is_record = lw_cbor_more(&c, &left);
+    if (is_record) {
+        read_record(&c, &r);
     }
-    if (err == LW_OK) {
-        err = read_record(&c, &r);
-    }
-    if (err != LW_OK && err != LW_END) {
-        return err;
+    if (c.err != LW_OK) {
+        return (lw_err)c.err;
     }
     s->started = true;
     s->left = left;
     d->pos = (size_t)(c.at - d->in.ptr);
-    return err == LW_END ? lw_decoder_finish(d)
-                         : lw_senml_resolve(&s->names, &d->cfg, &r, out_entry);
+    return is_record ? lw_senml_resolve(&s->names, &d->cfg, &r, out_entry) : lw_decoder_finish(d);
 }
 
 /* Only a patch pack can take a value away (RFC 8790 section 3.2). */
