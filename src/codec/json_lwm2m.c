@@ -51,10 +51,10 @@ static const lw_json_dialect dialect = {
 
 static lw_err take_base(state *s, const lw_senml_record *r)
 {
-    if (lw_senml_has(r, LW_SENML_BT)) {
+    if (lw_senml_has(r, LW_SENML_BASE_TIME)) {
         s->base_time = r->members[LW_SENML_BASE_TIME];
     }
-    if (!lw_senml_has(r, LW_SENML_BN)) {
+    if (!lw_senml_has(r, LW_SENML_BASE_NAME)) {
         return LW_OK;
     }
     lw_bytes base = r->members[LW_SENML_BASE_NAME].as.bytes;
@@ -165,7 +165,7 @@ static lw_err resolve_name(const state *s, lw_path request, lw_bytes n, lw_path 
 static lw_err settle_element(lw_decoder *d, state *s, const lw_senml_record *r, lw_writer *scratch,
                              lw_entry *out_entry)
 {
-    bool has_base = lw_senml_has(r, LW_SENML_BN) || lw_senml_has(r, LW_SENML_BT);
+    bool has_base = lw_senml_has(r, LW_SENML_BASE_NAME) || lw_senml_has(r, LW_SENML_BASE_TIME);
     const lw_value *value = &r->members[LW_SENML_VALUE];
     bool has_value = value->type != LW_TYPE_NONE;
     if ((has_base && !s->bare) || !has_value) {

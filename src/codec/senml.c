@@ -3,8 +3,6 @@
 #include "base/num.h"
 #include "codec/path_text.h"
 
-#define BIT(label) LW_SENML_BIT(LW_SENML_##label)
-
 #define BVER_MAX 10u
 
 lw_senml_label lw_senml_label_of(lw_bytes name)
@@ -24,76 +22,75 @@ lw_senml_label lw_senml_label_of(lw_bytes name)
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
-/* What a member is, by label: the kind of its value, numbers going by INTEGER, and where it is
- * kept. Those that are only checked are kept nowhere. */
+/* By label, from LW_SENML_BS on: what its value is read as, FLOAT standing for any number and NONE
+ * for what is ignored; and which member it is. */
 static const struct row {
     uint8_t kind;   /* lw_type */
     uint8_t member; /* lw_senml_member */
 } rows[] = {
-    [LW_SENML_PLACE(LW_SENML_BS)] = {LW_TYPE_INTEGER, LW_SENML_MEMBERS},
-    [LW_SENML_PLACE(LW_SENML_BV)] = {LW_TYPE_INTEGER, LW_SENML_MEMBERS},
-    [LW_SENML_PLACE(LW_SENML_BT)] = {LW_TYPE_INTEGER, LW_SENML_BASE_TIME},
-    [LW_SENML_PLACE(LW_SENML_BN)] = {LW_TYPE_STRING, LW_SENML_BASE_NAME},
-    [LW_SENML_PLACE(LW_SENML_BVER)] = {LW_TYPE_INTEGER, LW_SENML_MEMBERS},
-    [LW_SENML_PLACE(LW_SENML_N)] = {LW_TYPE_STRING, LW_SENML_NAME},
-    [LW_SENML_PLACE(LW_SENML_V)] = {LW_TYPE_INTEGER, LW_SENML_VALUE},
-    [LW_SENML_PLACE(LW_SENML_VS)] = {LW_TYPE_STRING, LW_SENML_VALUE},
-    [LW_SENML_PLACE(LW_SENML_VB)] = {LW_TYPE_BOOLEAN, LW_SENML_VALUE},
-    [LW_SENML_PLACE(LW_SENML_T)] = {LW_TYPE_INTEGER, LW_SENML_TIME},
-    [LW_SENML_PLACE(LW_SENML_VD)] = {LW_TYPE_OPAQUE, LW_SENML_VALUE},
-    [LW_SENML_PLACE(LW_SENML_VLO)] = {LW_TYPE_STRING, LW_SENML_VALUE},
+    {LW_TYPE_UNSIGNED, LW_SENML_BASE_SUM}, {LW_TYPE_UNSIGNED, LW_SENML_BASE_VALUE},
+    {LW_TYPE_NONE, LW_SENML_BASE_UNIT},    {LW_TYPE_FLOAT, LW_SENML_BASE_TIME},
+    {LW_TYPE_STRING, LW_SENML_BASE_NAME},  {LW_TYPE_UNSIGNED, LW_SENML_BASE_VERSION},
+    {LW_TYPE_STRING, LW_SENML_NAME},       {LW_TYPE_NONE, LW_SENML_UNIT},
+    {LW_TYPE_FLOAT, LW_SENML_VALUE},       /* v */ {LW_TYPE_STRING, LW_SENML_VALUE},
+    {LW_TYPE_BOOLEAN, LW_SENML_VALUE},     {LW_TYPE_NONE, LW_SENML_SUM},
+    {LW_TYPE_FLOAT, LW_SENML_TIME},        {LW_TYPE_NONE, LW_SENML_UPDATE_TIME},
+    {LW_TYPE_OPAQUE, LW_SENML_VALUE},      /* vd */ {LW_TYPE_OBJLNK, LW_SENML_VALUE},
+    {LW_TYPE_NONE, LW_SENML_UNKNOWN},      {LW_TYPE_NONE, LW_SENML_UNKNOWN},
 };
 
-static bool has_kind(const lw_value *value, unsigned wanted)
+static const struct row *row_of(lw_senml_label label)
 {
-    bool is_number = value->type == LW_TYPE_UNSIGNED || value->type == LW_TYPE_FLOAT;
-    unsigned kind = is_number ? LW_TYPE_INTEGER : value->type;
-    return kind == wanted;
+    return &rows[(int)label - LW_SENML_BS];
+}
+
+bool lw_senml_is_ignored(lw_senml_label label)
+{
+    return row_of(label)->kind == LW_TYPE_NONE;
 }
 
 lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value)
 {
-    uint32_t bit = LW_SENML_BIT(label);
-    uint32_t excluded = (bit & LW_SENML_VALUE_BITS) != 0 ? LW_SENML_VALUE_BITS : bit;
-    if (label == LW_SENML_CRITICAL || (r->has & excluded & ~BIT(OTHER)) != 0) {
+    const struct row *row = row_of(label);
+    bool is_again = lw_senml_has(r, row->member) && row->member != LW_SENML_UNKNOWN;
+    if (label == LW_SENML_CRITICAL || is_again) {
         return LW_EFORMAT;
     }
-    r->has |= bit;
-    if (lw_senml_is_ignored(label)) {
+    r->has |= 1u << row->member;
+    if (row->kind == LW_TYPE_NONE) {
         return LW_OK;
     }
-    const struct row *m = &rows[LW_SENML_PLACE(label)];
     bool is_null = label == LW_SENML_V && value->type == LW_TYPE_NONE;
-    if (!is_null && !has_kind(value, m->kind)) {
+    lw_type kind = is_null ? LW_TYPE_NONE : (lw_type)row->kind;
+    lw_value kept;
+    lw_err err = lw_value_convert(value, kind, &kept);
+    if (err != LW_OK) {
         return LW_EFORMAT;
     }
-    lw_value whole; /* which a float may be, too (RFC 8428 section 6) */
-    if (m->member == LW_SENML_MEMBERS) {
-        lw_err err = lw_value_convert(value, LW_TYPE_UNSIGNED, &whole);
-        bool fits = err == LW_OK && whole.as.uns <= (label == LW_SENML_BVER ? BVER_MAX : 0);
-        return fits ? LW_OK : LW_EFORMAT;
+    if (kind == LW_TYPE_UNSIGNED) {
+        return kept.as.uns <= (label == LW_SENML_BVER ? BVER_MAX : 0) ? LW_OK : LW_EFORMAT;
     }
-    r->members[m->member] = *value;
-    return label == LW_SENML_VLO
-               ? lw_value_convert(value, LW_TYPE_OBJLNK, &r->members[LW_SENML_VALUE])
-               : LW_OK;
+    r->members[row->member] = kind == LW_TYPE_FLOAT ? *value : kept;
+    return LW_OK;
 }
 
+#define BIT(member) (1u << LW_SENML_##member)
+
 /* What a record must and must not have. LW_AGAIN: it only sets base values. */
-static lw_err check_members(const lw_senml_record *r, unsigned use)
+static lw_err check_members(const lw_decoder *d, const lw_senml_record *r)
 {
-    bool has_value = (r->has & LW_SENML_VALUE_BITS) != 0;
-    if (use == LW_FORMAT_FETCH) {
+    if (d->cfg.use == LW_FORMAT_FETCH) {
         /* RFC 8790 section 3.1.1: names, times and units only */
-        const uint32_t allowed = BIT(N) | BIT(BN) | BIT(T) | BIT(BT) | BIT(U) | BIT(BU);
-        bool named = (r->has & (BIT(N) | BIT(BN))) != 0;
-        return named && (r->has & ~allowed) == 0 ? LW_OK : LW_EFORMAT;
+        const uint32_t names = BIT(NAME) | BIT(BASE_NAME);
+        const uint32_t others = BIT(TIME) | BIT(BASE_TIME) | BIT(UNIT) | BIT(BASE_UNIT);
+        return (r->has & names) != 0 && (r->has & ~(names | others)) == 0 ? LW_OK : LW_EFORMAT;
     }
-    if (!has_value) {
-        return lw_senml_has(r, LW_SENML_N) ? LW_EFORMAT : LW_AGAIN;
+    if (!lw_senml_has(r, LW_SENML_VALUE)) {
+        return lw_senml_has(r, LW_SENML_NAME) ? LW_EFORMAT : LW_AGAIN;
     }
     bool removes = r->members[LW_SENML_VALUE].type == LW_TYPE_NONE;
-    return removes && use != LW_FORMAT_PATCH ? LW_EFORMAT : LW_OK;
+    bool is_patch = d->cfg.use == LW_FORMAT_PATCH && (d->format->uses & LW_FORMAT_SEND) == 0;
+    return removes && !is_patch ? LW_EFORMAT : LW_OK;
 }
 
 static bool is_digit_at(lw_bytes text, size_t pos)
@@ -131,17 +128,17 @@ static lw_err take_name(lw_senml *s, const lw_senml_record *r, lw_bytes *out_ful
 {
     lw_writer w;
     lw_writer_init(&w, s->name, sizeof s->name);
-    if (lw_senml_has(r, LW_SENML_BN)) {
+    if (lw_senml_has(r, LW_SENML_BASE_NAME)) {
         lw_write_bytes(&w, r->members[LW_SENML_BASE_NAME].as.bytes);
         s->base_len = (uint8_t)w.pos;
     }
     w.pos = s->base_len;
     lw_write_bytes(&w, r->members[LW_SENML_NAME].as.bytes);
-    *out_full = lw_bytes_of(s->name, w.pos);
+    *out_full = lw_writer_plain(&w);
     return w.err;
 }
 
-lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg, const lw_senml_record *r,
+lw_err lw_senml_resolve(lw_senml *s, const lw_decoder *d, const lw_senml_record *r,
                         lw_entry *out_entry)
 {
     lw_bytes full;
@@ -149,14 +146,14 @@ lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg, const lw_senml_re
     if (err != LW_OK) {
         return err;
     }
-    if (lw_senml_has(r, LW_SENML_BT)) {
+    if (lw_senml_has(r, LW_SENML_BASE_TIME)) {
         s->base_time = r->members[LW_SENML_BASE_TIME];
     }
-    err = check_members(r, cfg->use);
+    err = check_members(d, r);
     if (err != LW_OK) {
         return err;
     }
-    if (cfg->use == LW_FORMAT_FETCH) {
+    if (d->cfg.use == LW_FORMAT_FETCH) {
         out_entry->kind = LW_ENTRY_PATH;
     } else {
         out_entry->value = r->members[LW_SENML_VALUE];
@@ -164,7 +161,7 @@ lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg, const lw_senml_re
         out_entry->base_time = s->base_time;
         out_entry->time = r->members[LW_SENML_TIME];
     }
-    return split_name(full, cfg->alternate_path, out_entry);
+    return split_name(full, d->cfg.alternate_path, out_entry);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------

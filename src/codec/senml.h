@@ -42,51 +42,47 @@ typedef enum lw_senml_label {
 /* "bn" -> LW_SENML_BN, … */
 lw_senml_label lw_senml_label_of(lw_bytes name);
 
-/* The members that say something, in the order in which they are written. */
+/* What a record has at most once. First the members that say something, in the order in which they
+ * are written. */
 typedef enum lw_senml_member {
     LW_SENML_BASE_NAME, /* bn */
     LW_SENML_BASE_TIME, /* bt */
     LW_SENML_NAME,      /* n */
     LW_SENML_VALUE,     /* v, vs, vb, vd, vlo; type NONE is null */
     LW_SENML_TIME,      /* t */
-    LW_SENML_MEMBERS
+    LW_SENML_MEMBERS,
+    LW_SENML_BASE_VERSION = LW_SENML_MEMBERS,
+    LW_SENML_BASE_VALUE,
+    LW_SENML_BASE_SUM,
+    LW_SENML_BASE_UNIT,
+    LW_SENML_UNIT,
+    LW_SENML_SUM,
+    LW_SENML_UPDATE_TIME,
+    LW_SENML_UNKNOWN /* but these, which may be many */
 } lw_senml_member;
 
-#define LW_SENML_PLACE(label) ((label)-LW_SENML_BS) /* from 0 on */
-#define LW_SENML_BIT(label)   (1u << LW_SENML_PLACE(label))
-#define LW_SENML_VALUE_BITS                                                             \
-    (LW_SENML_BIT(LW_SENML_V) | LW_SENML_BIT(LW_SENML_VS) | LW_SENML_BIT(LW_SENML_VB) | \
-     LW_SENML_BIT(LW_SENML_VD) | LW_SENML_BIT(LW_SENML_VLO))
-
-/* Members whose value says nothing to LwM2M: it may be of any kind, containers included. */
-#define LW_SENML_IGNORED_BITS                                                          \
-    (LW_SENML_BIT(LW_SENML_U) | LW_SENML_BIT(LW_SENML_BU) | LW_SENML_BIT(LW_SENML_S) | \
-     LW_SENML_BIT(LW_SENML_UT) | LW_SENML_BIT(LW_SENML_OTHER))
-
-static inline bool lw_senml_is_ignored(lw_senml_label label)
-{
-    return (LW_SENML_BIT(label) & LW_SENML_IGNORED_BITS) != 0;
-}
+/* Does its value say nothing to LwM2M? It may then be of any kind, containers included. */
+bool lw_senml_is_ignored(lw_senml_label label);
 
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
 /* One record as read. Slices point into the payload. */
 typedef struct lw_senml_record {
-    uint32_t has; /* LW_SENML_BIT(label) of the members that are there */
+    uint32_t has; /* bits 1 << lw_senml_member */
     lw_value members[LW_SENML_MEMBERS];
 } lw_senml_record;
 
-static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_label label)
+static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_member member)
 {
-    return (r->has & LW_SENML_BIT(label)) != 0;
+    return (r->has >> member & 1) != 0;
 }
 
 /* Adds a member to a zeroed record. `value` is what the bytes say: STRING, BOOLEAN, OPAQUE (vd,
  * already out of base64), a number as INTEGER, UNSIGNED or FLOAT, NONE for null. LW_EFORMAT for a
- * member that comes twice or has the wrong kind, a second value, and what must be refused: bver
- * above 10, bv or bs other than 0, an unknown critical member. Of ignored members the value is not
- * looked at. */
+ * member that comes twice, a second value, and what must be refused: bver above 10, bv or bs other
+ * than 0, an unknown critical member; what lw_value_convert says of one of the wrong kind. Of
+ * ignored members the value is not looked at. */
 LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value);
 
 /* What stays from record to record. Part of a format's decoder state. */
@@ -97,10 +93,11 @@ typedef struct lw_senml {
 } lw_senml;
 
 /* Applies the record. LW_OK with an entry (its prefix points into s); LW_AGAIN when the record only
- * sets base values and the next is to be read; or a failure. cfg->use says what a record must have:
- * a fetch pack no value, a patch pack a value or null, others a value. */
-LW_MUST_CHECK lw_err lw_senml_resolve(lw_senml *s, const lw_decode_cfg *cfg,
-                                      const lw_senml_record *r, lw_entry *out_entry);
+ * sets base values and the next is to be read; or a failure. d->cfg.use says what a record must
+ * have: a fetch pack no value, others a value, which is null only in a patch of a format for
+ * patches (RFC 8790 section 3.2). */
+LW_MUST_CHECK lw_err lw_senml_resolve(lw_senml *s, const lw_decoder *d, const lw_senml_record *r,
+                                      lw_entry *out_entry);
 
 /* ---- Writing ----------------------------------------------------------------------------------
  *

@@ -45,7 +45,7 @@ static void read_record(lw_cbor *c, lw_senml_record *r)
         lw_value value = {.type = LW_TYPE_NONE};
         if (lw_senml_is_ignored(label)) {
             lw_cbor_skip(c);
-        } else if (label != LW_SENML_CRITICAL) {
+        } else {
             lw_cbor_read_value(c, &value);
         }
         lw_cbor_fail(c, lw_senml_put(r, label, &value));
@@ -71,14 +71,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
     s->started = true;
     s->left = left;
     d->pos = (size_t)(c.at - d->in.ptr);
-    return is_record ? lw_senml_resolve(&s->names, &d->cfg, &r, out_entry) : lw_decoder_finish(d);
-}
-
-/* Only a patch pack can take a value away (RFC 8790 section 3.2). */
-static lw_err decode_next_value(lw_decoder *d, lw_entry *out_entry)
-{
-    lw_err err = decode_next(d, out_entry);
-    return err == LW_OK && out_entry->kind == LW_ENTRY_REMOVE ? LW_EFORMAT : err;
+    return is_record ? lw_senml_resolve(&s->names, d, &r, out_entry) : lw_decoder_finish(d);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -140,7 +133,7 @@ const lw_format lw_format_senml_cbor = {
             LW_FORMAT_PATCH | LW_FORMAT_SEND,
     .since = 11,
     .encode = encode,
-    .decode_next = decode_next_value,
+    .decode_next = decode_next,
 };
 
 const lw_format lw_format_etch_cbor = {

@@ -63,7 +63,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
         d->pos = json.pos;
         if (err == LW_OK) {
             s->any = true;
-            err = lw_senml_resolve(&s->senml, &d->cfg, &record, out_entry);
+            err = lw_senml_resolve(&s->senml, d, &record, out_entry);
         }
     } while (err == LW_AGAIN); /* a record of base values only */
     return err == LW_OK ? lw_decoder_check_number(d, out_entry) : err;
