@@ -224,7 +224,8 @@ static lw_err read_item(lw_cbor *c, lw_value *out)
 
 void lw_cbor_read_value(lw_cbor *c, lw_value *out_value)
 {
-    *out_value = lw_value_none();
+    out_value->type = LW_TYPE_NONE;
+    out_value->single = false;
     read_item_head(c);
     lw_cbor_fail(c, read_item(c, out_value));
 }

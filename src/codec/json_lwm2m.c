@@ -262,7 +262,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
 {
     lw_encode_cfg plain = {.base = cfg->base}; /* names have no alternate path in 1.0 */
     lw_senml_plan plan;
-    lw_err err = lw_senml_plan_init(&plan, source, &plain, 0);
+    lw_err err = lw_senml_plan_init(&plan, source, &plain, LW_SENML_VALUES);
     if (err == LW_OK && plan.count == 0) {
         lw_write_str(w, "{\"e\":[]}");
         return LW_OK;

@@ -185,57 +185,34 @@ static void write_front(lw_writer *w, lw_bytes segments)
     }
 }
 
-/* The name of a path, "/alternate/prefix/path" with what there is of it, into p->text. */
-static lw_err write_name(lw_senml_plan *p, lw_path path, size_t *out_len)
-{
-    lw_writer w;
-    lw_writer_init(&w, p->text, sizeof p->text);
-    write_front(&w, p->cfg->alternate_path);
-    write_front(&w, p->entry.prefix);
-    lw_write_path(&w, path);
-    *out_len = w.pos;
-    return w.err;
-}
-
-static bool is_writable(const lw_entry *e, bool paths, unsigned uses)
-{
-    if ((e->kind == LW_ENTRY_PATH) != paths) {
-        return false;
-    }
-    if (paths) {
-        return (uses & LW_FORMAT_FETCH) != 0;
-    }
-    return e->kind == LW_ENTRY_VALUE ? e->value.type != LW_TYPE_NONE
-                                     : (uses & LW_FORMAT_PATCH) != 0;
-}
-
 lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_encode_cfg *cfg,
-                          unsigned uses)
+                          unsigned kinds)
 {
     *p = (lw_senml_plan){.source = source, .cfg = cfg};
     lw_cursor cursor = {{0}};
     lw_bytes prefix = lw_bytes_of(NULL, 0);
-    bool paths = false;
+    bool is_shared = true;
     lw_entry *e = &p->entry;
     lw_err err;
     while ((err = next_entry(source, &cursor, e)) == LW_OK) {
-        bool is_first = p->count++ == 0;
-        paths = is_first ? e->kind == LW_ENTRY_PATH : paths;
-        if (!is_writable(e, paths, uses)) {
+        bool is_path = e->kind == LW_ENTRY_PATH;
+        bool has_value = e->kind != LW_ENTRY_VALUE || e->value.type != LW_TYPE_NONE;
+        if ((kinds >> e->kind & 1) == 0 || !has_value) {
             return LW_ENOTSUP;
         }
         /* Of a path without value something must be left for n. */
-        lw_path path = paths ? lw_path_parent(e->path) : e->path;
-        if (is_first) {
+        lw_path path = is_path ? lw_path_parent(e->path) : e->path;
+        if (p->count++ == 0) {
+            kinds &= is_path ? LW_SENML_PATHS : ~LW_SENML_PATHS;
             p->base = path;
             prefix = e->prefix;
         }
-        p->has_base =
-            p->count > 1 && (p->count == 2 || p->has_base) && lw_bytes_equal(prefix, e->prefix);
+        is_shared = is_shared && lw_bytes_equal(prefix, e->prefix);
         while (!lw_path_contains(p->base, path)) {
             p->base = lw_path_parent(p->base);
         }
     }
+    p->has_base = is_shared && p->count > 1;
     return err == LW_END ? LW_OK : err;
 }
 
@@ -256,11 +233,29 @@ lw_senml_label lw_senml_label_of_type(uint32_t type)
     }
 }
 
-/* Unless it is empty. */
-static const lw_value *text_member(lw_value *text, const uint8_t *from, size_t len)
+/* The full name of the entry, "/alternate/prefix/path" with what there is of it: so much as all
+ * have in common is base name, the rest its name. */
+static lw_err split_entry(lw_senml_plan *p)
 {
-    *text = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(from, len));
-    return len > 0 ? text : NULL;
+    const lw_entry *e = &p->entry;
+    size_t base_len = 0;
+    lw_writer w;
+    lw_writer_init(&w, p->text, sizeof p->text);
+    write_front(&w, p->cfg->alternate_path);
+    write_front(&w, e->prefix);
+    size_t front = w.pos;
+    if (p->has_base) {
+        lw_write_path(&w, p->base);
+        if (lw_path_depth(p->base) > 0 && !lw_path_equal(p->base, e->path)) {
+            lw_write_u8(&w, '/');
+        }
+        base_len = w.pos > 1 ? w.pos : 0; /* a '/' alone is no base */
+        w.pos = front;
+    }
+    lw_write_path(&w, e->path);
+    p->base_name = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(p->text, base_len));
+    p->name = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(p->text + base_len, w.pos - base_len));
+    return w.err;
 }
 
 static const lw_value *time_member(const lw_value *time)
@@ -275,41 +270,20 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, const lw_value *out_members[LW_SENML
     if (err != LW_OK) {
         return err == LW_END && p->index != p->count ? LW_ESTATE : err;
     }
-    size_t base_len = p->base_name.as.bytes.len;
-    bool is_first = p->index++ == 0;
-    if (is_first && p->has_base) {
-        err = write_name(p, p->base, &base_len);
-        bool is_root = lw_path_depth(p->base) == 0;
-        bool slash_follows = !is_root && !lw_path_equal(p->base, e->path);
-        base_len = base_len > 1 ? base_len + slash_follows : 0; /* a '/' alone is no base */
-    }
-    size_t len = 0;
-    if (err == LW_OK) {
-        err = write_name(p, e->path, &len);
-    }
-    if (err != LW_OK) {
-        return err;
-    }
-    if (p->index > p->count || len < base_len || !lw_path_contains(p->base, e->path)) {
+    if (p->index == p->count || !lw_path_contains(p->base, e->path)) {
         return LW_ESTATE;
     }
+    bool is_first = p->index++ == 0;
+    bool is_path = e->kind == LW_ENTRY_PATH; /* its record has something, be it an empty name */
     if (e->kind == LW_ENTRY_REMOVE) {
         e->value.type = LW_TYPE_NONE;
     }
-    for (size_t i = 0; i < LW_SENML_MEMBERS; i++) {
-        out_members[i] = NULL;
-    }
-    const lw_value *base_name = text_member(&p->base_name, p->text, base_len);
-    if (is_first) {
-        out_members[LW_SENML_BASE_NAME] = base_name;
-        out_members[LW_SENML_BASE_TIME] = time_member(&e->base_time);
-    }
-    out_members[LW_SENML_NAME] = text_member(&p->name, p->text + base_len, len - base_len);
-    if (e->kind != LW_ENTRY_PATH) {
-        out_members[LW_SENML_VALUE] = &e->value;
-    } else {
-        out_members[LW_SENML_NAME] = &p->name; /* a record has something, be it nothing more */
-    }
+    err = split_entry(p);
+    bool has_base = is_first && p->base_name.as.bytes.len > 0;
+    out_members[LW_SENML_BASE_NAME] = has_base ? &p->base_name : NULL;
+    out_members[LW_SENML_BASE_TIME] = is_first ? time_member(&e->base_time) : NULL;
+    out_members[LW_SENML_NAME] = is_path || p->name.as.bytes.len > 0 ? &p->name : NULL;
+    out_members[LW_SENML_VALUE] = is_path ? NULL : &e->value;
     out_members[LW_SENML_TIME] = time_member(&e->time);
-    return LW_OK;
+    return err;
 }

@@ -112,19 +112,25 @@ typedef struct lw_senml_plan {
     uint32_t count; /* of records */
     uint32_t index; /* of the next one */
     lw_cursor cursor;
-    lw_path base;   /* what all paths have in common: its name is bn, */
-    bool has_base;  /* unless there is no base */
+    bool has_base;
+    lw_path base;   /* what all paths have in common: its name is bn, if it has_base */
     lw_entry entry; /* the current one, and its full name */
     lw_value base_name;
     lw_value name;
     uint8_t text[LW_SENML_NAME_MAX];
 } lw_senml_plan;
 
-/* `uses` tells which kinds of entries the format writes: values always, paths with LW_FORMAT_FETCH,
- * removals with LW_FORMAT_PATCH. LW_ENOTSUP when the source has others, or paths among values.
- * Entries of kind EMPTY have no form in SenML and are left out. source and cfg are borrowed. */
+/* Sets of kinds of entries. */
+#define LW_SENML_VALUES   (1u << LW_ENTRY_VALUE)
+#define LW_SENML_PATHS    (1u << LW_ENTRY_PATH)
+#define LW_SENML_REMOVALS (1u << LW_ENTRY_REMOVE)
+
+/* `kinds` are those that the format writes. LW_ENOTSUP when the source has others, or paths among
+ * values. Entries of kind EMPTY have no form in SenML and are left out. source and cfg are
+ * borrowed.
+ */
 LW_MUST_CHECK lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source,
-                                        const lw_encode_cfg *cfg, unsigned uses);
+                                        const lw_encode_cfg *cfg, unsigned kinds);
 
 /* LW_OK with the members of the next record, NULL for those it does not have (they are valid until
  * the next call); LW_END after the last, or a failure. LW_ESTATE when the source no longer is what

@@ -101,12 +101,12 @@ static void write_record(lw_writer *w, const lw_value *const members[LW_SENML_ME
     }
 }
 
-static lw_err encode_uses(const lw_source *source, const lw_encode_cfg *cfg, unsigned uses,
-                          lw_writer *w)
+static lw_err encode_kinds(const lw_source *source, const lw_encode_cfg *cfg, unsigned kinds,
+                           lw_writer *w)
 {
     lw_senml_plan plan;
     const lw_value *members[LW_SENML_MEMBERS];
-    lw_err err = lw_senml_plan_init(&plan, source, cfg, uses);
+    lw_err err = lw_senml_plan_init(&plan, source, cfg, kinds);
     if (err != LW_OK) {
         return err;
     }
@@ -119,12 +119,13 @@ static lw_err encode_uses(const lw_source *source, const lw_encode_cfg *cfg, uns
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    return encode_uses(source, cfg, LW_FORMAT_FETCH, w); /* FETCH bodies of 1.1 are 112 */
+    return encode_kinds(source, cfg, LW_SENML_VALUES | LW_SENML_PATHS,
+                        w); /* FETCH bodies of 1.1 are 112 */
 }
 
 static lw_err encode_etch(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    return encode_uses(source, cfg, LW_FORMAT_FETCH | LW_FORMAT_PATCH, w);
+    return encode_kinds(source, cfg, LW_SENML_VALUES | LW_SENML_PATHS | LW_SENML_REMOVALS, w);
 }
 
 const lw_format lw_format_senml_cbor = {

@@ -86,10 +86,11 @@ static void write_record(lw_writer *w, const lw_value *const members[LW_SENML_ME
     lw_json_write_record(w, &dialect, members, &first);
 }
 
-static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w, unsigned uses)
+static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w,
+                     unsigned kinds)
 {
     lw_senml_plan plan;
-    lw_err err = lw_senml_plan_init(&plan, source, cfg, uses);
+    lw_err err = lw_senml_plan_init(&plan, source, cfg, kinds);
     const char *before = "[{";
     while (err == LW_OK) {
         const lw_value *members[LW_SENML_MEMBERS];
@@ -111,12 +112,13 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
 
 static lw_err encode_senml(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    return encode(source, cfg, w, LW_FORMAT_FETCH); /* a null is for 320 (RFC 8790 section 3.2) */
+    return encode(source, cfg, w,
+                  LW_SENML_VALUES | LW_SENML_PATHS); /* a null is for 320 (RFC 8790 section 3.2) */
 }
 
 static lw_err encode_etch(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    return encode(source, cfg, w, ETCH_USES);
+    return encode(source, cfg, w, LW_SENML_VALUES | LW_SENML_PATHS | LW_SENML_REMOVALS);
 }
 
 const lw_format lw_format_senml_json = {

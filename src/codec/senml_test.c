@@ -41,7 +41,7 @@ static void a_source_with_fewer_entries_the_second_time_is_told(void **state)
     lw_encode_cfg cfg = {.base = lw_path_root()};
     lw_senml_plan plan;
     const lw_value *members[LW_SENML_MEMBERS];
-    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, 0), LW_OK);
+    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_ESTATE);
 }
@@ -54,7 +54,7 @@ static void a_source_with_more_entries_the_second_time_is_told(void **state)
     lw_encode_cfg cfg = {.base = lw_path_root()};
     lw_senml_plan plan;
     const lw_value *members[LW_SENML_MEMBERS];
-    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, 0), LW_OK);
+    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     count = 5;
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_OK);
@@ -72,7 +72,7 @@ static void a_source_with_shorter_names_the_second_time_is_told(void **state)
     lw_encode_cfg cfg = {.base = lw_path_root()};
     lw_senml_plan plan;
     const lw_value *members[LW_SENML_MEMBERS];
-    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, 0), LW_OK);
+    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     list[0].path = lw_path_resource(1, 0, 1);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_ESTATE);
 }
@@ -90,11 +90,11 @@ static void a_front_that_does_not_fit_is_too_big(void **state)
     lw_encode_cfg cfg = {.alternate_path = lw_bytes_str(long_name)};
     lw_senml_plan plan;
     const lw_value *members[LW_SENML_MEMBERS];
-    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, 0), LW_OK);
+    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_ETOOBIG);
     cfg.alternate_path = lw_bytes_of(NULL, 0);
     list[1].prefix = lw_bytes_str(long_name);
-    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, 0), LW_OK);
+    assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_ETOOBIG);
 }
