@@ -128,7 +128,7 @@ LW_APART static lw_err integer_of(const lw_cbor *c, lw_value *out)
 }
 
 /* The bits of a half as those of a single: exact, payloads of NaN included. */
-static uint32_t widen(uint32_t half)
+LW_APART static uint32_t widen(uint32_t half)
 {
     uint32_t bits = (half & 0x7FFF) << 13; /* of a single that is 2^112 times as small */
     if (bits >= HALF_INFINITE << 13) {
@@ -353,19 +353,19 @@ static void write_float(lw_writer *w, const lw_value *value)
 {
     float single = (float)value->as.number;
     lw_value again = lw_value_single(single);
-    float small = single * 0x1p-112f; /* its fields are those of a half, if it has one */
-    uint32_t bits;
-    uint32_t half;
-    memcpy(&bits, &single, sizeof bits);
-    memcpy(&half, &small, sizeof half);
-    half = (half >> 13 & 0x7FFF) | (bits >> 16 & 0x8000);
-    if (again.as.uns != value->as.uns) {
-        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_DOUBLE, value->as.uns);
-    } else if (widen(half) != bits) {
-        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_SINGLE, bits);
-    } else {
-        write_argument(w, LW_CBOR_SIMPLE, SIMPLE_HALF, half);
+    unsigned info = SIMPLE_DOUBLE;
+    uint64_t arg = value->as.uns; /* the bits of as.number */
+    if (again.as.uns == arg) {
+        float small = single * 0x1p-112f; /* its fields are those of a half, if it has one */
+        uint32_t bits, half;
+        memcpy(&bits, &single, sizeof bits);
+        memcpy(&half, &small, sizeof half);
+        half = (half >> 13 & 0x7FFF) | (bits >> 16 & 0x8000);
+        bool is_half = widen(half) == bits;
+        info = is_half ? SIMPLE_HALF : SIMPLE_SINGLE;
+        arg = is_half ? half : bits;
     }
+    write_argument(w, LW_CBOR_SIMPLE, info, arg);
 }
 
 void lw_cbor_write_int(lw_writer *w, int64_t v)
