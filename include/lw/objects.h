@@ -249,6 +249,10 @@ enum {
 extern const lw_object_def lw_object_0_v1_0;
 extern const lw_object_def lw_object_0_v1_1;
 extern const lw_object_def lw_object_0_v1_2;
+extern const lw_object_def lw_object_0_v1_0_core;
+extern const lw_object_def lw_object_0_v1_1_core;
+extern const lw_object_def lw_object_0_v1_2_core;
+extern const lw_object_def lw_object_0_v1_1_minimal;
 extern const lw_object_text lw_object_0_v1_0_text;
 extern const lw_object_text lw_object_0_v1_1_text;
 extern const lw_object_text lw_object_0_v1_2_text;
@@ -287,6 +291,7 @@ enum {
 extern const lw_object_def lw_object_1_v1_0;
 extern const lw_object_def lw_object_1_v1_1;
 extern const lw_object_def lw_object_1_v1_2;
+extern const lw_object_def lw_object_1_v1_1_minimal;
 extern const lw_object_text lw_object_1_v1_0_text;
 extern const lw_object_text lw_object_1_v1_1_text;
 extern const lw_object_text lw_object_1_v1_2_text;
@@ -332,6 +337,7 @@ enum {
 extern const lw_object_def lw_object_3_v1_0;
 extern const lw_object_def lw_object_3_v1_1;
 extern const lw_object_def lw_object_3_v1_2;
+extern const lw_object_def lw_object_3_v1_0_minimal;
 extern const lw_object_text lw_object_3_v1_0_text;
 extern const lw_object_text lw_object_3_v1_1_text;
 extern const lw_object_text lw_object_3_v1_2_text;

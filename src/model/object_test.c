@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "lw/object.h"
+#include "lw/objects.h"
 
 static const lw_resource_def resources[] = {
     {.id = 0, .type = LW_TYPE_STRING, .ops = LW_OP_R},
@@ -118,6 +118,49 @@ static void a_range_without_meaning_for_the_type_restricts_nothing(void **state)
     assert_int_equal(check(&floats, lw_value_string("a")), LW_OK);
 }
 
+static bool is_same_range(const lw_range *a, const lw_range *b)
+{
+    return a == NULL || b == NULL ? a == b
+                                  : a->kind == b->kind && a->count == b->count && a->lo == b->lo &&
+                                        a->as.hi == b->as.hi;
+}
+
+/* objects/parts.txt */
+static void expect_part(const lw_object_def *part, const lw_object_def *whole)
+{
+    unsigned found = 0;
+    assert_int_equal(part->id, whole->id);
+    assert_int_equal(part->flags, whole->flags);
+    assert_int_equal(part->major << 8 | part->minor, whole->major << 8 | whole->minor);
+    for (unsigned i = 0; i < whole->resource_count; i++) {
+        const lw_resource_def *of_whole = &whole->resources[i];
+        const lw_resource_def *r = lw_object_def_resource(part, of_whole->id);
+        if (r == NULL) {
+            assert_int_equal(of_whole->flags & LW_DEF_MANDATORY, 0);
+            continue;
+        }
+        found++;
+        assert_int_equal(r->type, of_whole->type);
+        assert_int_equal(r->ops, of_whole->ops);
+        assert_int_equal(r->flags, of_whole->flags);
+        assert_true(
+            is_same_range(lw_object_def_range(part, r), lw_object_def_range(whole, of_whole)));
+    }
+    assert_int_equal(found, part->resource_count);
+    assert_true(found < whole->resource_count);
+}
+
+static void a_part_of_a_definition_says_the_same_and_has_all_that_is_mandatory(void **state)
+{
+    (void)state;
+    expect_part(&lw_object_0_v1_0_core, &lw_object_0_v1_0);
+    expect_part(&lw_object_0_v1_1_core, &lw_object_0_v1_1);
+    expect_part(&lw_object_0_v1_2_core, &lw_object_0_v1_2);
+    expect_part(&lw_object_0_v1_1_minimal, &lw_object_0_v1_1);
+    expect_part(&lw_object_1_v1_1_minimal, &lw_object_1_v1_1);
+    expect_part(&lw_object_3_v1_0_minimal, &lw_object_3_v1_0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +173,7 @@ int main(void)
         cmocka_unit_test(length_ranges_count_octets),
         cmocka_unit_test(sets_allow_their_members_only),
         cmocka_unit_test(a_range_without_meaning_for_the_type_restricts_nothing),
+        cmocka_unit_test(a_part_of_a_definition_says_the_same_and_has_all_that_is_mandatory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -222,10 +222,13 @@ const char *value_name(lw_tree *tree, lw_path path)
     const lw_resource_def *def = lw_tree_resource_def(tree, path);
     for (size_t i = 0; object != NULL && i < LW_OBJECTS_ALL_COUNT; i++) {
         const lw_object_text *text = lw_objects_all_text[i];
-        if (text->def != object->def) {
+        if (text->def->id != object->def->id || text->def->major != object->def->major ||
+            text->def->minor != object->def->minor) {
             continue;
         }
-        return def != NULL ? text->resources[def - object->def->resources].name : text->name;
+        const lw_resource_def *all = text->def->resources; /* the object may have a part of them */
+        return def != NULL ? text->resources[lw_object_def_resource(text->def, def->id) - all].name
+                           : text->name;
     }
     return "";
 }

@@ -187,5 +187,5 @@ LW_DECLARE_VERSION(lw_device_object_1_2, lw_device, lw_object_3_v1_2, LW_DEVICE,
                    &lw_device_hooks)
 
 LW_DECLARE_STRUCT(device_minimal, LW_DEVICE_MINIMAL)
-LW_DECLARE_VERSION(lw_device_minimal_object, device_minimal, lw_object_3_v1_0, LW_DEVICE_MINIMAL, 1,
-                   &lw_device_minimal_hooks)
+LW_DECLARE_VERSION(lw_device_minimal_object, device_minimal, lw_object_3_v1_0_minimal,
+                   LW_DEVICE_MINIMAL, 1, &lw_device_minimal_hooks)

@@ -129,5 +129,5 @@ OBJECT(1_1, LW_SERVER_1_1, &lw_server_hooks_1_1)
 OBJECT(1_2, LW_SERVER_1_2, &lw_server_hooks_1_1)
 
 LW_DECLARE_STRUCT(server_minimal, LW_SERVER_1_0)
-LW_DECLARE_VERSION(lw_server_minimal_object, server_minimal, lw_object_1_v1_1, LW_SERVER_1_0, 1,
-                   &lw_server_minimal_hooks)
+LW_DECLARE_VERSION(lw_server_minimal_object, server_minimal, lw_object_1_v1_1_minimal,
+                   LW_SERVER_1_0, 1, &lw_server_minimal_hooks)

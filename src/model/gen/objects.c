@@ -1938,3 +1938,82 @@ static const lw_range ranges_10371_v1_0[] = {
     {LW_RANGE_INTEGER, 0, 0, {3}},
 };
 const lw_object_def lw_object_10371_v1_0 = {10371, 1, 0, 1, 0, 0, 4, resources_10371_v1_0, ranges_10371_v1_0};
+
+/* 0 LWM2M Security 1.0, core */
+static const lw_resource_def resources_0_v1_0_core[] = {
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 1}, /* LWM2M Server URI */
+    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY, 0}, /* Bootstrap-Server */
+    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 2}, /* Security Mode */
+    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Public Key or Identity */
+    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Server Public Key */
+    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Secret Key */
+    {10, LW_TYPE_INTEGER, 0, 0, 3}, /* Short Server ID */
+    {11, LW_TYPE_INTEGER, 0, 0, 0}, /* Client Hold Off Time */
+    {12, LW_TYPE_INTEGER, 0, 0, 0}, /* Bootstrap-Server Account Timeout */
+};
+static const lw_range ranges_0_v1_0_core[] = {
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+};
+const lw_object_def lw_object_0_v1_0_core = {0, 1, 0, 1, 0, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 9, resources_0_v1_0_core, ranges_0_v1_0_core};
+
+/* 0 LWM2M Security 1.1, core */
+static const lw_resource_def resources_0_v1_1_core[] = {
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 1}, /* LWM2M Server URI */
+    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY, 0}, /* Bootstrap-Server */
+    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 2}, /* Security Mode */
+    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Public Key or Identity */
+    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Server Public Key */
+    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Secret Key */
+    {10, LW_TYPE_INTEGER, 0, 0, 3}, /* Short Server ID */
+    {11, LW_TYPE_INTEGER, 0, 0, 0}, /* Client Hold Off Time */
+    {12, LW_TYPE_INTEGER, 0, 0, 0}, /* Bootstrap-Server Account Timeout */
+    {13, LW_TYPE_UNSIGNED, 0, 0, 4}, /* Matching Type */
+    {14, LW_TYPE_STRING, 0, 0, 0}, /* SNI */
+    {15, LW_TYPE_UNSIGNED, 0, 0, 4}, /* Certificate Usage */
+    {16, LW_TYPE_UNSIGNED, 0, LW_DEF_MULTIPLE, 0}, /* DTLS/TLS Ciphersuite */
+};
+static const lw_range ranges_0_v1_1_core[] = {
+    {LW_RANGE_LENGTH, 0, 0, {255}},
+    {LW_RANGE_INTEGER, 0, 0, {4}},
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+    {LW_RANGE_INTEGER, 0, 0, {3}},
+};
+const lw_object_def lw_object_0_v1_1_core = {0, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 13, resources_0_v1_1_core, ranges_0_v1_1_core};
+
+/* 0 LWM2M Security 1.2, core */
+const lw_object_def lw_object_0_v1_2_core = {0, 1, 2, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 13, resources_0_v1_1_core, ranges_0_v1_1_core};
+
+/* 0 LWM2M Security 1.1, minimal */
+static const lw_resource_def resources_0_v1_1_minimal[] = {
+    {0, LW_TYPE_STRING, 0, LW_DEF_MANDATORY, 1}, /* LWM2M Server URI */
+    {1, LW_TYPE_BOOLEAN, 0, LW_DEF_MANDATORY, 0}, /* Bootstrap-Server */
+    {2, LW_TYPE_INTEGER, 0, LW_DEF_MANDATORY, 2}, /* Security Mode */
+    {3, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Public Key or Identity */
+    {4, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Server Public Key */
+    {5, LW_TYPE_OPAQUE, 0, LW_DEF_MANDATORY, 0}, /* Secret Key */
+    {10, LW_TYPE_INTEGER, 0, 0, 3}, /* Short Server ID */
+};
+const lw_object_def lw_object_0_v1_1_minimal = {0, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 7, resources_0_v1_1_minimal, ranges_0_v1_0_core};
+
+/* 1 LwM2M Server 1.1, minimal */
+static const lw_range ranges_1_v1_1_minimal[] = {
+    {LW_RANGE_INTEGER, 0, 1, {65534}},
+};
+const lw_object_def lw_object_1_v1_1_minimal = {1, 1, 1, 1, 1, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 9, resources_1_v1_0, ranges_1_v1_1_minimal};
+
+/* 3 Device 1.0, minimal */
+static const lw_resource_def resources_3_v1_0_minimal[] = {
+    {0, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Manufacturer */
+    {1, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Model Number */
+    {2, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Serial Number */
+    {3, LW_TYPE_STRING, LW_OP_R, 0, 0}, /* Firmware Version */
+    {4, LW_TYPE_NONE, LW_OP_E, LW_DEF_MANDATORY, 0}, /* Reboot */
+    {11, LW_TYPE_INTEGER, LW_OP_R, LW_DEF_MULTIPLE | LW_DEF_MANDATORY, 1}, /* Error Code */
+    {16, LW_TYPE_STRING, LW_OP_R, LW_DEF_MANDATORY, 0}, /* Supported Binding and Modes */
+};
+static const lw_range ranges_3_v1_0_minimal[] = {
+    {LW_RANGE_INTEGER, 0, 0, {8}},
+};
+const lw_object_def lw_object_3_v1_0_minimal = {3, 1, 0, 1, 0, LW_DEF_MANDATORY, 7, resources_3_v1_0_minimal, ranges_3_v1_0_minimal};
