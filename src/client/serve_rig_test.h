@@ -21,6 +21,7 @@
 #include "coap/bodies.h"
 #include "lw/objects.h"
 #include "model/access.h"
+#include "model/tree_priv.h"
 #include "testing/fakes.h"
 
 #define NONE        LW_CF_NONE
@@ -729,9 +730,11 @@ static inline const char *value_at(rig *r, const char *path)
 static inline uint32_t tree_digest(rig *r)
 {
     uint32_t digest = 2166136261u;
-    size_t size = lw_tree_mem_needed(r->client.tree.objects) - lw_pool_cost(0);
-    for (size_t i = 0; i < size; i++) {
-        digest = (digest ^ r->client.tree.block[i]) * 16777619u;
+    const uint8_t *octets = r->client.tree.block;
+    for (const lw_object *const *o = r->client.tree.objects; *o != NULL; o++) {
+        for (size_t i = 0; i < lw_piece_size_of(*o) * (*o)->instances_max; i++) {
+            digest = (digest ^ *octets++) * 16777619u;
+        }
     }
     return digest;
 }

@@ -1,10 +1,12 @@
 /* The instances of a device's declared objects (include/lw/declare.h), and transactions on them.
  *
  * All instances live in one block whose size follows from the declarations. Each instance is a
- * header and the declared struct. The tree answers: what is there, in tree order; what value does
- * it have; and it changes: one value at a time, or several that hold or fall together.
+ * header, the declared struct, and what of it is present. The tree answers: what is there, in tree
+ * order; what value does it have; and it changes: one value at a time, or several that hold or fall
+ * together.
  *
- *     object         -> [ header | struct ] [ header | struct ] …      instances_max pieces
+ *     object  -> [ header | struct | present ] [ header | struct | present ] …    instances_max
+ * pieces
  *
  * A transaction keeps a copy of each instance before its first change; rollback copies it back,
  * commit compares and tells the observer what is different. Without a transaction every change is
@@ -13,7 +15,6 @@
 #ifndef LW_MODEL_TREE_H
 #define LW_MODEL_TREE_H
 
-#include "base/list.h"
 #include "base/mem.h"
 #include "lw/declare.h"
 
@@ -31,9 +32,9 @@ struct lw_tree {
     void *hooks_ctx;
     void (*on_change)(void *ctx, lw_tree_change change, lw_path path); /* NULL: nobody listens */
     void *on_change_ctx;
-    lw_link undo;                /* of the open transaction, oldest first */
+    struct lw_undo *undo;        /* of the open transaction, one an instance, oldest first */
+    struct lw_undo *held;        /* of the transactions since lw_tree_hold, likewise */
     void (*hold)(lw_tree *tree); /* between lw_tree_hold and its end: what commit does; or NULL */
-    lw_link held; /* of the transactions since lw_tree_hold, one an instance, oldest first */
 };
 
 /* Objects: in any order, sound (lw_objects_are_sound), borrowed. Takes its block from mem:
@@ -62,7 +63,9 @@ typedef struct lw_place {
     const lw_field *field;      /* NULL: not declared */
     const lw_resource_def *def; /* of the field */
     uint8_t *value;             /* that is stored, zero when it is not present; or NULL */
-    unsigned index;             /* of the field */
+    uint8_t *present;           /* is it? NULL: no such instance, or not declared */
+    unsigned value_level;       /* where values of the resource are: 3, or 4 of a multiple one; 0:
+                                   not declared */
     unsigned asked, depth;      /* how many levels the path has, and how many of them are there:
                                    what DM-05 asks step by step */
     lw_path path;
@@ -72,7 +75,10 @@ typedef struct lw_place {
 unsigned lw_tree_find(lw_tree *tree, lw_path path, lw_place *out_place);
 
 /* Is its resource, present or not, a multiple one? */
-bool lw_place_is_multiple(const lw_place *at);
+static inline bool lw_place_is_multiple(const lw_place *at)
+{
+    return at->value_level == LW_LEVEL_RESOURCE_INSTANCE;
+}
 
 /* As lw_tree_get. */
 LW_MUST_CHECK lw_err lw_place_get(const lw_place *at, lw_value *out_value);
