@@ -295,11 +295,21 @@ LW_MUST_CHECK lw_err lw_tree_touch(lw_tree *tree, lw_path path);
 /* The value at a resource (single) or resource instance. LW_ENOTFOUND when the object, instance,
  * resource or resource instance is not there, or has no value now. Octets are borrowed from the
  * tree. */
-LW_MUST_CHECK lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value);
+LW_MUST_CHECK lw_err lw_tree_read(lw_tree *tree, lw_value *out_value, lw_path path);
+
+LW_MUST_CHECK static inline lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
+{
+    return lw_tree_read(tree, out_value, path);
+}
 
 /* The same as a number: of an INTEGER, UNSIGNED, TIME or BOOLEAN, at most UINT32_MAX, which is also
  * what a negative number is; `absent` when there is none. */
-uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent);
+uint32_t lw_tree_number_or(lw_tree *tree, uint32_t absent, lw_path path);
+
+static inline uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent)
+{
+    return lw_tree_number_or(tree, absent, path);
+}
 
 /* The same as octets; empty when there are none. */
 lw_bytes lw_tree_octets(lw_tree *tree, lw_path path);

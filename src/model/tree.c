@@ -141,7 +141,7 @@ static uint32_t next_resource_instance(const lw_place *at, uint32_t from)
 }
 
 /* Levels that the path does not give have LW_ID_MAX, which nothing has. */
-unsigned lw_tree_find(lw_tree *tree, lw_path path, lw_place *at)
+unsigned lw_place_find(lw_place *at, lw_tree *tree, lw_path path)
 {
     uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
     uint16_t ri = lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE);
@@ -229,7 +229,7 @@ static uint32_t next_resource(const lw_place *at, uint32_t from)
 }
 
 /* The smallest id >= from of what is right below `parent`; LW_ID_MAX when none. */
-static uint32_t next_child(lw_tree *tree, lw_path parent, uint32_t from)
+static uint32_t next_child(lw_tree *tree, uint32_t from, lw_path parent)
 {
     lw_place at;
     if (lw_tree_find(tree, parent, &at) != at.asked) {
@@ -257,14 +257,14 @@ bool lw_tree_walk(lw_tree *tree, lw_path *at, unsigned top, unsigned lowest)
 {
     lw_path parent = *at;
     unsigned depth = lw_path_depth(parent);
-    uint32_t id = depth < lowest ? next_child(tree, parent, 0) : LW_ID_MAX;
+    uint32_t id = depth < lowest ? next_child(tree, 0, parent) : LW_ID_MAX;
     for (; id == LW_ID_MAX; depth--) {
         if (depth <= top) {
             return false;
         }
         uint32_t from = lw_path_id(parent, depth) + 1u;
         parent = lw_path_cut(parent, depth - 1);
-        id = next_child(tree, parent, from);
+        id = next_child(tree, from, parent);
     }
     *at = lw_path_child(parent, (uint16_t)id);
     return true;
@@ -290,8 +290,8 @@ bool lw_tree_next_instance(lw_tree *tree, lw_path *at)
 unsigned lw_tree_count(lw_tree *tree, lw_path path)
 {
     unsigned count = 0;
-    uint32_t id = next_child(tree, path, 0);
-    for (; id != LW_ID_MAX; id = next_child(tree, path, id + 1)) {
+    uint32_t id = next_child(tree, 0, path);
+    for (; id != LW_ID_MAX; id = next_child(tree, id + 1, path)) {
         count++;
     }
     return count;
@@ -323,14 +323,14 @@ lw_err lw_place_get(const lw_place *at, lw_value *out_value)
     return LW_OK;
 }
 
-lw_err lw_tree_get(lw_tree *tree, lw_path path, lw_value *out_value)
+lw_err lw_tree_read(lw_tree *tree, lw_value *out_value, lw_path path)
 {
     lw_place at;
     lw_tree_find(tree, path, &at);
     return lw_place_get(&at, out_value);
 }
 
-uint32_t lw_tree_number(lw_tree *tree, lw_path path, uint32_t absent)
+uint32_t lw_tree_number_or(lw_tree *tree, uint32_t absent, lw_path path)
 {
     lw_value value;
     if (lw_tree_get(tree, path, &value) != LW_OK) {

@@ -71,8 +71,13 @@ typedef struct lw_place {
     lw_path path;
 } lw_place;
 
-/* Returns out_place->depth. */
-unsigned lw_tree_find(lw_tree *tree, lw_path path, lw_place *out_place);
+/* Returns at->depth. */
+unsigned lw_place_find(lw_place *at, lw_tree *tree, lw_path path);
+
+static inline unsigned lw_tree_find(lw_tree *tree, lw_path path, lw_place *out_place)
+{
+    return lw_place_find(out_place, tree, path);
+}
 
 /* Is its resource, present or not, a multiple one? */
 static inline bool lw_place_is_multiple(const lw_place *at)
