@@ -325,6 +325,9 @@ static inline lw_err lw_tree_set(lw_tree *tree, lw_path path, lw_value value)
     return lw_tree_put(tree, &value, path);
 }
 
+lw_err lw_tree_put_text(lw_tree *tree, const char *text, lw_path path);
+lw_err lw_tree_put_integer(lw_tree *tree, int32_t number, lw_path path);
+
 /* Removes an optional resource or a resource instance. LW_EMETHOD for a mandatory resource. */
 lw_err lw_tree_unset(lw_tree *tree, lw_path path);
 

@@ -32,7 +32,7 @@ static bool is_enabled(lw_client *client)
 
 static lw_err set(lw_tree *tree, lw_path path, uint16_t number)
 {
-    return lw_tree_set(tree, path, lw_value_integer(number));
+    return lw_tree_put_integer(tree, number, path);
 }
 
 static lw_err add_rule(lw_tree *tree, lw_path target, uint16_t owner)

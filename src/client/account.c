@@ -181,7 +181,7 @@ static lw_err add_instance(lw_client *client, uint16_t object, const lw_client_a
     for (size_t i = 0; err == LW_OK && i < sizeof all_said / sizeof all_said[0]; i++) {
         const said *s = &all_said[i];
         if (s->object == object && has_value(account, s, &value)) {
-            err = lw_tree_set(&client->tree, lw_path_resource_of(instance, s->resource), value);
+            err = lw_tree_put(&client->tree, &value, lw_path_resource_of(instance, s->resource));
         }
     }
     return err;

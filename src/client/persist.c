@@ -196,7 +196,7 @@ static lw_err read_entry(lw_tree *tree, const lw_entry *e)
         return LW_OK; /* of an instance that this firmware does not have */
     }
     return e->kind == LW_ENTRY_EMPTY ? lw_tree_empty(tree, e->path)
-                                     : lw_tree_set(tree, e->path, e->value);
+                                     : lw_tree_put(tree, &e->value, e->path);
 }
 
 static void remove_replaced(lw_tree *tree)

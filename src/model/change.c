@@ -93,6 +93,18 @@ lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
     return lw_field_is_stored(at.field) ? store(&at, &checked) : write_through(&at, &checked);
 }
 
+lw_err lw_tree_put_text(lw_tree *tree, const char *text, lw_path path)
+{
+    lw_value value = lw_value_string(text);
+    return lw_tree_put(tree, &value, path);
+}
+
+lw_err lw_tree_put_integer(lw_tree *tree, int32_t number, lw_path path)
+{
+    lw_value value = lw_value_integer(number);
+    return lw_tree_put(tree, &value, path);
+}
+
 /* ---- A resource ---- */
 
 static void zero_field(const lw_field *field, lw_piece *p)

@@ -51,7 +51,7 @@ lw_err lw_device_raise_error(lw_tree *tree, uint8_t code)
     }
     errors none = look_for(tree, 0);
     uint16_t instance = none.found != LW_ID_MAX ? none.found : none.vacant;
-    return lw_tree_set(tree, error_at(instance), lw_value_integer(code));
+    return lw_tree_put_integer(tree, code, error_at(instance));
 }
 
 lw_err lw_device_clear_error(lw_tree *tree, uint8_t code)
@@ -66,7 +66,7 @@ lw_err lw_device_clear_error(lw_tree *tree, uint8_t code)
     if (e.count > 1) {
         return lw_tree_unset(tree, error_at(e.found));
     }
-    lw_err err = lw_tree_set(tree, error_at(0), lw_value_integer(0));
+    lw_err err = lw_tree_put_integer(tree, 0, error_at(0));
     return err == LW_OK && e.found != 0 ? lw_tree_unset(tree, error_at(e.found)) : err;
 }
 
@@ -75,7 +75,7 @@ static lw_err reset_errors(lw_tree *tree)
     for (uint16_t i = 1; i < ERRORS_MAX; i++) {
         lw_tree_unset(tree, error_at(i));
     }
-    return lw_tree_set(tree, error_at(0), lw_value_integer(0));
+    return lw_tree_put_integer(tree, 0, error_at(0));
 }
 
 /* ---- Hooks ---- */
@@ -84,17 +84,17 @@ static void defaults(void *ctx, lw_tree *tree, lw_path instance)
 {
     (void)ctx;
     (void)instance;
-    lw_tree_set(tree, error_at(0), lw_value_integer(0));
-    lw_tree_set(tree, resource(LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES), lw_value_string("U"));
+    lw_tree_put_integer(tree, 0, error_at(0));
+    lw_tree_put_text(tree, "U", resource(LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES));
 }
 
 /* 10371 Reboot Status, where there is one: under way (1), or refused (2). */
 static lw_err show(lw_tree *tree, uint16_t state, uint16_t message, lw_err err)
 {
     const char *why = err == LW_OK ? "" : "not possible now";
-    lw_tree_set(tree, lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, state),
-                lw_value_integer(err == LW_OK ? 1 : 2));
-    lw_tree_set(tree, lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, message), lw_value_string(why));
+    lw_tree_put_integer(tree, err == LW_OK ? 1 : 2,
+                        lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, state));
+    lw_tree_put_text(tree, why, lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, message));
     return err;
 }
 

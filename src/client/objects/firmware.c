@@ -294,7 +294,7 @@ static void defaults(void *ctx, lw_tree *tree, lw_path instance)
 {
     (void)ctx;
     (void)instance;
-    lw_tree_set(tree, resource(LW_RES_FIRMWARE_UPDATE_SEVERITY), lw_value_integer(1));
+    lw_tree_put_integer(tree, 1, resource(LW_RES_FIRMWARE_UPDATE_SEVERITY));
 }
 
 static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size_t offset,

@@ -106,10 +106,11 @@ static lw_err execute_1_1(void *ctx, lw_tree *tree, lw_path path, lw_bytes argum
 /* 1/x/6 is true, and the binding U, unless somebody says otherwise. */
 static void defaults(void *ctx, lw_tree *tree, lw_path instance)
 {
+    lw_value yes = lw_value_boolean(true);
     (void)ctx;
-    lw_tree_set(tree, field(instance, LW_RES_SERVER_NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE),
-                lw_value_boolean(true));
-    lw_tree_set(tree, field(instance, LW_RES_SERVER_BINDING), lw_value_string("U"));
+    lw_tree_put(tree, &yes,
+                field(instance, LW_RES_SERVER_NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE));
+    lw_tree_put_text(tree, "U", field(instance, LW_RES_SERVER_BINDING));
 }
 
 const lw_object_hooks lw_server_hooks_1_0 = {
