@@ -49,8 +49,9 @@ const lw_object_def *lw_registry_find(const lw_registry *registry, uint16_t obje
 
 lw_object_version lw_object_version_implied(lw_version enabler, uint16_t object)
 {
-    /* The table of protocol.md section 1.2. Of its columns 1.1 and 1.1.1 the second one stands
-     * here: both say "1.1" on the wire (VER-17, P-REG-15). 0x13 is 1.3; 0 is a dash. */
+    /* The rows of the table of protocol.md section 1.2 that do not say 1.0, or nothing, throughout.
+     * Of its columns 1.1 and 1.1.1 the second one stands here: both say "1.1" on the wire (VER-17,
+     * P-REG-15). 0x13 is 1.3. */
     static const struct {
         uint8_t object;
         uint8_t in[3];
@@ -62,19 +63,12 @@ lw_object_version lw_object_version_implied(lw_version enabler, uint16_t object)
         {3 /* Device */, {0x10, 0x11, 0x12}},
         {4 /* Connectivity Monitoring */, {0x10, 0x12, 0x13}},
         {5 /* Firmware Update */, {0x10, 0x10, 0x11}}, /* P-REG-16 */
-        {6 /* Location */, {0x10, 0x10, 0x10}},
-        {7 /* Connectivity Statistics */, {0x10, 0x10, 0x10}},
-        {21 /* OSCORE */, {0, 0x10, 0x20}},
-        {23 /* COSE */, {0, 0, 0x10}},
-        {24 /* MQTT Server */, {0, 0, 0x10}},
-        {25 /* Gateway */, {0, 0, 0x10}},
-        {26 /* Gateway Routing */, {0, 0, 0x10}},
-        {27 /* 5GNR Connectivity */, {0, 0, 0x10}},
+        {21 /* OSCORE */, {0x10, 0x10, 0x20}},
     };
     unsigned column = enabler >= LW_VERSION_1_2 ? 2 : enabler == LW_VERSION_1_1 ? 1 : 0;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         uint8_t version = table[i].in[column];
-        if (table[i].object == object && version != 0) {
+        if (table[i].object == object) {
             return (lw_object_version){version >> 4, version & 15};
         }
     }
