@@ -75,7 +75,7 @@ static lw_err remove_target(lw_tree *tree, lw_path target)
         return LW_OK;
     }
     if (object->hooks->remove != NULL) {
-        (void)object->hooks->remove(tree->hooks_ctx, tree, target); /* it is told, not asked */
+        (void)object->hooks->remove(tree->ctx, tree, target); /* it is told, not asked */
     }
     return lw_tree_remove(tree, target);
 }

@@ -38,7 +38,7 @@ bool lw_account_next(lw_client *client, uint16_t ssid, lw_path *at)
 
 /* Whose account a Security instance is: the Short Server ID, with the Server instance. 0: it is
  * gone, or that of no server to register with. */
-static uint16_t read_account(lw_client *client, lw_path security, uint16_t *out_account)
+static uint16_t read_account(lw_client *client, uint16_t *out_account, lw_path security)
 {
     uint16_t ssid = lw_account_ssid(client, security);
     lw_path at = lw_path_object(LW_OBJ_SERVER);
@@ -74,7 +74,7 @@ static void forget(lw_server *server)
 static void take_security(lw_client *client, lw_path security)
 {
     uint16_t account;
-    uint16_t ssid = read_account(client, security, &account);
+    uint16_t ssid = read_account(client, &account, security);
     lw_server *own = place_of(client, ssid);
     lw_server *server = own != NULL ? own : place_of(client, 0);
     if (server == NULL || ssid == 0) {
@@ -94,7 +94,7 @@ void lw_client_accounts_changed(lw_client *client)
     LW_EACH_SERVER (client, s) {
         uint16_t account;
         lw_path security = lw_path_instance(LW_OBJ_SECURITY, s->security);
-        if (s->state != LW_SERVER_UNUSED && read_account(client, security, &account) != s->ssid) {
+        if (s->state != LW_SERVER_UNUSED && read_account(client, &account, security) != s->ssid) {
             forget(s);
         }
         if (s->moved) {

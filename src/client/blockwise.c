@@ -28,7 +28,7 @@ static uint8_t write_part(const lw_call *call)
     lw_tree *tree = &call->client->tree;
     const lw_request *request = &call->request;
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
-    lw_err err = call->target.object->hooks->write(tree->hooks_ctx, tree, request->path, value,
+    lw_err err = call->target.object->hooks->write(tree->ctx, tree, request->path, value,
                                                    call->in->offset, call->in->more);
     call->server->streaming = err == LW_OK && call->in->more ? request->path : lw_path_root();
     return err == LW_OK && call->in->more ? LW_COAP_CONTINUE : lw_op_code(LW_OP_WRITE, err);
@@ -55,7 +55,7 @@ static void on_stream_gone(void *ctx, lw_coap_peer *peer)
         lw_path_depth(path) != LW_LEVEL_ROOT ? lw_tree_object(&client->tree, path) : NULL;
     server->streaming = lw_path_root();
     if (object != NULL && object->hooks->lost != NULL) {
-        object->hooks->lost(client->tree.hooks_ctx, &client->tree, path);
+        object->hooks->lost(client->tree.ctx, &client->tree, path);
     }
 }
 

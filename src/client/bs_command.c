@@ -128,7 +128,7 @@ lw_err lw_bs_remove(lw_client *client, lw_path scope)
             continue; /* BS-33: the device's own would be made again at once */
         }
         if (object->hooks != NULL && object->hooks->remove != NULL) {
-            err = object->hooks->remove(tree->hooks_ctx, tree, at);
+            err = object->hooks->remove(tree->ctx, tree, at);
         }
         err = err == LW_OK ? lw_tree_remove(tree, at) : err;
     }

@@ -144,7 +144,6 @@ static lw_err init_tree(lw_client *client)
         err = lw_tree_add(&client->tree, LW_OBJ_DEVICE, 0, &device);
     }
     client->tree.on_change = on_change;
-    client->tree.on_change_ctx = client;
     return err;
 }
 

@@ -43,7 +43,7 @@ static lw_err make(const lw_apply *a, uint16_t id)
     }
     m->chosen[m->count] = id == LW_ID_MAX;
     m->ids[m->count++] = lw_path_id(instance, LW_LEVEL_INSTANCE);
-    err = lw_tree_object(tree, instance)->hooks->create(tree->hooks_ctx, tree, instance);
+    err = lw_tree_object(tree, instance)->hooks->create(tree->ctx, tree, instance);
     return err == LW_OK ? lw_tree_start_with(tree, instance, LW_TREE_DEMAND) : err;
 }
 
@@ -115,7 +115,7 @@ static lw_err remove_target(const lw_call *call)
     if (call->target.asked == LW_LEVEL_RESOURCE_INSTANCE) {
         return lw_remove_resource_instance(tree, path);
     }
-    lw_err err = call->target.object->hooks->remove(tree->hooks_ctx, tree, path);
+    lw_err err = call->target.object->hooks->remove(tree->ctx, tree, path);
     return err == LW_OK ? lw_tree_remove(tree, path) : err;
 }
 

@@ -22,7 +22,7 @@ uint8_t lw_serve_execute(const lw_call *call)
     lw_err err = check_arguments(request->payload);
     if (err == LW_OK) {
         err = hooks != NULL && hooks->execute != NULL
-                  ? hooks->execute(tree->hooks_ctx, tree, request->path, request->payload)
+                  ? hooks->execute(tree->ctx, tree, request->path, request->payload)
                   : LW_EMETHOD;
     }
     return lw_op_code(LW_OP_EXECUTE, err);

@@ -508,7 +508,6 @@ static inline void rig_init(rig *r, lw_version version)
     assert_ok(lw_tree_init(&r->client.tree, rig_objects, &r->client.mem, r));
     rig_fill_tree(&r->client.tree);
     r->client.tree.on_change = rig_on_change;
-    r->client.tree.on_change_ctx = r;
     r->handler = (lw_coap_handler){
         .send = rig_send, .on_request = rig_on_request, .wants_stream = rig_wants_stream};
     lw_coap_bodies_init(&r->bodies, 2048, 2, 247000);

@@ -4,7 +4,7 @@
 void lw_tree_tell(lw_tree *tree, lw_tree_change change, lw_path path)
 {
     if (tree->on_change != NULL) {
-        tree->on_change(tree->on_change_ctx, change, path);
+        tree->on_change(tree->ctx, change, path);
     }
 }
 
@@ -32,7 +32,7 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path path)
     lw_place at;
     lw_tree_find(tree, path, &at);
     lw_err err = lw_place_touch(&at);
-    if (err == LW_OK && at.field != NULL) {
+    if (err == LW_OK && at.present != NULL) {
         *at.present = true;
     }
     return err;
@@ -46,7 +46,7 @@ static lw_err write_through(const lw_place *at, const lw_value *value)
     if (at->def->type == LW_TYPE_NONE || hooks == NULL || hooks->write == NULL) {
         return LW_EMETHOD;
     }
-    return hooks->write(at->tree->hooks_ctx, at->tree, at->path, *value, 0, false);
+    return hooks->write(at->tree->ctx, at->tree, at->path, *value, 0, false);
 }
 
 static lw_err store(const lw_place *at, const lw_value *value)
@@ -77,7 +77,7 @@ lw_err lw_tree_put(lw_tree *tree, const lw_value *value, lw_path path)
     lw_place at;
     lw_value checked;
     lw_tree_find(tree, path, &at);
-    if (at.piece == NULL || at.field == NULL) {
+    if (at.present == NULL) {
         return LW_ENOTFOUND;
     }
     if (at.asked != at.value_level) {
@@ -151,7 +151,7 @@ lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
 {
     lw_place at;
     lw_tree_find(tree, resource, &at);
-    if (at.piece == NULL || at.field == NULL) {
+    if (at.present == NULL) {
         return LW_ENOTFOUND;
     }
     return at.field->count > 0 ? reset(&at, true) : LW_EINVAL;
@@ -191,7 +191,7 @@ static void set_defaults(const lw_place *at)
 {
     const lw_object_hooks *hooks = at->object->hooks;
     if (hooks != NULL && hooks->defaults != NULL) {
-        hooks->defaults(at->tree->hooks_ctx, at->tree, at->path);
+        hooks->defaults(at->tree->ctx, at->tree, at->path);
     }
 }
 

@@ -36,7 +36,10 @@ lw_err lw_place_touch(const lw_place *at)
     if (u == NULL) {
         return LW_ENOMEM;
     }
-    *u = (lw_undo){.object = at->object, .at = p, .len = len};
+    u->next = NULL;
+    u->object = at->object;
+    u->at = p;
+    u->len = len;
     memcpy(&u->before, p, len);
     *end = u;
     return LW_OK;
@@ -114,7 +117,7 @@ static lw_err validate(lw_tree *tree, const lw_object *object, lw_piece *p)
         return LW_EINVAL;
     }
     return object->hooks != NULL && object->hooks->validate != NULL
-               ? object->hooks->validate(tree->hooks_ctx, tree, path_of(object, p))
+               ? object->hooks->validate(tree->ctx, tree, path_of(object, p))
                : LW_OK;
 }
 

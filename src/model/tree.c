@@ -57,11 +57,10 @@ bool lw_objects_are_sound(const lw_object *const *objects)
     return true;
 }
 
-lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
-                    void *hooks_ctx)
+lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem, void *ctx)
 {
     lw_assert(lw_objects_are_sound(objects));
-    *tree = (lw_tree){.objects = objects, .mem = mem, .hooks_ctx = hooks_ctx};
+    *tree = (lw_tree){.objects = objects, .mem = mem, .ctx = ctx};
     tree->block = lw_mem_alloc(mem, block_size_of(objects));
     return tree->block != NULL ? LW_OK : LW_ENOMEM;
 }
@@ -135,8 +134,8 @@ static uint32_t next_resource_instance(const lw_place *at, uint32_t from)
     }
     const lw_object_hooks *hooks = at->object->hooks;
     return hooks != NULL && hooks->next != NULL
-               ? hooks->next(at->tree->hooks_ctx, at->tree,
-                             lw_path_cut(at->path, LW_LEVEL_RESOURCE), from)
+               ? hooks->next(at->tree->ctx, at->tree, lw_path_cut(at->path, LW_LEVEL_RESOURCE),
+                             from)
                : LW_ID_MAX;
 }
 
@@ -186,7 +185,7 @@ const lw_object *lw_tree_object(const lw_tree *tree, lw_path path)
 
 void *lw_tree_ctx(const lw_tree *tree)
 {
-    return tree->hooks_ctx;
+    return tree->ctx;
 }
 
 void *lw_tree_struct(lw_tree *tree, lw_path path)
@@ -306,7 +305,7 @@ static lw_err get_computed(const lw_place *at, lw_value *out_value)
         return LW_ENOTFOUND;
     }
     lw_value value;
-    lw_err err = hooks->read(at->tree->hooks_ctx, at->tree, at->path, &value);
+    lw_err err = hooks->read(at->tree->ctx, at->tree, at->path, &value);
     return err == LW_OK ? lw_value_convert(&value, (lw_type)at->def->type, out_value) : err;
 }
 
@@ -357,7 +356,7 @@ lw_time lw_tree_step(lw_tree *tree, lw_time now)
         const lw_object_hooks *hooks = (*o)->hooks;
         lw_path at = lw_path_object((*o)->def->id);
         while (hooks != NULL && hooks->step != NULL && lw_tree_next_instance(tree, &at)) {
-            lw_time due = hooks->step(tree->hooks_ctx, tree, at, now);
+            lw_time due = hooks->step(tree->ctx, tree, at, now);
             next = due < next ? due : next;
         }
     }

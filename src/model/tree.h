@@ -29,9 +29,8 @@ struct lw_tree {
     uint8_t *block; /* the instances of one object after the other */
     bool in_transaction;
     const lw_mem *mem;
-    void *hooks_ctx;
+    void *ctx;                                                         /* of hooks and on_change */
     void (*on_change)(void *ctx, lw_tree_change change, lw_path path); /* NULL: nobody listens */
-    void *on_change_ctx;
     struct lw_undo *undo;        /* of the open transaction, one an instance, oldest first */
     struct lw_undo *held;        /* of the transactions since lw_tree_hold, likewise */
     void (*hold)(lw_tree *tree); /* between lw_tree_hold and its end: what commit does; or NULL */
@@ -40,7 +39,7 @@ struct lw_tree {
 /* Objects: in any order, sound (lw_objects_are_sound), borrowed. Takes its block from mem:
  * LW_ENOMEM. */
 LW_MUST_CHECK lw_err lw_tree_init(lw_tree *tree, const lw_object *const *objects, const lw_mem *mem,
-                                  void *hooks_ctx);
+                                  void *ctx);
 void lw_tree_fini(lw_tree *tree);
 
 /* Octets that lw_tree_init takes of an lw_pool. */

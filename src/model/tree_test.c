@@ -119,7 +119,6 @@ static int set_up(void **state)
     assert_int_equal(lw_tree_add(&f->tree, 3303, LW_ID_MAX, &at), LW_OK);
     assert_int_equal(lw_path_id(at, LW_LEVEL_INSTANCE), 0);
     f->tree.on_change = note_change;
-    f->tree.on_change_ctx = f;
     *state = f;
     return 0;
 }

@@ -148,7 +148,6 @@ static inline bench *bench_new(const lw_object *const *objects)
     b->mem = lw_pool_mem(&b->pool);
     assert_ok(lw_tree_init(&b->tree, objects, &b->mem, b));
     b->tree.on_change = bench_note;
-    b->tree.on_change_ctx = b;
     return b;
 }
 

@@ -25,15 +25,13 @@ static lw_path field(lw_path instance, uint16_t resource)
 static lw_err check_binding(lw_tree *tree, lw_path instance, const char *known)
 {
     lw_bytes binding = lw_tree_octets(tree, field(instance, LW_RES_SERVER_BINDING));
-    unsigned seen = 0;
     bool usable = false;
     for (size_t i = 0; i < binding.len; i++) {
         uint8_t letter = binding.ptr[i];
-        const char *at = strchr(known, letter);
-        if (letter == 0 || at == NULL || (seen >> (at - known) & 1u) != 0) {
+        if (letter == 0 || strchr(known, letter) == NULL ||
+            memchr(binding.ptr, letter, i) != NULL) {
             return LW_EINVAL;
         }
-        seen |= 1u << (at - known);
         usable = usable || (letter != 'Q' && is_supported(tree, letter));
     }
     return usable ? LW_OK : LW_EINVAL;
