@@ -89,8 +89,8 @@ static lw_err execute(const lw_request *request)
 
 static lw_err write_attributes(const lw_request *request)
 {
-    lw_attrs_change change;
-    lw_err err = lw_request_attrs(request, NULL, &change);
+    lw_attrs_change change = {.attrs = {.has = 0}};
+    lw_err err = lw_request_attrs(request, &change);
     return err == LW_OK ? device_attach(&change) : err;
 }
 
