@@ -1,5 +1,6 @@
 /* What hooks of objects ask of the engine (lw/acts.h). Nothing happens inside the call: an Execute
  * is answered first (DM-63). */
+#include "base/apart.h"
 #include "client/server.h"
 #include "lw/objects.h"
 
@@ -21,7 +22,7 @@ static void perform(lw_coap *coap, lw_alarm *alarm)
     act(client, &client->tree, slot->path);
 }
 
-static lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t seconds)
+static LW_APART lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t seconds)
 {
     for (unsigned i = 0; i < LW_ACTS_MAX; i++) {
         lw_act_slot *slot = &client->acts[i];

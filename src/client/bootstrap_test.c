@@ -507,6 +507,24 @@ static void a_server_that_comes_back_makes_the_next_attempt_needless(void **stat
     assert_int_equal(rig_requests(r, BS_LINK), 1);
 }
 
+/* When the network is back there is no need to wait for the bootstrap. */
+static void a_server_that_was_given_up_is_tried_when_asked_for(void **state)
+{
+    rig *r = *state;
+    add_bootstrap_server(r, 3600);
+    rig_add_server(r, 101, 86400);
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 0);
+    rig_answer(r, 0, LW_COAP_FORBIDDEN, NULL);
+    rig_pass(r, 60 * LW_SECOND_MS);
+    assert_int_equal(rig_requests(r, 0), 1);
+    assert_int_equal(lw_client_update(r->client, 101), LW_OK);
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 2);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_true(lw_client_is_registered(r->client, 101));
+}
+
 /* rule 12: not even with another address */
 static void another_address_waits_for_the_end_of_the_session(void **state)
 {
@@ -1202,6 +1220,7 @@ int main(void)
         T(rounds_without_a_registration_back_off),
         T(a_registration_ends_the_back_off),
         T(a_server_that_comes_back_makes_the_next_attempt_needless),
+        T(a_server_that_was_given_up_is_tried_when_asked_for),
         T(another_address_waits_for_the_end_of_the_session),
         T(stopping_takes_the_session_back),
         T(a_write_replaces_the_instances_it_names),

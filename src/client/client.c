@@ -422,12 +422,10 @@ static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_e
 {
     lw_server *server = server_on(client, link);
     client->now = now;
-    if (server == NULL) {
-        return;
+    if (server != NULL && server->link_is_open) {
+        server->link_is_up = server->link_is_open = err == LW_OK;
+        server->on_link(server, err);
     }
-    server->link_is_open = server->link_is_open && err == LW_OK;
-    server->link_is_up = server->link_is_open;
-    server->on_link(server, err);
 }
 
 void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)

@@ -66,9 +66,8 @@ typedef enum lw_server_state {
     LW_SERVER_UPDATING,      /* until the exchange ends */
     LW_SERVER_DEREGISTERING, /* until the exchange ends; then DISABLED, or IDLE */
     LW_SERVER_DISABLED,      /* 1/x/5; until alarm */
-    LW_SERVER_BACKOFF,       /* 1/x/18; until alarm */
-    LW_SERVER_SEQ_WAIT,      /* 1/x/19; until alarm */
-    LW_SERVER_FAILED         /* all sequences are over */
+    LW_SERVER_BACKOFF        /* 1/x/18, 1/x/19; until alarm, if there is one: all sequences may be
+                                over, and a bootstrap comes first */
 } lw_server_state;
 
 /* What the next Update has to say (REG-30, REG-31); and a Register: all of it. */
@@ -146,7 +145,7 @@ typedef enum lw_server_event {
                                 void (rule 31) */
     LW_SERVER_EV_UPDATED,
     LW_SERVER_EV_OFFLINE, /* the link is down or the server does not answer; still registered */
-    LW_SERVER_EV_ONLINE,  /* something was acknowledged again */
+    LW_SERVER_EV_ONLINE,  /* a bootstrap is over and left it registered: what waited may go */
     LW_SERVER_EV_ENDED,   /* the registration is over: expired, de-registered, 4.04 */
     LW_SERVER_EV_REMOVED  /* the account is gone: forget all about the server */
 } lw_server_event;

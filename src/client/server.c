@@ -21,28 +21,24 @@ static void left(lw_server *server);
 /* from -> to */
 static const uint16_t moves[] = {
     [LW_SERVER_UNUSED] = S(IDLE),
-    [LW_SERVER_IDLE] = S(UNUSED) | S(DELAY) | S(CONNECTING) | S(DISABLED),
+    [LW_SERVER_IDLE] = S(UNUSED) | S(IDLE) | S(DELAY) | S(CONNECTING) | S(DISABLED),
     [LW_SERVER_DELAY] = S(IDLE) | S(CONNECTING),
-    [LW_SERVER_CONNECTING] =
-        S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF) | S(SEQ_WAIT) | S(FAILED),
-    [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERING) | S(REGISTERED) | S(BACKOFF) | S(SEQ_WAIT) |
-                              S(FAILED) | S(CONNECTING),
+    [LW_SERVER_CONNECTING] = S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF),
+    [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERING) | S(REGISTERED) | S(BACKOFF) | S(CONNECTING),
     [LW_SERVER_REGISTERED] =
         S(IDLE) | S(REGISTERING) | S(UPDATING) | S(DEREGISTERING) | S(CONNECTING) | S(BACKOFF),
-    [LW_SERVER_UPDATING] = S(IDLE) | S(REGISTERED) | S(REGISTERING) | S(BACKOFF) | S(SEQ_WAIT) |
-                           S(FAILED) | S(DEREGISTERING) | S(CONNECTING),
+    [LW_SERVER_UPDATING] =
+        S(IDLE) | S(REGISTERED) | S(REGISTERING) | S(BACKOFF) | S(DEREGISTERING) | S(CONNECTING),
     [LW_SERVER_DEREGISTERING] = S(IDLE),
     [LW_SERVER_DISABLED] = S(IDLE) | S(CONNECTING),
     [LW_SERVER_BACKOFF] = S(IDLE) | S(CONNECTING) | S(DEREGISTERING),
-    [LW_SERVER_SEQ_WAIT] = S(IDLE) | S(CONNECTING),
-    [LW_SERVER_FAILED] = S(IDLE) | S(CONNECTING),
 };
 
 const char *lw_server_state_name(lw_server_state state)
 {
-    static const char *const names[] = {
-        "unused",   "idle",          "delay",    "connecting", "registering",   "registered",
-        "updating", "deregistering", "disabled", "backoff",    "sequence wait", "failed"};
+    static const char *const names[] = {"unused",      "idle",       "delay",    "connecting",
+                                        "registering", "registered", "updating", "deregistering",
+                                        "disabled",    "backoff"};
     return names[state];
 }
 
@@ -54,7 +50,7 @@ static bool is_one_of(const lw_server *server, unsigned states)
 /* The states in which something is under way with the server. */
 #define TALKING (S(CONNECTING) | S(REGISTERING) | S(UPDATING))
 /* The states after which the link is opened. */
-#define WAITING (S(DELAY) | S(DISABLED) | S(BACKOFF) | S(SEQ_WAIT))
+#define WAITING (S(DELAY) | S(DISABLED) | S(BACKOFF))
 
 static void wake_in(lw_server *server, uint32_t seconds)
 {
@@ -73,13 +69,6 @@ static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
 static void set_state(lw_server *server, lw_server_state to)
 {
     wait_in(server, to, LW_FOREVER);
-}
-
-/* A second at least: a link that fails at once must not keep the client from all else. */
-static void wait_jittered(lw_server *server, lw_server_state in, uint32_t seconds)
-{
-    set_state(server, in);
-    lw_alarm_set_jittered(server->client, &server->alarm, seconds != 0 ? seconds : 1);
 }
 
 void lw_server_report(const lw_server *server, lw_client_event_kind kind, lw_err err, uint8_t code)
@@ -206,49 +195,48 @@ uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt)
     return wait;
 }
 
-/* A sequence is over, with `all` every one: bootstrap, or without a way to do so begin anew, so
- * that the device keeps trying (CLI-31). The largest value of 1/x/19 says "no further sequence".
- * True when others need not wait. */
-static bool end_sequence(lw_server *server, bool all)
+/* The next sequence, in so many seconds. After the last one the first again, so that the device
+ * keeps trying (CLI-31), unless a bootstrap begins. The largest value of 1/x/19 says "no further
+ * sequence". */
+static uint32_t begin_sequence(lw_server *server, bool is_last, bool *out_gives_up)
 {
     uint32_t delay =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
     uint32_t sequences =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
-    all = all || server->sequence >= sequences || delay == LW_FOREVER;
-    server->sequence = all ? 1 : (uint8_t)(server->sequence + 1);
+    is_last = is_last || server->sequence >= sequences || delay == LW_FOREVER;
+    server->sequence = is_last ? 1 : (uint8_t)(server->sequence + 1);
     server->attempt = 1;
-    bool gives_up = all && turns_to_bootstrap(server);
-    if (gives_up || delay == LW_FOREVER) {
-        set_state(server, LW_SERVER_FAILED);
-    } else {
-        wait_jittered(server, LW_SERVER_SEQ_WAIT, delay);
-    }
-    return !gives_up &&
-           lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0; /* CLI-43 */
+    *out_gives_up = is_last && turns_to_bootstrap(server);
+    return *out_gives_up ? LW_FOREVER : delay;
 }
 
 /* One attempt is over without a registration. It is the last one when the server refuses (CLI-51)
  * or the account is none that this device can use. */
 static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
 {
-    bool is_refused =
+    bool gives_up =
         server->state == LW_SERVER_REGISTERING && is_rejection(code) && turns_to_bootstrap(server);
     bool is_unusable =
         server->state == LW_SERVER_CONNECTING && (err == LW_EFORMAT || err == LW_ENOTSUP);
-    bool is_last = is_refused || is_unusable;
-    bool others_pass = false;
+    bool is_over = false;
+    uint32_t wait = LW_FOREVER;
     lw_server_close_link(server);
-    if (is_last || server->attempt == UINT8_MAX || /* a larger 1/x/17 is as good as that */
-        server->attempt >= lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5)) {
-        others_pass = end_sequence(server, is_last);
-    } else {
-        wait_jittered(server, LW_SERVER_BACKOFF, lw_server_retry_wait(server, server->attempt));
-        server->attempt++;
+    if (!gives_up) {
+        is_over = is_unusable ||
+                  server->attempt == UINT8_MAX || /* a larger 1/x/17 is as good as that */
+                  server->attempt >=
+                      lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+        wait = is_over ? begin_sequence(server, is_unusable, &gives_up)
+                       : lw_server_retry_wait(server, server->attempt++);
     }
+    /* A second at least: a link that fails at once must not keep the client from all else. */
+    set_state(server, LW_SERVER_BACKOFF);
+    lw_alarm_set_jittered(server->client, &server->alarm, wait != 0 ? wait : 1);
     lw_server_report(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
-    if (others_pass) {
-        lw_schedule_next(server);
+    if (is_over && !gives_up &&
+        lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
+        lw_schedule_next(server); /* CLI-43 */
     }
 }
 
@@ -278,20 +266,12 @@ static void talk(lw_server *server)
     }
 }
 
-static void link_failed(lw_server *server, lw_err err)
-{
-    lw_server_report(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
-    attempt_failed(server, err, LW_COAP_EMPTY);
-}
-
 static void connect_link(lw_server *server)
 {
     wait_in(server, LW_SERVER_CONNECTING, LW_EXCHANGE_LIFETIME);
     lw_err err = lw_server_open_link(server);
-    if (err == LW_OK) {
-        talk(server);
-    } else if (err != LW_AGAIN) {
-        link_failed(server, err);
+    if (err != LW_AGAIN) {
+        on_link(server, err);
     }
 }
 
@@ -306,21 +286,18 @@ void lw_server_go_offline(lw_server *server)
 static void on_link(lw_server *server, lw_err err)
 {
     if (err == LW_OK) {
-        if (server->state == LW_SERVER_CONNECTING && server->link_is_up) {
+        if (server->state == LW_SERVER_CONNECTING) {
             talk(server);
         }
     } else if (server->state == LW_SERVER_DEREGISTERING) {
         lw_server_stop_asking(server); /* which ends it */
-    } else if (is_one_of(server, TALKING)) {
-        lw_server_go_offline(server);
-        link_failed(server, err);
     } else if (server->state == LW_SERVER_REGISTERED) {
         lw_server_go_offline(server);
-        if (server->client->bootstrapping) {
-            wait_in(server, LW_SERVER_BACKOFF, 0);
-        } else {
-            connect_link(server);
-        }
+        wait_in(server, LW_SERVER_BACKOFF, 0);
+    } else if (is_one_of(server, TALKING)) {
+        lw_server_go_offline(server);
+        lw_server_report(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
+        attempt_failed(server, err, LW_COAP_EMPTY);
     }
 }
 
@@ -345,22 +322,15 @@ static uint32_t update_wait(const lw_server *server)
  * next step. */
 static void stay_registered(lw_server *server)
 {
-    bool was_offline = server->offline;
+    bool ends = server->lifetime != 0;
     server->offline = false;
     server->attempt = 1;
     server->sequence = 1;
-    server->expires = LW_TIME_NEVER;
-    set_state(server, LW_SERVER_REGISTERED);
-    if (server->lifetime != 0) {
-        server->expires = lw_alarm_after(server->client, server->lifetime);
-        wake_in(server, update_wait(server));
-    }
-    if (server->update != 0) {
-        wake_in(server, 0);
-    }
-    if (was_offline) {
-        lw_client_dispatch(server, LW_SERVER_EV_ONLINE);
-    }
+    server->expires = lw_alarm_after(server->client, ends ? server->lifetime : LW_FOREVER);
+    wait_in(server, LW_SERVER_REGISTERED,
+            server->update != 0 ? 0
+            : ends              ? update_wait(server)
+                                : LW_FOREVER);
 }
 
 static void take_registration(lw_server *server, const lw_coap_msg *answer)
@@ -374,7 +344,6 @@ static void take_registration(lw_server *server, const lw_coap_msg *answer)
     server->had_success = true;
     server->registered_at = server->client->now;
     server->own_address = own_address(server);
-    server->offline = false;
     stay_registered(server);
     lw_client_dispatch(server, LW_SERVER_EV_REGISTERED);
     lw_server_report(server, LW_CLIENT_REGISTERED, LW_OK, LW_COAP_CREATED);
@@ -465,7 +434,7 @@ void lw_server_want_update(lw_server *server, uint8_t reasons)
 
 bool lw_server_hurry(lw_server *server)
 {
-    bool waits = is_one_of(server, S(BACKOFF) | S(SEQ_WAIT));
+    bool waits = server->state == LW_SERVER_BACKOFF;
     if (server->registered) {
         lw_server_want_update(server, LW_UPDATE_PLAIN);
     }
@@ -517,15 +486,10 @@ void lw_server_reset(lw_server *server)
     lw_server_stop_asking(server);
     end_registration(server);
     lw_server_close_link(server);
-    server->update = 0;
-    server->attempt = server->sequence = 1;
     server->disable = false;
-    server->offline = false;
     lw_alarm_set_in(server->client, &server->nap, LW_FOREVER);
     server->has_turn = false;
-    if (server->state != LW_SERVER_IDLE) {
-        set_state(server, LW_SERVER_IDLE);
-    }
+    set_state(server, LW_SERVER_IDLE);
 }
 
 void lw_server_register_anew(lw_server *server)
@@ -557,10 +521,11 @@ void lw_server_resume(lw_server *server)
 {
     bool was_due = server->was_due;
     server->was_due = false;
-    if (server->state == LW_SERVER_FAILED) {
-        lw_server_reset(server);
-    } else if (was_due) {
+    if (was_due) {
         wake_in(server, 0);
+    } else if (server->state == LW_SERVER_BACKOFF &&
+               !lw_deadline_is_armed(&server->alarm.deadline)) {
+        lw_server_reset(server);
     }
     if (server->registered && !server->offline) {
         lw_client_dispatch(server, LW_SERVER_EV_ONLINE); /* what waited may go */

@@ -3,15 +3,16 @@
  *                    start                     link_up
  *   IDLE ---------> DELAY ----> CONNECTING -------------> REGISTERING ---2.01---> REGISTERED
  *    ^                              ^  |  link_down             | |4.12: lower      |   ^
- *    |                              |  +--------+   +-----------+ version      due, |   | 2.04
- *    |                       alarm  |           v   v  no answer, 5.xx       wanted v   |
+ *    |                       alarm  |  +--------+   +-----------+ version      due, |   | 2.04
+ *    |                              |           v   v  refused, no answer    wanted v   |
  *    |                              +------- BACKOFF <--------------------------- UPDATING
- *    |                              |           | attempts used up                  |
- *    |                              +------- SEQ_WAIT                               | 4.04, 4.00
- *    |                                          | sequences used up                 v
- *    |                                        FAILED -> bootstrap             REGISTERING
- *    |            disable, stop
+ *    |                                                                              | 4.04, 4.00
+ *    |                                                                              v
+ *    |            disable, stop                                                REGISTERING
  *    +--- DEREGISTERING <------- REGISTERED           (disable: DISABLED, after 1/x/5 CONNECTING)
+ *
+ * BACKOFF lasts until the next attempt (1/x/18), or the next sequence of attempts (1/x/19); where a
+ * bootstrap comes first it has no end (CLI 13.3: FAILED).
  *
  * Every waiting state has its deadline in `alarm`, or an exchange that ends by itself.
  */
@@ -22,7 +23,7 @@
 
 void lw_server_init(lw_client *client, lw_server *server, unsigned link);
 
-/* Begins: the delay of 1/x/14 if it applies, then the link. From IDLE, FAILED or DISABLED. */
+/* Begins: the delay of 1/x/14 if it applies, then the link. From IDLE. */
 void lw_server_start(lw_server *server);
 
 /* Ends whatever is going on and goes to IDLE; without a word to the server. */
