@@ -19,8 +19,6 @@
 
 #define COMPLAINT_MAX 80u
 
-static const lw_client_feature *const no_features[] = {NULL};
-
 /* ---- Set-up -----------------------------------------------------------------------------------
  */
 
@@ -33,8 +31,6 @@ static void fill_in_defaults(lw_client_cfg *cfg)
     cfg->stored_max = cfg->stored_max != 0 ? cfg->stored_max : DEFAULT_STORED;
     cfg->payload_max = cfg->payload_max != 0 ? cfg->payload_max : DEFAULT_PAYLOAD;
     cfg->body_max = cfg->body_max != 0 ? cfg->body_max : DEFAULT_BODY;
-    cfg->dynamic = cfg->dynamic != 0 ? cfg->dynamic : DEFAULT_DYNAMIC;
-    cfg->features = cfg->features != NULL ? cfg->features : no_features;
 }
 
 static size_t plug_size(const lw_client_cfg *cfg, const lw_client_feature *f)
@@ -49,11 +45,12 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
         return 0;
     }
     fill_in_defaults(&cfg);
-    size_t octets = lw_pool_overhead() + lw_pool_cost(sizeof(lw_client)) + cfg.dynamic;
+    size_t octets = cfg.dynamic != 0 ? cfg.dynamic : DEFAULT_DYNAMIC;
+    octets += lw_pool_overhead() + lw_pool_cost(sizeof(lw_client));
     octets += lw_pool_cost(cfg.servers_max * sizeof(lw_server));
     octets += lw_pool_cost(LW_COAP_BUF_SIZE(cfg.payload_max));
     octets += lw_tree_mem_needed(cfg.objects);
-    for (const lw_client_feature *const *f = cfg.features; *f != NULL; f++) {
+    for (const lw_client_feature *const *f = cfg.features; f != NULL && *f != NULL; f++) {
         octets += lw_pool_cost(plug_size(&cfg, *f));
     }
     return octets;
@@ -117,7 +114,7 @@ static lw_err init_servers(lw_client *client)
 static lw_err init_features(lw_client *client)
 {
     lw_plug **end = &client->plugs;
-    for (const lw_client_feature *const *f = client->cfg.features; *f != NULL; f++) {
+    for (const lw_client_feature *const *f = client->cfg.features; f != NULL && *f != NULL; f++) {
         lw_plug *plug = lw_mem_alloc(&client->mem, plug_size(&client->cfg, *f));
         if (plug == NULL) {
             return LW_ENOMEM;

@@ -214,7 +214,7 @@ struct lw_client {
     lw_plug *parts[LW_PARTS];     /* which of them does it; NULL: none */
     uint32_t ops;                 /* that they serve, bit lw_op each */
     lw_time now;                  /* of the call that is being served */
-    lw_client_cfg cfg; /* a copy with the defaults filled in; what it points to is borrowed */
+    lw_client_cfg cfg; /* a copy, its ceilings filled in; what it points to is borrowed */
     lw_pool pool;
     lw_mem mem;
     int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
