@@ -1,38 +1,20 @@
-/* What a server may read below some paths, as a source for the encoders. The position is a target
- * and the path that was looked at last, so nothing is kept outside of the cursor. */
+/* What a server may read below some paths, as a source for the encoders. */
 #include "client/serve.h"
 #include "model/access.h"
 
-/* A cursor as it is used here: all zero at the start, and without gaps. */
-typedef struct position {
-    lw_path at;      /* what was looked at last of this target; the root: nothing yet */
-    uint32_t target; /* of the list */
-    uint32_t gap;
-} position;
-_Static_assert(sizeof(position) <= sizeof(lw_cursor), "a position is kept in a cursor");
+/* Where a source is, all of it in the cursor: what was looked at last of a target, the root for
+ * nothing yet, and which target of the list that is. */
+#define AT     0
+#define TARGET (sizeof(lw_path) / sizeof(uintptr_t))
 
 /* The target itself first, even if it is not there; false when there is no more of it. */
-static bool step(const lw_readable *r, position *p)
+static bool step(const lw_readable *r, lw_path target, lw_path *at)
 {
-    lw_path target = r->targets[p->target];
-    if (lw_path_equal(p->at, lw_path_root()) && !lw_path_equal(p->at, target)) {
-        p->at = target;
+    if (lw_path_equal(*at, lw_path_root()) && !lw_path_equal(*at, target)) {
+        *at = target;
         return true;
     }
-    return lw_tree_walk(&r->client->tree, &p->at, lw_path_depth(target),
-                        LW_LEVEL_RESOURCE_INSTANCE);
-}
-
-/* BS-24: the Bootstrap-Server reads what has no operations, too, and is asked for no rights. */
-static bool is_bootstrap(const lw_readable *r)
-{
-    return r->server != NULL && r->server->ssid == 0;
-}
-
-static bool may_read(const lw_readable *r, lw_path path)
-{
-    return r->server == NULL || is_bootstrap(r) ||
-           (lw_rights_of(r->server, path) & LW_RIGHT_R) != 0;
+    return lw_tree_walk(&r->client->tree, at, lw_path_depth(target), LW_LEVEL_RESOURCE_INSTANCE);
 }
 
 bool lw_entry_at(const lw_place *at, lw_entry *out)
@@ -45,30 +27,39 @@ bool lw_entry_at(const lw_place *at, lw_entry *out)
     return lw_place_get(at, &out->value) == LW_OK;
 }
 
-/* Is there something to yield at this place? A value that cannot be had now is left out. */
+/* Is there something to yield at this place? A value that cannot be had now is left out. The
+ * Bootstrap-Server reads what has no operations, too, and is asked for no rights (BS-24). */
 static bool look(const lw_readable *r, lw_path path, lw_entry *out)
 {
     lw_place at;
     lw_tree_find(&r->client->tree, path, &at);
-    bool is_open = at.def != NULL && (is_bootstrap(r) || (at.def->ops & LW_OP_R) != 0); /* MDL-03 */
-    return is_open && may_read(r, path) && lw_entry_at(&at, out);
+    if (at.def == NULL) {
+        return false;
+    }
+    bool is_bootstrap = r->server != NULL && r->server->ssid == 0;
+    bool is_open = is_bootstrap || (at.def->ops & LW_OP_R) != 0; /* MDL-03 */
+    bool is_asked = r->server != NULL && !is_bootstrap;
+    return is_open && (!is_asked || (lw_rights_of(r->server, path) & LW_RIGHT_R) != 0) &&
+           lw_entry_at(&at, out);
 }
 
 static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)
 {
     const lw_readable *r = ctx;
-    position p;
-    memcpy(&p, cursor, sizeof p);
-    lw_err err = LW_END;
-    while (err == LW_END && p.target < r->target_count) {
-        if (!step(r, &p)) {
-            p = (position){.target = p.target + 1};
-        } else if (look(r, p.at, out)) {
-            err = LW_OK;
+    while (cursor->at[TARGET] < r->target_count) {
+        lw_path at;
+        memcpy(&at, &cursor->at[AT], sizeof at);
+        bool is_more = step(r, r->targets[cursor->at[TARGET]], &at);
+        if (!is_more) {
+            at = lw_path_root();
+            cursor->at[TARGET]++;
+        }
+        memcpy(&cursor->at[AT], &at, sizeof at);
+        if (is_more && look(r, at, out)) {
+            return LW_OK;
         }
     }
-    memcpy(cursor, &p, sizeof p);
-    return err;
+    return LW_END;
 }
 
 lw_path lw_readable_base(const lw_readable *readable)
