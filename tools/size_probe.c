@@ -76,8 +76,10 @@ static lw_err discover(const lw_request *request, lw_writer *w)
     lw_link_out links;
     lw_link_begin(&links, w);
     lw_link_put(&links, &request->path);
-    lw_link_put_u16(&links, "dim", lw_path_id(path, LW_LEVEL_OBJECT));
-    return w->err;
+    unsigned depth = 0;
+    lw_err err = lw_request_depth(request, &depth);
+    lw_link_put_u16(&links, "dim", (uint16_t)depth);
+    return err == LW_OK ? w->err : err;
 }
 
 static lw_err execute(const lw_request *request)
@@ -131,8 +133,7 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     }
     if (reply->code == LW_COAP_EMPTY) {
         lw_err err = carry_out(&request, body, answer, reply);
-        reply->code = answer != NULL ? lw_op_answer_code((lw_op)request.op, err)
-                                     : lw_op_code((lw_op)request.op, err);
+        reply->code = lw_op_code((lw_op)request.op, err);
     }
     return LW_OK;
 }

@@ -17,9 +17,10 @@ typedef struct room {
     bool is_working; /* changes are ours */
 } room;
 
-static unsigned rights(const lw_server *server, lw_path target)
+static unsigned rights(const lw_server *server, lw_path path)
 {
-    return lw_access_rights(&server->client->tree, server->ssid, target);
+    return lw_access_rights(&server->client->tree, server->ssid,
+                            lw_path_cut(path, LW_LEVEL_INSTANCE));
 }
 
 /* ---- Rules come and go ------------------------------------------------------------------------

@@ -96,7 +96,7 @@ lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs *at
     return LW_OK;
 }
 
-uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
+lw_err lw_attached_write(lw_observing *all, const lw_call *call)
 {
     lw_attached none = {.server = NULL}; /* all are taken */
     lw_attached *place = lw_attached_place(all, call->server, call->request.path);
@@ -110,5 +110,5 @@ uint8_t lw_attached_write(lw_observing *all, const lw_call *call)
     }
     lw_observing_look(all);
     lw_client_state_changed(call->client);
-    return lw_op_code(LW_OP_WRITE_ATTRIBUTES, err);
+    return err;
 }

@@ -20,22 +20,23 @@ bool lw_write_is_streamed(const lw_call *call)
            target->object->hooks->write != NULL;
 }
 
-static uint8_t write_part(const lw_call *call)
+static lw_err write_part(const lw_call *call)
 {
     if (!lw_write_is_streamed(call)) {
-        return LW_COAP_BAD_REQUEST; /* the blocks before had another Content-Format */
+        return LW_EINVAL; /* the blocks before had another Content-Format */
     }
     lw_tree *tree = &call->client->tree;
     const lw_request *request = &call->request;
     lw_value value = lw_value_bytes(LW_TYPE_OPAQUE, request->payload);
     lw_err err = call->target.object->hooks->write(tree->ctx, tree, request->path, value,
                                                    call->in->offset, call->in->more);
-    call->server->streaming = err == LW_OK && call->in->more ? request->path : lw_path_root();
-    return err == LW_OK && call->in->more ? LW_COAP_CONTINUE : lw_op_code(LW_OP_WRITE, err);
+    bool goes_on = err == LW_OK && call->in->more;
+    call->server->streaming = goes_on ? request->path : lw_path_root();
+    return goes_on ? LW_END : err; /* 2.31 */
 }
 
 /* The last block may have any offset but 0. */
-static uint8_t serve(void *state, const lw_call *call)
+static lw_err serve(void *state, lw_call *call)
 {
     (void)state;
     return call->in->more || call->in->offset > 0 ? write_part(call) : lw_serve_write(call);

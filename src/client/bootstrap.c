@@ -225,14 +225,20 @@ static lw_err begin(void *state)
 /* ---- Commands ---------------------------------------------------------------------------------
  */
 
-static uint8_t serve(void *state, const lw_call *call)
+static uint8_t route(const void *state, lw_version version, const lw_coap_msg *msg,
+                     lw_request *out_request)
+{
+    const lw_bootstrap *bs = state;
+    return bs->state == LW_BS_ASKING || bs->state == LW_BS_RUNNING
+               ? lw_route_bootstrap(version, msg, out_request)
+               : LW_COAP_METHOD_NOT_ALLOWED;
+}
+
+static lw_err serve(void *state, lw_call *call)
 {
     lw_bootstrap *bs = state;
-    if (bs->state != LW_BS_ASKING && bs->state != LW_BS_RUNNING) {
-        return LW_COAP_METHOD_NOT_ALLOWED; /* rule 11 */
-    }
     if (!lw_tree_is_holding(&call->client->tree) && lw_tree_hold(&call->client->tree) != LW_OK) {
-        return LW_COAP_SERVICE_UNAVAILABLE; /* the application changes something right now */
+        return LW_ESTATE; /* the application changes something right now */
     }
     set_state(bs, LW_BS_RUNNING, LW_EXCHANGE_LIFETIME); /* P-BS-09 */
     return lw_bs_command(bs, call);
@@ -464,5 +470,5 @@ const lw_client_feature lw_feature_bootstrap = {
     .on_server = on_server,
     .on_moment = on_moment,
     .part = LW_PART_BOOTSTRAP,
-    .as.bootstrap = {.begin = begin, .route = lw_route_bootstrap, .save = save, .restore = restore},
+    .as.bootstrap = {.begin = begin, .route = route, .save = save, .restore = restore},
 };

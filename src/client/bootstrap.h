@@ -69,7 +69,7 @@ LW_MUST_CHECK lw_err lw_bs_conclude(lw_bootstrap *bs);
 
 /* ---- bs_command.c: what the Bootstrap-Server may ask. The code of the answer. */
 
-uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call);
+LW_MUST_CHECK lw_err lw_bs_command(lw_bootstrap *bs, const lw_call *call);
 
 /* Removes what the path names, but for what a Bootstrap-Delete spares (BS-31, BS-33). */
 LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, lw_path scope);

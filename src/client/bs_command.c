@@ -50,7 +50,7 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
     lw_bs_discover_put(out, &item);
 }
 
-static uint8_t discover(const lw_call *call)
+static lw_err discover(const lw_call *call)
 {
     lw_client *client = call->client;
     lw_path path = call->request.path, at = path;
@@ -60,7 +60,7 @@ static uint8_t discover(const lw_call *call)
     do {
         put(client, at, &out);
     } while (lw_tree_walk(&client->tree, &at, lw_path_depth(path), LW_LEVEL_INSTANCE));
-    return lw_op_answer_code(LW_OP_BS_DISCOVER, call->reply->payload.err);
+    return call->reply->payload.err;
 }
 
 /* ---- Write ------------------------------------------------------------------------------------
@@ -151,27 +151,26 @@ static lw_err delete (const lw_call *call)
 /* ---- All of them ------------------------------------------------------------------------------
  */
 
-static uint8_t in_transaction(const lw_call *call, lw_err (*change)(const lw_call *call))
+static lw_err in_transaction(const lw_call *call, lw_err (*change)(const lw_call *call))
 {
     lw_tree *tree = &call->client->tree;
     lw_err err = lw_tree_begin(tree);
-    err = err == LW_OK ? lw_tree_end(tree, change(call)) : err;
-    return lw_op_code((lw_op)call->request.op, err);
+    return err == LW_OK ? lw_tree_end(tree, change(call)) : err;
 }
 
-uint8_t lw_bs_command(lw_bootstrap *bs, const lw_call *call)
+lw_err lw_bs_command(lw_bootstrap *bs, const lw_call *call)
 {
     bool is_there = call->target.depth == call->target.asked;
     switch (call->request.op) {
     case LW_OP_BS_DISCOVER:
-        return is_there ? discover(call) : LW_COAP_NOT_FOUND; /* BS-23 */
+        return is_there ? discover(call) : LW_ENOTFOUND; /* BS-23 */
     case LW_OP_BS_READ:
-        return is_there ? lw_serve_read(call) : LW_COAP_NOT_FOUND;
+        return is_there ? lw_serve_read(call) : LW_ENOTFOUND;
     case LW_OP_BS_WRITE:
         return in_transaction(call, write);
     case LW_OP_BS_DELETE:
         return in_transaction(call, delete);
     default: /* BS-35, BS-36, CLI-04: whatever refuses it, the session goes on */
-        return lw_op_code(LW_OP_BS_FINISH, lw_bs_conclude(bs) == LW_OK ? LW_OK : LW_ESTATE);
+        return lw_bs_conclude(bs) == LW_OK ? LW_OK : LW_ENOTSUP;
     }
 }

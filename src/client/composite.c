@@ -6,25 +6,25 @@
 #include "model/access.h"
 #include "model/notify.h"
 
-static uint8_t answer(const lw_call *call, const lw_readable *readable)
+static lw_err answer(const lw_call *call)
 {
     lw_plug *plug = lw_client_part(call->client, LW_PART_OBSERVE);
     return call->request.op != LW_OP_READ_COMPOSITE && plug != NULL
-               ? plug->feature->as.observe.observe(plug->state, call, readable)
-               : lw_answer_values(call, readable);
+               ? plug->feature->as.observe.observe(plug->state, call)
+               : lw_answer_values(call);
 }
 
-static uint8_t serve_targets(const lw_call *call)
+static lw_err serve_targets(lw_call *call)
 {
-    lw_readable readable;
-    lw_err err = lw_targets_read(call, &readable);
+    lw_err err = lw_targets_read(call);
     if (err == LW_OK) {
-        err = lw_readable_allowed(&readable);
+        err = lw_readable_allowed(&call->values);
     }
-    uint8_t code =
-        err == LW_OK ? answer(call, &readable) : lw_op_code((lw_op)call->request.op, err);
-    lw_targets_free(&readable);
-    return code;
+    if (err == LW_OK) {
+        err = answer(call);
+    }
+    lw_targets_free(call);
+    return err;
 }
 
 /* DM-94: what DM-05 asks of a single target. */
@@ -61,17 +61,17 @@ static lw_err remove_instance(lw_tree *tree, lw_path path)
     return err == LW_ENOTFOUND ? LW_OK : err;
 }
 
-static uint8_t write_composite(const lw_call *call)
+static lw_err write_composite(const lw_call *call)
 {
     static const lw_apply_rules rules = {.prepare = prepare, .remove = remove_instance};
     lw_apply apply;
     lw_apply_init(&apply, call, &rules);
     apply.cfg.base = lw_path_root();
     apply.cfg.use = LW_FORMAT_PATCH;
-    return lw_op_code(LW_OP_WRITE_COMPOSITE, lw_apply_as_whole(&apply));
+    return lw_apply_as_whole(&apply);
 }
 
-static uint8_t serve(void *state, const lw_call *call)
+static lw_err serve(void *state, lw_call *call)
 {
     (void)state;
     return call->request.op == LW_OP_WRITE_COMPOSITE ? write_composite(call) : serve_targets(call);

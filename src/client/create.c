@@ -128,11 +128,10 @@ static lw_err delete_target(const lw_call *call)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-static uint8_t serve(void *state, const lw_call *call)
+static lw_err serve(void *state, lw_call *call)
 {
     (void)state;
-    lw_op op = (lw_op)call->request.op;
-    return lw_op_code(op, op == LW_OP_CREATE ? create(call) : delete_target(call));
+    return call->request.op == LW_OP_CREATE ? create(call) : delete_target(call);
 }
 
 const lw_client_feature lw_feature_create = {

@@ -54,13 +54,18 @@ static unsigned default_depth(lw_path path, lw_version version)
     return lw_path_depth(path) == LW_LEVEL_OBJECT ? 2 : 1;
 }
 
-uint8_t lw_serve_discover(const lw_call *call)
+lw_err lw_serve_discover(const lw_call *call)
 {
     const lw_request *request = &call->request;
     lw_version version = (lw_version)call->server->version;
-    unsigned depth =
-        request->depth == LW_DEPTH_DEFAULT ? default_depth(request->path, version) : request->depth;
+    unsigned depth = default_depth(request->path, version);
+    if (lw_version_has(version, LW_FEATURE_DISCOVER_DEPTH)) {
+        lw_err err = lw_request_depth(request, &depth);
+        if (err != LW_OK) {
+            return err;
+        }
+    }
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     lw_discover_write(call->client, call->server, request->path, depth, &call->reply->payload);
-    return lw_op_answer_code(LW_OP_DISCOVER, call->reply->payload.err);
+    return call->reply->payload.err;
 }

@@ -153,6 +153,18 @@ typedef enum lw_server_event {
 /* ---- One request of a server, while it is served ----------------------------------------------
  */
 
+/* A source of the readable values at and below some paths, for lw_encode: resources without R or
+ * without a value now, and instances without the right, are left out (DM-11, DM-16, DM-18). An
+ * empty multiple resource is LW_ENTRY_EMPTY (DM-15). Server NULL: no rights are asked; the
+ * Bootstrap-Server reads everything (BS-24). */
+typedef struct lw_readable {
+    lw_client *client;
+    lw_server *server;
+    const lw_path *targets; /* ascending and disjoint: lw_targets_sort */
+    uint16_t target_count;
+    bool is_list; /* of a composite operation, even with one target */
+} lw_readable;
+
 typedef struct lw_call {
     lw_client *client;
     lw_server *server;
@@ -161,6 +173,7 @@ typedef struct lw_call {
     const lw_format *body;   /* of the payload; NULL: none to decode */
     const lw_format *answer; /* to encode with; NULL: none */
     bool single;             /* the path is that of one value */
+    lw_readable values;      /* at the path, or of the list in the payload */
     lw_request request;
     lw_place target; /* that its path names, as it was before the request changes anything */
 } lw_call;

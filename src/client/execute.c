@@ -14,16 +14,16 @@ static lw_err check_arguments(lw_bytes payload)
     return err == LW_END ? LW_OK : err;
 }
 
-uint8_t lw_serve_execute(const lw_call *call)
+lw_err lw_serve_execute(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     const lw_request *request = &call->request;
     const lw_object_hooks *hooks = call->target.object->hooks;
     lw_err err = check_arguments(request->payload);
-    if (err == LW_OK) {
-        err = hooks != NULL && hooks->execute != NULL
-                  ? hooks->execute(tree->ctx, tree, request->path, request->payload)
-                  : LW_EMETHOD;
+    if (err != LW_OK) {
+        return err;
     }
-    return lw_op_code(LW_OP_EXECUTE, err);
+    return hooks != NULL && hooks->execute != NULL
+               ? hooks->execute(tree->ctx, tree, request->path, request->payload)
+               : LW_EMETHOD;
 }

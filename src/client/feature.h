@@ -12,7 +12,6 @@
 #include "proto/op.h"
 #include "proto/request.h"
 
-struct lw_readable;  /* client/serve.h */
 struct lw_bootstrap; /* client/bootstrap.h */
 
 /* Gives octets [offset, offset + len) of the body of a request of ours. */
@@ -34,8 +33,9 @@ typedef enum lw_client_moment {
  */
 
 typedef struct lw_part_access {
-    /* Rights of the server on an instance, or to create instances of an object (LW_RIGHT_…). */
-    unsigned (*rights)(const lw_server *server, lw_path target);
+    /* Rights of the server on the instance at or above the path, or to create instances of an
+     * object (LW_RIGHT_…). */
+    unsigned (*rights)(const lw_server *server, lw_path path);
     /* A server created an instance. */
     lw_err (*created)(const lw_server *server, lw_path instance);
 } lw_part_access;
@@ -45,8 +45,8 @@ typedef struct lw_part_observe {
      * Discover with those it inherits (DM-22). */
     void (*attributes)(void *state, const lw_server *server, lw_path path, bool is_target,
                        lw_writer *w);
-    /* Serves Observe and Cancel of a list, whose targets `readable` has, and answers. */
-    uint8_t (*observe)(void *state, const lw_call *call, const struct lw_readable *readable);
+    /* Serves Observe and Cancel of call->values, and answers. */
+    lw_err (*observe)(void *state, const lw_call *call);
     /* A message of the server that is no request and answers none of ours; see lw_coap_handler. */
     void (*on_reset)(void *state, lw_server *server, uint16_t mid);
 } lw_part_observe;
@@ -62,8 +62,9 @@ typedef struct lw_part_blockwise {
 typedef struct lw_part_bootstrap {
     /* Starts it, or says LW_ESTATE when there is no Bootstrap-Server account. */
     lw_err (*begin)(void *state);
-    /* lw_route_bootstrap */
-    uint8_t (*route)(lw_version version, const lw_coap_msg *msg, lw_request *out_request);
+    /* As lw_route_bootstrap; 4.05 when no session runs (rule 11). */
+    uint8_t (*route)(const void *state, lw_version version, const lw_coap_msg *msg,
+                     lw_request *out_request);
     /* For lw_feature_persist: what outlives a power loss with the configuration. `save` is called
      * twice and writes the same; `restore` reads it, once the configuration is there again. */
     void (*save)(const void *state, lw_writer *out);
@@ -81,9 +82,10 @@ struct lw_client_feature {
     lw_err (*init)(lw_client *client, void *state);
 
     /* Serves one of its operations: everything of DM-05 but the payload was checked, and the
-     * formats are chosen. Operations of a bootstrap come with their formats alone. Returns the
-     * code; fills reply->options and reply->payload. LW_COAP_EMPTY: silence. */
-    uint8_t (*serve)(void *state, const lw_call *call);
+     * formats are chosen. Operations of a bootstrap come with their formats alone. Fills
+     * reply->options and reply->payload; what it returns becomes the code (lw_op_code), except
+     * LW_END: reply->code is what it is. */
+    lw_err (*serve)(void *state, lw_call *call);
 
     void (*on_server)(void *state, lw_server *server, lw_server_event event);
 

@@ -140,9 +140,7 @@ static lw_err write_values(void *ctx, lw_coap_reply *reply)
 /* OBS-13: the last notification tells why. */
 static lw_err end(lw_observed *obs, lw_err why)
 {
-    bool may_not = why == LW_ENOTFOUND || why == LW_EDENIED;
-    uint8_t code = may_not ? lw_op_code(LW_OP_OBSERVE, why) : lw_op_answer_code(LW_OP_OBSERVE, why);
-    lw_err err = lw_observed_send(obs, code, true, NULL);
+    lw_err err = lw_observed_send(obs, lw_op_code(LW_OP_OBSERVE, why), true, NULL);
     if (err == LW_OK) {
         obs->exchange = NULL; /* it ends without us */
         lw_observed_free(obs);

@@ -89,13 +89,12 @@ static bool gives_way(const lw_observed *obs, const lw_call *call)
 }
 
 /* OBS-22, P-OBS-05: exactly that target; the one with the token of the request, if there is one. */
-static lw_observed *find_cancelled(lw_observing *all, const lw_call *call,
-                                   const lw_readable *readable)
+static lw_observed *find_cancelled(lw_observing *all, const lw_call *call)
 {
     lw_observed *found = NULL;
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
         lw_observed *obs = lw_observed_of(l);
-        if (has_targets(obs, readable)) {
+        if (has_targets(obs, &call->values)) {
             found = obs;
             if (lw_coap_same_token(&obs->token, &call->in->msg->token)) {
                 break;
@@ -117,9 +116,9 @@ static bool is_later_block(const lw_call *call)
 
 /* OBS-03: a new observation, in the place of the one with that target, query and format, whose
  * numbers (RFC 7641 section 4.4) and stored values go on. NULL when there is no room for it. */
-static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_readable *readable,
-                            const lw_attrs *query)
+static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_attrs *query)
 {
+    const lw_readable *readable = &call->values;
     uint32_t sequence = lw_observe_first_sequence(call->client);
     lw_snapshot *stored = NULL;
     lw_link *next;
@@ -152,58 +151,52 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_rea
     return obs;
 }
 
-static uint8_t observe(lw_observing *all, const lw_call *call, const lw_readable *readable)
+static lw_err observe(lw_observing *all, const lw_call *call)
 {
     lw_attrs attrs = {.has = 0};
     const lw_attrs *query = call->request.has_query ? &attrs : NULL; /* OBS-02 */
-    if (query != NULL && lw_attrs_asked(all, call, &attrs) != LW_OK) {
-        return LW_COAP_BAD_REQUEST;
+    lw_err err = query != NULL ? lw_attrs_asked(all, call, &attrs) : LW_OK;
+    if (err != LW_OK) {
+        return err;
     }
-    lw_observed *obs = take_up(all, call, readable, query);
+    lw_observed *obs = take_up(all, call, query);
     if (obs == NULL) { /* OBS-04 */
-        return lw_answer_values(call, readable);
+        return lw_answer_values(call);
     }
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->sequence);
-    uint8_t code = lw_answer_values(call, readable);
-    if (lw_coap_code_class(code) != 2 || !lw_coap_reply_fits(&call->client->coap, call->reply)) {
+    err = lw_answer_values(call);
+    if (err != LW_OK || !lw_coap_reply_fits(&call->client->coap, call->reply)) {
         lw_observed_free(obs);
     }
     lw_observing_look(all);
     lw_client_state_changed(call->client);
-    return code;
+    return err;
 }
 
-static uint8_t cancel(lw_observing *all, const lw_call *call, const lw_readable *readable)
+static lw_err cancel(lw_observing *all, const lw_call *call)
 {
-    lw_observed *obs = find_cancelled(all, call, readable);
+    lw_observed *obs = find_cancelled(all, call);
     if (obs != NULL) {
         lw_observed_free(obs);
     }
-    return lw_answer_values(call, readable);
+    return lw_answer_values(call);
 }
 
-static uint8_t serve_targets(void *state, const lw_call *call, const lw_readable *readable)
+static lw_err serve_targets(void *state, const lw_call *call)
 {
     switch (call->request.op) {
     case LW_OP_OBSERVE:
     case LW_OP_OBSERVE_COMPOSITE:
-        return is_later_block(call) ? lw_answer_values(call, readable)
-                                    : observe(state, call, readable);
+        return is_later_block(call) ? lw_answer_values(call) : observe(state, call);
     default:
-        return cancel(state, call, readable);
+        return cancel(state, call);
     }
 }
 
-static uint8_t serve(void *state, const lw_call *call)
+static lw_err serve(void *state, lw_call *call)
 {
-    if (call->request.op == LW_OP_WRITE_ATTRIBUTES) {
-        return lw_attached_write(state, call);
-    }
-    lw_readable readable = {.client = call->client,
-                            .server = call->server,
-                            .targets = &call->request.path,
-                            .target_count = 1};
-    return serve_targets(state, call, &readable);
+    return call->request.op == LW_OP_WRITE_ATTRIBUTES ? lw_attached_write(state, call)
+                                                      : serve_targets(state, call);
 }
 
 /* ---- Events ----------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ static inline lw_observed *lw_observed_of(lw_link *link)
 
 /* ---- attributes.c ---- */
 
-uint8_t lw_attached_write(lw_observing *all, const lw_call *call);
+LW_MUST_CHECK lw_err lw_attached_write(lw_observing *all, const lw_call *call);
 
 /* Gives `attrs` what it lacks of what is attached at a path and above it, up to a level (not the
  * root). The lowest wins, for each attribute by itself (ATT-10); what is attached below does not

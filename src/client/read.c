@@ -14,7 +14,10 @@ lw_err lw_reply_values(lw_coap_reply *reply, const lw_format *format, const lw_r
         err = lw_encode(format, &source, &cfg, out);
     }
     lw_coap_put_uint(&reply->options, LW_COAP_OPT_CONTENT_FORMAT, format->id);
-    return err;
+    if (err == LW_OK || err == LW_ENOTSUP) {
+        return err;
+    }
+    return err == LW_ESTATE ? LW_ENOMEM : LW_EIO;
 }
 
 /* DM-16: one value is asked for, and there is none now. */
@@ -24,21 +27,13 @@ static lw_err check_value(const lw_call *call)
     return call->single ? lw_place_get(&call->target, &value) : LW_OK;
 }
 
-uint8_t lw_answer_values(const lw_call *call, const lw_readable *readable)
+lw_err lw_answer_values(const lw_call *call)
 {
-    lw_op op = (lw_op)call->request.op;
     lw_err err = check_value(call);
-    if (err != LW_OK) {
-        return lw_op_code(op, err);
-    }
-    return lw_op_answer_code(op, lw_reply_values(call->reply, call->answer, readable));
+    return err == LW_OK ? lw_reply_values(call->reply, call->answer, &call->values) : err;
 }
 
-uint8_t lw_serve_read(const lw_call *call)
+lw_err lw_serve_read(const lw_call *call)
 {
-    lw_readable readable = {.client = call->client,
-                            .server = call->server,
-                            .targets = &call->request.path,
-                            .target_count = 1};
-    return lw_answer_values(call, &readable);
+    return lw_answer_values(call);
 }

@@ -4,12 +4,11 @@
 
 unsigned lw_rights_of(const lw_server *server, lw_path path)
 {
-    lw_path target = lw_path_cut(path, LW_LEVEL_INSTANCE);
     if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {
         return 0;
     }
     lw_plug *plug = lw_client_part(server->client, LW_PART_ACCESS);
-    return plug != NULL ? plug->feature->as.access.rights(server, target)
+    return plug != NULL ? plug->feature->as.access.rights(server, path)
                         : LW_RIGHT_R | LW_RIGHT_W | LW_RIGHT_E | LW_RIGHT_D | LW_RIGHT_C;
 }
 

@@ -12,7 +12,7 @@
     ((uint32_t)1 << LW_OP_READ | (uint32_t)1 << LW_OP_DISCOVER | (uint32_t)1 << LW_OP_WRITE | \
      (uint32_t)1 << LW_OP_WRITE_PARTIAL | (uint32_t)1 << LW_OP_EXECUTE)
 
-static uint8_t serve_own(const lw_call *call)
+static lw_err serve_own(const lw_call *call)
 {
     switch (call->request.op) {
     case LW_OP_READ:
@@ -108,7 +108,8 @@ static uint8_t route(lw_call *call, lw_version version)
         return lw_route_device(&to, call->in->msg, &call->request);
     }
     lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
-    return plug != NULL ? plug->feature->as.bootstrap.route(version, call->in->msg, &call->request)
+    return plug != NULL ? plug->feature->as.bootstrap.route(plug->state, version, call->in->msg,
+                                                            &call->request)
                         : LW_COAP_METHOD_NOT_ALLOWED;
 }
 
@@ -142,7 +143,7 @@ static bool is_heard(const lw_client *client, const lw_server *server)
     return server->ssid == 0 || (server->registered && !client->bootstrapping);
 }
 
-static uint8_t dispatch(const lw_call *call)
+static lw_err dispatch(lw_call *call)
 {
     LW_EACH_PLUG (call->client, plug) {
         if ((plug->feature->ops >> call->request.op & 1u) != 0) {
@@ -152,14 +153,15 @@ static uint8_t dispatch(const lw_call *call)
     return serve_own(call);
 }
 
-/* An error is answered without what was written before it occurred. */
-static void discard_answer(lw_coap_reply *reply)
+static void begin(lw_call *call, lw_client *client, lw_server *server, const lw_coap_inbound *in,
+                  lw_coap_reply *reply)
 {
-    lw_writer *options = reply->options.w;
-    lw_writer_init(options, options->buf, options->cap);
-    lw_coap_begin_options(&reply->options, options);
-    lw_writer *payload = &reply->payload;
-    lw_writer_init_window(payload, payload->buf, payload->cap, payload->from);
+    call->client = client;
+    call->server = server;
+    call->in = in;
+    call->reply = reply;
+    call->values = (lw_readable){
+        .client = client, .server = server, .targets = &call->request.path, .target_count = 1};
 }
 
 lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
@@ -168,16 +170,18 @@ lw_err lw_serve(lw_client *client, lw_server *server, const lw_coap_inbound *in,
     if (!is_heard(client, server)) {
         return LW_END;
     }
-    lw_call call = {.client = client, .server = server, .in = in, .reply = reply};
+    lw_call call;
+    begin(&call, client, server, in, reply);
     uint8_t code = check(&call);
     if (code == LW_COAP_EMPTY) {
-        code = dispatch(&call);
-    }
-    if (code == LW_COAP_EMPTY) {
-        return LW_END;
+        lw_err err = dispatch(&call);
+        if (err == LW_END) {
+            return LW_OK;
+        }
+        code = lw_op_code((lw_op)call.request.op, err);
     }
     if (lw_coap_code_class(code) != 2) {
-        discard_answer(reply);
+        lw_coap_reply_begin(&client->coap, reply); /* without what was written before it failed */
     }
     reply->code = code;
     return LW_OK;
@@ -188,6 +192,7 @@ bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_i
     if (!is_heard(client, server)) {
         return true;
     }
-    lw_call call = {.client = client, .server = server, .in = in};
+    lw_call call;
+    begin(&call, client, server, in, NULL);
     return check(&call) != LW_COAP_EMPTY || lw_write_is_streamed(&call);
 }

@@ -30,11 +30,11 @@ bool lw_serve_wants_stream(lw_client *client, lw_server *server, const lw_coap_i
 /* blockwise.c: does hooks->write take this Write as it comes, in blocks? */
 bool lw_write_is_streamed(const lw_call *call);
 
-/* One operation each; the code of the answer. All but the payload was checked. */
-uint8_t lw_serve_read(const lw_call *call);
-uint8_t lw_serve_discover(const lw_call *call);
-uint8_t lw_serve_write(const lw_call *call); /* Replace and Partial Update, by call->request.op */
-uint8_t lw_serve_execute(const lw_call *call);
+/* One operation each. All but the payload was checked; lw_op_code says what a failure means. */
+LW_MUST_CHECK lw_err lw_serve_read(const lw_call *call);
+LW_MUST_CHECK lw_err lw_serve_discover(const lw_call *call);
+LW_MUST_CHECK lw_err lw_serve_write(const lw_call *call); /* Replace and Partial Update */
+LW_MUST_CHECK lw_err lw_serve_execute(const lw_call *call);
 
 /* ---- Rights ----------------------------------------------------------------------------------
  */
@@ -55,18 +55,6 @@ LW_MUST_CHECK lw_err lw_rights_to_read(const lw_server *server, lw_path path);
 /* ---- Answers ---------------------------------------------------------------------------------
  */
 
-/* A source of the readable values at and below some paths, for lw_encode: resources without R or
- * without a value now, and instances without the right, are left out (DM-11, DM-16, DM-18). An
- * empty multiple resource is LW_ENTRY_EMPTY (DM-15). Server NULL: no rights are asked; the
- * Bootstrap-Server reads everything (BS-24). */
-typedef struct lw_readable {
-    lw_client *client;
-    lw_server *server;
-    const lw_path *targets; /* ascending and disjoint: lw_targets_sort */
-    uint16_t target_count;
-    bool is_list; /* of a composite operation, even with one target */
-} lw_readable;
-
 /* What is at a resource or resource instance that is there: its value, or that it is a multiple
  * resource without instances. False: neither now. */
 bool lw_entry_at(const lw_place *at, lw_entry *out_entry);
@@ -77,15 +65,16 @@ lw_source lw_readable_source(const lw_readable *readable);
 LW_MUST_CHECK lw_err lw_readable_allowed(const lw_readable *readable);
 
 /* Encodes what `readable` gives into reply->payload and puts the Content-Format behind the options
- * that are there already: an answer, or a notification. */
+ * that are there already: an answer, or a notification. LW_ENOTSUP: not in this format; LW_ENOMEM:
+ * not now; LW_EIO: not at all. */
 LW_MUST_CHECK lw_err lw_reply_values(lw_coap_reply *reply, const lw_format *format,
                                      const lw_readable *readable);
 
 /* Where the paths of its payload start. */
 lw_path lw_readable_base(const lw_readable *readable);
 
-/* Answers a Read, or what begins with one, with the values that are there now; the code. */
-uint8_t lw_answer_values(const lw_call *call, const lw_readable *readable);
+/* Answers a Read, or what begins with one, with the values that are there now. */
+LW_MUST_CHECK lw_err lw_answer_values(const lw_call *call);
 
 /* Writes the link of `path` and those of what is there up to `depth` levels below: with dim, with
  * `ver` where it does not go without saying, and with the attributes of the server; the first link

@@ -65,7 +65,7 @@ typedef struct rig {
     const lw_attrs *attrs[4];
     lw_path attrs_at[4];
     unsigned changes;
-    uint8_t feature_code;
+    lw_err feature_err;
     unsigned feature_calls;
 } rig;
 
@@ -317,9 +317,10 @@ static inline void rig_fill_tree(lw_tree *tree)
 /* ---- Features that stand for others -----------------------------------------------------------
  */
 
-static inline unsigned rig_rights(const lw_server *server, lw_path target)
+static inline unsigned rig_rights(const lw_server *server, lw_path path)
 {
     const rig *r = LW_CONTAINER(server->client, rig, client);
+    lw_path target = lw_path_cut(path, LW_LEVEL_INSTANCE);
     for (unsigned i = 0; i < 4; i++) {
         const rig_rule *rule = &r->rules[i];
         if (rule->ssid == server->ssid &&
@@ -354,20 +355,27 @@ static inline void rig_attributes(void *state, const lw_server *server, lw_path 
     lw_attrs_write_link(w, &shown, &lw_attr_decimal_text);
 }
 
-static inline uint8_t rig_feature_serve(void *state, const lw_call *call)
+static inline lw_err rig_feature_serve(void *state, lw_call *call)
 {
     rig *r = LW_CONTAINER(call->client, rig, client);
     (void)state;
     r->feature_calls++;
     lw_write_str(&call->reply->payload, lw_op_name((lw_op)call->request.op));
-    return r->feature_code;
+    return r->feature_err;
 }
 
-static inline uint8_t rig_observe(void *state, const lw_call *call, const lw_readable *readable)
+static inline lw_err rig_observe(void *state, const lw_call *call)
 {
     (void)state;
-    (void)readable;
-    return lw_op_code((lw_op)call->request.op, LW_EMETHOD);
+    (void)call;
+    return LW_EMETHOD;
+}
+
+static inline uint8_t rig_route(const void *state, lw_version version, const lw_coap_msg *msg,
+                                lw_request *out_request)
+{
+    (void)state;
+    return lw_route_bootstrap(version, msg, out_request);
 }
 
 static inline void rig_on_reset(void *state, lw_server *server, uint16_t mid)
@@ -387,7 +395,7 @@ static const lw_client_feature rig_taker = {
            (uint32_t)1 << LW_OP_BS_WRITE | (uint32_t)1 << LW_OP_BS_FINISH,
     .serve = rig_feature_serve,
     .part = LW_PART_BOOTSTRAP,
-    .as.bootstrap = {.route = lw_route_bootstrap}};
+    .as.bootstrap = {.route = rig_route}};
 static const lw_client_feature *const rig_plain[] = {NULL};
 static const lw_client_feature *const rig_full[] = {&rig_access,
                                                     &rig_observing,

@@ -206,7 +206,6 @@ LW_TEST(the_bootstrap_server_is_served_by_its_feature)
     rig_ask a = {.request = "DELETE /", .cf = NONE, .accept = NONE, .server = 2};
     assert_string_equal(rig_do(r, &a), "4.05"); /* without the feature */
     rig_name(r, rig_taking);
-    r->feature_code = LW_COAP_CHANGED;
     a = (rig_ask){.request = "PUT /0/7", .cf = LW_CF_TLV, .accept = NONE, .server = 2};
     a.payload = lw_bytes_str("\xc1");
     assert_string_equal(rig_do(r, &a), "2.04");
@@ -217,8 +216,8 @@ LW_TEST(the_bootstrap_server_is_served_by_its_feature)
     a = (rig_ask){.request = "POST /bs", .cf = NONE, .accept = NONE, .server = 2};
     assert_string_equal(rig_do(r, &a), "2.04");
     answer_reads(r, "Bootstrap-Finish");
-    r->feature_code = LW_COAP_EMPTY;
-    assert_string_equal(rig_do(r, &a), "");
+    r->feature_err = LW_ENOTSUP;
+    assert_string_equal(rig_do(r, &a), "4.06"); /* BS-35 */
 }
 
 LW_TEST(a_server_cannot_bootstrap)
@@ -237,13 +236,11 @@ LW_TEST(features_get_the_operations_they_name)
 {
     rig *r = *state;
     rig_name(r, rig_taking);
-    r->feature_code = LW_COAP_CONTENT;
     rig_ask a = {.request = "GET /3/0/9", .cf = NONE, .accept = NONE, .has_observe = true};
     assert_string_equal(rig_do(r, &a), "2.05");
     answer_reads(r, "Observe");
     a.request = "GET /3/0/17";
     assert_string_equal(rig_do(r, &a), "4.04"); /* OBS-08, checked before */
-    r->feature_code = LW_COAP_CHANGED;
     expect_plain(r, "PUT /3?pmin=10", "2.04");
     answer_reads(r, "Write-Attributes");
     expect_plain(r, "PUT /3/0/4?pmin=10", "4.05"); /* DM-54 */
@@ -255,7 +252,7 @@ LW_TEST(what_a_feature_wrote_before_it_failed_is_not_sent)
 {
     rig *r = *state;
     rig_name(r, rig_taking);
-    r->feature_code = LW_COAP_BAD_REQUEST;
+    r->feature_err = LW_EINVAL;
     expect_plain(r, "PUT /3?pmin=10", "4.00");
     assert_int_equal(r->answer_len, 0);
 }

@@ -33,9 +33,11 @@ static lw_err read_paths(const lw_call *call, lw_path *list, size_t *out_count)
     return err == LW_END ? LW_OK : err;
 }
 
-lw_err lw_targets_read(const lw_call *call, lw_readable *out)
+lw_err lw_targets_read(lw_call *call)
 {
-    *out = (lw_readable){.client = call->client, .server = call->server, .is_list = true};
+    lw_readable *out = &call->values;
+    out->is_list = true;
+    out->targets = NULL;
     size_t count;
     lw_err err = read_paths(call, NULL, &count);
     if (err != LW_OK) {
@@ -54,9 +56,9 @@ lw_err lw_targets_read(const lw_call *call, lw_readable *out)
     return err;
 }
 
-void lw_targets_free(const lw_readable *readable)
+void lw_targets_free(const lw_call *call)
 {
-    lw_mem_release(&readable->client->mem, (void *)(uintptr_t)readable->targets);
+    lw_mem_release(&call->client->mem, (void *)(uintptr_t)call->values.targets);
 }
 
 size_t lw_targets_sort(lw_path *list, size_t count)

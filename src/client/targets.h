@@ -9,10 +9,10 @@
 
 #include "client/serve.h"
 
-/* The paths in the payload of a composite request, as what its server may read there. LW_EINVAL for
- * an empty list; LW_ENOMEM, LW_ETOOBIG. To be freed in any case. */
-LW_MUST_CHECK lw_err lw_targets_read(const lw_call *call, lw_readable *out_readable);
-void lw_targets_free(const lw_readable *readable);
+/* The paths in the payload of a composite request become those of call->values. LW_EINVAL for an
+ * empty list; LW_ENOMEM, LW_ETOOBIG. To be freed in any case. */
+LW_MUST_CHECK lw_err lw_targets_read(lw_call *call);
+void lw_targets_free(const lw_call *call);
 
 /* Puts paths in order, in place, and drops what is covered; returns how many are left. */
 size_t lw_targets_sort(lw_path *list, size_t count);

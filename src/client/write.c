@@ -1,10 +1,10 @@
 #include "client/apply.h"
 
-uint8_t lw_serve_write(const lw_call *call)
+lw_err lw_serve_write(const lw_call *call)
 {
     static const lw_apply_rules rules = {.prepare = NULL};
     lw_apply apply;
     lw_apply_init(&apply, call, &rules);
     apply.replace = call->request.op == LW_OP_WRITE;
-    return lw_op_code((lw_op)call->request.op, lw_apply_as_whole(&apply));
+    return lw_apply_as_whole(&apply);
 }

@@ -111,7 +111,6 @@ static inline size_t lw_coap_payload_room(const lw_coap *coap)
 }
 
 /* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
-void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
 
 /* Encodes all but the header, to reply->sent. */
 LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply);

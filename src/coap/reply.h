@@ -63,6 +63,9 @@ struct lw_coap_reply {
     lw_coap_request sent;    /* private: options and payload as one, encoded */
 };
 
+/* Options and payload are empty, as a handler gets them. */
+void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
+
 /* Whether the payload as it was written can be sent: always with coap/bodies.h. */
 bool lw_coap_reply_fits(const lw_coap *coap, const lw_coap_reply *reply);
 

@@ -30,8 +30,9 @@
 #define ROW(meth, how, where, lev, v, need, ok, errs, in, out, non)                                \
     {                                                                                              \
         .method = LW_COAP_##meth, .mode = LW_OP_##how, .place = LW_OP_AT_##where, .levels = (lev), \
-        .minor = (v), .right = (need), .success = LW_COAP_##ok, .errors = (errs), .body = (in),    \
-        .answer = (out), .may_be_non = (non)                                                       \
+        .minor = (v), .right = (need), .success = LW_COAP_##ok,                                    \
+        .errors = (errs) | ((in) != 0 ? E(13) : 0), .body = (in), .answer = (out),                 \
+        .may_be_non = (non)                                                                        \
     }
 
 #define DM_ERRORS    (E(0) | E(1) | E(4) | E(5))
@@ -146,8 +147,8 @@ lw_op lw_op_of_resource_post(const lw_resource_def *def)
 
 static bool lists(const lw_op_rule *rule, uint8_t code)
 {
-    return lw_coap_code_class(code) == 4 && (code & 0x1Fu) < 16 &&
-           (rule->errors >> (code & 0x1Fu) & 1u) != 0;
+    unsigned detail = code & 0x1Fu;
+    return lw_coap_code_class(code) == 4 && detail < 16 && (rule->errors & E(detail)) != 0;
 }
 
 bool lw_op_may_answer(lw_op op, uint8_t code)
@@ -159,7 +160,6 @@ bool lw_op_may_answer(lw_op op, uint8_t code)
         return true;
     case LW_COAP_CONTINUE:
     case LW_COAP_REQUEST_ENTITY_INCOMPLETE:
-    case LW_COAP_REQUEST_ENTITY_TOO_LARGE:
         return rule->body != 0;
     default:
         return code == rule->success || lists(rule, code) || lw_coap_code_class(code) == 5;
@@ -194,27 +194,14 @@ uint8_t lw_op_code(lw_op op, lw_err err)
         return rule->success;
     }
     uint8_t code = plain_codes[err < sizeof plain_codes ? err : 0];
-    if (rule->body == 0 && err == LW_ENOTSUP) {
-        code = op == LW_OP_BS_PACK_REQUEST ? LW_COAP_NOT_IMPLEMENTED /* BS-61 */
-                                           : LW_COAP_NOT_ACCEPTABLE;
-    } else if (rule->body == 0 && err == LW_ETOOBIG) { /* our own answer does not fit */
-        code = LW_COAP_INTERNAL_SERVER_ERROR;
-    } else if (op == LW_OP_BS_FINISH && err == LW_ESTATE) {
+    if (err == LW_ENOTSUP && (rule->body == 0 || rule->answer != 0)) {
         code = LW_COAP_NOT_ACCEPTABLE;
-    } else if (op == LW_OP_REGISTER && err == LW_EDENIED) {
-        code = LW_COAP_FORBIDDEN;
     }
-    bool is_allowed = lists(rule, code) || lw_coap_code_class(code) == 5 ||
-                      code == LW_COAP_REQUEST_ENTITY_TOO_LARGE;
-    return is_allowed ? code : LW_COAP_BAD_REQUEST; /* every operation lists it (DM-04) */
-}
-
-uint8_t lw_op_answer_code(lw_op op, lw_err err)
-{
-    if (err == LW_OK) {
-        return lw_op_rule_of(op)->success;
+    if (err < LW_EINVAL && rule->body == 0) { /* there are no octets but our own */
+        code = LW_COAP_INTERNAL_SERVER_ERROR;
     }
-    return err == LW_ENOTSUP ? LW_COAP_NOT_ACCEPTABLE : LW_COAP_INTERNAL_SERVER_ERROR;
+    bool is_unlisted = lw_coap_code_class(code) == 4 && (rule->errors & E(code & 0x1Fu)) == 0;
+    return is_unlisted ? LW_COAP_BAD_REQUEST : code; /* every operation lists it (DM-04) */
 }
 
 /* ---- Formats -------------------------------------------------------------------------------- */

@@ -28,23 +28,23 @@ typedef enum lw_op_place {
     LW_OP_AT_DP
 } lw_op_place;
 
-/* What else tells requests of one method apart: the Observe option of a GET or FETCH; an Accept of
- * link-format; parameters without a body. The first two are the values of that option. */
+/* What else tells requests of one method apart: the Observe option of a GET or FETCH, a bit for
+ * each of its values; an Accept of link-format; parameters without a body. */
 typedef enum lw_op_mode {
-    LW_OP_OBSERVED,
-    LW_OP_CANCELLED,
-    LW_OP_PLAIN,
-    LW_OP_LINKED,
-    LW_OP_ATTRIBUTED
+    LW_OP_OBSERVED = 1,
+    LW_OP_CANCELLED = 2,
+    LW_OP_PLAIN = 4,
+    LW_OP_LINKED = 8,
+    LW_OP_ATTRIBUTED = 16
 } lw_op_mode;
 
 typedef struct lw_op_rule {
     uint8_t method : 3;     /* lw_coap_code */
-    uint8_t mode : 3;       /* lw_op_mode */
-    uint8_t minor : 2;      /* since LwM2M 1.minor */
+    uint8_t mode : 5;       /* lw_op_mode */
     uint8_t levels : 5;     /* bit d: a path of d ids is allowed; 0: the path is fixed */
     uint8_t place : 3;      /* lw_op_place */
     uint8_t right : 5;      /* LW_RIGHT_… that it needs on an instance (ACL-04); 0: none */
+    uint8_t minor : 2;      /* since LwM2M 1.minor */
     uint8_t may_be_non : 1; /* TRN-02: all others are CON */
     uint8_t success;        /* lw_coap_code */
     uint8_t body;           /* what a request carries: any of LW_FORMAT_… will do; 0: nothing */
@@ -77,13 +77,11 @@ bool lw_op_has_level(lw_op op, unsigned depth, lw_version version);
 bool lw_op_may_answer(lw_op op, uint8_t code);
 
 /* The code for what came of a request: the success code for LW_OK, else a code that is legal for
- * the operation. LW_ENOTSUP means that the format of the body is not supported (4.15), or that what
- * is asked for cannot be expressed when there is none (4.06), or that there are no bootstrap packs
- * (5.01); LW_ESTATE that a bootstrap left an inconsistent configuration (4.06), else "not now". */
+ * the operation. LW_ENOTSUP means that what is asked for cannot be expressed (4.06), or, of what
+ * has a body and no answer, that the format of the body is not supported (4.15); LW_ESTATE "not
+ * now". What is wrong with octets (LW_EFORMAT, …) is the peer's fault only where there is a body.
+ */
 uint8_t lw_op_code(lw_op op, lw_err err);
-
-/* The same when the answer could not be encoded: LW_ENOTSUP is 4.06 whatever the body was. */
-uint8_t lw_op_answer_code(lw_op op, lw_err err);
 
 /* DM-65: partial update of a multiple, writable resource; everything else is Execute. */
 lw_op lw_op_of_resource_post(const lw_resource_def *def);

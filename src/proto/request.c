@@ -8,7 +8,7 @@
 
 /* ---- Routing -------------------------------------------------------------------------------- */
 
-#define DEPTH_INVALID 254u /* told by lw_request_formats: it is a matter of 4.00 */
+#define DEPTH_MAX 3u
 
 #define OP_BIT(op) ((uint32_t)1 << LW_OP_##op)
 
@@ -25,12 +25,6 @@ lw_request lw_request_of(lw_op op, lw_path path)
                         .accept = LW_CF_NONE};
 }
 
-static uint8_t read_depth(lw_bytes value)
-{
-    bool valid = value.len == 1 && value.ptr[0] >= '0' && value.ptr[0] <= '3';
-    return valid ? (uint8_t)(value.ptr[0] - '0') : DEPTH_INVALID;
-}
-
 static uint16_t format_in(const lw_coap_msg *msg, lw_coap_note note)
 {
     return lw_coap_has(&msg->noted, note) ? (uint16_t)msg->noted.value[note] : LW_CF_NONE;
@@ -41,14 +35,14 @@ uint16_t lw_content_format_of(const lw_coap_msg *msg)
     return format_in(msg, LW_COAP_NOTE_CONTENT_FORMAT);
 }
 
-/* Everything the options say, except the path; and what tells the operations of a method apart. */
-static lw_op_mode read_options(const lw_coap_msg *msg, lw_request *request)
+/* Everything the options say, except the path; and what tells the operations of a method apart: the
+ * modes that will do. What is observed is read by who does not serve that. */
+static unsigned read_options(const lw_coap_msg *msg, lw_request *request)
 {
     lw_bytes query;
     uint32_t observe = msg->noted.value[LW_COAP_NOTE_OBSERVE];
     memset(request, 0, sizeof *request);
     request->op = LW_OP_COUNT;
-    request->depth = LW_DEPTH_DEFAULT;
     request->content_format = lw_content_format_of(msg);
     request->accept = format_in(msg, LW_COAP_NOTE_ACCEPT);
     request->has_query = lw_coap_opt_find(&msg->options, LW_COAP_OPT_URI_QUERY, &query);
@@ -61,9 +55,8 @@ static lw_op_mode read_options(const lw_coap_msg *msg, lw_request *request)
     if (msg->code == LW_COAP_GET && request->accept == LW_CF_LINK) {
         return LW_OP_LINKED;
     }
-    bool may_observe = msg->code == LW_COAP_GET || msg->code == LW_COAP_FETCH;
-    bool has_observe = may_observe && lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE);
-    return has_observe && observe < LW_OP_PLAIN ? (lw_op_mode)observe : LW_OP_PLAIN;
+    bool observes = lw_coap_has(&msg->noted, LW_COAP_NOTE_OBSERVE) && observe <= 1;
+    return observes ? LW_OP_PLAIN | (unsigned)LW_OP_OBSERVED << observe : LW_OP_PLAIN;
 }
 
 static bool next_segment(lw_coap_opt_iter *it, lw_bytes *out_segment)
@@ -138,15 +131,14 @@ LW_APART static uint8_t read_path(lw_coap_opt_iter *it, lw_request *request)
     return LW_COAP_EMPTY;
 }
 
-/* What is asked for: of these operations, a bit each, the last one with this method and mode and
- * with that level of path. LW_OP_COUNT: none. */
-static lw_op find_op(uint32_t ops, uint8_t method, lw_op_mode mode, lw_path path,
-                     lw_version version)
+/* What is asked for: of these operations, a bit each, the last one with this method, one of these
+ * modes and that level of path. LW_OP_COUNT: none. */
+static lw_op find_op(uint32_t ops, uint8_t method, unsigned modes, lw_path path, lw_version version)
 {
     unsigned depth = lw_path_depth(path);
     for (unsigned op = LW_OP_COUNT; op-- > 0;) {
         const lw_op_rule *rule = lw_op_rule_of((lw_op)op);
-        if ((ops >> op & 1u) != 0 && rule->method == method && rule->mode == mode &&
+        if ((ops >> op & 1u) != 0 && rule->method == method && (rule->mode & modes) != 0 &&
             lw_op_has_level((lw_op)op, depth, version)) {
             return (lw_op)op;
         }
@@ -159,23 +151,9 @@ bool lw_request_is_forbidden(const lw_path *path)
     return lw_access_is_bootstrap_only(lw_path_id(*path, LW_LEVEL_OBJECT));
 }
 
-/* Of the queries of a Discover; unknown ones are ignored (DM-08). */
-static uint8_t find_depth(lw_bytes options)
-{
-    uint8_t depth = LW_DEPTH_DEFAULT;
-    lw_coap_opt_iter it = lw_coap_opts(options);
-    lw_query query;
-    while (lw_query_next(&it, &query)) {
-        if (lw_bytes_is(query.name, "depth")) {
-            depth = read_depth(query.value);
-        }
-    }
-    return depth;
-}
-
 uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_request *out_request)
 {
-    lw_op_mode mode = read_options(msg, out_request);
+    unsigned modes = read_options(msg, out_request);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     if (route->front != NULL) {
         route->front(route, &it, out_request);
@@ -184,21 +162,13 @@ uint8_t lw_route_device(const lw_route *route, const lw_coap_msg *msg, lw_reques
     if (code != LW_COAP_EMPTY) {
         return code;
     }
-    if (mode < LW_OP_PLAIN && (route->ops >> LW_OP_OBSERVE & 1u) == 0) {
-        mode = LW_OP_PLAIN;
-    }
-    lw_op op = find_op(route->ops & OF_SERVERS, msg->code, mode, out_request->path, route->version);
+    lw_op op =
+        find_op(route->ops & OF_SERVERS, msg->code, modes, out_request->path, route->version);
     out_request->op = op;
     if (op == LW_OP_COUNT) {
         return LW_COAP_METHOD_NOT_ALLOWED;
     }
-    if (lw_request_is_forbidden(&out_request->path)) {
-        return LW_COAP_UNAUTHORIZED;
-    }
-    if (op == LW_OP_DISCOVER && lw_version_has(route->version, LW_FEATURE_DISCOVER_DEPTH)) {
-        out_request->depth = find_depth(msg->options);
-    }
-    return LW_COAP_EMPTY;
+    return lw_request_is_forbidden(&out_request->path) ? LW_COAP_UNAUTHORIZED : LW_COAP_EMPTY;
 }
 
 /* ---- Of the Bootstrap-Server ---------------------------------------------------------------- */
@@ -214,7 +184,7 @@ static bool is_finish_path(lw_bytes options)
 
 uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_request *out_request)
 {
-    lw_op_mode mode = read_options(msg, out_request);
+    unsigned modes = read_options(msg, out_request);
     if (is_finish_path(msg->options)) {
         out_request->op = LW_OP_BS_FINISH;
         return msg->code == LW_COAP_POST ? LW_COAP_EMPTY : LW_COAP_METHOD_NOT_ALLOWED;
@@ -225,7 +195,7 @@ uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_reques
         return code;
     }
     bool is_root = lw_path_depth(out_request->path) == LW_LEVEL_ROOT;
-    bool is_discover = msg->code == LW_COAP_GET && (mode == LW_OP_LINKED || is_root);
+    bool is_discover = msg->code == LW_COAP_GET && ((modes & LW_OP_LINKED) != 0 || is_root);
     lw_op op = find_op(OF_BOOTSTRAP, msg->code, is_discover ? LW_OP_LINKED : LW_OP_PLAIN,
                        out_request->path, version);
     out_request->op = op;
@@ -289,6 +259,22 @@ lw_err lw_request_attrs(const lw_request *request, lw_attrs_change *change)
     return LW_OK;
 }
 
+lw_err lw_request_depth(const lw_request *request, unsigned *depth)
+{
+    lw_err err = LW_OK;
+    lw_coap_opt_iter it = lw_coap_opts(request->options);
+    lw_query query;
+    while (lw_query_next(&it, &query)) {
+        if (lw_bytes_is(query.name, "depth")) {
+            unsigned digit =
+                query.value.len == 1 ? query.value.ptr[0] - (unsigned)'0' : DEPTH_MAX + 1;
+            err = digit <= DEPTH_MAX ? LW_OK : LW_EINVAL;
+            *depth = digit;
+        }
+    }
+    return err;
+}
+
 /* ---- Formats -------------------------------------------------------------------------------- */
 
 /* Is a body there, and in a format that will do? LW_ENOTSUP: 4.15; LW_EPROTO: 4.00, but only
@@ -299,7 +285,7 @@ static lw_err check_body(const lw_request *request, const lw_format_choice *choi
     uint8_t uses = lw_op_rule_of((lw_op)request->op)->body;
     uint32_t cf = request->content_format;
     if (uses == LW_FORMAT_ARGS) { /* DM-60; P-DM-16 */
-        return cf == LW_CF_NONE || cf == LW_CF_TEXT || cf == LW_CF_TEXT_DRAFT ? LW_OK : LW_ENOTSUP;
+        return cf == LW_CF_NONE || cf == LW_CF_TEXT || cf == LW_CF_TEXT_DRAFT ? LW_OK : LW_EPROTO;
     }
     if ((uses & LW_FORMAT_REAL) == 0) {
         return LW_OK;
@@ -331,8 +317,7 @@ static bool query_is_wrong(const lw_request *request, lw_version version)
     if (!lw_version_has(version, LW_FEATURE_OBSERVE_ATTRIBUTES)) {
         without |= OP_BIT(OBSERVE) | OP_BIT(OBSERVE_COMPOSITE);
     }
-    return (request->has_query && (without >> request->op & 1u) != 0) ||
-           request->depth == DEPTH_INVALID; /* DM-21 */
+    return request->has_query && (without >> request->op & 1u) != 0;
 }
 
 uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *choice,
@@ -340,10 +325,9 @@ uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *ch
 {
     *out_body = NULL;
     *out_answer = NULL;
-    lw_op op = (lw_op)request->op;
     lw_err body = check_body(request, choice, out_body);
     if (body == LW_ENOTSUP) {
-        return lw_op_code(op, body);
+        return LW_COAP_UNSUPPORTED_CONTENT_FORMAT;
     }
     if (!check_answer(request, choice, out_answer)) {
         return LW_COAP_NOT_ACCEPTABLE;

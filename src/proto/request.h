@@ -24,9 +24,8 @@
 
 typedef struct lw_request {
     uint32_t op;             /* lw_op */
-    uint32_t depth;          /* Discover: 0..3 or LW_DEPTH_DEFAULT (DM-21) */
-    bool has_query;          /* routed: it had one; Write-Attributes and Observe read theirs with
-                                lw_request_attrs */
+    uint32_t depth;          /* put: of a Discover, 0..3 or LW_DEPTH_DEFAULT */
+    bool has_query;          /* routed: it had one, for lw_request_attrs and lw_request_depth */
     uint32_t content_format; /* lw_content_format */
     uint32_t accept;         /* lw_content_format */
     lw_path path;            /* of operations with levels */
@@ -49,7 +48,7 @@ typedef struct lw_route lw_route;
 struct lw_route {
     lw_version version; /* that the device announced to this server */
     uint32_t ops;       /* that are served, bit lw_op each, of LW_OPS_ALL; without LW_OP_OBSERVE
-                           the option is left out (RFC 7641 section 2) */
+                           and its composite, the option is left out (RFC 7641 section 2) */
     /* Takes off what stands in front of the ids, lw_route_front; NULL: nothing may. */
     void (*front)(const lw_route *route, lw_coap_opt_iter *it, lw_request *request);
     bool gateway;            /* a text segment before the ids names an end device (GW-04) */
@@ -85,6 +84,10 @@ uint16_t lw_content_format_of(const lw_coap_msg *msg);
 
 /* Takes the attributes in the query of Write-Attributes and Observe: failures as lw_attrs_take. */
 LW_MUST_CHECK lw_err lw_request_attrs(const lw_request *request, lw_attrs_change *change);
+
+/* How deep a Discover goes (DM-21); *depth stays where it does not say. LW_EINVAL; unknown queries
+ * are ignored (DM-08). */
+LW_MUST_CHECK lw_err lw_request_depth(const lw_request *request, unsigned *depth);
 
 /* ---- Formats -------------------------------------------------------------------------------- */
 

@@ -326,34 +326,29 @@ LW_TEST(ver_33_a_bootstrap_knows_neither_alternate_path_nor_end_devices)
 
 /* ---- Discover depth, attributes ------------------------------------------------------------- */
 
-static uint32_t discover_depth(lw_version version, const char *target, uint8_t *out_code)
+/* 99: it does not say; -1: wrong. */
+static int discover_depth(const char *target)
 {
-    lw_route route = {.version = version, .ops = LW_OPS_ALL};
-    lw_format_choice choice = {.version = version, .preferred = LW_CF_NONE};
-    static const lw_format *const none[] = {NULL};
-    choice.formats = none;
+    lw_route route = {.version = LW_VERSION_1_2, .ops = LW_OPS_ALL};
     lw_coap_msg msg = message(&ASK(GET, target, DISCOVER));
     lw_request request;
     assert_int_equal(lw_route_device(&route, &msg, &request), LW_COAP_EMPTY);
-    const lw_format *body;
-    const lw_format *answer;
-    *out_code = lw_request_formats(&request, &choice, &body, &answer);
-    return request.depth;
+    unsigned depth = 99;
+    return lw_request_depth(&request, &depth) == LW_OK ? (int)depth : -1;
 }
 
-LW_TEST(dm_21_depth_is_0_to_3_since_1_2)
+LW_TEST(dm_21_depth_is_0_to_3)
 {
-    uint8_t code;
-    assert_int_equal(discover_depth(LW_VERSION_1_2, "/3?depth=0", &code), 0);
-    assert_int_equal(code, LW_COAP_EMPTY);
-    assert_int_equal(discover_depth(LW_VERSION_1_2, "/3?x=1&depth=3", &code), 3);
-    assert_int_equal(discover_depth(LW_VERSION_1_2, "/3", &code), LW_DEPTH_DEFAULT);
-    discover_depth(LW_VERSION_1_2, "/3?depth=4", &code);
-    assert_int_equal(code, LW_COAP_BAD_REQUEST);
-    discover_depth(LW_VERSION_1_2, "/3?depth", &code);
-    assert_int_equal(code, LW_COAP_BAD_REQUEST);
-    assert_int_equal(discover_depth(LW_VERSION_1_1, "/3?depth=9", &code), LW_DEPTH_DEFAULT);
-    assert_int_equal(code, LW_COAP_EMPTY);
+    assert_int_equal(discover_depth("/3?depth=0"), 0);
+    assert_int_equal(discover_depth("/3?x=1&depth=3"), 3);
+    assert_int_equal(discover_depth("/3?depth=1&x=9"), 1);
+    assert_int_equal(discover_depth("/3?depths=1"), 99);
+    assert_int_equal(discover_depth("/3"), 99);
+    assert_int_equal(discover_depth("/3?depth=4"), -1);
+    assert_int_equal(discover_depth("/3?depth=/"), -1);
+    assert_int_equal(discover_depth("/3?depth=00"), -1);
+    assert_int_equal(discover_depth("/3?depth="), -1);
+    assert_int_equal(discover_depth("/3?depth"), -1);
 }
 
 LW_TEST(dm_50_attributes_are_read_from_the_query)
@@ -655,7 +650,9 @@ LW_TEST(discover_and_gateway_requests_carry_depth_and_prefix)
     lw_request routed;
     assert_int_equal(lw_route_device(&route, &msg, &routed), LW_COAP_EMPTY);
     assert_int_equal(routed.op, LW_OP_DISCOVER);
-    assert_int_equal(routed.depth, 1);
+    unsigned depth = 99;
+    assert_ok(lw_request_depth(&routed, &depth));
+    assert_int_equal(depth, 1);
     assert_bytes(routed.prefix, "d01");
 }
 
@@ -732,7 +729,7 @@ int main(void)
         cmocka_unit_test(ver_31_the_alternate_path_is_taken_off),
         cmocka_unit_test(gw_04_a_prefix_names_an_end_device),
         cmocka_unit_test(ver_33_a_bootstrap_knows_neither_alternate_path_nor_end_devices),
-        cmocka_unit_test(dm_21_depth_is_0_to_3_since_1_2),
+        cmocka_unit_test(dm_21_depth_is_0_to_3),
         cmocka_unit_test(dm_50_attributes_are_read_from_the_query),
         cmocka_unit_test(a_server_is_asked_for_its_fixed_paths),
         cmocka_unit_test(the_location_of_an_update_is_told),
