@@ -1,11 +1,12 @@
 /* Send (OBS-30..35).
  *
  * A pack is what one call of the application sends: values that were recorded, and those of the
- * moment. Every server it goes to has a job with the pack, so that each is tried again by itself:
+ * moment. It is kept until every server it is for is done with it. Servers take their packs one
+ * after the other, each at its own pace (line):
  *
- *   (waiting) -- the server can be reached --> (in flight) -- 2.04, 4.xx --> told, gone
+ *   (waiting) -- the server can be reached --> (in flight) -- 2.04, 4.xx --> told, the next
  *       ^                                          |
- *       +-- 1/x/18 * 2^n (CLI-50), or an event --- no answer, 5.xx; 1/x/17 times
+ *       +-- 1/x/18 * 2^n (CLI-50) ---------------- no answer, 5.xx; 1/x/17 times
  *
  * What is sent later than it was taken has its times. The body is written anew for each block from
  * the pack, so it needs no buffer. A new registration ends what waits (rule 31). */
@@ -18,41 +19,39 @@
 #include "lw/objects.h"
 #include "model/access.h"
 
-#define JOBS_MAX 8u
-#define RETRY_S  1u /* for want of memory */
+#define PACKS_MAX   8u
+#define SERVERS_MAX 32u
+#define RETRY_S     1u /* for want of memory */
 
-typedef struct pack {
+typedef struct pack pack;
+struct pack {
+    pack *next;             /* the next younger one */
+    uint32_t servers;       /* bit 1 << link: it is for that one */
     lw_snapshot *snapshots; /* oldest first; the values of the moment are the last */
-    uint8_t users;
     uint16_t target_count;
     lw_path targets[];
-} pack;
+};
 
-typedef struct sending {
-    lw_client *client;
-    lw_alarm alarm;
-    lw_link jobs; /* oldest first */
-    lw_snapshot *records;
-    uint8_t job_count;
-    uint32_t refused; /* bit 1 << link: the server does not take Send (OBS-33) */
-} sending;
+typedef struct sending sending;
 
-typedef struct job {
-    lw_link link;
+/* What goes to one server: the first pack that is for it. */
+typedef struct line {
+    lw_alarm alarm; /* the next attempt; not armed: in flight, or waiting for the server */
     sending *all;
     lw_server *server;
-    pack *pack;
     lw_coap_transfer *transfer; /* NULL: waiting */
     const lw_format *format;    /* of the transfer, as what follows */
+    uint32_t attempts;          /* that failed */
+    bool refused;               /* the server does not take Send (OBS-33) */
     lw_history history;
-    lw_time retry_at;
-    uint32_t attempts; /* that failed */
-} job;
+} line;
 
-static job *job_of(lw_link *link)
-{
-    return LW_CONTAINER(link, job, link);
-}
+struct sending {
+    lw_client *client;
+    pack *packs; /* oldest first */
+    lw_snapshot *records;
+    line lines[]; /* parallel to client->servers */
+};
 
 /* ---- Packs ----------------------------------------------------------------------------------- */
 
@@ -63,11 +62,8 @@ static void drop_first(const lw_mem *mem, lw_snapshot **list)
     lw_mem_release(mem, gone);
 }
 
-static void leave(sending *s, pack *p)
+static void release(sending *s, pack *p)
 {
-    if (p->users > 0) {
-        return;
-    }
     while (p->snapshots != NULL) {
         drop_first(&s->client->mem, &p->snapshots);
     }
@@ -133,34 +129,73 @@ static lw_err make_pack(sending *s, const lw_path *paths, size_t count, pack **o
     return err == LW_ENOTFOUND ? LW_EDENIED : err;
 }
 
-/* ---- What a server may see of it (OBS-31) ---------------------------------------------------- */
+/* ---- Lines ----------------------------------------------------------------------------------- */
 
-static lw_err next_readable(void *ctx, lw_cursor *cursor, lw_entry *e)
+static uint32_t bit_of(const line *l)
 {
-    const job *j = ctx;
-    lw_source all = lw_history_source(&j->history);
-    lw_err err;
-    bool visible = false;
-    do {
-        err = all.next(all.ctx, cursor, e);
-        if (err == LW_OK) {
-            visible = (lw_rights_of(j->server, e->path) & LW_RIGHT_R) != 0;
+    return (uint32_t)1 << l->server->link;
+}
+
+static pack *first_of(const line *l)
+{
+    pack *p = l->all->packs;
+    while (p != NULL && (p->servers & bit_of(l)) == 0) {
+        p = p->next;
+    }
+    return p;
+}
+
+static void leave(line *l, pack *p)
+{
+    pack **at = &l->all->packs;
+    p->servers &= ~bit_of(l);
+    l->attempts = 0;
+    if (p->servers == 0) {
+        while (*at != p) {
+            at = &(*at)->next;
         }
-    } while (err == LW_OK && !visible);
-    return err;
+        *at = p->next;
+        release(l->all, p);
+    }
 }
 
-static lw_source source_of(job *j)
+static void tell(const line *l, lw_err err, uint8_t code)
 {
-    return (lw_source){.next = next_readable, .ctx = j};
+    lw_server_report(l->server, LW_CLIENT_SENT, err, code);
 }
 
-static lw_err encode(job *j, lw_writer *w)
+/* Those that the application adds when it hears of it are new. */
+static void give_up(line *l)
 {
-    lw_source source = source_of(j);
+    unsigned count = 0;
+    pack *p;
+    if (l->transfer != NULL) {
+        lw_coap_transfer_cancel(l->transfer, l->server->client->now);
+    }
+    while ((p = first_of(l)) != NULL) {
+        leave(l, p);
+        count++;
+    }
+    for (; count > 0; count--) {
+        tell(l, LW_ECANCELED, LW_COAP_EMPTY);
+    }
+}
+
+/* Its next attempt is now, unless it waits for the time of it. */
+static void look(line *l)
+{
+    if (!lw_deadline_is_armed(&l->alarm.deadline)) {
+        lw_alarm_set_in(l->server->client, &l->alarm, 0);
+    }
+}
+
+/* ---- Bodies ---------------------------------------------------------------------------------- */
+
+static lw_err encode(line *l, lw_writer *w)
+{
+    lw_source source = lw_history_source(&l->history);
     lw_encode_cfg cfg = {.base = lw_path_root()};
-    lw_err err = lw_encode(j->format, &source, &cfg, w);
-    return err == LW_OK ? w->err : err;
+    return lw_encode(l->format, &source, &cfg, w);
 }
 
 /* Octets [offset, offset + len) of the body. */
@@ -175,227 +210,156 @@ static lw_err read_body(void *ctx, size_t offset, uint8_t *out, size_t len)
 
 /* A history, and what is sent later than it was taken, needs a format with times; without one only
  * the values of the last moment are sent. */
-static void choose_format(job *j)
+static void choose_format(line *l, const pack *p)
 {
-    lw_client *client = j->all->client;
-    const lw_snapshot *s = j->pack->snapshots;
-    bool needs_times = s->next != NULL || s->at != client->now;
+    lw_client *client = l->all->client;
+    const lw_snapshot *s = p->snapshots;
+    bool has_times = s->next != NULL || s->at != client->now;
     lw_format_choice choice = {
         .formats = client->cfg.formats,
-        .version = (lw_version)j->server->version,
-        .preferred = j->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
+        .version = (lw_version)l->server->version,
+        .preferred = l->server->answers_lwm2m_cbor ? LW_CF_LWM2M_CBOR : LW_CF_NONE,
     };
-    j->format = lw_op_body_format(LW_OP_SEND, &choice, NULL);
-    const lw_format *timed = j->format;
-    while (needs_times && timed != NULL && !lw_format_has_times(timed)) {
-        timed = lw_op_body_format(LW_OP_SEND, &choice, timed);
+    const lw_format *f = lw_op_body_format(LW_OP_SEND, &choice, NULL);
+    while (has_times && (f == NULL || !lw_format_has_times(f))) {
+        has_times = f != NULL; /* none is left: the first one again */
+        f = lw_op_body_format(LW_OP_SEND, &choice, f);
     }
-    bool has_times = needs_times && timed != NULL;
-    j->format = has_times ? timed : j->format;
     while (!has_times && s->next != NULL) {
         s = s->next;
     }
-    j->history = (lw_history){
-        .first = s, .count = SIZE_MAX, .has_times = has_times, .offset = lw_history_offset(client)};
+    l->format = f;
+    l->history = (lw_history){.server = l->server,
+                              .first = s,
+                              .has_times = has_times,
+                              .offset = lw_history_offset(client)};
 }
 
-/* ---- Jobs ------------------------------------------------------------------------------------ */
-
-static void look(sending *s)
-{
-    lw_alarm_set_in(s->client, &s->alarm, 0);
-}
-
-static void end(job *j, lw_err err, uint8_t code)
-{
-    sending *s = j->all;
-    lw_client_event event = {.kind = LW_CLIENT_SENT,
-                             .ssid = j->server->ssid,
-                             .err = err,
-                             .code = code,
-                             .retry_at = LW_TIME_NEVER};
-    if (j->transfer != NULL) {
-        lw_coap_transfer_cancel(j->transfer, s->client->now);
-    }
-    lw_list_remove(&j->link);
-    s->job_count--;
-    j->pack->users--;
-    leave(s, j->pack);
-    lw_mem_release(&s->client->mem, j);
-    look(s);
-    lw_client_tell(s->client, &event);
-}
-
-/* Those that the application adds when it hears of it are new. */
-static void end_all_of(sending *s, const lw_server *server)
-{
-    lw_link *l = s->jobs.next;
-    for (unsigned left = s->job_count; left > 0; left--) {
-        lw_link *next = l->next;
-        if (job_of(l)->server == server) {
-            end(job_of(l), LW_ECANCELED, 0);
-        }
-        l = next;
-    }
-}
+/* ---- Attempts -------------------------------------------------------------------------------- */
 
 /* CLI-50: five attempts unless the server says otherwise. */
-static bool may_try_again(job *j)
+static bool may_try_again(line *l)
 {
-    j->attempts++;
-    j->retry_at = lw_alarm_after(j->all->client, lw_server_retry_wait(j->server, j->attempts));
-    return j->attempts < lw_server_setting(j->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    uint32_t wait = lw_server_retry_wait(l->server, ++l->attempts);
+    lw_alarm_set_in(l->server->client, &l->alarm, wait);
+    return l->attempts < lw_server_setting(l->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+}
+
+static void finish(line *l, lw_err err, uint8_t code)
+{
+    leave(l, first_of(l));
+    lw_alarm_set_in(l->server->client, &l->alarm, 0);
+    tell(l, err, code);
 }
 
 static void on_end(void *ctx, const lw_coap_result *result)
 {
-    job *j = ctx;
-    sending *s = j->all;
-    lw_server *server = j->server;
-    j->transfer = NULL;
-    if (result->err == LW_ECANCELED) {
-        return; /* the link was closed: an event follows */
-    }
+    line *l = ctx;
     uint8_t code = result->err == LW_OK ? result->msg->code : LW_COAP_EMPTY;
-    bool is_taken = code == LW_COAP_CHANGED;
-    bool is_refused = lw_coap_code_class(code) == 4;
-    if (!is_taken && !is_refused && may_try_again(j)) {
-        look(s);
-    } else if (code == LW_COAP_NOT_FOUND) { /* OBS-33 */
-        s->refused |= (uint32_t)1 << server->link;
-        end(j, LW_ENOTSUP, code);
-        end_all_of(s, server);
+    bool is_answer = code == LW_COAP_CHANGED || lw_coap_code_class(code) == 4;
+    l->transfer = NULL;
+    if (result->err == LW_ECANCELED || (!is_answer && may_try_again(l))) {
+        return; /* cancelled: the link was closed, and an event follows */
+    }
+    if (code == LW_COAP_NOT_FOUND) { /* OBS-33 */
+        l->refused = true;
+        finish(l, LW_ENOTSUP, code);
+        give_up(l);
     } else {
-        end(j, is_taken ? LW_OK : result->err != LW_OK ? result->err : LW_EPROTO, code);
+        lw_err err = result->err != LW_OK ? result->err : LW_EPROTO;
+        finish(l, code == LW_COAP_CHANGED ? LW_OK : err, code);
     }
 }
 
-static lw_err start(job *j)
+static lw_err start(line *l, const pack *p)
 {
-    lw_client *client = j->all->client;
+    lw_client *client = l->all->client;
     uint8_t buf[8];
     uint8_t none;
     lw_writer w;
     lw_coap_out options;
-    choose_format(j);
+    choose_format(l, p);
+    if (l->format == NULL) {
+        return LW_ENOTSUP;
+    }
     lw_writer_init_window(&w, &none, 0, 0); /* counts */
-    lw_err err = encode(j, &w);
+    lw_err err = encode(l, &w);
     if (err != LW_OK) {
         return err;
     }
     size_t len = w.pos;
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&options, &w);
-    lw_send_put(&options, j->format->id, lw_bytes_of(NULL, 0));
+    lw_send_put(&options, l->format->id, lw_bytes_of(NULL, 0));
     lw_coap_transfer_request request = {.code = LW_COAP_POST,
                                         .options = lw_writer_bytes(&w),
                                         .read = read_body,
                                         .body = lw_bytes_of(NULL, len),
                                         .max_body = client->cfg.payload_max,
                                         .on_end = on_end,
-                                        .ctx = j};
-    return lw_coap_transfer_start(&client->coap, &j->server->peer, client->now, &request,
-                                  &j->transfer);
-}
-
-/* ---- When ------------------------------------------------------------------------------------ */
-
-/* One after the other for each server. */
-static bool is_first(const job *j)
-{
-    for (lw_link *l = j->all->jobs.next; l != &j->link; l = l->next) {
-        if (job_of(l)->server == j->server) {
-            return false;
-        }
-    }
-    return true;
+                                        .ctx = l};
+    return lw_coap_transfer_start(&client->coap, &l->server->peer, client->now, &request,
+                                  &l->transfer);
 }
 
 static void ring(lw_coap *coap, lw_alarm *alarm)
 {
-    sending *s = LW_CONTAINER(alarm, sending, alarm);
-    lw_client *client = coap->config.ctx;
-    lw_time wake = LW_TIME_NEVER;
-    for (lw_link *l = s->jobs.next; l != &s->jobs; l = l->next) {
-        job *j = job_of(l);
-        if (j->transfer != NULL || !is_first(j) || !lw_server_is_ready(j->server)) {
-            continue;
-        }
-        if (client->now >= j->retry_at && start(j) != LW_OK) {
-            j->retry_at = lw_alarm_after(client, RETRY_S);
-        }
-        wake = j->transfer == NULL && j->retry_at < wake ? j->retry_at : wake;
+    line *l = LW_CONTAINER(alarm, line, alarm);
+    const pack *p = first_of(l);
+    if (p == NULL || l->transfer != NULL || !lw_server_is_ready(l->server)) {
+        return;
     }
-    lw_alarm_set(client, &s->alarm, wake);
+    lw_err err = start(l, p);
+    if (err == LW_ENOTSUP) {
+        finish(l, err, LW_COAP_EMPTY);
+    } else if (err != LW_OK) {
+        lw_alarm_set_in(coap->config.ctx, alarm, RETRY_S);
+    }
 }
 
 static void on_server(void *state, lw_server *server, lw_server_event event)
 {
     sending *s = state;
+    line *l = &s->lines[server->link];
+    look(l);
     if (event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
         event == LW_SERVER_EV_REMOVED) { /* rule 31 */
-        s->refused &= ~((uint32_t)1 << server->link);
-        end_all_of(s, server);
+        l->refused = false;
+        give_up(l);
     }
-    look(s);
 }
 
 /* ---- What the application asks --------------------------------------------------------------- */
 
-static lw_err may_send(const sending *s, const lw_server *server)
+static lw_err may_send(const line *l, const pack *p)
 {
-    if (!lw_server_is_registered(server)) {
-        return LW_ESTATE;
-    }
+    const lw_server *server = l->server;
+    lw_history history = {.server = server, .first = p->snapshots};
+    lw_source source = lw_history_source(&history);
+    lw_cursor cursor = {{0}};
+    lw_entry e;
     if (lw_server_setting(server, LW_RES_SERVER_MUTE_SEND, 1) != 0) {
         return LW_EDENIED; /* rule 40: absent is muted */
     }
-    bool takes_it = lw_version_has((lw_version)server->version, LW_FEATURE_SEND) &&
-                    (s->refused >> server->link & 1) == 0;
-    return takes_it ? LW_OK : LW_ENOTSUP;
-}
-
-static lw_err add(sending *s, lw_server *server, pack *p)
-{
-    job *j = s->job_count < JOBS_MAX ? lw_mem_alloc(&s->client->mem, sizeof *j) : NULL;
-    if (j == NULL) {
-        return LW_ENOMEM;
+    if (l->refused || !lw_version_has((lw_version)server->version, LW_FEATURE_SEND)) {
+        return LW_ENOTSUP;
     }
-    j->all = s;
-    j->server = server;
-    j->history = (lw_history){.first = p->snapshots, .count = SIZE_MAX};
-    j->pack = p;
-    lw_source source = source_of(j);
-    lw_cursor cursor = {{0}};
-    lw_entry e;
-    if (source.next(source.ctx, &cursor, &e) != LW_OK) {
-        lw_mem_release(&s->client->mem, j);
-        return LW_EDENIED;
-    }
-    p->users++;
-    s->job_count++;
-    lw_list_add_last(&s->jobs, &j->link);
-    return LW_OK;
+    return source.next(source.ctx, &cursor, &e) == LW_OK ? LW_OK : LW_EDENIED;
 }
 
 /* Gives the pack to the servers meant; LW_OK when one takes it. */
 static lw_err give(sending *s, uint16_t ssid, pack *p)
 {
-    lw_err result = LW_ESTATE;
-    bool taken = false;
+    lw_err err = LW_ESTATE;
     for (unsigned i = 0; i < s->client->cfg.servers_max; i++) {
-        lw_server *server = &s->client->servers[i];
-        if (server->state == LW_SERVER_UNUSED || (ssid != 0 && server->ssid != ssid)) {
-            continue;
+        line *l = &s->lines[i];
+        if (lw_server_is_registered(l->server) && (ssid == 0 || l->server->ssid == ssid)) {
+            err = may_send(l, p);
+            p->servers |= err == LW_OK ? bit_of(l) : 0;
+            look(l);
         }
-        lw_err err = may_send(s, server);
-        if (err == LW_OK) {
-            err = add(s, server, p);
-        }
-        taken |= err == LW_OK;
-        result = err;
     }
-    return taken ? LW_OK : result;
+    return p->servers != 0 ? LW_OK : err;
 }
 
 static sending *sending_of(lw_client *client)
@@ -411,12 +375,18 @@ lw_err lw_client_send(lw_client *client, uint16_t ssid, const lw_path *paths, si
     if (err != LW_OK) {
         return err;
     }
-    err = give(s, ssid, p);
+    unsigned left = PACKS_MAX;
+    pack **end = &s->packs;
+    for (; *end != NULL; end = &(*end)->next) {
+        left--;
+    }
+    err = left > 0 ? give(s, ssid, p) : LW_ENOMEM;
     if (err == LW_OK) {
         take_records(s, p);
+        *end = p;
+    } else {
+        release(s, p);
     }
-    leave(s, p);
-    look(s);
     return err;
 }
 
@@ -444,17 +414,20 @@ lw_err lw_client_record(lw_client *client, lw_path path)
 
 static size_t size(const lw_client_cfg *cfg)
 {
-    (void)cfg;
-    return sizeof(sending);
+    return sizeof(sending) + cfg->servers_max * sizeof(line);
 }
 
 static lw_err init(lw_client *client, void *state)
 {
     sending *s = state;
     s->client = client;
-    s->alarm.fire = ring;
-    lw_list_init(&s->jobs);
-    return LW_OK;
+    LW_EACH_SERVER (client, server) {
+        line *l = &s->lines[server->link];
+        l->all = s;
+        l->server = server;
+        l->alarm.fire = ring;
+    }
+    return client->cfg.servers_max <= SERVERS_MAX ? LW_OK : LW_EINVAL;
 }
 
 const lw_client_feature lw_feature_send = {.size = size, .init = init, .on_server = on_server};

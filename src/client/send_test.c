@@ -173,6 +173,38 @@ static void without_the_feature_there_is_no_send(void **state)
     assert_int_equal(lw_client_record(r->client, number_0), LW_ENOTSUP);
 }
 
+static void a_device_without_a_format_for_it_hears_so(void **state)
+{
+    rig *r = *state;
+    static const lw_format *const text[] = {&lw_format_text, NULL};
+    lw_client_cfg cfg = plain;
+    cfg.formats = text;
+    lw_client_fini(r->client);
+    rig_start(r, &cfg);
+    unmute(r);
+    assert_int_equal(send_to(r, 1, number_0), LW_OK);
+    expect_event(r, 1, LW_ENOTSUP, 0);
+    assert_int_equal(rig_requests(r, 0), 0);
+}
+
+static void more_than_32_servers_are_too_many(void **state)
+{
+    (void)state;
+    static uint8_t memory[96 * 1024];
+    lw_client *client;
+    rig r = {.now = 0};
+    lw_client_cfg cfg = plain;
+    rig_init(&r, &plain);
+    cfg.platform = r.client->cfg.platform;
+    cfg.servers_max = 33;
+    assert_true(lw_client_mem_needed(&cfg) <= sizeof memory);
+    assert_int_equal(lw_client_init(&client, &cfg, memory, sizeof memory), LW_EINVAL);
+    cfg.servers_max = 32;
+    assert_int_equal(lw_client_init(&client, &cfg, memory, sizeof memory), LW_OK);
+    lw_client_fini(client);
+    lw_client_fini(r.client);
+}
+
 /* OBS-33 */
 static void a_server_without_send_is_left_alone_until_it_is_registered_with(void **state)
 {
@@ -210,9 +242,57 @@ static void data_is_kept_and_sent_again_with_its_time(void **state)
     assert_int_equal(rig_requests(r, 0), 1);
     time_passes(r, 1);
     assert_int_equal(rig_requests(r, 0), 2);
-    expect_request(r, 0, LW_CF_SENML_JSON, "[{\"n\":\"/42769/0/0\",\"v\":0,\"t\":1700000000}]");
+    expect_request(r, 0, LW_CF_SENML_JSON, "[{\"bt\":1700000000,\"n\":\"/42769/0/0\",\"v\":0}]");
     rig_answer(r, 0, LW_COAP_CHANGED, NULL);
     expect_event(r, 1, LW_OK, LW_COAP_CHANGED);
+}
+
+/* CLI-50 */
+static void news_of_a_server_does_not_shorten_the_wait(void **state)
+{
+    rig *r = *state;
+    assert_int_equal(send_to(r, 1, number_0), LW_OK);
+    rig_answer(r, 0, LW_COAP_SERVICE_UNAVAILABLE, NULL);
+    time_passes(r, 30);
+    lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_UPDATED);
+    assert_int_equal(send_to(r, 1, number_1), LW_OK);
+    assert_int_equal(rig_requests(r, 0), 1);
+    time_passes(r, 30);
+    assert_int_equal(rig_requests(r, 0), 2);
+    expect_request(r, 0, LW_CF_SENML_JSON, "[{\"bt\":1700000000,\"n\":\"/42769/0/0\",\"v\":0}]");
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 3);
+}
+
+/* OBS-33: a cancelled transfer is none that failed. */
+static void what_a_closed_link_interrupted_goes_on_with_the_next(void **state)
+{
+    rig *r = *state;
+    assert_int_equal(send_to(r, 1, number_0), LW_OK);
+    assert_int_equal(rig_requests(r, 0), 1);
+    lw_server_close_link(&r->client->servers[0]);
+    r->event_count = 0;
+    time_passes(r, 100);
+    assert_int_equal(rig_requests(r, 0), 1);
+    assert_int_equal(lw_server_open_link(&r->client->servers[0]), LW_OK);
+    lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_UPDATED);
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 2);
+    assert_int_equal(r->event_count, 0);
+}
+
+/* OBS-31 */
+static void rights_are_those_of_the_moment_it_is_sent(void **state)
+{
+    rig *r = *state;
+    assert_int_equal(send_to(r, 2, number_0), LW_OK);
+    expect_request(r, 1, LW_CF_SENML_JSON, "[{\"n\":\"/42769/0/0\",\"v\":0}]");
+    rig_answer(r, 1, LW_COAP_SERVICE_UNAVAILABLE, NULL);
+    rights_of_2 = 0;
+    time_passes(r, 60);
+    expect_request(r, 1, LW_CF_SENML_JSON, "[]");
+    rights_of_2 = 31;
 }
 
 /* CLI-50 */
@@ -439,9 +519,14 @@ int main(void)
         IS(absent_or_true_means_muted),
         IS(who_is_not_registered_is_sent_nothing),
         IS(without_the_feature_there_is_no_send),
+        IS(a_device_without_a_format_for_it_hears_so),
+        IS(more_than_32_servers_are_too_many),
         IS(a_server_without_send_is_left_alone_until_it_is_registered_with),
         IS(a_refusal_is_told),
         IS(data_is_kept_and_sent_again_with_its_time),
+        IS(news_of_a_server_does_not_shorten_the_wait),
+        IS(what_a_closed_link_interrupted_goes_on_with_the_next),
+        IS(rights_are_those_of_the_moment_it_is_sent),
         IS(after_all_attempts_it_is_given_up),
         IS(many_attempts_without_a_wait_end_too),
         IS(a_new_registration_ends_what_waits),

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "client/serve.h"
 #include "codec/times.h"
 #include "lw/acts.h"
-#include "model/notify.h"
+#include "model/access.h"
 
 /* One value:
  *
@@ -97,32 +98,31 @@ lw_err lw_snapshot_take(const lw_mem *mem, const lw_source *source, lw_time at,
     return LW_OK;
 }
 
-/* ---- A list of them as entries: the cursor is the snapshot, its number, and an offset in it. */
+/* ---- A list of them as entries: the cursor is the snapshot, and an offset in it. */
 
 static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
 {
     const lw_history *h = ctx;
-    const lw_snapshot *s =
-        cursor->at[1] == 0 && cursor->at[2] == 0 ? h->first : (const lw_snapshot *)cursor->at[0];
-    if (s != NULL && cursor->at[2] >= s->len) {
-        s = s->next;
-        cursor->at[1]++;
-        cursor->at[2] = 0;
-    }
-    cursor->at[0] = (uintptr_t)s;
-    if (s == NULL || cursor->at[1] >= h->count) {
-        return LW_END;
-    }
     lw_reader r;
-    lw_reader_init(&r, lw_bytes_of(s->octets, s->len));
-    r.pos = cursor->at[2];
-    lw_entry_read(&r, out_entry);
-    if (h->has_times) {
-        bool is_alone = (s->next == NULL || h->count == 1) && s == h->first && cursor->at[2] == 0 &&
-                        r.pos == s->len;
-        lw_entry_set_time(out_entry, s->at + h->offset, is_alone ? 0 : h->first->at + h->offset);
-    }
-    cursor->at[2] = r.pos;
+    do {
+        const lw_snapshot *s = cursor->at[0] != 0 ? (const lw_snapshot *)cursor->at[0] : h->first;
+        size_t from = cursor->at[1];
+        if (from == s->len) {
+            s = s->next;
+            from = 0;
+        }
+        if (s == h->end) {
+            return LW_END;
+        }
+        lw_reader_init(&r, lw_bytes_of(s->octets, s->len));
+        r.pos = from;
+        lw_entry_read(&r, out_entry);
+        if (h->has_times) {
+            lw_entry_set_time(out_entry, s->at + h->offset, h->first->at + h->offset);
+        }
+        cursor->at[0] = (uintptr_t)s;
+        cursor->at[1] = r.pos;
+    } while (h->server != NULL && (lw_rights_of(h->server, out_entry->path) & LW_RIGHT_R) == 0);
     return r.err;
 }
 

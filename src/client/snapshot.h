@@ -24,12 +24,14 @@ void lw_entry_read(lw_reader *r, lw_entry *out_entry);
 LW_MUST_CHECK lw_err lw_snapshot_take(const lw_mem *mem, const lw_source *source, lw_time at,
                                       lw_snapshot **out_snapshot);
 
-/* The values of the first `count` snapshots of a list, as entries. */
+/* The values of snapshots of a list, as entries. */
 typedef struct lw_history {
+    const lw_server
+        *server; /* who may not read all of them; NULL: they were taken for who gets them */
     const lw_snapshot *first;
-    size_t count;
-    bool has_times; /* each value with the time it was taken at */
-    lw_time offset; /* added to `at`: from lw_history_offset */
+    const lw_snapshot *end; /* behind the last of them; NULL: all that follow */
+    bool has_times;         /* each value with the time it was taken at */
+    lw_time offset;         /* added to `at`: from lw_history_offset */
 } lw_history;
 lw_source lw_history_source(const lw_history *history);
 

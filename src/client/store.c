@@ -248,7 +248,10 @@ static lw_err write_stored(void *ctx, lw_coap_reply *reply)
     lw_err err;
     for (;; count /= 2) {
         *out = start;
-        history.count = count;
+        history.end = obs->stored;
+        for (size_t i = 0; i < count; i++) {
+            history.end = history.end->next;
+        }
         err = lw_encode(obs->format, &source, &cfg, out);
         if (err != LW_OK || !has_times || count == 1 || out->pos <= block_size(obs, out)) {
             break;

@@ -390,7 +390,7 @@ static void values_of_every_type_are_kept(void **state)
     expect_delivered(r, 2,
                      "[{\"bn\":\"/3/0/22/\",\"bt\":1699999999,\"n\":\"0\",\"vlo\":\"4:1\"},"
                      "{\"n\":\"1\",\"vlo\":\"5:2\"}]");
-    expect_delivered(r, 3, "[{\"n\":\"/3/0/16\",\"vs\":\"UQ\",\"t\":1699999999}]");
+    expect_delivered(r, 3, "[{\"bt\":1699999999,\"n\":\"/3/0/16\",\"vs\":\"UQ\"}]");
 }
 
 /* ---- Over the end of a registration (P-OBS-08) ---- */
