@@ -89,11 +89,10 @@ struct lw_updater {
     const lw_firmware_port *port;
     lw_package package;
     lw_tree *tree;
-    lw_time install_at;  /* end of the deferral; LW_TIME_NEVER: none */
-    int64_t changed_at;  /* s since 1970, negative: unknown */
-    bool is_restarted;   /* `kept` is of before, until the first step */
-    struct {             /* outlives a restart */
-        uint8_t version; /* of this structure */
+    lw_time install_at; /* end of the deferral; LW_TIME_NEVER: none */
+    int64_t changed_at; /* s since 1970, negative: unknown */
+    bool is_restarted;  /* `kept` is of before, until the first step */
+    struct {            /* outlives a restart */
         uint8_t state;
         uint8_t result;
         uint8_t uri_len;

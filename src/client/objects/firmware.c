@@ -3,13 +3,14 @@
 #include "lw/objects.h"
 
 /* ---- The machine ------------------------------------------------------------------------------
- * The states of 5/0/3, with Downloading told apart by where the package comes from.
+ * The states of 5/0/3, but for a second Downloading that takes no blocks: the package comes from
+ * elsewhere, or is all there.
  */
 
-typedef enum state { IDLE, PUSHED, PULLED, VERIFYING, DOWNLOADED, UPDATING } state;
+typedef enum state { IDLE, PUSHED, DOWNLOADED, UPDATING, CLOSED } state;
 
 #define IN(state) (1u << (state))
-#define LOADING   (IN(PUSHED) | IN(PULLED) | IN(VERIFYING))
+#define LOADING   (IN(PUSHED) | IN(CLOSED))
 
 typedef enum event {
     RESET,    /* Write 0 or 1 of nothing or NUL */
@@ -19,6 +20,7 @@ typedef enum event {
     COMPLETE, /* the last octet is there */
     VERIFIED,
     FAILED, /* with a result of its own */
+    LOST,   /* blocks that do not come any more */
     CANCEL, /* Execute 10 */
     UPDATE, /* Execute 2, automatic upgrade, or the end of a deferral */
     DEFER,  /* Execute 2, and the user does not want to now */
@@ -37,10 +39,11 @@ static const struct move {
     [RESET] = {LOADING | IN(IDLE) | IN(DOWNLOADED), IDLE, 0},
     [PACKAGE] = {IN(IDLE) | IN(PUSHED), PUSHED, 0}, /* or begins again */
     [BLOCK] = {IN(PUSHED), PUSHED, 0},
-    [URI] = {IN(IDLE), PULLED, 0},
-    [COMPLETE] = {IN(PUSHED), VERIFYING, 0},
-    [VERIFIED] = {IN(PULLED) | IN(VERIFYING), DOWNLOADED, 0},
+    [URI] = {IN(IDLE), CLOSED, 0},
+    [COMPLETE] = {IN(PUSHED), CLOSED, 0},
+    [VERIFIED] = {IN(CLOSED), DOWNLOADED, 0},
     [FAILED] = {LOADING | IN(UPDATING), IDLE, 0}, /* why it failed */
+    [LOST] = {IN(PUSHED), IDLE, LW_FAULT_CONNECTION},
     [CANCEL] = {LOADING | IN(DOWNLOADED), IDLE, 10},
     [UPDATE] = {IN(DOWNLOADED), UPDATING, 0},
     [DEFER] = {IN(DOWNLOADED), DOWNLOADED, DEFERRED},
@@ -60,9 +63,8 @@ static lw_path resource(uint16_t id)
 
 /* ---- What outlives a restart: `kept`, up to the end of the URI ---- */
 
-#define RECORD         "fw"
-#define RECORD_VERSION 2u
-#define RECORD_HEAD    (offsetof(lw_updater, kept.uri) - offsetof(lw_updater, kept))
+#define RECORD      "fw.3" /* a name for each layout */
+#define RECORD_HEAD (offsetof(lw_updater, kept.uri) - offsetof(lw_updater, kept))
 
 static void save(lw_updater *u)
 {
@@ -75,11 +77,10 @@ static void load(lw_updater *u)
 {
     size_t len;
     lw_err err = lw_act_load(u->package.ctx, RECORD, (uint8_t *)&u->kept, sizeof u->kept, &len);
-    u->is_restarted = err == LW_OK && len <= sizeof u->kept && u->kept.version == RECORD_VERSION &&
-                      u->kept.state <= UPDATING && len == RECORD_HEAD + u->kept.uri_len;
+    u->is_restarted =
+        err == LW_OK && u->kept.state <= CLOSED && len == RECORD_HEAD + u->kept.uri_len;
     if (!u->is_restarted) {
         memset(&u->kept, 0, sizeof u->kept);
-        u->kept.version = RECORD_VERSION;
     }
 }
 
@@ -102,8 +103,7 @@ static void set_uri(lw_updater *u, lw_bytes uri)
 /* The state as 5/0/3 shows it. */
 static uint8_t shown(uint8_t s)
 {
-    static const uint8_t states[] = {0, 1, 1, 1, 2, 3};
-    return states[s];
+    return s == CLOSED ? PUSHED : s;
 }
 
 static lw_err enter(lw_updater *u, event e, uint8_t result)
@@ -113,9 +113,7 @@ static lw_err enter(lw_updater *u, event e, uint8_t result)
     if (!may(u, e)) {
         return LW_EMETHOD;
     }
-    bool has_moved = shown(from) != shown(to);
-    bool is_new = has_moved || u->kept.result != result;
-    if (has_moved) {
+    if (shown(from) != shown(to)) {
         u->changed_at = lw_act_wall_clock(u->package.ctx);
         changed(u, LW_RES_FIRMWARE_UPDATE_LAST_STATE_CHANGE_TIME);
     }
@@ -125,11 +123,9 @@ static lw_err enter(lw_updater *u, event e, uint8_t result)
     }
     u->kept.state = to;
     u->kept.result = result;
-    if (is_new) {
-        save(u);
-        changed(u, LW_RES_FIRMWARE_UPDATE_STATE);
-        changed(u, LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT);
-    }
+    save(u);
+    changed(u, LW_RES_FIRMWARE_UPDATE_STATE);
+    changed(u, LW_RES_FIRMWARE_UPDATE_UPDATE_RESULT);
     return LW_OK;
 }
 
@@ -184,7 +180,7 @@ static uint32_t setting(lw_updater *u, uint16_t id)
 
 static lw_time end_of_deferral(const lw_updater *u, lw_time now)
 {
-    return lw_time_add(now, (lw_time)u->kept.deferred * LW_SECOND_MS);
+    return now + (lw_time)u->kept.deferred * LW_SECOND_MS;
 }
 
 /* Execute 2: a user may put it off for 5/0/13 seconds. */
@@ -221,7 +217,7 @@ static void on_package(lw_package *package, lw_fault fault)
     }
     lw_err err = handle(u, VERIFIED);
     if (err == LW_OK && setting(u, LW_RES_FIRMWARE_UPDATE_AUTOMATIC_UPGRADE_AT_DOWNLOAD) != 0) {
-        u->install_at = lw_act_now(u->package.ctx); /* by the next step */
+        u->install_at = 0; /* by the next step */
     }
 }
 
@@ -243,11 +239,14 @@ static void resume(lw_updater *u, lw_time now)
     lw_err verdict;
     switch (u->kept.state) {
     case PUSHED:
-    case VERIFYING:
-        enter(u, FAILED, LW_FAULT_CONNECTION);
+        handle(u, LOST);
         break;
-    case PULLED:
-        pull(u);
+    case CLOSED:
+        if (u->kept.uri_len > 0) {
+            pull(u);
+        } else {
+            enter(u, FAILED, LW_FAULT_CONNECTION);
+        }
         break;
     case DOWNLOADED:
         if (u->kept.result == DEFERRED) {
@@ -283,7 +282,7 @@ static lw_time step(void *ctx, lw_tree *tree, lw_path instance, lw_time now)
         save(u);
     }
     if (u->install_at <= now && update(u) != LW_OK) {
-        return lw_time_add(now, LW_SECOND_MS); /* another act waits for its answer */
+        return now + LW_SECOND_MS; /* another act waits for its answer */
     }
     return u->install_at < u->package.save_at ? u->install_at : u->package.save_at;
 }
@@ -316,13 +315,12 @@ static lw_err write(void *ctx, lw_tree *tree, lw_path path, lw_value value, size
     }
     if (e != BLOCK) {
         set_uri(u, e == URI ? octets : lw_bytes_of(NULL, 0));
-    }
-    handle(u, e);
-    if (e == RESET) {
-        return LW_OK;
+        handle(u, e);
     }
     if (e == URI) {
         pull(u);
+    }
+    if (e == URI || e == RESET) {
         return LW_OK;
     }
     lw_err err = lw_package_push(&u->package, offset, octets, more);
@@ -338,8 +336,8 @@ static void lost(void *ctx, lw_tree *tree, lw_path path)
     (void)ctx;
     (void)path;
     lw_updater *u = updater_of(tree);
-    if (u != NULL && u->kept.state == PUSHED) {
-        enter(u, FAILED, LW_FAULT_CONNECTION);
+    if (u != NULL) {
+        handle(u, LOST);
     }
 }
 

@@ -686,6 +686,17 @@ LW_TEST(a_restart_ends_a_push_and_goes_on_with_a_pull)
     expect_log("");
 }
 
+LW_TEST(a_restart_ends_what_was_pushed_and_not_judged)
+{
+    fixture *f = *state;
+    the_slot.finish = LW_AGAIN;
+    assert_ok(push(f, "image"));
+    expect_state(f, 1, 0);
+    restart_and_step(f);
+    expect_state(f, 0, 4);
+    expect_log("discard");
+}
+
 LW_TEST(a_downloaded_package_and_its_deferral_outlive_a_restart)
 {
     fixture *f = *state;
@@ -706,15 +717,13 @@ LW_TEST(a_downloaded_package_and_its_deferral_outlive_a_restart)
 LW_TEST(a_record_that_makes_no_sense_is_not_taken)
 {
     fixture *f = *state;
-    bench before = {.has_record = true, .record_name = "fw", .record_len = 8};
+    bench before = {.has_record = true, .record_name = "fw.3", .record_len = 8};
     before.record[0] = 2;
-    before.record[1] = 6; /* no such state */
     bench_free(f->b);
     start(f, &port, &before);
-    expect_state(f, 0, 0);
+    expect_state(f, 2, 0); /* this one does */
     bench_free(f->b);
-    before.record[0] = 1; /* another version */
-    before.record[1] = 2;
+    before.record[0] = 5; /* no such state */
     start(f, &port, &before);
     expect_state(f, 0, 0);
     bench_free(f->b);
@@ -724,7 +733,12 @@ LW_TEST(a_record_that_makes_no_sense_is_not_taken)
     expect_state(f, 0, 0);
     bench_free(f->b);
     before.record_len = 8;
-    before.record[3] = 1; /* a URI that is not there */
+    before.record[2] = 1; /* a URI that is not there */
+    start(f, &port, &before);
+    expect_state(f, 0, 0);
+    bench_free(f->b);
+    before.record[2] = 0;
+    strcpy(before.record_name, "fw"); /* of another layout */
     start(f, &port, &before);
     expect_state(f, 0, 0);
 }
@@ -819,6 +833,7 @@ int main(void)
         CASE(a_restart_into_the_old_firmware_is_a_failure),
         CASE(a_restart_before_the_installation_installs),
         CASE(a_restart_ends_a_push_and_goes_on_with_a_pull),
+        CASE(a_restart_ends_what_was_pushed_and_not_judged),
         CASE(a_downloaded_package_and_its_deferral_outlive_a_restart),
         CASE(a_record_that_makes_no_sense_is_not_taken),
         CASE(a_download_that_finds_no_memory_says_so),

@@ -7,8 +7,7 @@ void lw_package_store(lw_package *package, const char *name, lw_bytes record)
 {
     lw_err err = lw_act_store(package->ctx, name, record);
     bool failed = err != LW_OK && err != LW_ENOTSUP;
-    package->save_at =
-        failed ? lw_time_add(lw_act_now(package->ctx), SAVE_AGAIN_MS) : LW_TIME_NEVER;
+    package->save_at = failed ? lw_act_now(package->ctx) + SAVE_AGAIN_MS : LW_TIME_NEVER;
 }
 
 static lw_fault fault_of(lw_err err)
@@ -68,8 +67,7 @@ lw_err lw_package_push(lw_package *package, size_t offset, lw_bytes octets, bool
         return LW_OK;
     }
     package->on_end(package, fault);
-    bool is_size = fault == LW_FAULT_NO_SPACE || fault == LW_FAULT_NO_MEMORY;
-    return !more ? LW_OK : is_size ? LW_ETOOBIG : LW_EIO;
+    return !more ? LW_OK : fault <= LW_FAULT_NO_MEMORY ? LW_ETOOBIG : LW_EIO;
 }
 
 void lw_package_verdict(lw_package *package, lw_err verdict)
