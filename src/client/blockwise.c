@@ -31,7 +31,7 @@ static lw_err write_part(const lw_call *call)
     lw_err err = call->target.object->hooks->write(tree->ctx, tree, request->path, value,
                                                    call->in->offset, call->in->more);
     bool goes_on = err == LW_OK && call->in->more;
-    call->server->streaming = goes_on ? request->path : lw_path_root();
+    *call->in->stream = goes_on ? request->path.key : 0;
     return goes_on ? LW_END : err; /* 2.31 */
 }
 
@@ -47,15 +47,14 @@ static bool wants_stream(void *client, const lw_coap_inbound *in)
     return lw_serve_wants_stream(client, LW_CONTAINER(in->peer, lw_server, peer), in);
 }
 
-static void on_stream_gone(void *ctx, lw_coap_peer *peer)
+/* A stream is known by its path. */
+static void on_stream_gone(void *ctx, lw_coap_peer *peer, uint64_t stream)
 {
     lw_client *client = ctx;
-    lw_server *server = LW_CONTAINER(peer, lw_server, peer);
-    lw_path path = server->streaming;
-    const lw_object *object =
-        lw_path_depth(path) != LW_LEVEL_ROOT ? lw_tree_object(&client->tree, path) : NULL;
-    server->streaming = lw_path_root();
-    if (object != NULL && object->hooks->lost != NULL) {
+    lw_path path = {.key = stream};
+    const lw_object *object = lw_tree_object(&client->tree, path);
+    (void)peer;
+    if (object->hooks->lost != NULL) {
         object->hooks->lost(client->tree.ctx, &client->tree, path);
     }
 }

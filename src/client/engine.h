@@ -112,9 +112,8 @@ typedef struct lw_server {
     lw_time registered_at; /* the last 2.01 */
     /* Its link is up (LW_OK), or down and why; link_is_up says so already. */
     void (*on_link)(struct lw_server *server, lw_err err);
-    lw_alarm alarm;    /* of the state */
-    lw_alarm nap;      /* queue mode: when the awake window ends (TRN-41) */
-    lw_path streaming; /* what a body in blocks is written to; depth 0: none */
+    lw_alarm alarm; /* of the state */
+    lw_alarm nap;   /* queue mode: when the awake window ends (TRN-41) */
     lw_coap_peer peer;
     lw_location location; /* of the registration, as the server gave it (rule 23) */
 } lw_server;

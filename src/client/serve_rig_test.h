@@ -62,6 +62,7 @@ typedef struct rig {
     uint8_t package[4096];
     size_t package_len, parts;
     bool package_ended;
+    unsigned streams_gone;
     const lw_attrs *attrs[4];
     lw_path attrs_at[4];
     unsigned changes;
@@ -488,6 +489,15 @@ static inline bool rig_wants_stream(void *ctx, const lw_coap_inbound *in)
     return lw_serve_wants_stream(&r->client, rig_server_of(r, in->peer), in);
 }
 
+/* The objects of this device ask for nothing then. */
+static inline void rig_on_stream_gone(void *ctx, lw_coap_peer *peer, uint64_t stream)
+{
+    rig *r = ctx;
+    (void)peer;
+    assert_true(lw_path_equal((lw_path){.key = stream}, lw_path_resource(5, 0, 0)));
+    r->streams_gone++;
+}
+
 static inline void rig_on_change(void *ctx, lw_tree_change change, lw_path path)
 {
     rig *r = ctx;
@@ -516,8 +526,10 @@ static inline void rig_init(rig *r, lw_version version)
     assert_ok(lw_tree_init(&r->client.tree, rig_objects, &r->client.mem, r));
     rig_fill_tree(&r->client.tree);
     r->client.tree.on_change = rig_on_change;
-    r->handler = (lw_coap_handler){
-        .send = rig_send, .on_request = rig_on_request, .wants_stream = rig_wants_stream};
+    r->handler = (lw_coap_handler){.send = rig_send,
+                                   .on_request = rig_on_request,
+                                   .wants_stream = rig_wants_stream,
+                                   .on_stream_gone = rig_on_stream_gone};
     lw_coap_bodies_init(&r->bodies, 2048, 2, 247000);
     lw_coap_config config = {
         .mem = r->client.mem,

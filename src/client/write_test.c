@@ -492,6 +492,7 @@ LW_TEST(a_package_does_not_change_its_format_on_the_way)
     rig *r = *state;
     assert_string_equal(block(r, "PUT /5/0/0", LW_CF_OPAQUE, 0, true, package, 64), "2.31");
     assert_string_equal(block(r, "PUT /5/0/0", LW_CF_TLV, 1, false, package + 64, 64), "4.00");
+    assert_int_equal(r->streams_gone, 1);
 }
 
 LW_TEST(other_bodies_are_assembled_first)

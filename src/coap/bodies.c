@@ -16,6 +16,7 @@ struct lw_coap_body {
                              its payload */
     uint32_t options_len;
     lw_coap_timer timer;
+    uint64_t stream; /* lw_coap_inbound */
 };
 
 /* RFC 7252 section 5.4.2 leaves out NoCacheKey options (Size1 among them); the block numbers are
@@ -89,7 +90,7 @@ static void forget(lw_coap *coap, lw_coap_body *body)
 {
     const lw_coap_handler *h = coap->config.handler;
     lw_coap_peer *peer = body->peer;
-    bool is_lost = body->body.passes;
+    uint64_t stream = body->stream;
     lw_coap_body **at = &peer->bodies;
     while (*at != body) {
         at = &(*at)->next;
@@ -99,8 +100,8 @@ static void forget(lw_coap *coap, lw_coap_body *body)
     coap->config.bodies->count--;
     lw_coap_gather_release(&body->body, &coap->config.mem);
     lw_mem_release(&coap->config.mem, body);
-    if (is_lost && h->on_stream_gone != NULL) {
-        h->on_stream_gone(coap->config.ctx, peer);
+    if (stream != 0) {
+        h->on_stream_gone(coap->config.ctx, peer, stream);
     }
 }
 
@@ -141,7 +142,6 @@ static lw_err refuse(lw_coap_reply *reply, uint8_t code)
 static lw_err fail(lw_coap *coap, lw_coap_reply *reply, lw_coap_body *body, lw_err err)
 {
     bool is_first = lw_block_is_first(reply->ask.block1);
-    body->body.passes = body->body.passes && !is_first; /* of that one nobody knows yet */
     forget(coap, body);
     if (err == LW_ETOOBIG) { /* RFC 7959 section 2.9.3: and how large it may be */
         lw_coap_insert_uint(&reply->options, LW_COAP_OPT_SIZE1, coap->config.bodies->max_body);
@@ -233,6 +233,7 @@ static lw_err take_block1(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
     if (body->body.passes) {
         in->offset = offset;
         in->more = more;
+        in->stream = &body->stream;
         if (more) {
             reply->code = LW_COAP_CONTINUE; /* unless the handler says else */
         }
@@ -250,7 +251,6 @@ static void taken(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply 
 {
     bool is_failed = err != LW_OK && err != LW_AGAIN;
     if (is_failed || !in->more || reply->code != LW_COAP_CONTINUE) {
-        in->body->body.passes = false; /* nobody has lost it */
         forget(coap, in->body);
     }
 }

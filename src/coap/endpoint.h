@@ -82,8 +82,9 @@ typedef struct lw_coap_handler {
      * the assembled whole? NULL: never. */
     bool (*wants_stream)(void *ctx, const lw_coap_inbound *in);
 
-    /* A body that was being streamed will not be continued. May be NULL. */
-    void (*on_stream_gone)(void *ctx, lw_coap_peer *peer);
+    /* A body that was being streamed will not be continued; `stream` is what the handler set when
+     * it took a block of it, and did not set back to 0 when it was the last one for it. */
+    void (*on_stream_gone)(void *ctx, lw_coap_peer *peer, uint64_t stream);
 } lw_coap_handler;
 
 /* Ceilings; each at least 1. */

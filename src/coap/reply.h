@@ -33,6 +33,7 @@ struct lw_coap_inbound {
     const lw_coap_msg *msg; /* payload: the assembled body, or one block of it when streamed */
     size_t offset;          /* of payload in the body; 0 unless streamed */
     bool more;              /* streamed, and blocks follow: the answer is 2.31 by default */
+    uint64_t *stream;       /* streamed: what the handler knows it by, 0 at first */
     lw_time now;
     struct lw_coap_body *body; /* private: what the payload is of; NULL: of this message alone */
 };

@@ -112,6 +112,9 @@ static inline lw_err rig_on_request(void *ctx, const lw_coap_inbound *in, lw_coa
     if (r->result == LW_OK && !in->more) {
         rig_fill_reply(r, reply);
     }
+    if (in->stream != NULL) {
+        *in->stream = r->result == LW_OK && in->more ? 7 : 0;
+    }
     return r->result;
 }
 
@@ -141,10 +144,11 @@ static inline bool rig_wants_stream(void *ctx, const lw_coap_inbound *in)
     return r->wants_stream;
 }
 
-static inline void rig_on_stream_gone(void *ctx, lw_coap_peer *peer)
+static inline void rig_on_stream_gone(void *ctx, lw_coap_peer *peer, uint64_t stream)
 {
     rig *r = ctx;
     (void)peer;
+    assert_int_equal(stream, 7);
     r->streams_gone++;
 }
 
