@@ -16,7 +16,7 @@ typedef struct lw_apply_rules {
     bool lenient;   /* what may not be set is ignored, not refused */
     /* An entry names this path, within the base: makes ready what it stands in, or refuses. Nothing
      * is set before all were asked for. */
-    lw_err (*prepare)(const lw_apply *apply, lw_path path);
+    lw_err (*prepare)(lw_apply *apply, lw_path path);
     /* Where a value of that path goes. */
     lw_path (*place)(const lw_apply *apply, lw_path path);
     /* Null in a patch. */
@@ -31,11 +31,11 @@ struct lw_apply {
     bool replace;            /* DM-31, DM-33, BS-27: what is not given goes */
     bool has_computed;       /* values for the device itself came along */
     bool passing_on;         /* it is their turn */
+    uint16_t first, chosen;  /* of Create: instances that it made; LW_ID_MAX: none yet */
     uint32_t count;          /* entries so far, in this pass */
     uint32_t seen;           /* digests of their paths */
     lw_bytes payload;
     const lw_server *server; /* of the rules */
-    struct lw_made *made;    /* of the rules */
     lw_decode_cfg cfg;       /* base: of the request; values outside are LW_EINVAL (DM-43). type_of:
                                 the tree's, or NONE for an opaque resource, which then takes the
                                 octets of a text. scratch: not where the payload is */

@@ -67,7 +67,7 @@ static lw_err discover(const lw_call *call)
  */
 
 /* BS-26, BS-27: missing instances are made. Clearing twice does no harm: nothing is set yet. */
-static lw_err prepare(const lw_apply *a, lw_path path)
+static lw_err prepare(lw_apply *a, lw_path path)
 {
     lw_tree *tree = &a->client->tree;
     lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE);

@@ -28,7 +28,7 @@ static lw_err serve_targets(lw_call *call)
 }
 
 /* DM-94: what DM-05 asks of a single target. */
-static lw_err prepare(const lw_apply *a, lw_path path)
+static lw_err prepare(lw_apply *a, lw_path path)
 {
     lw_place at;
     lw_tree_find(&a->client->tree, path, &at);

@@ -5,49 +5,33 @@
 
 /* ---- Create ---------------------------------------------------------------------------------- */
 
-/* The instances of one Create. */
-#define MADE_MAX 8u
-
-typedef struct lw_made {
-    uint8_t count;
-    bool chosen[MADE_MAX]; /* its id was left to us (DM-71) */
-    uint16_t ids[MADE_MAX];
-} made;
-
-static int find(const made *m, uint16_t id)
-{
-    for (unsigned i = 0; i < m->count; i++) {
-        if (id == LW_ID_MAX ? m->chosen[i] : m->ids[i] == id) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-/* DM-71: id LW_ID_MAX leaves the choice to us. */
-static lw_err make(const lw_apply *a, uint16_t id)
+/* DM-71: id LW_ID_MAX leaves the choice to us, once for all of a payload. */
+static lw_err make(lw_apply *a, uint16_t id)
 {
     lw_tree *tree = &a->client->tree;
-    made *m = a->made;
-    int known = find(m, id);
-    if (known >= 0) {
-        return m->chosen[known] == (id == LW_ID_MAX) ? LW_OK : LW_EEXISTS;
+    uint16_t object = lw_path_id(a->cfg.base, LW_LEVEL_OBJECT);
+    lw_path instance = lw_path_instance(object, id);
+    bool is_choice = id == LW_ID_MAX;
+    bool is_made =
+        is_choice ? a->chosen != LW_ID_MAX : id != a->chosen && lw_tree_is_made(tree, instance);
+    if (is_made) {
+        return LW_OK;
     }
-    if (m->count == MADE_MAX) {
-        return LW_ENOMEM;
-    }
-    lw_path instance;
-    lw_err err = lw_tree_add(tree, lw_path_id(a->cfg.base, LW_LEVEL_OBJECT), id, &instance);
+    lw_err err = lw_tree_add(tree, object, id, &instance);
     if (err != LW_OK) {
         return err;
     }
-    m->chosen[m->count] = id == LW_ID_MAX;
-    m->ids[m->count++] = lw_path_id(instance, LW_LEVEL_INSTANCE);
+    id = lw_path_id(instance, LW_LEVEL_INSTANCE);
+    a->first = a->first == LW_ID_MAX ? id : a->first;
+    a->chosen = is_choice ? id : a->chosen;
     err = lw_tree_object(tree, instance)->hooks->create(tree->ctx, tree, instance);
-    return err == LW_OK ? lw_tree_start_with(tree, instance, LW_TREE_DEMAND) : err;
+    if (err == LW_OK) {
+        err = lw_tree_start_with(tree, instance, LW_TREE_DEMAND);
+    }
+    return err == LW_OK ? lw_rights_created(a->server, instance) : err; /* DM-75 */
 }
 
-static lw_err prepare(const lw_apply *a, lw_path path)
+static lw_err prepare(lw_apply *a, lw_path path)
 {
     return lw_path_depth(path) < LW_LEVEL_INSTANCE ? LW_OK
                                                    : make(a, lw_path_id(path, LW_LEVEL_INSTANCE));
@@ -55,46 +39,46 @@ static lw_err prepare(const lw_apply *a, lw_path path)
 
 static lw_path place(const lw_apply *a, lw_path path)
 {
-    if (lw_path_is_chosen(path)) {
-        path = lw_path_with_instance(path, a->made->ids[find(a->made, LW_ID_MAX)]);
-    }
-    return path;
+    return lw_path_is_chosen(path) ? lw_path_with_instance(path, a->chosen) : path;
+}
+
+static lw_err create_in(lw_apply *a)
+{
+    lw_err err = lw_apply_payload(a);
+    return err == LW_OK && a->first == LW_ID_MAX ? make(a, LW_ID_MAX) : err; /* at least one */
 }
 
 /* DM-74, DM-36: what a server cannot write is ignored. */
-static lw_err create_in(const lw_call *call, made *m)
-{
-    static const lw_apply_rules rules = {.lenient = true, .prepare = prepare, .place = place};
-    lw_apply apply;
-    lw_apply_init(&apply, call, &rules);
-    apply.made = m;
-    lw_err err = lw_apply_payload(&apply);
-    if (err == LW_OK && m->count == 0) { /* at least one */
-        err = make(&apply, LW_ID_MAX);
-    }
-    for (unsigned i = 0; err == LW_OK && i < m->count; i++) {
-        lw_path instance = lw_path_instance(lw_path_id(apply.cfg.base, LW_LEVEL_OBJECT), m->ids[i]);
-        err = lw_rights_created(call->server, instance); /* DM-75 */
-    }
-    return err;
-}
-
 static lw_err create(const lw_call *call)
 {
+    static const lw_apply_rules rules = {.lenient = true, .prepare = prepare, .place = place};
     lw_tree *tree = &call->client->tree;
-    made m = {.count = 0};
+    lw_apply apply;
+    lw_apply_init(&apply, call, &rules);
+    apply.first = apply.chosen = LW_ID_MAX;
     lw_err err = lw_tree_begin(tree);
     if (err == LW_OK) {
-        err = lw_tree_end(tree, create_in(call, &m));
+        err = lw_tree_end(tree, create_in(&apply));
     }
     if (err == LW_OK) { /* P-DM-13: always told; the first of several */
-        lw_created_put(&call->reply->options,
-                       lw_path_instance(lw_path_id(call->request.path, LW_LEVEL_OBJECT), m.ids[0]));
+        lw_created_put(
+            &call->reply->options,
+            lw_path_instance(lw_path_id(call->request.path, LW_LEVEL_OBJECT), apply.first));
     }
     return err;
 }
 
 /* ---- Delete ---------------------------------------------------------------------------------- */
+
+lw_err lw_remove_instance(lw_tree *tree, lw_path instance)
+{
+    const lw_object_hooks *hooks = lw_tree_object(tree, instance)->hooks;
+    lw_err err = LW_OK;
+    if (hooks != NULL && hooks->remove != NULL) {
+        err = hooks->remove(tree->ctx, tree, instance);
+    }
+    return err == LW_OK ? lw_tree_remove(tree, instance) : err;
+}
 
 lw_err lw_remove_resource_instance(lw_tree *tree, lw_path path)
 {
@@ -112,11 +96,9 @@ static lw_err remove_target(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
     lw_path path = call->request.path;
-    if (call->target.asked == LW_LEVEL_RESOURCE_INSTANCE) {
-        return lw_remove_resource_instance(tree, path);
-    }
-    lw_err err = call->target.object->hooks->remove(tree->ctx, tree, path);
-    return err == LW_OK ? lw_tree_remove(tree, path) : err;
+    return call->target.asked == LW_LEVEL_RESOURCE_INSTANCE
+               ? lw_remove_resource_instance(tree, path)
+               : lw_remove_instance(tree, path);
 }
 
 static lw_err delete_target(const lw_call *call)

@@ -89,13 +89,32 @@ LW_TEST(an_object_has_room_for_so_many)
             "04 03 82 00 40 00 04 01 82 00 40 00 04 02 82 00 40 00 04 05 82 00 40 00", "5.00");
 }
 
-LW_TEST(a_request_creates_at_most_eight)
+LW_TEST(a_request_creates_as_many_as_there_is_room_for)
 {
     rig *r = *state;
-    refused(r, "POST /42769", LW_CF_TLV, "00 00 00 01 00 02 00 03 00 04 00 05 00 06 00 07 00 08",
-            "5.00");
-    expect(r, "POST /42769", LW_CF_TLV, NONE, "00 00 00 01 00 02 00 03 00 04 00 05 00 06 00 07",
-           "2.01");
+    expect(r, "POST /42769", LW_CF_TLV, NONE,
+           "00 00 00 01 00 02 00 03 00 04 00 05 00 06 00 07 00 08", "2.01");
+    assert_string_equal(r->location, "/42769/0");
+    assert_true(is_there(r, 42769, 8));
+}
+
+LW_TEST(what_is_left_to_the_device_is_one_instance_and_no_other)
+{
+    rig *r = *state;
+    r->servers[0].version = LW_VERSION_1_2;
+    /* {42769: {65535: {0: 1}, 3: {0: 2}, 65535: {1: 3}}}: the choice twice, one between */
+    expect(r, "POST /42769", LW_CF_LWM2M_CBOR, NONE,
+           "a1 19 a7 11 a3 19 ff ff a1 00 01 03 a1 00 02 19 ff ff a0", "2.01");
+    assert_true(is_there(r, 42769, 0) && is_there(r, 42769, 3));
+    assert_false(is_there(r, 42769, 1));
+    value_is(r, "/42769/0/0", "1");
+    value_is(r, "/42769/3/0", "2");
+    assert_string_equal(r->location, "/42769/0");
+    assert_true(lw_path_equal(r->created, lw_path_instance(42769, 3))); /* DM-75: told of each */
+    r->changes = 0;
+    /* {42769: {65535: {0: 1}, 1: {0: 2}}}: 1 is what was chosen */
+    refused(r, "POST /42769", LW_CF_LWM2M_CBOR, "a1 19 a7 11 a2 19 ff ff a1 00 01 01 a1 00 02",
+            "4.00");
 }
 
 LW_TEST(mandatory_resources_come_from_the_server_or_the_device)
@@ -202,7 +221,8 @@ int main(void)
         T(several_instances_are_created_together),
         T(one_id_in_use_refuses_all),
         T(an_object_has_room_for_so_many),
-        T(a_request_creates_at_most_eight),
+        T(a_request_creates_as_many_as_there_is_room_for),
+        T(what_is_left_to_the_device_is_one_instance_and_no_other),
         T(mandatory_resources_come_from_the_server_or_the_device),
         T(what_a_server_cannot_write_is_ignored),
         T(errors_in_values_create_nothing),

@@ -9,7 +9,7 @@
 
 /* Every object that the pack speaks of starts from nothing (P-BS-05). Entries of an object need not
  * stand together: nothing is written yet, so removing twice does no harm. */
-static lw_err make_room(const lw_apply *a, lw_path path)
+static lw_err make_room(lw_apply *a, lw_path path)
 {
     if (lw_tree_object(&a->client->tree, path) == NULL) {
         return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */

@@ -86,6 +86,9 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 bool lw_object_names_version(const lw_tree *tree, lw_path path, lw_version enabler,
                              lw_object_version *out_version);
 
+/* Removes an instance that is there, when the object agrees. */
+LW_MUST_CHECK lw_err lw_remove_instance(lw_tree *tree, lw_path instance);
+
 /* DM-84: LW_EMETHOD when a mandatory resource would lose its last instance. */
 LW_MUST_CHECK lw_err lw_remove_resource_instance(lw_tree *tree, lw_path path);
 

@@ -20,6 +20,19 @@ static lw_undo **find_undo(lw_undo **list, const lw_piece *p)
     return list;
 }
 
+static const lw_undo *undo_of(lw_tree *tree, lw_undo **list, lw_path instance)
+{
+    lw_place at;
+    lw_tree_find(tree, instance, &at);
+    return *find_undo(list, at.piece);
+}
+
+bool lw_tree_is_made(lw_tree *tree, lw_path instance)
+{
+    const lw_undo *u = undo_of(tree, &tree->undo, instance);
+    return u != NULL && u->before.number == 0;
+}
+
 lw_err lw_place_touch(const lw_place *at)
 {
     lw_tree *tree = at->tree;
@@ -222,9 +235,7 @@ bool lw_tree_is_holding(const lw_tree *tree)
 
 bool lw_tree_is_held(lw_tree *tree, lw_path instance)
 {
-    lw_place at;
-    lw_tree_find(tree, instance, &at);
-    return *find_undo(&tree->held, at.piece) != NULL;
+    return undo_of(tree, &tree->held, instance) != NULL;
 }
 
 void lw_tree_settle(lw_tree *tree)

@@ -123,6 +123,9 @@ void lw_tree_rollback(lw_tree *tree);
  * refused. */
 LW_MUST_CHECK lw_err lw_tree_end(lw_tree *tree, lw_err err);
 
+/* Was the instance, which is there now, made in the open transaction? */
+bool lw_tree_is_made(lw_tree *tree, lw_path instance);
+
 /* A series of transactions that holds or falls as a whole, such as a bootstrap. From hold on, what
  * is committed can still be taken back, and is not told. What is set outside of a transaction
  * meanwhile, the device's own values, does not belong to it and is told as ever.

@@ -496,6 +496,22 @@ static void instances_have_their_limits(void **state)
     expect_told(f, 1, LW_TREE_REMOVED, "/3/0");
 }
 
+static void what_is_made_is_known_until_the_transaction_ends(void **state)
+{
+    fixture *f = *state;
+    lw_path added;
+    assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 7, 5.0f), LW_OK);
+    assert_true(lw_tree_is_made(&f->tree, added));
+    assert_false(lw_tree_is_made(&f->tree, at("/3303/7"))); /* changed, but it was there */
+    assert_false(lw_tree_is_made(&f->tree, at("/3303/0")));
+    assert_false(lw_tree_is_made(&f->tree, at("/3303/8")));
+    assert_false(lw_tree_is_made(&f->tree, at("/4/0")));
+    assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
+    assert_false(lw_tree_is_made(&f->tree, added));
+}
+
 static void without_memory_for_the_undo_nothing_changes(void **state)
 {
     fixture *f = *state;
@@ -781,6 +797,7 @@ int main(void)
         T(what_is_written_into_the_struct_is_there),
         T(numbers_are_kept_in_the_width_of_their_fields),
         T(instances_have_their_limits),
+        T(what_is_made_is_known_until_the_transaction_ends),
         T(without_memory_for_the_undo_nothing_changes),
         T(a_walk_finds_parents_before_their_children),
         T(wrong_declarations_are_not_sound),
