@@ -11,6 +11,7 @@
  */
 #include "model/access.h"
 #include "client/feature.h"
+#include "client/serve.h"
 #include "lw/objects.h"
 
 typedef struct room {
@@ -70,15 +71,13 @@ static lw_err created(const lw_server *server, lw_path instance)
 /* Instances that servers can make can also go with them; the others are the device's. */
 static lw_err remove_target(lw_tree *tree, lw_path target)
 {
-    const lw_object *object = lw_tree_object(tree, target);
-    if (object == NULL || object->hooks == NULL || object->hooks->create == NULL ||
-        !lw_tree_exists(tree, target)) {
+    lw_place at;
+    if (lw_tree_find(tree, target, &at) < LW_LEVEL_INSTANCE || at.object->hooks == NULL ||
+        at.object->hooks->create == NULL) {
         return LW_OK;
     }
-    if (object->hooks->remove != NULL) {
-        (void)object->hooks->remove(tree->ctx, tree, target); /* it is told, not asked */
-    }
-    return lw_tree_remove(tree, target);
+    lw_err err = lw_remove_instance(tree, target);
+    return err == LW_OK ? LW_OK : lw_tree_remove(tree, target); /* it is told, not asked */
 }
 
 /* BS-53, for one rule. */

@@ -122,15 +122,10 @@ lw_err lw_bs_remove(lw_client *client, lw_path scope)
     lw_path all = lw_path_cut(scope, LW_LEVEL_OBJECT), at = all;
     lw_err err = LW_OK;
     while (err == LW_OK && lw_tree_next(tree, &at, lw_path_depth(all), LW_LEVEL_INSTANCE)) {
-        const lw_object *object = lw_tree_object(tree, at);
-        if (!lw_path_contains(scope, at) || lw_bs_belongs_to(client, bootstrap, at) ||
-            !lw_object_is_configured(object)) {
-            continue; /* BS-33: the device's own would be made again at once */
+        if (lw_path_contains(scope, at) && !lw_bs_belongs_to(client, bootstrap, at) &&
+            lw_object_is_configured(lw_tree_object(tree, at))) {
+            err = lw_remove_instance(tree, at); /* BS-33: its own the device would make again */
         }
-        if (object->hooks != NULL && object->hooks->remove != NULL) {
-            err = object->hooks->remove(tree->ctx, tree, at);
-        }
-        err = err == LW_OK ? lw_tree_remove(tree, at) : err;
     }
     return err;
 }
