@@ -23,6 +23,7 @@
 #include "lw/standard_objects.h"
 #include "model/tree.h"
 #include "model/version.h"
+#include "testing/fakes.h"
 #include "testing/mem_tap.h"
 
 #define LINKS        4u /* two servers, the Bootstrap-Server, a download */
@@ -612,6 +613,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .random = fill,
                                .link_open = link_open,
                                .link_close = link_close,
+                               .link_check = lw_fake_link_check,
                                .own_address = own_address,
                                .wall_clock = wall_clock,
                                .store = store,

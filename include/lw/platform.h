@@ -43,6 +43,12 @@ typedef struct lw_platform {
     lw_err (*link_open)(void *ctx, uint8_t link, const lw_link_to *to);
     void (*link_close)(void *ctx, uint8_t link);
 
+    /* Needed with lw_feature_bootstrap: could link_open ever work with this URI and security mode?
+     * Opens nothing. LW_EFORMAT: it is no URI of a server; LW_ENOTSUP: no scheme or mode of this
+     * platform, or they do not go together. Asked for every account before a bootstrap is accepted
+     * (BS-40). */
+    lw_err (*link_check)(void *ctx, lw_bytes uri, uint8_t security);
+
     /* Optional: the device's own address on a link that is up, as a digest, 0 when unknown. Without
      * a session a server knows the device by it: with another one than it registered from, also
      * after a power loss, the client registers anew (REG-44). */

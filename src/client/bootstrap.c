@@ -416,6 +416,9 @@ static size_t size(const lw_client_cfg *cfg)
 static lw_err init(lw_client *client, void *state)
 {
     lw_bootstrap *bs = state;
+    if (client->cfg.platform->link_check == NULL) {
+        return LW_EINVAL;
+    }
     lw_server_init(client, &bs->server, client->cfg.servers_max + (unsigned)LW_OTHER_BOOTSTRAP);
     bs->server.alarm.fire = on_alarm;
     bs->purge.fire = on_purge;

@@ -107,6 +107,19 @@ static void expect_request(rig *r, uint8_t code, const char *path, const char *q
     assert_string_equal(rig_query(d, text), query);
 }
 
+/* BS-40: nobody else knows what it can open */
+static void a_platform_that_cannot_check_links_has_no_bootstrap(void **state)
+{
+    rig *r = *state;
+    lw_client *client;
+    lw_client_cfg cfg = r->cfg;
+    lw_client_fini(r->client);
+    r->platform.link_check = NULL;
+    assert_int_equal(lw_client_init(&client, &cfg, r->memory, sizeof r->memory), LW_EINVAL);
+    r->platform.link_check = lw_fake_link_check;
+    assert_int_equal(lw_client_init(&r->client, &cfg, r->memory, sizeof r->memory), LW_OK);
+}
+
 /* ---- The request ------------------------------------------------------------------------------
  */
 
@@ -1187,6 +1200,7 @@ static void a_session_survives_any_failing_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(a_platform_that_cannot_check_links_has_no_bootstrap),
         T(a_client_without_servers_asks_the_bootstrap_server),
         T(the_hold_off_is_waited_before_the_first_request),
         T(the_jitter_of_a_long_hold_off_is_as_long_as_it_can_be),

@@ -1,6 +1,5 @@
 /* Does a configuration hold together (BS-40)? And what the accounts in the tree are. */
 #include "client/bootstrap.h"
-#include "coap/uri.h"
 #include "codec/path_text.h"
 #include "lw/objects.h"
 #include "model/access.h"
@@ -65,6 +64,11 @@ bool lw_bs_belongs_to(lw_client *client, lw_path account, lw_path instance)
 #define SERVER_KEY (1u << LW_RES_SECURITY_SERVER_PUBLIC_KEY)
 #define SECRET     (1u << LW_RES_SECURITY_SECRET_KEY)
 
+static lw_bytes octets_of(lw_client *client, lw_path security, unsigned resource)
+{
+    return lw_tree_octets(&client->tree, lw_path_resource_of(security, (uint16_t)resource));
+}
+
 static uint16_t wrong_in_security(lw_client *client, lw_path security)
 {
     /* BS-43, P-BS-10: what the mode does not use may be absent or empty */
@@ -75,20 +79,16 @@ static uint16_t wrong_in_security(lw_client *client, lw_path security)
         [LW_SECURITY_X509] = IDENTITY | SERVER_KEY | SECRET,
         [LW_SECURITY_EST] = SERVER_KEY, /* the rest comes by enrolment */
     };
+    const lw_platform *platform = client->cfg.platform;
     uint32_t mode = lw_bs_number(client, security, LW_RES_SECURITY_SECURITY_MODE);
-    lw_path at = lw_path_resource_of(security, LW_RES_SECURITY_SERVER_URI);
-    lw_uri uri;
-    if (lw_uri_parse(lw_tree_octets(&client->tree, at), &uri) != LW_OK ||
-        uri.scheme > LW_URI_COAPS) {
+    lw_bytes uri = octets_of(client, security, LW_RES_SECURITY_SERVER_URI);
+    if (mode > LW_SECURITY_EST ||
+        platform->link_check(platform->ctx, uri, (uint8_t)mode) != LW_OK) {
         return LW_RES_SECURITY_SERVER_URI;
-    }
-    if (mode > LW_SECURITY_EST || (uri.scheme == LW_URI_COAPS) != (mode != LW_SECURITY_NOSEC)) {
-        return LW_RES_SECURITY_SECURITY_MODE;
     }
     for (unsigned id = LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY; id <= LW_RES_SECURITY_SECRET_KEY;
          id++) {
-        lw_path key = lw_path_resource_of(security, (uint16_t)id);
-        if ((needed[mode] >> id & 1u) != 0 && lw_tree_octets(&client->tree, key).len == 0) {
+        if ((needed[mode] >> id & 1u) != 0 && octets_of(client, security, id).len == 0) {
             return (uint16_t)id;
         }
     }

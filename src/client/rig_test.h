@@ -19,6 +19,7 @@
 #include "lw/client.h"
 #include "lw/core_objects.h"
 #include "lw/objects.h"
+#include "testing/fakes.h"
 
 #define RIG_SENT_MAX   64
 #define RIG_EVENTS_MAX 64
@@ -188,6 +189,7 @@ static inline void rig_init(rig *r, const lw_client_cfg *cfg)
                                 .random = rig_random,
                                 .link_open = rig_link_open,
                                 .link_close = rig_link_close,
+                                .link_check = lw_fake_link_check,
                                 .own_address = rig_own_address,
                                 .wall_clock = rig_wall_clock};
     r->cfg = *cfg;

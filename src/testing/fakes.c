@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coap/uri.h"
+#include "lw/client.h"
+
 static void *fake_alloc(void *ctx, size_t size)
 {
     lw_fake_mem *fake = ctx;
@@ -54,4 +57,14 @@ lw_log lw_fake_log_log(lw_fake_log *fake)
 bool lw_fake_log_has(const lw_fake_log *fake, const char *text)
 {
     return strstr(fake->text, text) != NULL;
+}
+
+lw_err lw_fake_link_check(void *ctx, lw_bytes uri, uint8_t security)
+{
+    (void)ctx;
+    lw_uri parsed;
+    lw_err err = lw_uri_parse(uri, &parsed);
+    bool has_keys = security != LW_SECURITY_NOSEC;
+    bool is_ours = parsed.scheme == (has_keys ? LW_URI_COAPS : LW_URI_COAP);
+    return err == LW_OK && !is_ours ? LW_ENOTSUP : err;
 }

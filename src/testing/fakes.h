@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "lw/bytes.h"
+#include "lw/err.h"
 
 /* Heap memory that counts, and fails the n-th allocation. "For every n" is
  *
@@ -32,5 +34,8 @@ typedef struct lw_fake_log {
 
 lw_log lw_fake_log_log(lw_fake_log *fake);
 bool lw_fake_log_has(const lw_fake_log *fake, const char *text);
+
+/* lw_platform.link_check of a device with UDP, and DTLS for every mode that has keys. */
+lw_err lw_fake_link_check(void *ctx, lw_bytes uri, uint8_t security);
 
 #endif

@@ -20,6 +20,8 @@
  * meanwhile is noticed at the latest after this. */
 #define NAP_MAX_MS 60000
 
+#define LINK_NAME_MAX 300 /* a URI, for people */
+
 typedef struct channel {
     int fd;                 /* -1: closed */
     bool heard;             /* something came from this address */
@@ -27,7 +29,7 @@ typedef struct channel {
     struct addrinfo *found; /* all addresses of the name */
     struct addrinfo *next;  /* not yet tried */
     in_port_t port;         /* of this host, network order; 0: none yet */
-    char name[300];         /* for people */
+    char name[LINK_NAME_MAX];
 } channel;
 
 struct lw_posix {
@@ -170,11 +172,26 @@ lw_err lw_posix_target_parse(lw_bytes uri, lw_posix_target *out_target)
     return take_port(rest, out_target->port);
 }
 
+/* What will never work, and why. */
+static lw_err judge(lw_bytes uri, uint8_t security, lw_posix_target *out_target,
+                    const char **out_why)
+{
+    lw_err err = lw_posix_target_parse(uri, out_target);
+    if (err != LW_OK) {
+        *out_why = err == LW_ENOTSUP
+                       ? "this build speaks coap:// over UDP alone, without DTLS or TCP"
+                       : "not a URI of the form coap://host:port";
+        return err;
+    }
+    *out_why = "coap:// needs security mode 3 (NoSec)";
+    return security == LW_SECURITY_NOSEC ? LW_OK : LW_ENOTSUP;
+}
+
 lw_err lw_posix_check_uri(const char *uri, uint8_t security)
 {
     lw_posix_target target;
-    lw_err err = lw_posix_target_parse(lw_bytes_str(uri), &target);
-    return err == LW_OK && security != LW_SECURITY_NOSEC ? LW_ENOTSUP : err;
+    const char *why;
+    return judge(lw_bytes_str(uri), security, &target, &why);
 }
 
 /* ---- Links ------------------------------------------------------------------------------------
@@ -309,29 +326,41 @@ static lw_err use_addresses(lw_posix *posix, uint8_t index, struct addrinfo *add
     return open_next(posix, index) ? LW_OK : LW_EIO;
 }
 
+static void write_name(char name[LINK_NAME_MAX], lw_bytes uri)
+{
+    snprintf(name, LINK_NAME_MAX, "%.*s", (int)uri.len, (const char *)uri.ptr);
+}
+
+static lw_err check_link(void *ctx, lw_bytes uri, uint8_t security)
+{
+    lw_posix_target target;
+    const char *why;
+    lw_err err = judge(uri, security, &target, &why);
+    if (err != LW_OK) {
+        char name[LINK_NAME_MAX];
+        write_name(name, uri);
+        say(ctx, 0, name, why, "");
+    }
+    return err;
+}
+
 static lw_err open_link(void *ctx, uint8_t index, const lw_link_to *to)
 {
     static const struct addrinfo numeric = {.ai_socktype = SOCK_DGRAM,
                                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     lw_posix *posix = ctx;
     lw_posix_target target;
+    const char *why;
     struct addrinfo *addresses = NULL;
     if (index >= LW_POSIX_LINKS_MAX) {
         return LW_ENOTSUP;
     }
     close_link(ctx, index);
     channel *l = &posix->links[index];
-    snprintf(l->name, sizeof l->name, "%.*s", (int)to->uri.len, (const char *)to->uri.ptr);
-    lw_err err = lw_posix_target_parse(to->uri, &target);
-    if (err == LW_EFORMAT) {
-        say(posix, 0, l->name, "not a URI of the form coap://host:port", "");
-    } else if (err == LW_ENOTSUP) {
-        say(posix, 0, l->name, "this build speaks coap:// over UDP alone, without DTLS or TCP", "");
-    } else if (to->security != LW_SECURITY_NOSEC) {
-        say(posix, 0, l->name, "coap:// needs security mode 3 (NoSec)", "");
-        err = LW_ENOTSUP;
-    }
+    write_name(l->name, to->uri);
+    lw_err err = judge(to->uri, to->security, &target, &why);
     if (err != LW_OK) {
+        say(posix, 0, l->name, why, "");
         return err;
     }
     if (getaddrinfo(target.host, target.port, &numeric, &addresses) == 0) {
@@ -466,6 +495,7 @@ lw_err lw_posix_new(lw_posix **out_posix, const lw_posix_cfg *cfg)
                                     .random = fill_random,
                                     .link_open = open_link,
                                     .link_close = close_link,
+                                    .link_check = check_link,
                                     .own_address = own_address,
                                     .wall_clock = wall_clock,
                                     .log = log_line};

@@ -358,6 +358,31 @@ LW_TEST(a_link_without_security_takes_no_keys)
     tear_down(&t);
 }
 
+LW_TEST(a_check_says_what_opening_would_and_opens_nothing)
+{
+    static const struct {
+        const char *uri;
+        lw_security_mode security;
+        lw_err err;
+        const char *why;
+    } rows[] = {{"coap://127.0.0.1", LW_SECURITY_NOSEC, LW_OK, NULL},
+                {"coap://nowhere.invalid", LW_SECURITY_NOSEC, LW_OK, NULL},
+                {"coap://127.0.0.1", LW_SECURITY_PSK, LW_ENOTSUP, "needs security mode 3"},
+                {"coaps://127.0.0.1", LW_SECURITY_PSK, LW_ENOTSUP, "without DTLS or TCP"},
+                {"", LW_SECURITY_NOSEC, LW_EFORMAT, "not a URI of the form"}};
+    table t;
+    set_up(&t, "coap://127.0.0.1");
+    const lw_platform *p = lw_posix_platform(t.posix);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        lw_bytes uri = lw_bytes_str(rows[i].uri);
+        t.log[0] = '\0';
+        assert_int_equal(p->link_check(p->ctx, uri, (uint8_t)rows[i].security), rows[i].err);
+        assert_true(rows[i].why == NULL ? t.log[0] == '\0' : strstr(t.log, rows[i].why) != NULL);
+    }
+    assert_int_equal(p->own_address(p->ctx, 0), 0);
+    tear_down(&t);
+}
+
 /* ---- Waiting ---- */
 
 LW_TEST(waiting_ends_at_a_watched_descriptor)
@@ -600,6 +625,7 @@ int main(void)
         cmocka_unit_test(a_refusal_is_told_once_and_is_not_the_end),
         cmocka_unit_test(a_uri_that_never_works_says_why),
         cmocka_unit_test(a_link_without_security_takes_no_keys),
+        cmocka_unit_test(a_check_says_what_opening_would_and_opens_nothing),
         cmocka_unit_test(waiting_ends_at_a_watched_descriptor),
         cmocka_unit_test(only_so_many_descriptors_are_watched),
         cmocka_unit_test(clocks_go_forward_and_randomness_differs),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "testing/fakes.h"
 
 /* ---- Flash ------------------------------------------------------------------------------------
  */
@@ -231,6 +232,7 @@ device *device_new(lw_sim *sim, const lw_client_cfg *cfg)
                                 .random = give_random,
                                 .link_open = link_open,
                                 .link_close = link_close,
+                                .link_check = lw_fake_link_check,
                                 .wall_clock = wall_clock,
                                 .store = store,
                                 .load = load,
