@@ -60,6 +60,13 @@ static uint32_t back_off(const lw_bootstrap *bs)
     return wait < RETRY_MAX ? wait : RETRY_MAX;
 }
 
+/* What the account says. */
+static uint32_t seconds_of(lw_client *client, uint16_t resource)
+{
+    lw_path path = lw_path_resource(LW_OBJ_SECURITY, lw_bs_account(client), resource);
+    return lw_tree_number(&client->tree, path, 0);
+}
+
 /* Everything as it was before the session. */
 static void drop_session(lw_bootstrap *bs)
 {
@@ -178,10 +185,10 @@ static void on_link(lw_server *server, lw_err err)
 static void open_session(lw_bootstrap *bs)
 {
     lw_client *client = bs->server.client;
-    lw_path account = lw_bs_account(client);
     bs->err = LW_OK;
     bs->code = 0;
-    if (lw_path_depth(account) == LW_LEVEL_ROOT) {
+    bs->server.security = lw_bs_account(client);
+    if (bs->server.security == LW_ID_MAX) {
         set_state(bs, LW_BS_IDLE, LW_FOREVER); /* it was purged meanwhile */
         return;
     }
@@ -194,7 +201,6 @@ static void open_session(lw_bootstrap *bs)
     }
     tell(bs, LW_CLIENT_BOOTSTRAP_STARTED);
     set_state(bs, LW_BS_CONNECTING, LW_EXCHANGE_LIFETIME);
-    bs->server.security = lw_path_id(account, LW_LEVEL_INSTANCE);
     lw_err err = lw_server_open_link(&bs->server);
     if (err != LW_AGAIN) {
         on_link(&bs->server, err);
@@ -205,8 +211,7 @@ static lw_err begin(void *state)
 {
     lw_bootstrap *bs = state;
     lw_client *client = bs->server.client;
-    lw_path account = lw_bs_account(client);
-    if (lw_path_depth(account) == LW_LEVEL_ROOT || !client->started || client->stopping) {
+    if (lw_bs_account(client) == LW_ID_MAX || !client->started || client->stopping) {
         return LW_ESTATE;
     }
     if (bs->state == LW_BS_LINGER) {
@@ -214,7 +219,7 @@ static lw_err begin(void *state)
     } else if (bs->state != LW_BS_IDLE) {
         return LW_OK; /* it is on its way */
     }
-    uint32_t hold_off = lw_bs_number(client, account, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME);
+    uint32_t hold_off = seconds_of(client, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME);
     uint32_t wait = back_off(bs);
     bs->no_packs = false;
     bs->err = LW_OK;
@@ -286,9 +291,7 @@ static lw_err ask_everybody(lw_client *client)
 
 static uint32_t purge_wait(const lw_bootstrap *bs)
 {
-    lw_client *client = bs->server.client;
-    return lw_bs_number(client, lw_bs_account(client),
-                        LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT);
+    return seconds_of(bs->server.client, LW_RES_SECURITY_BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT);
 }
 
 /* BS-50: from here on, not from the start of the device (P-BS-16). */
@@ -373,30 +376,20 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
     }
 }
 
-/* BS-50: the account with what belongs to it. The client looks at its accounts with the next step.
- */
-static lw_err purge_account(lw_client *client)
+/* The client looks at its accounts with the next step. */
+static lw_err purge(lw_client *client)
 {
-    lw_tree *tree = &client->tree;
-    lw_path account = lw_bs_account(client), at = account; /* what it links stands behind it */
-    lw_err err = lw_tree_begin(tree);
-    if (err != LW_OK) {
-        return err;
-    }
-    while (err == LW_OK && lw_tree_next(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
-        err = lw_bs_belongs_to(client, account, at) ? lw_tree_remove(tree, at) : LW_OK;
-    }
-    if (err == LW_OK && lw_path_depth(account) != LW_LEVEL_ROOT) {
-        err = lw_tree_remove(tree, account);
-    }
-    return lw_tree_end(tree, err);
+    lw_err err = lw_tree_begin(&client->tree);
+    return err == LW_OK ? lw_tree_end(&client->tree, lw_bs_remove(client, lw_path_root(), true))
+                        : err;
 }
 
 static void on_purge(lw_coap *coap, lw_alarm *alarm)
 {
     lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, purge);
     lw_client *client = coap->config.ctx;
-    if (client->bootstrapping || purge_account(client) != LW_OK) {
+    bool is_there = lw_bs_account(client) != LW_ID_MAX;
+    if (is_there && (client->bootstrapping || purge(client) != LW_OK)) {
         lw_alarm_set_in(client, alarm, PURGE_AGAIN);
         return;
     }

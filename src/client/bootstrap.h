@@ -47,9 +47,9 @@ typedef struct lw_bootstrap {
     uint8_t code;     /* of the last failure: of the answer */
     lw_err err;       /* of the last failure: why; LW_OK: there was none in this round */
     bool no_packs;    /* the Bootstrap-Server does not do them */
-    lw_server server; /* its link, the alarm of the state, and the request in flight */
     lw_alarm purge;   /* when the Bootstrap-Server account goes (BS-50) */
     int64_t purge_at; /* by the clock of the platform; -1: it has none; 0: never */
+    lw_server server; /* its link, the alarm of the state, and the request in flight */
 } lw_bootstrap;
 
 const char *lw_bs_state_name(lw_bs_state state);
@@ -71,8 +71,9 @@ LW_MUST_CHECK lw_err lw_bs_conclude(lw_bootstrap *bs);
 
 LW_MUST_CHECK lw_err lw_bs_command(lw_bootstrap *bs, const lw_call *call);
 
-/* Removes what the path names, but for what a Bootstrap-Delete spares (BS-31, BS-33). */
-LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, lw_path scope);
+/* Removes what the path names, but for what a Bootstrap-Delete spares (BS-31, BS-33); or else, to
+ * purge it, the Bootstrap-Server account alone, which is there (BS-50). */
+LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, lw_path scope, bool purge);
 
 /* Applies a Write, or a pack, by the rules of a bootstrap; fills in what follows from them. */
 LW_MUST_CHECK lw_err lw_bs_apply(lw_apply *apply);
@@ -87,16 +88,15 @@ void lw_bs_write_account(lw_client *client, lw_writer *w);
 /* BS-40. LW_ESTATE, and a line in the log for each path that is wrong. */
 LW_MUST_CHECK lw_err lw_bs_check(lw_client *client);
 
-/* That of the Bootstrap-Server; the root: there is none. */
-lw_path lw_bs_account(lw_client *client);
+/* The instance of /0 that is the Bootstrap-Server's; LW_ID_MAX: there is none. */
+uint16_t lw_bs_account(lw_client *client);
 
 /* How many instances of /0, or of /1, have that Short Server ID (lw_account_ssid). */
 unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid);
 
-/* A number in an instance; 0: none. */
-uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource);
-
-/* Is it the account itself, or an instance of /21, /23 or /24 that it links? */
-bool lw_bs_belongs_to(lw_client *client, lw_path account, lw_path instance);
+/* Whose an instance is: the Short Server ID (lw_account_ssid) of an account, and of an instance of
+ * /21, /23 or /24 that of the account that links it, the Bootstrap-Server's first. LW_ID_MAX: of no
+ * one in particular. */
+uint16_t lw_bs_owner(lw_client *client, lw_path instance);
 
 #endif

@@ -980,6 +980,23 @@ static void a_purge_waits_for_the_end_of_a_session(void **state)
     assert_int_equal(state_of(r), LW_BS_IDLE);
 }
 
+/* BS-41: the way back may be gone before its time */
+static void a_purge_finds_nothing_when_the_account_has_gone(void **state)
+{
+    rig *r = *state;
+    start_session(r);
+    command(r, "PUT /0/0/12", LW_CF_TEXT, LIT("200"), "2.04");
+    write_account_101(r);
+    finish(r, "2.04");
+    rig_pass(r, 0);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_int_equal(lw_tree_remove(lw_client_tree(r->client), at("/0/0")), LW_OK);
+    rig_pass(r, 201 * LW_SECOND_MS);
+    assert_true(lw_client_step(r->client, r->now) > r->now + 3600 * LW_SECOND_MS);
+    assert_int_equal(bootstrap_of(r)->purge_at, 0);
+    assert_true(exists(r, "/0/1"));
+}
+
 static void restore(lw_bootstrap *bs, lw_bytes saved)
 {
     lw_reader in;
@@ -1254,6 +1271,7 @@ int main(void)
         T(a_removed_security_instance_takes_its_server_along),
         T(the_account_is_purged_in_time),
         T(a_purge_waits_for_the_end_of_a_session),
+        T(a_purge_finds_nothing_when_the_account_has_gone),
         T(the_purge_deadline_is_kept),
         T_1_2(a_pack_is_the_whole_bootstrap),
         T_1_2(a_pack_replaces_all_instances_of_its_objects),

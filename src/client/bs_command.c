@@ -9,23 +9,6 @@
 /* ---- Discover ---------------------------------------------------------------------------------
  */
 
-/* The Short Server ID that stands with the instance (BS-22); 0: none, as with the
- * Bootstrap-Server's and with other objects. */
-static uint16_t ssid_of(lw_client *client, lw_path instance)
-{
-    uint16_t ssid = 0;
-    lw_path at = lw_path_object(LW_OBJ_SECURITY);
-    if (lw_path_id(instance, LW_LEVEL_OBJECT) == LW_OBJ_SERVER) {
-        ssid = lw_account_ssid(client, instance);
-    }
-    while (lw_tree_next_instance(&client->tree, &at)) {
-        if (lw_bs_belongs_to(client, at, instance)) {
-            ssid = lw_account_ssid(client, at);
-        }
-    }
-    return ssid == LW_ID_MAX ? 0 : ssid;
-}
-
 /* BS-21: an object is listed when it has to say its version, or has nothing else to show. */
 static void put(lw_client *client, lw_path path, lw_link_out *out)
 {
@@ -41,7 +24,8 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
             return;
         }
     } else {
-        item.ssid = ssid_of(client, path);
+        uint16_t owner = lw_bs_owner(client, path);
+        item.ssid = owner != LW_ID_MAX ? owner : 0; /* BS-22 */
     }
     if (lw_path_id(path, LW_LEVEL_OBJECT) == LW_OBJ_SECURITY && item.ssid != 0 &&
         client->cfg.version > LW_VERSION_1_0) {
@@ -70,17 +54,17 @@ static lw_err discover(const lw_call *call)
 static lw_err prepare(lw_apply *a, lw_path path)
 {
     lw_tree *tree = &a->client->tree;
-    lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE);
-    lw_err err = LW_OK;
+    lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE), made;
     if (lw_path_depth(path) < LW_LEVEL_INSTANCE) {
         return LW_OK; /* an object without instances */
     }
-    if (!lw_tree_exists(tree, instance)) {
-        err = lw_tree_add(tree, lw_path_id(instance, LW_LEVEL_OBJECT),
-                          lw_path_id(instance, LW_LEVEL_INSTANCE), &instance);
-    }
     bool is_whole = lw_path_depth(a->cfg.base) <= LW_LEVEL_INSTANCE;
-    return err == LW_OK && is_whole ? lw_tree_start_with(tree, instance, LW_TREE_CLEAR) : err;
+    lw_err err = lw_tree_add(tree, lw_path_id(path, LW_LEVEL_OBJECT),
+                             lw_path_id(path, LW_LEVEL_INSTANCE), &made);
+    if (err == LW_EEXISTS) {
+        err = is_whole ? lw_tree_start_with(tree, instance, LW_TREE_CLEAR) : LW_OK;
+    }
+    return err;
 }
 
 /* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
@@ -115,19 +99,22 @@ static lw_err write(const lw_call *call)
 /* ---- Delete -----------------------------------------------------------------------------------
  */
 
-lw_err lw_bs_remove(lw_client *client, lw_path scope)
+/* BS-33: its own the device would make again at once. The account stands before what belongs to it,
+ * and tells what that is: it goes last. */
+lw_err lw_bs_remove(lw_client *client, lw_path scope, bool purge)
 {
     lw_tree *tree = &client->tree;
-    lw_path bootstrap = lw_bs_account(client);
+    lw_path account = lw_path_instance(LW_OBJ_SECURITY, lw_bs_account(client));
     lw_path all = lw_path_cut(scope, LW_LEVEL_OBJECT), at = all;
     lw_err err = LW_OK;
     while (err == LW_OK && lw_tree_next(tree, &at, lw_path_depth(all), LW_LEVEL_INSTANCE)) {
-        if (lw_path_contains(scope, at) && !lw_bs_belongs_to(client, bootstrap, at) &&
+        if (lw_path_contains(scope, at) && !lw_path_equal(at, account) &&
+            (lw_bs_owner(client, at) == 0) == purge &&
             lw_object_is_configured(lw_tree_object(tree, at))) {
-            err = lw_remove_instance(tree, at); /* BS-33: its own the device would make again */
+            err = lw_remove_instance(tree, at);
         }
     }
-    return err;
+    return err == LW_OK && purge ? lw_tree_remove(tree, account) : err;
 }
 
 static lw_err delete (const lw_call *call)
@@ -137,10 +124,9 @@ static lw_err delete (const lw_call *call)
     if (call->target.asked > LW_LEVEL_ROOT && call->target.object == NULL) {
         return LW_EINVAL;
     }
-    bool is_instance = call->target.asked == LW_LEVEL_INSTANCE;
-    bool is_kept = is_instance && (lw_bs_belongs_to(client, lw_bs_account(client), path) ||
-                                   lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0)));
-    return is_kept ? LW_EINVAL : lw_bs_remove(client, path); /* BS-32 */
+    bool is_kept =
+        lw_bs_owner(client, path) == 0 || lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0));
+    return is_kept ? LW_EINVAL : lw_bs_remove(client, path, false); /* BS-32 */
 }
 
 /* ---- All of them ------------------------------------------------------------------------------

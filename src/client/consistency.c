@@ -7,11 +7,6 @@
 /* ---- Accounts ---------------------------------------------------------------------------------
  */
 
-uint32_t lw_bs_number(lw_client *client, lw_path instance, uint16_t resource)
-{
-    return lw_tree_number(&client->tree, lw_path_resource_of(instance, resource), 0);
-}
-
 unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid)
 {
     unsigned count = 0;
@@ -22,10 +17,10 @@ unsigned lw_bs_count(lw_client *client, uint16_t object, uint16_t ssid)
     return count;
 }
 
-lw_path lw_bs_account(lw_client *client)
+uint16_t lw_bs_account(lw_client *client)
 {
     lw_path at = lw_path_object(LW_OBJ_SECURITY);
-    return lw_account_next(client, 0, &at) ? at : lw_path_root();
+    return lw_account_next(client, 0, &at) ? lw_path_id(at, LW_LEVEL_INSTANCE) : LW_ID_MAX;
 }
 
 /* Where the link at that path leads to. */
@@ -39,20 +34,21 @@ static bool is_link(lw_tree *tree, lw_path at, lw_path *out_target)
     return true;
 }
 
-bool lw_bs_belongs_to(lw_client *client, lw_path account, lw_path instance)
+uint16_t lw_bs_owner(lw_client *client, lw_path instance)
 {
-    uint16_t object = lw_path_id(instance, LW_LEVEL_OBJECT);
-    lw_path at = account, target;
-    if (lw_path_depth(account) == LW_LEVEL_ROOT || object == LW_OBJ_SECURITY ||
-        !lw_access_is_bootstrap_only(object)) {
-        return lw_path_equal(instance, account);
+    uint16_t object = lw_path_id(instance, LW_LEVEL_OBJECT), owner = LW_ID_MAX;
+    lw_path at = lw_path_object(LW_OBJ_SECURITY), target;
+    if (object <= LW_OBJ_SERVER) {
+        return lw_account_ssid(client, instance);
     }
-    while (lw_tree_walk(&client->tree, &at, LW_LEVEL_INSTANCE, LW_LEVEL_RESOURCE_INSTANCE)) {
+    while (lw_access_is_bootstrap_only(object) &&
+           lw_tree_walk(&client->tree, &at, LW_LEVEL_OBJECT, LW_LEVEL_RESOURCE_INSTANCE)) {
         if (is_link(&client->tree, at, &target) && lw_path_equal(target, instance)) {
-            return true;
+            uint16_t ssid = lw_account_ssid(client, lw_path_cut(at, LW_LEVEL_INSTANCE));
+            owner = ssid < owner ? ssid : owner;
         }
     }
-    return false;
+    return owner;
 }
 
 /* ---- Checks -----------------------------------------------------------------------------------
@@ -63,6 +59,11 @@ bool lw_bs_belongs_to(lw_client *client, lw_path account, lw_path instance)
 #define IDENTITY   (1u << LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY)
 #define SERVER_KEY (1u << LW_RES_SECURITY_SERVER_PUBLIC_KEY)
 #define SECRET     (1u << LW_RES_SECURITY_SECRET_KEY)
+
+static uint32_t number_of(lw_client *client, lw_path instance, uint16_t resource)
+{
+    return lw_tree_number(&client->tree, lw_path_resource_of(instance, resource), 0);
+}
 
 static lw_bytes octets_of(lw_client *client, lw_path security, unsigned resource)
 {
@@ -80,7 +81,7 @@ static uint16_t wrong_in_security(lw_client *client, lw_path security)
         [LW_SECURITY_EST] = SERVER_KEY, /* the rest comes by enrolment */
     };
     const lw_platform *platform = client->cfg.platform;
-    uint32_t mode = lw_bs_number(client, security, LW_RES_SECURITY_SECURITY_MODE);
+    uint32_t mode = number_of(client, security, LW_RES_SECURITY_SECURITY_MODE);
     lw_bytes uri = octets_of(client, security, LW_RES_SECURITY_SERVER_URI);
     if (mode > LW_SECURITY_EST ||
         platform->link_check(platform->ctx, uri, (uint8_t)mode) != LW_OK) {
@@ -116,7 +117,7 @@ static uint16_t wrong_in(lw_client *client, lw_path instance)
             return LW_RES_SERVER_SHORT_SERVER_ID;
         }
         bool has_default = client->cfg.version >= LW_VERSION_1_2;
-        return has_default || lw_bs_number(client, instance, LW_RES_SERVER_LIFETIME) != 0
+        return has_default || number_of(client, instance, LW_RES_SERVER_LIFETIME) != 0
                    ? NOTHING
                    : LW_RES_SERVER_LIFETIME;
     default:

@@ -14,7 +14,7 @@ static lw_err make_room(lw_apply *a, lw_path path)
     if (lw_tree_object(&a->client->tree, path) == NULL) {
         return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
     }
-    return lw_bs_remove(a->client, lw_path_cut(path, LW_LEVEL_OBJECT));
+    return lw_bs_remove(a->client, lw_path_cut(path, LW_LEVEL_OBJECT), false);
 }
 
 static lw_err replace(lw_apply *pack)
@@ -91,9 +91,9 @@ void lw_bs_write_account(lw_client *client, lw_writer *w)
 {
     lw_link_out out;
     lw_link_begin(&out, w);
-    lw_path account = lw_bs_account(client), at = lw_path_root();
+    lw_path at = lw_path_root();
     while (lw_tree_next(&client->tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
-        if (lw_bs_belongs_to(client, account, at)) {
+        if (lw_bs_owner(client, at) == 0) {
             lw_link_put(&out, &at);
         }
     }
