@@ -1,16 +1,14 @@
 #include "client/bootstrap.h"
 
+#include "base/apart.h"
 #include "base/reader.h"
 #include "client/feature.h"
 #include "client/server.h"
 #include "lw/objects.h"
 #include "proto/bootstrap.h"
 
-/* CLI-33, P-BS-21: the wait after the n-th attempt without a registration, however it ended. */
-#define RETRY_FIRST        3u /* s, as all of these */
-#define RETRY_MAX          120u
-#define ROUNDS_BEFORE_REST 10
-#define REST               86400u
+/* All in seconds. When waiting longer and longer did not help, and for what never will. */
+#define REST 86400u
 /* MAX_TRANSMIT_WAIT: how long a Finish may be repeated. */
 #define REPEATS 93u
 /* A purge that is due while a session runs waits for its end. */
@@ -37,12 +35,6 @@ static void set_state(lw_bootstrap *bs, lw_bs_state to, uint32_t seconds)
     lw_alarm_set_in(bs->server.client, &bs->server.alarm, seconds);
 }
 
-static void wait_jittered(lw_bootstrap *bs, uint32_t seconds)
-{
-    set_state(bs, LW_BS_WAITING, LW_FOREVER);
-    lw_alarm_set_jittered(bs->server.client, &bs->server.alarm, seconds);
-}
-
 static void tell(const lw_bootstrap *bs, lw_client_event_kind kind)
 {
     lw_server_report(&bs->server, kind, bs->err, bs->code);
@@ -51,13 +43,13 @@ static void tell(const lw_bootstrap *bs, lw_client_event_kind kind)
 /* ---- Beginning and failing --------------------------------------------------------------------
  */
 
-static uint32_t back_off(const lw_bootstrap *bs)
+/* CLI-33, P-BS-21: the wait after the n-th attempt without a registration, however it ended. */
+static void back_off(lw_bootstrap *bs, uint32_t least)
 {
-    if (bs->rounds == 0 || bs->rounds >= ROUNDS_BEFORE_REST) {
-        return bs->rounds == 0 ? 0 : REST;
-    }
-    uint32_t wait = RETRY_FIRST << (bs->rounds - 1);
-    return wait < RETRY_MAX ? wait : RETRY_MAX;
+    static const uint8_t waits[] = {0, 3, 6, 12, 24, 48, 96, 120, 120, 120};
+    uint32_t wait = bs->rounds < sizeof waits ? waits[bs->rounds] : REST;
+    set_state(bs, LW_BS_WAITING, LW_FOREVER);
+    lw_alarm_set_jittered(bs->server.client, &bs->server.alarm, wait > least ? wait : least);
 }
 
 /* What the account says. */
@@ -99,7 +91,7 @@ static void end_failed(lw_bootstrap *bs)
     bool will_never_work = bs->err == LW_EFORMAT || bs->err == LW_ENOTSUP;
     bs->err = bs->err == LW_OK ? LW_ETIMEOUT : bs->err;
     drop_session(bs);
-    wait_jittered(bs, will_never_work ? REST : back_off(bs));
+    back_off(bs, will_never_work ? REST : 0);
     tell(bs, LW_CLIENT_BOOTSTRAP_FAILED);
     resume_servers(bs->server.client);
 }
@@ -219,11 +211,9 @@ static lw_err begin(void *state)
     } else if (bs->state != LW_BS_IDLE) {
         return LW_OK; /* it is on its way */
     }
-    uint32_t hold_off = seconds_of(client, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME);
-    uint32_t wait = back_off(bs);
     bs->no_packs = false;
     bs->err = LW_OK;
-    wait_jittered(bs, wait > hold_off ? wait : hold_off);
+    back_off(bs, seconds_of(client, LW_RES_SECURITY_CLIENT_HOLD_OFF_TIME));
     return LW_OK;
 }
 
@@ -355,10 +345,8 @@ static void close_session(lw_bootstrap *bs)
 /* ---- Deadlines --------------------------------------------------------------------------------
  */
 
-static void on_alarm(lw_coap *coap, lw_alarm *alarm)
+LW_APART static void go_on(lw_bootstrap *bs)
 {
-    lw_bootstrap *bs = LW_CONTAINER(alarm, lw_bootstrap, server.alarm);
-    (void)coap;
     switch ((lw_bs_state)bs->state) {
     case LW_BS_WAITING:
         open_session(bs);
@@ -374,6 +362,12 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
         end_failed(bs);
         break;
     }
+}
+
+static void on_alarm(lw_coap *coap, lw_alarm *alarm)
+{
+    (void)coap;
+    go_on(LW_CONTAINER(alarm, lw_bootstrap, server.alarm));
 }
 
 /* The client looks at its accounts with the next step. */
