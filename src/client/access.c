@@ -14,10 +14,6 @@
 #include "client/serve.h"
 #include "lw/objects.h"
 
-typedef struct room {
-    bool is_working; /* changes are ours */
-} room;
-
 static unsigned rights(const lw_server *server, lw_path path)
 {
     return lw_access_rights(&server->client->tree, server->ssid,
@@ -26,11 +22,6 @@ static unsigned rights(const lw_server *server, lw_path path)
 
 /* ---- Rules come and go ------------------------------------------------------------------------
  */
-
-static bool is_enabled(lw_client *client)
-{
-    return lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SERVER)) > 1;
-}
 
 static lw_err set(lw_tree *tree, lw_path path, uint16_t number)
 {
@@ -56,16 +47,18 @@ static lw_err add_rule(lw_tree *tree, lw_path target, uint16_t owner)
     return err;
 }
 
+/* For several servers. */
 static lw_err add_missing_rule(lw_client *client, lw_path target, uint16_t owner)
 {
-    bool is_there = lw_path_depth(lw_access_rule(&client->tree, target)) != LW_LEVEL_ROOT;
-    return is_there ? LW_OK : add_rule(&client->tree, target, owner);
+    lw_tree *tree = &client->tree;
+    bool is_alone = lw_tree_count(tree, lw_path_object(LW_OBJ_SERVER)) < 2;
+    bool is_there = lw_access_rule(tree, target) != LW_ID_MAX;
+    return is_alone || is_there ? LW_OK : add_rule(tree, target, owner);
 }
 
 static lw_err created(const lw_server *server, lw_path instance)
 {
-    lw_client *client = server->client;
-    return is_enabled(client) ? add_missing_rule(client, instance, server->ssid) : LW_OK;
+    return add_missing_rule(server->client, instance, server->ssid);
 }
 
 /* Instances that servers can make can also go with them; the others are the device's. */
@@ -119,8 +112,7 @@ static lw_err complete(lw_client *client, uint16_t alone)
 {
     lw_err err = LW_OK;
     lw_path at = lw_path_root();
-    while (err == LW_OK && is_enabled(client) &&
-           lw_tree_next(&client->tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
+    while (err == LW_OK && lw_tree_next(&client->tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
         uint16_t object = lw_path_id(at, LW_LEVEL_OBJECT);
         if (object != LW_OBJ_ACCESS_CONTROL && !lw_access_is_bootstrap_only(object)) {
             bool is_account = object == LW_OBJ_SERVER;
@@ -150,20 +142,12 @@ static lw_err follow(lw_client *client)
     return err == LW_OK ? complete(client, alone) : err;
 }
 
-/* Brings /2 in step with /1 and with what is there. */
-static lw_err accounts(room *r, lw_client *client)
+/* Brings /2 in step with /1 and with what is there. What it changes is told, and brings nothing
+ * more to change. */
+static lw_err keep_in_step(lw_client *client)
 {
     lw_err err = lw_tree_begin(&client->tree);
-    if (err == LW_OK) {
-        r->is_working = true;
-        err = lw_tree_end(&client->tree, follow(client));
-        r->is_working = false;
-    }
-    return err;
-}
-
-static lw_err told(const lw_client *client, lw_err err)
-{
+    err = err == LW_OK ? lw_tree_end(&client->tree, follow(client)) : err;
     if (err != LW_OK) {
         lw_client_complain(client, "access", "rights do not follow a change", err);
     }
@@ -172,40 +156,30 @@ static lw_err told(const lw_client *client, lw_err err)
 
 static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
 {
-    return moment == LW_MOMENT_ACCOUNTS ? told(client, accounts(state, client)) : LW_OK;
-}
-
-/* A rule goes with what it stands for. */
-static lw_err forget(lw_tree *tree, lw_path instance)
-{
-    lw_path rule = lw_access_rule(tree, instance);
-    bool has_gone = !lw_tree_exists(tree, instance) && lw_path_depth(rule) != LW_LEVEL_ROOT;
-    return has_gone ? lw_tree_remove(tree, rule) : LW_OK;
+    (void)state;
+    return moment == LW_MOMENT_ACCOUNTS ? keep_in_step(client) : LW_OK;
 }
 
 static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
 {
-    room *r = state;
+    lw_tree *tree = &client->tree;
     uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
-    bool is_relevant = change != LW_TREE_VALUE ||
-                       (object == LW_OBJ_SERVER &&
-                        lw_path_id(path, LW_LEVEL_RESOURCE) == LW_RES_SERVER_SHORT_SERVER_ID);
-    if (!client->started || r->is_working || object == LW_OBJ_ACCESS_CONTROL || !is_relevant ||
-        lw_tree_is_holding(&client->tree)) {
+    bool is_relevant =
+        change != LW_TREE_VALUE ? object != LW_OBJ_ACCESS_CONTROL : object == LW_OBJ_SERVER;
+    (void)state;
+    if (!client->started || !is_relevant || lw_tree_is_holding(tree)) {
         return;
     }
-    lw_err err = change == LW_TREE_REMOVED ? forget(&client->tree, path) : LW_OK;
-    (void)told(client, err == LW_OK ? accounts(r, client) : err);
+    if (change == LW_TREE_REMOVED && !lw_tree_exists(tree, path)) {
+        uint16_t rule = lw_access_rule(tree, path); /* goes with what it stands for */
+        lw_err err = lw_tree_remove(tree, lw_path_instance(LW_OBJ_ACCESS_CONTROL, rule));
+        (void)err; /* there was none */
+    }
+    (void)keep_in_step(client); /* there is nobody to refuse it to */
 }
 
 /* ---- The feature ------------------------------------------------------------------------------
  */
-
-static size_t size(const lw_client_cfg *cfg)
-{
-    (void)cfg;
-    return sizeof(room);
-}
 
 static lw_err init(lw_client *client, void *state)
 {
@@ -215,7 +189,6 @@ static lw_err init(lw_client *client, void *state)
 }
 
 const lw_client_feature lw_feature_access = {
-    .size = size,
     .init = init,
     .on_moment = on_moment,
     .on_change = on_change,

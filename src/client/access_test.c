@@ -333,6 +333,27 @@ static void who_leaves_takes_along_what_nobody_else_may_touch(void **state)
     assert_int_equal(removals, 1);
 }
 
+/* What goes is told one by one, and each brings the rules in step: nothing goes or comes twice. */
+static void who_leaves_takes_along_all_at_once(void **state)
+{
+    rig *r = *state;
+    static const uint16_t of_102[][2] = {{102, LW_RIGHT_R}, {0, 0}};
+    for (uint16_t id = 0; id < 3; id++) {
+        char name[16];
+        snprintf(name, sizeof name, "/42769/%u", (unsigned)id);
+        add(r, name);
+        rule(r, id, name, 101, id == 1 ? of_102 : NULL);
+    }
+    remove_101(r);
+    assert_int_equal(removals, 2);
+    assert_false(exists(r, "/42769/0"));
+    assert_true(exists(r, "/42769/1"));
+    assert_false(exists(r, "/42769/2"));
+    assert_false(exists(r, "/2/0"));
+    assert_int_equal(number_at(r, "/2/1/3"), 102);
+    assert_false(exists(r, "/2/2"));
+}
+
 static void what_is_not_there_is_not_removed_with_its_rule(void **state)
 {
     rig *r = *state;
@@ -436,6 +457,7 @@ int main(void)
         T(the_old_server_owns_what_it_could_do_with),
         T(rights_written_in_a_bootstrap_hold),
         T(who_leaves_takes_along_what_nobody_else_may_touch),
+        T(who_leaves_takes_along_all_at_once),
         T(what_is_not_there_is_not_removed_with_its_rule),
         T(an_heir_takes_over_what_is_shared),
         T(the_device_keeps_its_own_when_a_server_leaves),

@@ -17,22 +17,22 @@ static uint32_t number_of(lw_tree *tree, lw_path rule, uint16_t resource)
     return lw_tree_number(tree, lw_path_resource_of(rule, resource), 0);
 }
 
-lw_path lw_access_target(lw_tree *tree, lw_path rule)
+uint64_t lw_access_target_key(lw_tree *tree, lw_path rule)
 {
-    return lw_path_instance(
-        (uint16_t)number_of(tree, rule, LW_RES_ACCESS_CONTROL_OBJECT_ID),
-        (uint16_t)number_of(tree, rule, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID));
+    uint32_t object = number_of(tree, rule, LW_RES_ACCESS_CONTROL_OBJECT_ID);
+    uint32_t instance = number_of(tree, rule, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID);
+    return lw_path_instance((uint16_t)object, (uint16_t)instance).key;
 }
 
-lw_path lw_access_rule(lw_tree *tree, lw_path target)
+uint16_t lw_access_rule(lw_tree *tree, lw_path target)
 {
     lw_path rule = lw_path_object(LW_OBJ_ACCESS_CONTROL);
     while (lw_tree_next_instance(tree, &rule)) {
         if (lw_path_equal(target, lw_access_target(tree, rule))) {
-            return rule;
+            return lw_path_id(rule, LW_LEVEL_INSTANCE);
         }
     }
-    return lw_path_root();
+    return LW_ID_MAX;
 }
 
 static bool is_owner(lw_tree *tree, lw_path rule, uint16_t ssid)
@@ -78,10 +78,10 @@ unsigned lw_access_rights(lw_tree *tree, uint16_t ssid, lw_path target)
     if (object == LW_OBJ_ACCESS_CONTROL) {
         return there_are & rights_on_rule(tree, target, ssid);
     }
-    lw_path rule = lw_access_rule(tree, target);
+    uint16_t rule = lw_access_rule(tree, target);
     uint32_t rights = object == LW_OBJ_DEVICE ? LW_RIGHT_R : 0;
-    if (lw_path_depth(rule) != LW_LEVEL_ROOT) {
-        rights = rights_by_rule(tree, rule, ssid);
+    if (rule != LW_ID_MAX) {
+        rights = rights_by_rule(tree, lw_path_instance(LW_OBJ_ACCESS_CONTROL, rule), ssid);
     }
     if (object == LW_OBJ_SERVER) {
         bool is_own = number_of(tree, target, LW_RES_SERVER_SHORT_SERVER_ID) == ssid;
@@ -92,19 +92,14 @@ unsigned lw_access_rights(lw_tree *tree, uint16_t ssid, lw_path target)
 
 uint16_t lw_access_heir(lw_tree *tree, lw_path rule)
 {
-    uint16_t heir = 0;
-    unsigned best = 0;
+    uint32_t best = 0; /* its rank, and what ssid leaves of 65535 */
     lw_path at = lw_path_object(LW_OBJ_SERVER);
     while (lw_tree_next_instance(tree, &at)) {
         uint16_t ssid = (uint16_t)number_of(tree, at, LW_RES_SERVER_SHORT_SERVER_ID);
         uint32_t rights = rights_by_rule(tree, rule, ssid) & ON_INSTANCE;
-        unsigned rank = rights != 0 ? 1 : 0;
-        rank += (rights & LW_RIGHT_W) != 0 ? 1 : 0;
-        rank += (rights & LW_RIGHT_D) != 0 ? 1 : 0;
-        if (rank > best || (rank == best && ssid < heir)) {
-            heir = ssid;
-            best = rank;
-        }
+        uint32_t rank = 1 + (rights / LW_RIGHT_W & 1u) + (rights / LW_RIGHT_D & 1u);
+        uint32_t claim = rank << 16 | (uint16_t)~ssid;
+        best = rights != 0 && claim > best ? claim : best;
     }
-    return heir;
+    return best != 0 ? (uint16_t)~best : 0;
 }

@@ -25,10 +25,15 @@
 bool lw_access_is_bootstrap_only(uint16_t object);
 
 /* What a rule, an instance of /2, stands for: an instance, or an object (ACL-03). */
-lw_path lw_access_target(lw_tree *tree, lw_path rule);
+uint64_t lw_access_target_key(lw_tree *tree, lw_path rule);
+static inline lw_path lw_access_target(lw_tree *tree, lw_path rule)
+{
+    lw_path target = {lw_access_target_key(tree, rule)};
+    return target;
+}
 
-/* The rule that stands for it; the root: there is none. */
-lw_path lw_access_rule(lw_tree *tree, lw_path target);
+/* The rule, instance of /2, that stands for it; LW_ID_MAX: there is none. */
+uint16_t lw_access_rule(lw_tree *tree, lw_path target);
 
 /* What a server may do with an instance: with one account everything (ACL-02); with several, what
  * the rule says (ACL-05), nothing without a rule (ACL-09). On top of that: R on /3 without a rule,
