@@ -62,23 +62,13 @@ lw_err lw_num_parse_int64(lw_bytes text, int64_t *out_v)
     return LW_OK;
 }
 
-/* Divides by ten and returns the remainder, in 32-bit steps: a 64-bit division would be a call that
- * brings 700 octets of code along on a Cortex-M. */
-static uint32_t divide_by_ten(uint64_t *v)
-{
-    uint32_t high = (uint32_t)(*v >> 32);
-    uint32_t middle = high % 10 << 16 | (uint32_t)(*v >> 16 & 0xFFFF);
-    uint32_t low = middle % 10 << 16 | (uint32_t)(*v & 0xFFFF);
-    *v = (uint64_t)(high / 10) << 32 | (uint64_t)(middle / 10) << 16 | low / 10;
-    return low % 10;
-}
-
 size_t lw_num_format_uint64(uint64_t v, char out[LW_NUM_INT_TEXT_MAX])
 {
     char digits[LW_NUM_INT_TEXT_MAX];
     size_t at = sizeof digits;
     while (v > UINT32_MAX) {
-        digits[--at] = (char)('0' + divide_by_ten(&v));
+        digits[--at] = (char)('0' + v % 10);
+        v /= 10;
     }
     uint32_t low = (uint32_t)v; /* 32-bit division is one instruction where 64-bit is a call */
     do {

@@ -127,29 +127,31 @@ LW_APART static lw_err integer_of(const lw_cbor *c, lw_value *out)
     return negative && !is_signed ? LW_ERANGE : LW_OK;
 }
 
-/* The bits of a half as those of a single: exact, payloads of NaN included. */
-LW_APART static uint32_t widen(uint32_t half)
+static double of_single(uint32_t bits)
 {
-    uint32_t bits = (half & 0x7FFF) << 13; /* of a single that is 2^112 times as small */
-    if (bits >= HALF_INFINITE << 13) {
-        bits |= SINGLE_INFINITE;
-    } else {
-        float single;
-        memcpy(&single, &bits, sizeof bits);
-        single *= 0x1p112f;
-        memcpy(&bits, &single, sizeof bits);
+    float single;
+    memcpy(&single, &bits, sizeof single);
+    return (double)single;
+}
+
+/* A half has the fields of a single that is 2^112 times as small, the exponent of infinities and
+ * NaN apart. */
+LW_APART static double of_half(uint32_t half)
+{
+    uint32_t bits = (half & 0x8000) << 16 | (half & 0x7FFF) << 13;
+    if ((half & HALF_INFINITE) == HALF_INFINITE) {
+        return of_single(bits | SINGLE_INFINITE);
     }
-    return bits | (half & 0x8000) << 16;
+    return of_single(bits) * 0x1p112;
 }
 
 static lw_err simple_of(const lw_cbor *c, lw_value *out)
 {
     unsigned info = c->info;
     if (info == SIMPLE_HALF || info == SIMPLE_SINGLE) {
-        uint32_t bits = info == SIMPLE_HALF ? widen(c->len) : c->len;
-        float single;
-        memcpy(&single, &bits, sizeof single);
-        *out = lw_value_single(single);
+        out->type = LW_TYPE_FLOAT;
+        out->single = true;
+        out->as.number = info == SIMPLE_HALF ? of_half(c->len) : of_single(c->len);
     } else if (info == SIMPLE_DOUBLE) {
         out->type = LW_TYPE_FLOAT;
         out->as.uns = c->arg; /* the bits of as.number */
@@ -348,22 +350,28 @@ void lw_cbor_write_string(lw_writer *w, lw_cbor_major major, const void *octets,
     lw_write_octets(w, octets, len);
 }
 
+static uint32_t single_bits(double v)
+{
+    float single = (float)v;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof bits);
+    return bits;
+}
+
 /* As a half or a single where that says the same. */
 static void write_float(lw_writer *w, const lw_value *value)
 {
-    float single = (float)value->as.number;
-    lw_value again = lw_value_single(single);
+    uint32_t single = single_bits(value->as.number);
+    uint32_t small = single_bits(value->as.number * 0x1p-112);
+    uint32_t half = (small >> 16 & 0x8000) | (small >> 13 & 0x7FFF);
     unsigned info = SIMPLE_DOUBLE;
     uint64_t arg = value->as.uns; /* the bits of as.number */
-    if (again.as.uns == arg) {
-        float small = single * 0x1p-112f; /* its fields are those of a half, if it has one */
-        uint32_t bits, half;
-        memcpy(&bits, &single, sizeof bits);
-        memcpy(&half, &small, sizeof half);
-        half = (half >> 13 & 0x7FFF) | (bits >> 16 & 0x8000);
-        bool is_half = widen(half) == bits;
-        info = is_half ? SIMPLE_HALF : SIMPLE_SINGLE;
-        arg = is_half ? half : bits;
+    if (lw_value_float(of_half(half)).as.uns == arg) {
+        info = SIMPLE_HALF;
+        arg = half;
+    } else if (lw_value_float(of_single(single)).as.uns == arg) {
+        info = SIMPLE_SINGLE;
+        arg = single;
     }
     write_argument(w, LW_CBOR_SIMPLE, info, arg);
 }
