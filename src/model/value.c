@@ -4,7 +4,7 @@
 #include "lw/path.h"
 #include "model/id.h"
 
-#define TWO_POW_64 18446744073709551616.0
+#define DOUBLE_BIAS 1023u
 
 lw_value lw_value_none(void)
 {
@@ -80,75 +80,78 @@ bool lw_value_equal(lw_value a, lw_value b)
     }
 }
 
-/* A whole number by its bits, which must mean the same there. */
-static lw_err to_whole(const lw_value *in, lw_type type, lw_value *out)
+/* The whole number that a double's magnitude is; LW_ERANGE from 2^64 on and for a fraction. */
+static lw_err to_magnitude(lw_value value, uint64_t *out)
 {
-    uint64_t bits = in->as.uns; /* also those of a double, whose first is its sign */
-    bool negative = in->type != LW_TYPE_UNSIGNED && bits >> 63 != 0;
-    double magnitude;
-    switch (in->type) {
+    value.as.uns &= INT64_MAX;                                /* without its sign */
+    if ((uint32_t)(value.as.uns >> 52) >= DOUBLE_BIAS + 64) { /* also a NaN */
+        return LW_ERANGE;
+    }
+    *out = (uint64_t)value.as.number;
+    return lw_value_float((double)*out).as.uns == value.as.uns ? LW_OK : LW_ERANGE;
+}
+
+/* A whole number by its bits, which must mean the same there. */
+static lw_err to_whole(lw_value *v, lw_type type)
+{
+    bool negative =
+        v->type != LW_TYPE_UNSIGNED && v->as.integer < 0; /* the sign of a double, too */
+    uint64_t bits = v->as.uns;
+    lw_err err;
+    switch (v->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
         break;
     case LW_TYPE_FLOAT:
-        magnitude = negative ? -in->as.number : in->as.number;
-        if (!(magnitude < TWO_POW_64)) { /* also a NaN */
-            return LW_ERANGE;
-        }
-        bits = (uint64_t)magnitude;
-        if ((double)bits != magnitude) {
-            return LW_ERANGE;
+        err = to_magnitude(*v, &bits);
+        if (err != LW_OK) {
+            return err;
         }
         bits = negative ? 0 - bits : bits;
         break;
     default:
         return LW_ETYPE;
     }
-    out->as.uns = bits;
+    v->as.uns = bits;
     bool is_negative = type != LW_TYPE_UNSIGNED && bits >> 63 != 0;
     return bits == 0 || negative == is_negative ? LW_OK : LW_ERANGE;
 }
 
-static lw_err to_text(const lw_value *in, lw_value *out)
-{
-    if (in->type != LW_TYPE_STRING && in->type != LW_TYPE_CORELNK) {
-        return LW_ETYPE;
-    }
-    out->as.bytes = in->as.bytes;
-    return lw_utf8_is_valid(in->as.bytes) ? LW_OK : LW_EFORMAT;
-}
-
-/* Writes what is in the union; type and `single` are in place. */
-static lw_err convert(const lw_value *in, lw_type type, lw_value *out)
+/* What is in the union; the type still is the one before. */
+static lw_err convert(lw_value *v, lw_type type)
 {
     switch (type) {
     case LW_TYPE_STRING:
     case LW_TYPE_CORELNK:
-        return to_text(in, out);
+        if (v->type != LW_TYPE_STRING && v->type != LW_TYPE_CORELNK) {
+            return LW_ETYPE;
+        }
+        return lw_utf8_is_valid(v->as.bytes) ? LW_OK : LW_EFORMAT;
     case LW_TYPE_INTEGER:
     case LW_TYPE_UNSIGNED:
     case LW_TYPE_TIME:
-        return to_whole(in, type, out);
+        return to_whole(v, type);
     case LW_TYPE_FLOAT:
-        return lw_value_to_number(in, &out->as.number) ? LW_OK : LW_ETYPE;
+        return lw_value_to_number(v, &v->as.number) ? LW_OK : LW_ETYPE;
     case LW_TYPE_OBJLNK:
-        if (in->type == LW_TYPE_STRING) {
-            return lw_objlnk_parse(in->as.bytes, &out->as.link);
+        if (v->type == LW_TYPE_STRING) {
+            return lw_objlnk_parse(v->as.bytes, &v->as.link);
         }
         break;
     default: /* BOOLEAN, OPAQUE and NONE come from nothing but themselves */
         break;
     }
-    out->as = in->as;
-    return in->type == type ? LW_OK : LW_ETYPE;
+    return v->type == type ? LW_OK : LW_ETYPE;
 }
 
 lw_err lw_value_convert(const lw_value *in, lw_type type, lw_value *out_value)
 {
-    lw_value out = {.type = (uint8_t)type, .single = in->single && type == LW_TYPE_FLOAT};
-    lw_err err = convert(in, type, &out);
+    lw_value out = *in;
+    lw_err err = convert(&out, type);
     if (err == LW_OK) {
+        out.type = type;
+        out.single = out.single && type == LW_TYPE_FLOAT;
         *out_value = out;
     }
     return err;
