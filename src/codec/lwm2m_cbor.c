@@ -15,16 +15,6 @@
 
 #define PREFIX_MAX 32u
 
-/* How many ids two paths have in common. */
-static unsigned shared_depth(const lw_path *a, const lw_path *b)
-{
-    lw_path shared = *a;
-    while (!lw_path_contains(shared, *b)) {
-        shared = lw_path_parent(shared);
-    }
-    return lw_path_depth(shared);
-}
-
 /* ---- Reading ----------------------------------------------------------------------------------
  */
 
@@ -201,14 +191,22 @@ typedef struct map_out {
     /* Keys still to come in the map that is open at a path of that depth; [0] is the outermost,
      * whatever the length of its keys. */
     uint32_t left[LW_PATH_DEPTH_MAX];
+    lw_cursor at; /* before the entry that is written */
     lw_path last; /* of the last entry */
     lw_bytes prefix;
 } map_out;
 
-static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e)
+/* What fails while it is looked ahead ends the encoding, too. */
+static lw_err next_entry(const map_out *m, lw_cursor *cursor, lw_entry *e)
 {
-    lw_err err = lw_encoder_next(source, cursor, LW_LEVEL_INSTANCE, e);
-    return err == LW_OK && e->prefix.len > PREFIX_MAX ? LW_EINVAL : err; /* as it is not read */
+    lw_err err = lw_encoder_next(m->source, cursor, LW_LEVEL_INSTANCE, e);
+    if (err == LW_OK && e->prefix.len > PREFIX_MAX) {
+        err = LW_EINVAL; /* as it is not read */
+    }
+    if (lw_err_is_failure(err)) {
+        lw_writer_fail(m->w, err);
+    }
+    return err;
 }
 
 /* True when the entry stands with the last one under the same key of the outermost map. */
@@ -218,46 +216,50 @@ static bool is_same_run(const map_out *m, const lw_entry *e)
            lw_bytes_equal(e->prefix, m->prefix);
 }
 
-/* The path that the run from the cursor on shares; `m` has its first entry as the last. */
-static lw_err share_run(const map_out *m, lw_cursor cursor, lw_path *out_shared)
+/* What two paths have in common. */
+static lw_path shared_path(lw_path a, lw_path b)
 {
-    lw_path shared = m->last;
-    lw_entry e;
-    lw_err err;
-    while ((err = next_entry(m->source, &cursor, &e)) == LW_OK && is_same_run(m, &e)) {
-        shared = lw_path_cut(shared, shared_depth(&shared, &e.path));
+    while (!lw_path_contains(a, b)) {
+        a = lw_path_parent(a);
     }
-    *out_shared = shared;
-    return err == LW_END ? LW_OK : err;
+    return a;
 }
 
-/* The head of the map at `parent`, which starts at the cursor. The one before it at this level has
- * all the pairs that its head said. */
-static lw_err open_map_at(map_out *m, lw_cursor cursor, lw_path parent)
+/* The path that the run from here on shares; `m` has its first entry as the last. */
+static lw_path share_run(const map_out *m)
 {
+    lw_cursor cursor = m->at;
+    lw_path shared = m->last;
+    lw_entry e;
+    while (next_entry(m, &cursor, &e) == LW_OK && is_same_run(m, &e)) {
+        shared = shared_path(shared, e.path);
+    }
+    return shared;
+}
+
+/* The head of the map at `parent`, which starts here. The one before it at this level has
+ * all the pairs that its head said. */
+static void open_map_at(map_out *m, lw_path parent)
+{
+    lw_cursor cursor = m->at;
     unsigned level = lw_path_depth(parent);
     lw_path counted = parent; /* the last key, and its prefix */
     lw_bytes prefix = m->prefix;
     uint32_t count = 0;
     lw_entry e;
-    lw_err err;
-    while ((err = next_entry(m->source, &cursor, &e)) == LW_OK &&
-           lw_path_contains(parent, e.path) && (level == LW_LEVEL_ROOT || is_same_run(m, &e))) {
+    while (next_entry(m, &cursor, &e) == LW_OK && lw_path_contains(parent, e.path) &&
+           (level == LW_LEVEL_ROOT || is_same_run(m, &e))) {
         if (count == 0 || !lw_path_contains(counted, e.path) || !lw_bytes_equal(prefix, e.prefix)) {
             count++;
             counted = lw_path_cut(e.path, level + 1);
             prefix = e.prefix;
         }
     }
-    if (lw_err_is_failure(err)) {
-        return err;
-    }
     if (m->left[level] != 0) {
-        return LW_ESTATE;
+        lw_writer_fail(m->w, LW_ESTATE);
     }
     m->left[level] = count;
     lw_cbor_write_head(m->w, LW_CBOR_MAP, count);
-    return LW_OK;
 }
 
 /* The ids of the path below `level`. */
@@ -275,34 +277,28 @@ static void write_key(lw_writer *w, lw_bytes prefix, lw_path path, unsigned leve
     }
 }
 
-/* The keys and the heads of maps that lead to the entry; the cursor stands before it. */
-static lw_err write_keys(map_out *m, lw_cursor at, const lw_entry *e)
+/* The keys and the heads of maps that lead to the entry. */
+static void write_keys(map_out *m, const lw_entry *e)
 {
-    unsigned level = is_same_run(m, e) ? shared_depth(&m->last, &e->path) : 0;
-    if (level > 0 && (level == lw_path_depth(m->last) || level == lw_path_depth(e->path))) {
-        return LW_EINVAL; /* one lies in the other */
+    unsigned depth = lw_path_depth(e->path);
+    unsigned level = is_same_run(m, e) ? lw_path_depth(shared_path(m->last, e->path)) : 0;
+    if (level > 0 && (level == lw_path_depth(m->last) || level == depth)) {
+        lw_writer_fail(m->w, LW_EINVAL); /* one lies in the other */
     }
     m->last = e->path;
     m->prefix = e->prefix;
-    while (level < lw_path_depth(e->path)) {
+    while (level < depth) {
         bool outer = level == LW_LEVEL_ROOT;
-        lw_path next = lw_path_cut(e->path, level + 1);
-        lw_err err = outer ? share_run(m, at, &next) : LW_OK;
-        if (err == LW_OK && m->left[level]-- == 0) {
-            err = LW_ESTATE;
+        lw_path next = outer ? share_run(m) : lw_path_cut(e->path, level + 1);
+        if (m->left[level]-- == 0) {
+            lw_writer_fail(m->w, LW_ESTATE);
         }
-        if (err == LW_OK) {
-            write_key(m->w, outer ? e->prefix : lw_bytes_of(NULL, 0), next, level);
-            level = lw_path_depth(next);
-        }
-        if (err == LW_OK && level < lw_path_depth(e->path)) {
-            err = open_map_at(m, at, next);
-        }
-        if (err != LW_OK) {
-            return err;
+        write_key(m->w, outer ? e->prefix : lw_bytes_of(NULL, 0), next, level);
+        level = lw_path_depth(next);
+        if (level < depth) {
+            open_map_at(m, next);
         }
     }
-    return LW_OK;
 }
 
 static bool is_complete(const map_out *m)
@@ -319,24 +315,21 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
     (void)cfg; /* keys are absolute, whatever the request was for */
     map_out m = {.source = source, .w = w};
     lw_cursor cursor = {{0}};
-    lw_err err = open_map_at(&m, cursor, lw_path_root());
-    while (err == LW_OK) {
-        lw_cursor before = cursor;
-        lw_entry e;
-        err = next_entry(source, &cursor, &e);
-        if (err == LW_OK) {
-            err = write_keys(&m, before, &e);
-        }
-        if (err == LW_OK && e.kind == LW_ENTRY_EMPTY) {
+    lw_entry e;
+    open_map_at(&m, lw_path_root());
+    while (next_entry(&m, &cursor, &e) == LW_OK) {
+        write_keys(&m, &e);
+        if (e.kind == LW_ENTRY_EMPTY) {
             lw_cbor_write_head(w, LW_CBOR_MAP, 0);
-        } else if (err == LW_OK) {
+        } else {
             lw_cbor_write_value(w, &e.value);
         }
+        m.at = cursor;
     }
-    if (err == LW_END) {
-        err = is_complete(&m) ? LW_OK : LW_ESTATE;
+    if (!is_complete(&m)) {
+        lw_writer_fail(w, LW_ESTATE);
     }
-    return err;
+    return w->err;
 }
 
 const lw_format lw_format_lwm2m_cbor = {
