@@ -2,19 +2,20 @@
 
 #define NOT_A_DIGIT 64u
 
-static char digit_of(lw_base64_kind kind, unsigned v)
+static void write_digit(lw_writer *w, lw_base64_kind kind, unsigned v)
 {
+    unsigned c;
     if (v < 26) {
-        return (char)('A' + v);
+        c = 'A' + v;
+    } else if (v < 52) {
+        c = 'a' + (v - 26);
+    } else if (v < 62) {
+        c = '0' + (v - 52);
+    } else {
+        const char *last = kind == LW_BASE64 ? "+/" : "-_";
+        c = (unsigned)last[v - 62];
     }
-    if (v < 52) {
-        return (char)('a' + (v - 26));
-    }
-    if (v < 62) {
-        return (char)('0' + (v - 52));
-    }
-    const char *last = kind == LW_BASE64 ? "+/" : "-_";
-    return last[v - 62];
+    lw_write_u8(w, (uint8_t)c);
 }
 
 static unsigned value_of(uint8_t c)
@@ -54,26 +55,21 @@ size_t lw_base64_decoded_max(size_t len)
 
 void lw_base64_encode(lw_base64_kind kind, lw_bytes in, lw_writer *w)
 {
-    char piece[64];
-    size_t at = 0;
-    for (size_t i = 0; i < in.len; i += 3) {
-        size_t left = in.len - i;
-        uint32_t group = (uint32_t)in.ptr[i] << 16;
-        group |= left > 1 ? (uint32_t)in.ptr[i + 1] << 8 : 0;
-        group |= left > 2 ? in.ptr[i + 2] : 0;
-        size_t digits = left > 2 ? 4 : left + 1;
-        for (size_t k = 0; k < digits; k++) {
-            piece[at++] = digit_of(kind, group >> (18 - 6 * k) & 63);
-        }
-        for (size_t k = digits; k < 4 && kind == LW_BASE64; k++) {
-            piece[at++] = '=';
-        }
-        if (at > sizeof piece - 4) {
-            lw_write_bytes(w, lw_bytes_of(piece, at));
-            at = 0;
+    uint32_t group = 0;
+    unsigned bits = 0; /* of it that are not written yet */
+    for (size_t i = 0; i < in.len; i++) {
+        group = group << 8 | in.ptr[i];
+        for (bits += 8; bits >= 6;) {
+            bits -= 6;
+            write_digit(w, kind, group >> bits & 63);
         }
     }
-    lw_write_bytes(w, lw_bytes_of(piece, at));
+    if (bits > 0) {
+        write_digit(w, kind, group << (6 - bits) & 63);
+    }
+    for (size_t len = in.len; len % 3 != 0 && kind == LW_BASE64; len++) {
+        lw_write_u8(w, '=');
+    }
 }
 
 /* The text without its padding; LW_EFORMAT when the padding is not what the length asks for. */

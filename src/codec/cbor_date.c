@@ -11,9 +11,12 @@ void lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value)
     if (!is_date || c->err != LW_OK) {
         return;
     }
-    bool is_text = out_value->type == LW_TYPE_STRING;
-    lw_bytes text = out_value->as.bytes;
-    *out_value = lw_value_time(0);
-    lw_err err = is_text ? lw_date_parse(text, &out_value->as.integer) : LW_EFORMAT;
+    lw_err err = LW_EFORMAT;
+    int64_t seconds = 0;
+    if (out_value->type == LW_TYPE_STRING) {
+        err = lw_date_parse(out_value->as.bytes, &seconds);
+    }
+    out_value->type = LW_TYPE_TIME;
+    out_value->as.integer = seconds;
     lw_cbor_fail(c, err);
 }

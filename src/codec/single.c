@@ -26,17 +26,15 @@ lw_err lw_single_value(const lw_source *source, const lw_encode_cfg *cfg, lw_val
     lw_cursor cursor = {{0}};
     lw_entry entry;
     lw_err err = source->next(source->ctx, &cursor, &entry);
-    if (err == LW_OK) {
-        bool fits = entry.kind == LW_ENTRY_VALUE && !lw_entry_has_time(&entry) &&
-                    lw_path_depth(entry.path) <= lw_path_depth(cfg->base) &&
-                    entry.value.type != LW_TYPE_NONE;
-        *out_value = entry.value;
-        lw_entry second;
-        err = fits ? source->next(source->ctx, &cursor, &second) : LW_ENOTSUP;
-    } else if (err == LW_END) {
-        return LW_ENOTSUP;
+    if (err != LW_OK) {
+        return err == LW_END ? LW_ENOTSUP : err;
     }
-    if (err == LW_OK) {
+    bool fits = entry.kind == LW_ENTRY_VALUE && !lw_entry_has_time(&entry) &&
+                lw_path_depth(entry.path) <= lw_path_depth(cfg->base) &&
+                entry.value.type != LW_TYPE_NONE;
+    *out_value = entry.value;
+    err = source->next(source->ctx, &cursor, &entry);
+    if (err == LW_OK || !fits) {
         return LW_ENOTSUP;
     }
     return err == LW_END ? LW_OK : err;
