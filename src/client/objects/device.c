@@ -88,29 +88,31 @@ static void defaults(void *ctx, lw_tree *tree, lw_path instance)
     lw_tree_put_text(tree, "U", resource(LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES));
 }
 
-/* 10371 Reboot Status, where there is one: under way (1), or refused (2). */
-static lw_err show(lw_tree *tree, uint16_t state, uint16_t message, lw_err err)
+static lw_path status(unsigned id)
 {
-    const char *why = err == LW_OK ? "" : "not possible now";
-    lw_tree_put_integer(tree, err == LW_OK ? 1 : 2,
-                        lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, state));
-    lw_tree_put_text(tree, why, lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, message));
-    return err;
+    return lw_path_resource(LW_OBJ_REBOOT_STATUS, 0, (uint16_t)id);
 }
 
 static lw_err execute(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
 {
     (void)arguments; /* DM-64 */
+    unsigned state = LW_RES_REBOOT_STATUS_REBOOT_STATE;
+    lw_err err;
     switch (lw_path_id(path, LW_LEVEL_RESOURCE)) {
     case LW_RES_DEVICE_REBOOT:
-        return show(tree, LW_RES_REBOOT_STATUS_REBOOT_STATE,
-                    LW_RES_REBOOT_STATUS_REBOOT_ERROR_MESSAGE, lw_act_reboot(ctx));
+        err = lw_act_reboot(ctx);
+        break;
     case LW_RES_DEVICE_FACTORY_RESET:
-        return show(tree, LW_RES_REBOOT_STATUS_RESET_FACTORY_STATE,
-                    LW_RES_REBOOT_STATUS_RESET_FACTORY_ERROR_MESSAGE, lw_act_factory_reset(ctx));
+        state = LW_RES_REBOOT_STATUS_RESET_FACTORY_STATE;
+        err = lw_act_factory_reset(ctx);
+        break;
     default:
         return reset_errors(tree);
     }
+    /* 10371 Reboot Status, where there is one: under way (1), or refused (2) and behind it why */
+    lw_tree_put_integer(tree, err == LW_OK ? 1 : 2, status(state));
+    lw_tree_put_text(tree, err == LW_OK ? "" : "not possible now", status(state + 1));
+    return err;
 }
 
 static lw_err execute_reboot(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments)
