@@ -62,7 +62,7 @@ static void on_stream_gone(void *ctx, lw_coap_peer *peer, uint64_t stream)
 /* ---- Requests of ours -------------------------------------------------------------------------
  */
 
-static lw_err start(lw_server *server, const lw_coap_request *request, lw_body_fn body,
+lw_err lw_body_send(lw_server *server, const lw_coap_request *request, lw_body_fn body,
                     size_t body_len, void **out_asking)
 {
     lw_client *client = server->client;
@@ -119,5 +119,5 @@ const lw_client_feature lw_feature_blockwise = {
     .init = init,
     .serve = serve,
     .part = LW_PART_BLOCKWISE,
-    .as.blockwise = {.start = start, .cancel = cancel},
+    .as.blockwise = {.start = lw_body_send, .cancel = cancel},
 };

@@ -59,6 +59,10 @@ typedef struct lw_part_blockwise {
     void (*cancel)(void *asking, lw_time now);
 } lw_part_blockwise;
 
+/* blockwise.c: `start` of that, for who sends in blocks in any case. */
+LW_MUST_CHECK lw_err lw_body_send(lw_server *server, const lw_coap_request *request,
+                                  lw_body_fn body, size_t body_len, void **out_asking);
+
 typedef struct lw_part_bootstrap {
     /* Starts it, or says LW_ESTATE when there is no Bootstrap-Server account. */
     lw_err (*begin)(void *state);

@@ -39,10 +39,10 @@ typedef struct line {
     lw_alarm alarm; /* the next attempt; not armed: in flight, or waiting for the server */
     sending *all;
     lw_server *server;
-    lw_coap_transfer *transfer; /* NULL: waiting */
-    const lw_format *format;    /* of the transfer, as what follows */
-    uint32_t attempts;          /* that failed */
-    bool refused;               /* the server does not take Send (OBS-33) */
+    void *transfer;          /* NULL: waiting */
+    const lw_format *format; /* of the transfer, as what follows */
+    uint32_t attempts;       /* that failed */
+    bool refused;            /* the server does not take Send (OBS-33) */
     lw_history history;
 } line;
 
@@ -273,7 +273,6 @@ static void on_end(void *ctx, const lw_coap_result *result)
 
 static lw_err start(line *l, const pack *p)
 {
-    lw_client *client = l->all->client;
     uint8_t buf[8];
     uint8_t none;
     lw_writer w;
@@ -291,15 +290,9 @@ static lw_err start(line *l, const pack *p)
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&options, &w);
     lw_send_put(&options, l->format->id, lw_bytes_of(NULL, 0));
-    lw_coap_transfer_request request = {.code = LW_COAP_POST,
-                                        .options = lw_writer_bytes(&w),
-                                        .read = read_body,
-                                        .body = lw_bytes_of(NULL, len),
-                                        .max_body = client->cfg.payload_max,
-                                        .on_end = on_end,
-                                        .ctx = l};
-    return lw_coap_transfer_start(&client->coap, &l->server->peer, client->now, &request,
-                                  &l->transfer);
+    lw_coap_request request = {
+        .code = LW_COAP_POST, .options = lw_writer_bytes(&w), .on_end = on_end, .ctx = l};
+    return lw_body_send(l->server, &request, read_body, len, &l->transfer);
 }
 
 static void ring(lw_coap *coap, lw_alarm *alarm)
