@@ -23,12 +23,7 @@ static unsigned rights(const lw_server *server, lw_path path)
 /* ---- Rules come and go ------------------------------------------------------------------------
  */
 
-static lw_err set(lw_tree *tree, lw_path path, uint16_t number)
-{
-    return lw_tree_put_integer(tree, number, path);
-}
-
-static lw_err add_rule(lw_tree *tree, lw_path target, uint16_t owner)
+static lw_err add_rule(lw_tree *tree, uint16_t owner, lw_path target)
 {
     static const uint8_t resources[] = {LW_RES_ACCESS_CONTROL_OBJECT_ID,
                                         LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID,
@@ -38,27 +33,27 @@ static lw_err add_rule(lw_tree *tree, lw_path target, uint16_t owner)
     lw_path at;
     lw_err err = lw_tree_add(tree, LW_OBJ_ACCESS_CONTROL, LW_ID_MAX, &at);
     for (unsigned i = 0; err == LW_OK && i < sizeof resources; i++) {
-        err = set(tree, lw_path_resource_of(at, resources[i]), values[i]);
+        err = lw_tree_put_integer(tree, values[i], lw_path_resource_of(at, resources[i]));
     }
     if (err == LW_OK && owner == LW_ID_MAX) { /* ACL-12 */
         lw_path acl = lw_path_resource_of(at, LW_RES_ACCESS_CONTROL_ACL);
-        err = set(tree, lw_path_instance_of(acl, 0), LW_RIGHT_R);
+        err = lw_tree_put_integer(tree, LW_RIGHT_R, lw_path_instance_of(acl, 0));
     }
     return err;
 }
 
 /* For several servers. */
-static lw_err add_missing_rule(lw_client *client, lw_path target, uint16_t owner)
+static lw_err add_missing_rule(lw_client *client, uint16_t owner, lw_path target)
 {
     lw_tree *tree = &client->tree;
     bool is_alone = lw_tree_count(tree, lw_path_object(LW_OBJ_SERVER)) < 2;
     bool is_there = lw_access_rule(tree, target) != LW_ID_MAX;
-    return is_alone || is_there ? LW_OK : add_rule(tree, target, owner);
+    return is_alone || is_there ? LW_OK : add_rule(tree, owner, target);
 }
 
 static lw_err created(const lw_server *server, lw_path instance)
 {
-    return add_missing_rule(server->client, instance, server->ssid);
+    return add_missing_rule(server->client, server->ssid, instance);
 }
 
 /* Instances that servers can make can also go with them; the others are the device's. */
@@ -74,7 +69,7 @@ static lw_err remove_target(lw_tree *tree, lw_path target)
 }
 
 /* BS-53, for one rule. */
-static lw_err leave_rule(lw_tree *tree, lw_path rule, uint16_t leaving)
+static lw_err leave_rule(lw_tree *tree, uint16_t leaving, lw_path rule)
 {
     lw_path target = lw_access_target(tree, rule);
     lw_path owner = lw_path_resource_of(rule, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER);
@@ -93,7 +88,7 @@ static lw_err leave_rule(lw_tree *tree, lw_path rule, uint16_t leaving)
         err = remove_target(tree, target);
         return err == LW_OK ? lw_tree_remove(tree, rule) : err;
     }
-    return is_owner ? set(tree, owner, heir) : LW_OK;
+    return is_owner ? lw_tree_put_integer(tree, heir, owner) : LW_OK;
 }
 
 static lw_err leave(lw_client *client, uint16_t ssid)
@@ -101,7 +96,7 @@ static lw_err leave(lw_client *client, uint16_t ssid)
     lw_err err = LW_OK;
     lw_path at = lw_path_object(LW_OBJ_ACCESS_CONTROL);
     while (err == LW_OK && lw_tree_next_instance(&client->tree, &at)) {
-        err = leave_rule(&client->tree, at, ssid);
+        err = leave_rule(&client->tree, ssid, at);
     }
     return err;
 }
@@ -116,7 +111,7 @@ static lw_err complete(lw_client *client, uint16_t alone)
         uint16_t object = lw_path_id(at, LW_LEVEL_OBJECT);
         if (object != LW_OBJ_ACCESS_CONTROL && !lw_access_is_bootstrap_only(object)) {
             bool is_account = object == LW_OBJ_SERVER;
-            err = add_missing_rule(client, at, is_account ? lw_account_ssid(client, at) : alone);
+            err = add_missing_rule(client, is_account ? lw_account_ssid(client, at) : alone, at);
         }
     }
     return err;

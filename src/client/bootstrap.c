@@ -374,7 +374,7 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 static lw_err purge(lw_client *client)
 {
     lw_err err = lw_tree_begin(&client->tree);
-    return err == LW_OK ? lw_tree_end(&client->tree, lw_bs_remove(client, lw_path_root(), true))
+    return err == LW_OK ? lw_tree_end(&client->tree, lw_bs_remove(client, true, lw_path_root()))
                         : err;
 }
 

@@ -73,7 +73,7 @@ LW_MUST_CHECK lw_err lw_bs_command(lw_bootstrap *bs, const lw_call *call);
 
 /* Removes what the path names, but for what a Bootstrap-Delete spares (BS-31, BS-33); or else, to
  * purge it, the Bootstrap-Server account alone, which is there (BS-50). */
-LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, lw_path scope, bool purge);
+LW_MUST_CHECK lw_err lw_bs_remove(lw_client *client, bool purge, lw_path scope);
 
 /* Applies a Write, or a pack, by the rules of a bootstrap; fills in what follows from them. */
 LW_MUST_CHECK lw_err lw_bs_apply(lw_apply *apply);

@@ -101,7 +101,7 @@ static lw_err write(const lw_call *call)
 
 /* BS-33: its own the device would make again at once. The account stands before what belongs to it,
  * and tells what that is: it goes last. */
-lw_err lw_bs_remove(lw_client *client, lw_path scope, bool purge)
+lw_err lw_bs_remove(lw_client *client, bool purge, lw_path scope)
 {
     lw_tree *tree = &client->tree;
     lw_path account = lw_path_instance(LW_OBJ_SECURITY, lw_bs_account(client));
@@ -126,7 +126,7 @@ static lw_err delete (const lw_call *call)
     }
     bool is_kept =
         lw_bs_owner(client, path) == 0 || lw_path_equal(path, lw_path_instance(LW_OBJ_DEVICE, 0));
-    return is_kept ? LW_EINVAL : lw_bs_remove(client, path, false); /* BS-32 */
+    return is_kept ? LW_EINVAL : lw_bs_remove(client, false, path); /* BS-32 */
 }
 
 /* ---- All of them ------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ uint16_t lw_bs_account(lw_client *client)
 }
 
 /* Where the link at that path leads to. */
-static bool is_link(lw_tree *tree, lw_path at, lw_path *out_target)
+static bool is_link(lw_tree *tree, lw_path *out_target, lw_path at)
 {
     lw_value value;
     if (lw_tree_get(tree, at, &value) != LW_OK || value.type != LW_TYPE_OBJLNK) {
@@ -43,7 +43,7 @@ uint16_t lw_bs_owner(lw_client *client, lw_path instance)
     }
     while (lw_access_is_bootstrap_only(object) &&
            lw_tree_walk(&client->tree, &at, LW_LEVEL_OBJECT, LW_LEVEL_RESOURCE_INSTANCE)) {
-        if (is_link(&client->tree, at, &target) && lw_path_equal(target, instance)) {
+        if (is_link(&client->tree, &target, at) && lw_path_equal(target, instance)) {
             uint16_t ssid = lw_account_ssid(client, lw_path_cut(at, LW_LEVEL_INSTANCE));
             owner = ssid < owner ? ssid : owner;
         }
@@ -60,12 +60,12 @@ uint16_t lw_bs_owner(lw_client *client, lw_path instance)
 #define SERVER_KEY (1u << LW_RES_SECURITY_SERVER_PUBLIC_KEY)
 #define SECRET     (1u << LW_RES_SECURITY_SECRET_KEY)
 
-static uint32_t number_of(lw_client *client, lw_path instance, uint16_t resource)
+static uint32_t number_of(lw_client *client, uint16_t resource, lw_path instance)
 {
     return lw_tree_number(&client->tree, lw_path_resource_of(instance, resource), 0);
 }
 
-static lw_bytes octets_of(lw_client *client, lw_path security, unsigned resource)
+static lw_bytes octets_of(lw_client *client, unsigned resource, lw_path security)
 {
     return lw_tree_octets(&client->tree, lw_path_resource_of(security, (uint16_t)resource));
 }
@@ -81,15 +81,15 @@ static uint16_t wrong_in_security(lw_client *client, lw_path security)
         [LW_SECURITY_EST] = SERVER_KEY, /* the rest comes by enrolment */
     };
     const lw_platform *platform = client->cfg.platform;
-    uint32_t mode = number_of(client, security, LW_RES_SECURITY_SECURITY_MODE);
-    lw_bytes uri = octets_of(client, security, LW_RES_SECURITY_SERVER_URI);
+    uint32_t mode = number_of(client, LW_RES_SECURITY_SECURITY_MODE, security);
+    lw_bytes uri = octets_of(client, LW_RES_SECURITY_SERVER_URI, security);
     if (mode > LW_SECURITY_EST ||
         platform->link_check(platform->ctx, uri, (uint8_t)mode) != LW_OK) {
         return LW_RES_SECURITY_SERVER_URI;
     }
     for (unsigned id = LW_RES_SECURITY_PUBLIC_KEY_OR_IDENTITY; id <= LW_RES_SECURITY_SECRET_KEY;
          id++) {
-        if ((needed[mode] >> id & 1u) != 0 && octets_of(client, security, id).len == 0) {
+        if ((needed[mode] >> id & 1u) != 0 && octets_of(client, id, security).len == 0) {
             return (uint16_t)id;
         }
     }
@@ -117,7 +117,7 @@ static uint16_t wrong_in(lw_client *client, lw_path instance)
             return LW_RES_SERVER_SHORT_SERVER_ID;
         }
         bool has_default = client->cfg.version >= LW_VERSION_1_2;
-        return has_default || number_of(client, instance, LW_RES_SERVER_LIFETIME) != 0
+        return has_default || number_of(client, LW_RES_SERVER_LIFETIME, instance) != 0
                    ? NOTHING
                    : LW_RES_SERVER_LIFETIME;
     default:
@@ -163,7 +163,7 @@ static lw_path wrong_at(lw_client *client, lw_path at)
         uint16_t resource = wrong_in(client, at);
         return resource != NOTHING ? lw_path_resource_of(at, resource) : lw_path_root();
     }
-    return is_link(tree, at, &target) && !lw_tree_exists(tree, target) ? at : lw_path_root();
+    return is_link(tree, &target, at) && !lw_tree_exists(tree, target) ? at : lw_path_root();
 }
 
 lw_err lw_bs_check(lw_client *client)

@@ -14,7 +14,7 @@ static lw_err make_room(lw_apply *a, lw_path path)
     if (lw_tree_object(&a->client->tree, path) == NULL) {
         return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
     }
-    return lw_bs_remove(a->client, lw_path_cut(path, LW_LEVEL_OBJECT), false);
+    return lw_bs_remove(a->client, false, lw_path_cut(path, LW_LEVEL_OBJECT));
 }
 
 static lw_err replace(lw_apply *pack)

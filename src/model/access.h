@@ -26,7 +26,7 @@ bool lw_access_is_bootstrap_only(uint16_t object);
 
 /* What a rule, an instance of /2, stands for: an instance, or an object (ACL-03). */
 uint64_t lw_access_target_key(lw_tree *tree, lw_path rule);
-static inline lw_path lw_access_target(lw_tree *tree, lw_path rule)
+LW_PATH_INLINE lw_path lw_access_target(lw_tree *tree, lw_path rule)
 {
     lw_path target = {lw_access_target_key(tree, rule)};
     return target;
