@@ -71,8 +71,8 @@ static lw_err check_target(const lw_call *call)
 {
     const lw_place *target = &call->target;
     unsigned right = lw_op_rule_of((lw_op)call->request.op)->right;
-    if (target->asked == LW_LEVEL_ROOT) {
-        return LW_OK;
+    if (target->asked == LW_LEVEL_ROOT || call->request.op < LW_OP_READ) {
+        return LW_OK; /* a list is asked path by path, a bootstrap not at all (ACL-16) */
     }
     if (target->depth < target->asked && target->depth < LW_LEVEL_INSTANCE) {
         return LW_ENOTFOUND;
@@ -117,8 +117,7 @@ static uint8_t route(lw_call *call, lw_version version)
 static uint8_t check(lw_call *call)
 {
     lw_client *client = call->client;
-    bool bootstrap = call->server->ssid == 0;
-    lw_version version = (lw_version)(bootstrap ? client->cfg.version : call->server->version);
+    lw_version version = (lw_version)call->server->version;
     lw_request *request = &call->request;
     uint8_t code = route(call, version);
     if (code != LW_COAP_EMPTY) {
@@ -131,7 +130,7 @@ static uint8_t check(lw_call *call)
     if (request->content_format == LW_CF_LWM2M_CBOR || request->accept == LW_CF_LWM2M_CBOR) {
         call->server->answers_lwm2m_cbor = true; /* DM-13 */
     }
-    lw_err err = bootstrap ? LW_OK : check_target(call);
+    lw_err err = check_target(call);
     return err == LW_OK ? choose_formats(call, version) : lw_op_code((lw_op)request->op, err);
 }
 

@@ -103,6 +103,7 @@ void lw_server_init(lw_client *client, lw_server *server, unsigned link)
     *server = (lw_server){.client = client,
                           .next = server->next,
                           .link = (uint8_t)link,
+                          .version = client->cfg.version,
                           .account = LW_ID_MAX,
                           .on_link = on_link,
                           .alarm = {.fire = on_alarm},
