@@ -193,12 +193,14 @@ uint8_t lw_op_code(lw_op op, lw_err err)
     if (err == LW_OK) {
         return rule->success;
     }
-    uint8_t code = plain_codes[err < sizeof plain_codes ? err : 0];
-    if (err == LW_ENOTSUP && (rule->body == 0 || rule->answer != 0)) {
-        code = LW_COAP_NOT_ACCEPTABLE;
+    /* Where no octets came, those that are wrong are our own. */
+    bool has_body = rule->body != 0;
+    if (err >= sizeof plain_codes || (err < LW_EINVAL && !has_body)) {
+        return LW_COAP_INTERNAL_SERVER_ERROR;
     }
-    if (err < LW_EINVAL && rule->body == 0) { /* there are no octets but our own */
-        code = LW_COAP_INTERNAL_SERVER_ERROR;
+    uint8_t code = plain_codes[err];
+    if (err == LW_ENOTSUP && (!has_body || rule->answer != 0)) {
+        code = LW_COAP_NOT_ACCEPTABLE;
     }
     bool is_unlisted = lw_coap_code_class(code) == 4 && (rule->errors & E(code & 0x1Fu)) == 0;
     return is_unlisted ? LW_COAP_BAD_REQUEST : code; /* every operation lists it (DM-04) */

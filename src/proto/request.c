@@ -277,39 +277,6 @@ lw_err lw_request_depth(const lw_request *request, unsigned *depth)
 
 /* ---- Formats -------------------------------------------------------------------------------- */
 
-/* Is a body there, and in a format that will do? LW_ENOTSUP: 4.15; LW_EPROTO: 4.00, but only
- * after Accept was looked at. */
-static lw_err check_body(const lw_request *request, const lw_format_choice *choice,
-                         const lw_format **out_body)
-{
-    uint8_t uses = lw_op_rule_of((lw_op)request->op)->body;
-    uint32_t cf = request->content_format;
-    if (uses == LW_FORMAT_ARGS) { /* DM-60; P-DM-16 */
-        return cf == LW_CF_NONE || cf == LW_CF_TEXT || cf == LW_CF_TEXT_DRAFT ? LW_OK : LW_EPROTO;
-    }
-    if ((uses & LW_FORMAT_REAL) == 0) {
-        return LW_OK;
-    }
-    if (cf == LW_CF_NONE) { /* DM-07; DM-77: Create may have none */
-        return request->op == LW_OP_CREATE && request->payload.len == 0 ? LW_OK : LW_EPROTO;
-    }
-    *out_body = lw_op_find_body_format((lw_op)request->op, choice, cf);
-    return *out_body != NULL ? LW_OK : LW_ENOTSUP;
-}
-
-static bool check_answer(const lw_request *request, const lw_format_choice *choice,
-                         const lw_format **out_answer)
-{
-    lw_op op = (lw_op)request->op;
-    if ((lw_op_rule_of(op)->answer & LW_FORMAT_REAL) == 0) {
-        return true;
-    }
-    *out_answer = request->accept == LW_CF_NONE
-                      ? lw_op_answer_format(op, choice, NULL)
-                      : lw_op_find_answer_format(op, choice, request->accept);
-    return *out_answer != NULL;
-}
-
 /* DM-08, DM-50, OBS-02: queries where none belong. */
 static bool query_is_wrong(const lw_request *request, lw_version version)
 {
@@ -320,19 +287,39 @@ static bool query_is_wrong(const lw_request *request, lw_version version)
     return request->has_query && (without >> request->op & 1u) != 0;
 }
 
+/* DM-07, and DM-77: Create may have no body. DM-60, P-DM-16: arguments are text. */
+static bool format_is_wrong(const lw_request *request, unsigned uses)
+{
+    uint32_t cf = request->content_format;
+    if (uses == LW_FORMAT_ARGS) {
+        return cf != LW_CF_NONE && cf != LW_CF_TEXT && cf != LW_CF_TEXT_DRAFT;
+    }
+    bool may_lack = request->op == LW_OP_CREATE && request->payload.len == 0;
+    return cf == LW_CF_NONE && uses != 0 && !may_lack;
+}
+
 uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *choice,
                            const lw_format **out_body, const lw_format **out_answer)
 {
+    lw_op op = (lw_op)request->op;
+    const lw_op_rule *rule = lw_op_rule_of(op);
     *out_body = NULL;
     *out_answer = NULL;
-    lw_err body = check_body(request, choice, out_body);
-    if (body == LW_ENOTSUP) {
-        return LW_COAP_UNSUPPORTED_CONTENT_FORMAT;
+    if ((rule->body & LW_FORMAT_REAL) != 0 && request->content_format != LW_CF_NONE) {
+        *out_body = lw_op_find_body_format(op, choice, request->content_format);
+        if (*out_body == NULL) {
+            return LW_COAP_UNSUPPORTED_CONTENT_FORMAT;
+        }
     }
-    if (!check_answer(request, choice, out_answer)) {
-        return LW_COAP_NOT_ACCEPTABLE;
+    if ((rule->answer & LW_FORMAT_REAL) != 0) {
+        *out_answer = request->accept == LW_CF_NONE
+                          ? lw_op_answer_format(op, choice, NULL)
+                          : lw_op_find_answer_format(op, choice, request->accept);
+        if (*out_answer == NULL) {
+            return LW_COAP_NOT_ACCEPTABLE;
+        }
     }
-    bool wrong = body != LW_OK || query_is_wrong(request, choice->version);
+    bool wrong = format_is_wrong(request, rule->body) || query_is_wrong(request, choice->version);
     return wrong ? LW_COAP_BAD_REQUEST : LW_COAP_EMPTY;
 }
 
