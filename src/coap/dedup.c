@@ -76,13 +76,11 @@ bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
     }
     lw_coap_seen *s = lw_mem_alloc(&coap->config.mem, sizeof *s);
     if (s != NULL) {
-        bool con = msg->type == LW_COAP_CON;
         s->peer = peer;
-        s->expires =
-            coap->now + (con ? peer->params->exchange_lifetime_ms : peer->params->non_lifetime_ms);
+        s->expires = coap->now + (msg->type == LW_COAP_CON ? peer->params->exchange_lifetime_ms
+                                                           : peer->params->non_lifetime_ms);
         s->digest = digest;
         s->mid = msg->mid;
-        s->con = con;
         lw_list_add_first(&peer->seen, &s->of_peer);
         lw_list_add_last(&coap->seen, &s->of_all);
         peer->seen_count++;

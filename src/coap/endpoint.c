@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/apart.h"
 #include "coap/bodies.h"
 #include "coap/endpoint_priv.h"
 
@@ -80,18 +81,19 @@ static void reject(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 }
 
 /* RFC 7252 section 4.5: the same answer, without processing the message again. */
-static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_seen *seen)
+static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
+                         const lw_coap_seen *seen)
 {
     coap->stats.duplicates++;
-    if (!seen->con) {
+    if (msg->type != LW_COAP_CON) {
         return;
     }
     if (seen->reply.len != 0) {
         lw_coap_send(coap, peer, &seen->reply);
     } else if (seen->answer != SEEN_SILENT) {
-        lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, seen->mid);
+        lw_coap_send_empty(coap, peer, (lw_coap_type)seen->answer, msg->mid);
     } else if (peer->later != NULL) {
-        coap->config.later->on_duplicate(coap, peer, seen->mid);
+        coap->config.later->on_duplicate(coap, peer, msg->mid);
     }
 }
 
@@ -175,7 +177,7 @@ static void on_con_or_non(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg, u
     }
     const lw_coap_seen *seen = lw_coap_seen_find(coap, peer, msg->mid, digest);
     if (seen != NULL) {
-        on_duplicate(coap, peer, seen);
+        on_duplicate(coap, peer, msg, seen);
         return;
     }
     if (lw_coap_seen_add(coap, peer, msg, digest)) {
@@ -214,7 +216,7 @@ static void on_ack_or_rst(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *
     lw_coap_exchange_end(coap, ex, judge(msg), msg);
 }
 
-void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram)
+LW_APART void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_bytes datagram)
 {
     coap->now = now;
     coap->stats.received++;

@@ -56,7 +56,6 @@ typedef struct lw_coap_seen {
     lw_link of_peer;
     lw_link of_all;
     uint8_t answer; /* what a duplicate of a CON gets when there is no `reply` */
-    bool con;
     uint16_t mid;
     uint32_t digest; /* of the datagram */
     lw_time expires;

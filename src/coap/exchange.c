@@ -1,5 +1,6 @@
 #include "coap/exchange.h"
 
+#include "base/apart.h"
 #include "coap/endpoint_priv.h"
 
 typedef enum state {
@@ -172,7 +173,7 @@ static void fire_non(lw_coap *coap, lw_coap_timer *timer)
     }
 }
 
-void lw_coap_cancel(lw_coap *coap, lw_coap_exchange *exchange, lw_time now)
+LW_APART void lw_coap_cancel(lw_coap *coap, lw_coap_exchange *exchange, lw_time now)
 {
     coap->now = now;
     lw_coap_exchange_end(coap, exchange, LW_ECANCELED, NULL);

@@ -29,6 +29,7 @@ typedef struct lw_coap_notification {
     uint32_t sequence; /* Observe, of 24 bits; not sent with an error code, which ends it all */
     uint8_t code;      /* 2.05 or 2.03; an error ends the observation (OBS-13) */
     bool confirmable;
+    uint16_t mid; /* once it is sent: which message a later on_reset speaks of */
     /* Writes options (Content-Format, Max-Age, …; Observe is there already) and representation, as
      * a handler does; called once. One that is larger than a block goes out as its first block, the
      * observer fetches the others (RFC 7959 section 2.6, OBS-20). NULL: neither. */
@@ -43,7 +44,6 @@ typedef struct lw_coap_notification {
      * with the same timeout and attempts left, or at once when the older is acknowledged (RFC 7641
      * section 4.5.2). Then the one that was started, valid until on_end. */
     lw_coap_exchange *exchange;
-    uint16_t mid; /* then: which message a later on_reset speaks of */
 } lw_coap_notification;
 
 /* A failure of write is returned and nothing is sent; LW_ENOMEM; LW_ESTATE from within a handler,

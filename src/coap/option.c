@@ -1,5 +1,6 @@
 #include "coap/option.h"
 
+#include "base/apart.h"
 #include "base/reader.h"
 #include "coap/code.h"
 
@@ -101,7 +102,7 @@ bool lw_coap_opt_next_of(lw_coap_opt_iter *it, uint32_t number, lw_bytes *out_va
     return false;
 }
 
-bool lw_coap_opt_find(const lw_bytes *options, uint32_t number, lw_bytes *out_value)
+LW_APART bool lw_coap_opt_find(const lw_bytes *options, uint32_t number, lw_bytes *out_value)
 {
     lw_coap_opt_iter it = lw_coap_opts(*options);
     return lw_coap_opt_next_of(&it, number, out_value);

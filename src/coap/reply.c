@@ -136,26 +136,15 @@ static bool is_part(const lw_coap_noted *noted)
            (noted->value[LW_COAP_NOTE_BLOCK2] & ~LW_BLOCK_MORE) > LW_BLOCK_SZX_MAX;
 }
 
-/* LW_END: `reply` is the answer already. */
-static lw_err take_blocks(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
-                          lw_coap_reply *reply)
-{
-    if (coap->config.bodies != NULL) {
-        return coap->config.bodies->hooks->take(coap, in, msg, reply);
-    }
-    if (is_part(&msg->noted)) {
-        reply->code = LW_COAP_BAD_OPTION;
-        return LW_END;
-    }
-    return LW_OK;
-}
-
 static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
                           lw_coap_reply *reply)
 {
-    lw_err err = take_blocks(coap, in, msg, reply);
+    lw_err err = LW_OK;
+    if (coap->config.bodies != NULL) {
+        err = coap->config.bodies->hooks->take(coap, in, msg, reply);
+    }
     if (err != LW_OK) {
-        return err == LW_END ? LW_OK : err;
+        return err == LW_END ? LW_OK : err; /* `reply` is the answer already */
     }
     err = coap->config.handler->on_request(coap->config.ctx, in, reply);
     if (in->body != NULL) {
@@ -170,6 +159,7 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
     if (is_bad && msg->type == LW_COAP_NON) {
         return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
     }
+    is_bad = is_bad || (coap->config.bodies == NULL && is_part(&msg->noted));
     bool is_acked = msg->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     lw_coap_reply reply = {
         .ask = {.token = msg->token,
