@@ -1,5 +1,15 @@
 #include "base/hash.h"
 
+uint32_t lw_digest(uint32_t before, const void *octets, size_t len)
+{
+    const uint8_t *p = octets;
+    uint32_t digest = before;
+    for (size_t i = 0; i < len; i++) {
+        digest = (digest ^ p[i]) * 16777619u;
+    }
+    return digest;
+}
+
 typedef struct sip {
     uint64_t a, b, c, d;
 } sip;

@@ -25,12 +25,21 @@ LW_TEST(another_secret_gives_another_hash)
     assert_true(lw_hash(&key, lw_bytes_of(in, 15)) != lw_hash(&other, lw_bytes_of(in, 15)));
 }
 
+LW_TEST(a_digest_goes_on_from_the_one_before)
+{
+    /* Fowler, Noll, Vo: draft-eastlake-fnv, appendix C: "" and "foobar". */
+    assert_int_equal(lw_digest(LW_DIGEST_SEED, NULL, 0), 0x811c9dc5);
+    assert_int_equal(lw_digest(LW_DIGEST_SEED, "foobar", 6), 0xbf9cf968);
+    assert_int_equal(lw_digest(lw_digest(LW_DIGEST_SEED, "foo", 3), "bar", 3), 0xbf9cf968);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vector_of_the_paper),
         cmocka_unit_test(nothing_has_a_hash_as_well),
         cmocka_unit_test(another_secret_gives_another_hash),
+        cmocka_unit_test(a_digest_goes_on_from_the_one_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

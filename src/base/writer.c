@@ -3,18 +3,17 @@
 #include <string.h>
 
 #include "base/assert.h"
-
-#define FNV_OFFSET 2166136261u
-#define FNV_PRIME  16777619u
+#include "base/hash.h"
 
 void lw_writer_init(lw_writer *w, uint8_t *buf, size_t cap)
 {
-    *w = (lw_writer){.buf = buf, .cap = cap, .digest = FNV_OFFSET};
+    *w = (lw_writer){.buf = buf, .cap = cap, .digest = LW_DIGEST_SEED};
 }
 
 void lw_writer_init_window(lw_writer *w, uint8_t *buf, size_t cap, size_t from)
 {
-    *w = (lw_writer){.buf = buf, .cap = cap, .from = from, .digest = FNV_OFFSET, .windowed = true};
+    *w = (lw_writer){
+        .buf = buf, .cap = cap, .from = from, .digest = LW_DIGEST_SEED, .windowed = true};
 }
 
 void lw_writer_fail(lw_writer *w, lw_err err)
@@ -27,9 +26,7 @@ void lw_writer_fail(lw_writer *w, lw_err err)
 /* Copies the part that falls into the window. */
 static void write_windowed(lw_writer *w, const uint8_t *octets, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        w->digest = (w->digest ^ octets[i]) * FNV_PRIME;
-    }
+    w->digest = lw_digest(w->digest, octets, len);
     size_t start = w->pos;
     size_t end = start + len;
     size_t window_end = w->from + w->cap < w->from ? SIZE_MAX : w->from + w->cap;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "coap/endpoint_priv.h"
 #include "coap/gather.h"
 
@@ -41,13 +42,13 @@ static bool is_of_key(uint32_t number)
 
 static uint32_t key_of(const lw_coap_msg *msg)
 {
-    uint32_t key = lw_coap_digest(2166136261u, &msg->code, 1);
+    uint32_t key = lw_digest(LW_DIGEST_SEED, &msg->code, 1);
     lw_coap_opt_iter it = lw_coap_opts(msg->options);
     lw_coap_opt opt;
     while (lw_coap_opt_next(&it, &opt)) {
         if (is_of_key(opt.number)) {
             uint32_t head = opt.number << 16 | (uint16_t)opt.value.len;
-            key = lw_coap_digest((key ^ head) * 16777619u, opt.value.ptr, opt.value.len);
+            key = lw_digest(lw_digest(key, &head, sizeof head), opt.value.ptr, opt.value.len);
         }
     }
     return key;
@@ -60,7 +61,7 @@ static uint32_t key_with_tag(uint32_t key, const lw_coap_msg *msg)
     if (!lw_coap_opt_find(&msg->options, LW_COAP_OPT_REQUEST_TAG, &tag)) {
         return key;
     }
-    return lw_coap_digest((key ^ (uint32_t)tag.len) * 16777619u, tag.ptr, tag.len);
+    return lw_digest(key ^ (uint32_t)(tag.len + 1), tag.ptr, tag.len);
 }
 
 /* What the answer to a request is kept under. */

@@ -9,14 +9,6 @@
  */
 #include "coap/endpoint_priv.h"
 
-uint32_t lw_coap_digest(uint32_t seed, const uint8_t *octets, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        seed = (seed ^ octets[i]) * 16777619u; /* FNV-1a */
-    }
-    return seed;
-}
-
 static void forget(lw_coap *coap, lw_coap_seen *s)
 {
     lw_list_remove(&s->of_peer);

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "base/apart.h"
+#include "base/hash.h"
 #include "coap/bodies.h"
 #include "coap/endpoint_priv.h"
-
-#define DIGEST_SEED 2166136261u
 
 lw_err lw_coap_init(lw_coap *coap, const lw_coap_config *config)
 {
@@ -209,8 +208,7 @@ static void on_ack_or_rst(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *
         return;
     }
     /* RFC 7252 section 5.3.2: message id and token of a piggybacked response must both match. */
-    if (!lw_coap_code_is_response(msg->code) ||
-        lw_coap_exchange_by_token(peer, &msg->token) != ex) {
+    if (lw_coap_code_is_request(msg->code) || lw_coap_exchange_by_token(peer, &msg->token) != ex) {
         return;
     }
     lw_coap_exchange_end(coap, ex, judge(msg), msg);
@@ -230,7 +228,7 @@ LW_APART void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_by
     if (msg.type == LW_COAP_ACK || msg.type == LW_COAP_RST) {
         on_ack_or_rst(coap, peer, &msg);
     } else {
-        on_con_or_non(coap, peer, &msg, lw_coap_digest(DIGEST_SEED, datagram.ptr, datagram.len));
+        on_con_or_non(coap, peer, &msg, lw_digest(LW_DIGEST_SEED, datagram.ptr, datagram.len));
     }
 }
 

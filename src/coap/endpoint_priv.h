@@ -63,8 +63,6 @@ typedef struct lw_coap_seen {
     lw_bytes reply; /* owned */
 } lw_coap_seen;
 
-uint32_t lw_coap_digest(uint32_t seed, const uint8_t *octets, size_t len);
-
 /* The entry of a message that came before, or NULL. A message id that carries another datagram now
  * is not that message: the peer restarted, or its ids went round. */
 lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/apart.h"
+#include "base/hash.h"
 #include "coap/endpoint_priv.h"
 #include "coap/gather.h"
 
@@ -157,7 +159,7 @@ static bool has_same_etag(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     lw_bytes etag = {NULL, 0};
     (void)lw_coap_opt_find(&msg->options, LW_COAP_OPT_ETAG, &etag);
-    uint32_t digest = lw_coap_digest((uint32_t)etag.len, etag.ptr, etag.len);
+    uint32_t digest = lw_digest((uint32_t)etag.len, etag.ptr, etag.len);
     bool is_same = t->answer.len == 0 || digest == t->etag;
     t->etag = digest;
     return is_same;
@@ -216,7 +218,7 @@ static lw_err take(lw_coap_transfer *t, lw_coap_msg *msg)
 
 /* What the peer says to a part of the body. True: the next request is due, with the next block, or
  * with the first one again (RFC 7959 section 2.9.2 and 2.9.3). */
-static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
+LW_APART static bool sends_on(lw_coap_transfer *t, const lw_coap_msg *msg)
 {
     uint32_t b;
     bool has_block = lw_block_noted(&msg->noted, LW_COAP_NOTE_BLOCK1, &b);
