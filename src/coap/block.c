@@ -1,14 +1,5 @@
 #include "coap/block.h"
 
-uint32_t lw_block_szx_within(size_t size)
-{
-    uint32_t szx = 0;
-    while (szx < LW_BLOCK_SZX_MAX && lw_block_size(szx + 1) <= size) {
-        szx++;
-    }
-    return szx;
-}
-
 bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, uint32_t *out_block)
 {
     *out_block = noted->value[note];

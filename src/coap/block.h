@@ -54,9 +54,6 @@ static inline size_t lw_block_size(uint32_t szx)
     return (size_t)16 << szx;
 }
 
-/* SZX of the largest block that is not larger than `size`; 0 (16 octets) for anything below 32. */
-uint32_t lw_block_szx_within(size_t size);
-
 /* What a message says in LW_COAP_NOTE_BLOCK1 or LW_COAP_NOTE_BLOCK2. False when that option is not
  * there, or has the SZX 7 (RFC 7959 section 2.2, P-TRN-08). */
 bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, uint32_t *out_block);

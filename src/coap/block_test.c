@@ -38,23 +38,11 @@ LW_TEST(block_of_a_message_is_found)
     assert_false(lw_block_noted(&msg.noted, LW_COAP_NOTE_BLOCK1, &block)); /* SZX 7 */
 }
 
-LW_TEST(largest_size_that_fits_is_chosen)
-{
-    assert_int_equal(lw_block_szx_within(0), 0);
-    assert_int_equal(lw_block_szx_within(16), 0);
-    assert_int_equal(lw_block_szx_within(31), 0);
-    assert_int_equal(lw_block_szx_within(32), 1);
-    assert_int_equal(lw_block_szx_within(1023), 5);
-    assert_int_equal(lw_block_szx_within(1024), 6);
-    assert_int_equal(lw_block_szx_within(100000), 6);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_the_specifications_are_read_and_written),
         cmocka_unit_test(block_of_a_message_is_found),
-        cmocka_unit_test(largest_size_that_fits_is_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

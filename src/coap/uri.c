@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/num.h"
 
 #define PART_LEN_MAX 255u /* Uri-Host, Uri-Path, Uri-Query (RFC 7252 Table 4) */
@@ -104,7 +105,8 @@ static const uint8_t *skip_text(const uint8_t *p, const uint8_t *end, place of)
 }
 
 /* Digits, the number of which is out_value; or any above 65535 when it is. */
-static const uint8_t *skip_decimal(const uint8_t *p, const uint8_t *end, uint32_t *out_value)
+LW_APART static const uint8_t *skip_decimal(const uint8_t *p, const uint8_t *end,
+                                            uint32_t *out_value)
 {
     uint32_t v = 0;
     for (; p < end && lw_num_is_digit(*p); p++) {
