@@ -139,16 +139,14 @@ static bool is_part(const lw_coap_noted *noted)
 static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
                           lw_coap_reply *reply)
 {
-    lw_err err = LW_OK;
-    if (coap->config.bodies != NULL) {
-        err = coap->config.bodies->hooks->take(coap, in, msg, reply);
-    }
+    const lw_coap_bodies *bodies = coap->config.bodies;
+    lw_err err = bodies != NULL ? bodies->hooks->take(coap, in, msg, reply) : LW_OK;
     if (err != LW_OK) {
         return err == LW_END ? LW_OK : err; /* `reply` is the answer already */
     }
     err = coap->config.handler->on_request(coap->config.ctx, in, reply);
-    if (in->body != NULL) {
-        coap->config.bodies->hooks->taken(coap, in, reply, err);
+    if (bodies != NULL && in->body != NULL) {
+        bodies->hooks->taken(coap, in, reply, err);
     }
     return err;
 }
