@@ -103,7 +103,7 @@ static void send_if_due(device *d, lw_time now)
     bool con = lw_notify_is_confirmable(&d->n, &d->attrs, now);
     FUZZ_CHECK(con || now - d->confirmed < LW_NOTIFY_CON_INTERVAL_MS);
     const lw_value value = value_of(d);
-    lw_watch_set_notified(&d->w, &value);
+    (void)lw_watch_begin(&d->w, &value);
     lw_notify_sent(&d->n, con, now);
     d->sent = now;
     d->evaluated = now;
@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     d.notified = d.value;
     lw_notify_init(&d.n, 0);
     const lw_value value = value_of(&d);
-    lw_watch_set_notified(&d.w, &value);
+    (void)lw_watch_begin(&d.w, &value);
     /* Octet 11 scales the steps: from a millisecond to some hours. */
     lw_time unit = (lw_time)1 << (data[11] % 16);
     lw_time now = 0;

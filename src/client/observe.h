@@ -35,6 +35,7 @@ typedef struct lw_attached {
 typedef struct lw_watched lw_watched;
 struct lw_watched {
     lw_watched *next;
+    uint8_t target; /* of the observation: where it is, and whose attributes count */
     lw_watch watch;
     lw_path path;
 };

@@ -41,7 +41,7 @@
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION 5u
+#define VERSION 6u
 #define DIGEST  4u
 #define RETRY   60u  /* s */
 #define SESSION 1u   /* s */

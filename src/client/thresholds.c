@@ -13,61 +13,46 @@ static void forget(lw_observed *obs)
     }
 }
 
-/* Those of one target, behind *at, the end of the list. NULL without memory for all of them. */
-static lw_watched **watch(lw_observed *obs, lw_watched **at, const lw_path *target)
+/* Values come in the order of the targets, which are disjoint. */
+static void told(lw_observed *obs)
 {
-    lw_readable one = obs->values;
-    one.targets = target;
-    one.target_count = 1;
-    lw_source source = lw_readable_source(&one);
+    lw_source source = lw_readable_source(&obs->values);
+    lw_watched **at = &obs->watched;
     lw_cursor cursor = {{0}};
     lw_entry e;
-    double number;
-    while (at != NULL && source.next(source.ctx, &cursor, &e) == LW_OK) {
-        if (lw_conditions_on(&e.value, &number) == 0) {
+    uint8_t target = 0;
+    forget(obs);
+    while (source.next(source.ctx, &cursor, &e) == LW_OK) {
+        while (!lw_path_contains(obs->targets[target], e.path)) {
+            target++;
+        }
+        lw_watched found = {.target = target, .path = e.path};
+        if (lw_path_depth(obs->targets[target]) < LW_LEVEL_RESOURCE ||
+            !lw_watch_begin(&found.watch, &e.value)) {
             continue;
         }
         lw_watched *w = lw_mem_alloc(&obs->all->watching->mem, sizeof *w);
+        if (w == NULL) {
+            forget(obs);
+            return;
+        }
+        *w = found;
         *at = w;
-        at = NULL;
-        if (w != NULL) {
-            w->path = e.path;
-            lw_watch_set_notified(&w->watch, &e.value);
-            at = &w->next;
-        }
-    }
-    return at;
-}
-
-static void told(lw_observed *obs)
-{
-    forget(obs);
-    lw_watched **at = &obs->watched;
-    for (unsigned i = 0; at != NULL && i < obs->values.target_count; i++) {
-        if (lw_path_depth(obs->targets[i]) >= LW_LEVEL_RESOURCE) {
-            at = watch(obs, at, &obs->targets[i]);
-        }
-    }
-    if (at == NULL) {
-        forget(obs);
+        at = &w->next;
     }
 }
 
 static bool sample(lw_observed *obs)
 {
-    lw_client *client = obs->values.client;
     bool met = false;
-    lw_watched *w = obs->watched;
-    for (unsigned i = 0; w != NULL; i++) {
+    for (lw_watched *w = obs->watched; w != NULL; w = w->next) {
         lw_attrs attrs;
-        lw_observed_value_attrs(obs, i, &attrs);
-        for (; w != NULL && lw_path_contains(obs->targets[i], w->path); w = w->next) {
-            lw_value value;
-            if (lw_tree_get(&client->tree, w->path, &value) != LW_OK) {
-                value = lw_value_none();
-            }
-            met |= lw_watch_sample(&w->watch, &attrs, &value, obs->all->decimal);
+        lw_value value;
+        lw_observed_value_attrs(obs, w->target, &attrs);
+        if (lw_tree_get(&obs->values.client->tree, w->path, &value) != LW_OK) {
+            value = lw_value_none();
         }
+        met |= lw_watch_sample(&w->watch, &attrs, &value, obs->all->decimal);
     }
     return met;
 }

@@ -6,7 +6,10 @@ static lw_err parse_decimal(lw_bytes text, double *out_number)
 {
     lw_value value;
     lw_err err = lw_num_parse_value(text, &value);
-    return err == LW_OK && !lw_value_to_number(&value, out_number) ? LW_EFORMAT : err;
+    if (err == LW_OK) {
+        (void)lw_value_to_number(&value, out_number);
+    }
+    return err;
 }
 
 static void write_decimal(lw_writer *w, double number)
@@ -21,46 +24,37 @@ static bool has(const lw_attrs *attrs, lw_attr attr)
     return (attrs->has & LW_ATTR_BIT(attr)) != 0;
 }
 
-/* ATT-20, ATT-23 */
+/* ATT-20, ATT-23. What is absent is zero. */
 static bool fit(const lw_attrs *a)
 {
-    double step = has(a, LW_ATTR_ST) ? a->st : 0;
-    if (has(a, LW_ATTR_ST) && !(step > 0)) {
-        return false;
-    }
     bool both = has(a, LW_ATTR_LT) && has(a, LW_ATTR_GT);
-    return !both || a->lt + 2 * step < a->gt;
+    return (!has(a, LW_ATTR_ST) || a->st > 0) && (!both || a->lt + 2 * a->st < a->gt);
+}
+
+/* Beyond which thresholds a number is: a set of gt and lt. */
+static unsigned beyond(const lw_attrs *a, double number)
+{
+    unsigned over = number > a->gt ? LW_ATTR_BIT(LW_ATTR_GT) : 0;
+    unsigned under = number < a->lt ? LW_ATTR_BIT(LW_ATTR_LT) : 0;
+    return (over | under) & a->has;
+}
+
+/* ATT-33 */
+static bool steps(const lw_attrs *a, double last, double now)
+{
+    double step = now - last;
+    return has(a, LW_ATTR_ST) && (step >= a->st || -step >= a->st);
 }
 
 /* ATT-32, P-OBS-03: in both directions, though the examples of the specification know but one. */
-static bool crosses(double last, double now, double threshold)
+static bool is_met(const lw_attrs *a, double last, double now)
 {
-    return (last > threshold) != (now > threshold);
+    return beyond(a, last) != beyond(a, now) || steps(a, last, now);
 }
 
-static bool rises_over(double last, double now, double threshold)
+static bool is_met_one_way(const lw_attrs *a, double last, double now)
 {
-    return last <= threshold && now > threshold;
-}
-
-/* ATT-33, ATT-34. lt is gt in the mirror: all three negated. */
-static bool meets(const lw_attrs *attrs, double last, double now,
-                  bool (*passes)(double last, double now, double threshold))
-{
-    double step = now > last ? now - last : last - now;
-    return (has(attrs, LW_ATTR_GT) && passes(last, now, attrs->gt)) ||
-           (has(attrs, LW_ATTR_LT) && passes(-last, -now, -attrs->lt)) ||
-           (has(attrs, LW_ATTR_ST) && step >= attrs->st);
-}
-
-static bool is_met(const lw_attrs *attrs, double last, double now)
-{
-    return meets(attrs, last, now, crosses);
-}
-
-static bool is_met_one_way(const lw_attrs *attrs, double last, double now)
-{
-    return meets(attrs, last, now, rises_over);
+    return (beyond(a, now) & ~beyond(a, last)) != 0 || steps(a, last, now);
 }
 
 const lw_attr_decimal lw_attr_decimal_text = {

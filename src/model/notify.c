@@ -4,55 +4,35 @@
 
 /* ---- One value ---- */
 
-uint64_t lw_value_bits(const lw_value *value)
+bool lw_watch_begin(lw_watch *w, const lw_value *sent)
 {
-    switch (value->type) {
-    case LW_TYPE_NONE:
-    case LW_TYPE_STRING:
-    case LW_TYPE_OPAQUE:
-    case LW_TYPE_CORELNK:
-        return 0;
-    case LW_TYPE_BOOLEAN:
-        return value->as.boolean;
-    case LW_TYPE_OBJLNK:
-        return (uint32_t)value->as.link.object << 16 | value->as.link.instance;
-    default: /* all 64 bits wide */
-        return value->as.uns;
+    *w = (lw_watch){.conditions = 0};
+    if (sent->type == LW_TYPE_BOOLEAN) {
+        w->conditions = LW_ATTR_BIT(LW_ATTR_EDGE);
+        w->flag = sent->as.boolean;
+        w->bits = w->flag;
+    } else if (lw_value_to_number(sent, &w->number) && w->number == w->number) {
+        w->conditions = LW_ATTRS_CONDITIONS & ~LW_ATTR_BIT(LW_ATTR_EDGE);
+        w->bits = sent->as.uns; /* which no double keeps all of */
     }
-}
-
-uint16_t lw_conditions_on(const lw_value *value, double *out_number)
-{
-    if (value->type == LW_TYPE_BOOLEAN) {
-        return LW_ATTR_BIT(LW_ATTR_EDGE);
-    }
-    bool is_number = lw_value_to_number(value, out_number) && *out_number == *out_number;
-    return is_number ? LW_ATTRS_CONDITIONS & ~LW_ATTR_BIT(LW_ATTR_EDGE) : 0;
-}
-
-void lw_watch_set_notified(lw_watch *w, const lw_value *sent)
-{
-    *w = (lw_watch){.notified = *sent, .sampled = lw_value_bits(sent)};
+    return w->conditions != 0;
 }
 
 bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, const lw_value *value,
                      const lw_attr_decimal *decimal)
 {
-    double last = 0;
-    double now = 0;
-    uint64_t bits = lw_value_bits(value);
-    uint16_t conditions = lw_conditions_on(value, &now);
-    if (conditions !=
-        lw_conditions_on(&w->notified, &last)) { /* a value came, went, or became a NaN */
+    lw_watch now;
+    (void)lw_watch_begin(&now, value);
+    if (now.conditions != w->conditions) { /* a value came, went, or became a NaN */
         w->met = true;
-    } else if ((conditions & attrs->has) == 0) {
-        w->met = bits != lw_value_bits(&w->notified);
-    } else if (value->type == LW_TYPE_BOOLEAN) {
-        w->met |= bits != w->sampled && value->as.boolean == attrs->edge;
+    } else if ((now.conditions & attrs->has) == 0) {
+        w->met = now.bits != w->bits;
+    } else if (now.conditions == LW_ATTR_BIT(LW_ATTR_EDGE)) {
+        w->met |= now.flag != w->flag && now.flag == attrs->edge;
     } else {
-        w->met |= decimal != NULL && decimal->is_met(attrs, last, now);
+        w->met |= decimal->is_met(attrs, w->number, now.number);
     }
-    w->sampled = bits;
+    w->flag = now.flag;
     return w->met;
 }
 

@@ -16,7 +16,7 @@
  *     if (lw_notify_sends_in(&n, &attrs, now) <= 0) {
  *         con = lw_notify_is_confirmable(&n, &attrs, now);
  *         send what the values are now;
- *         for each watch: lw_watch_set_notified(&watch, &the value sent);
+ *         for each watch: lw_watch_begin(&watch, &the value sent);
  *         lw_notify_sent(&n, con, now);
  *     }
  *     wake me after the shorter of the two
@@ -31,30 +31,26 @@
 #include "lw/value.h"
 #include "model/attr.h"
 
-/* What tells a value from others of its type; 0 for those of octets. */
-uint64_t lw_value_bits(const lw_value *value);
-
 /* ---- One value: is a condition met? -----------------------------------------------------------
  */
 
-/* The conditions (LW_ATTR_BIT) that say anything about such a value: gt, lt and st about a number,
- * which it then gives, and edge about a boolean. 0 for others, for none, and for a NaN. */
-uint16_t lw_conditions_on(const lw_value *value, double *out_number);
-
 typedef struct lw_watch {
-    lw_value notified; /* what the server was told last */
-    uint64_t sampled;  /* bits of the last sample, for `edge` */
-    bool met;          /* a condition was met since, and is not forgotten (ATT-31) */
+    double number;       /* that the server was told last */
+    uint64_t bits;       /* which tell it from others, or the flag that it was told */
+    uint16_t conditions; /* LW_ATTR_BIT of those that say anything about such a value */
+    bool flag;           /* the last sample, for `edge` */
+    bool met;            /* a condition was met since, and is not forgotten (ATT-31) */
 } lw_watch;
+
+/* At the first answer, and with each notification. False: no condition says anything about such a
+ * value; gt, lt and st do about a number, but for a NaN, and edge does about a flag. */
+bool lw_watch_begin(lw_watch *w, const lw_value *sent);
 
 /* Compares with what was notified (st, gt, lt: ATT-32, ATT-33) and sampled (edge: ATT-35). Returns
  * whether a condition is met, now or earlier since the last notification. Without a condition in
  * `attrs`: whether the value is another than the one notified, now (ATT-30, ATT-31). */
 bool lw_watch_sample(lw_watch *w, const lw_attrs *attrs, const lw_value *value,
                      const lw_attr_decimal *decimal);
-
-/* At the first answer, and with each notification. The value is a number or a boolean. */
-void lw_watch_set_notified(lw_watch *w, const lw_value *sent);
 
 /* ---- One observation: may it go out? ----------------------------------------------------------
  */

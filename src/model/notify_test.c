@@ -13,7 +13,7 @@
 
 static const lw_attrs no_attrs = {0};
 
-/* lw_watch_sample and lw_watch_set_notified of a value */
+/* lw_watch_sample and lw_watch_begin of a value */
 static bool sample(lw_watch *w, const lw_attrs *attrs, lw_value value)
 {
     return lw_watch_sample(w, attrs, &value, &lw_attr_decimal_text);
@@ -21,7 +21,7 @@ static bool sample(lw_watch *w, const lw_attrs *attrs, lw_value value)
 
 static void set_notified(lw_watch *w, lw_value value)
 {
-    lw_watch_set_notified(w, &value);
+    (void)lw_watch_begin(w, &value);
 }
 
 /* A change: may it be evaluated now? */
@@ -213,14 +213,44 @@ static void conditions_look_at_numbers_and_booleans(void **state)
     const lw_value nan = lw_value_float(NAN);
     const lw_value text = lw_value_string("7");
     const lw_value link = lw_value_objlnk(66, 0);
-    double n = 0;
-    assert_int_equal(lw_conditions_on(&number, &n), BIT(GT) | BIT(LT) | BIT(ST));
-    assert_true(n == 7);
-    assert_int_equal(lw_conditions_on(&boolean, &n), BIT(EDGE));
-    assert_int_equal(lw_conditions_on(&nan, &n), 0);
-    assert_int_equal(lw_conditions_on(&text, &n), 0);
-    assert_int_equal(lw_conditions_on(&link, &n), 0);
-    assert_true(lw_value_bits(&link) == 66 << 16 && lw_value_bits(&text) == 0);
+    lw_watch w;
+    assert_true(lw_watch_begin(&w, &number));
+    assert_int_equal(w.conditions, BIT(GT) | BIT(LT) | BIT(ST));
+    assert_true(w.number == 7);
+    assert_true(lw_watch_begin(&w, &boolean));
+    assert_int_equal(w.conditions, BIT(EDGE));
+    assert_false(lw_watch_begin(&w, &nan));
+    assert_false(lw_watch_begin(&w, &text));
+    assert_false(lw_watch_begin(&w, &link));
+}
+
+/* Where doubles are the same, the numbers may not be. */
+static void the_largest_numbers_are_told_apart(void **state)
+{
+    (void)state;
+    lw_watch w;
+    set_notified(&w, lw_value_integer(INT64_MAX));
+    assert_false(sample(&w, &no_attrs, lw_value_integer(INT64_MAX)));
+    assert_true(sample(&w, &no_attrs, lw_value_integer(INT64_MAX - 1)));
+    set_notified(&w, lw_value_unsigned(UINT64_MAX));
+    assert_true(sample(&w, &no_attrs, lw_value_unsigned(UINT64_MAX - 1)));
+}
+
+/* ATT-32, with thresholds that the value stands on */
+static void a_value_on_a_threshold_is_not_beyond_it(void **state)
+{
+    (void)state;
+    const lw_attrs a = {.has = BIT(GT) | BIT(LT), .gt = 10, .lt = -10};
+    assert_false(met(a, 0, 10));
+    assert_false(met(a, 10, -10));
+    assert_true(met(a, 10, 11));
+    assert_true(met(a, 11, 10));
+    assert_true(met(a, -11, 11)); /* over both at once */
+    assert_true(met_one_way(a, 10, 11));
+    assert_false(met_one_way(a, 11, 10));
+    assert_true(met_one_way(a, -10, -11));
+    assert_false(met_one_way(a, -11, -10));
+    assert_true(met_one_way(a, 11, -11));
 }
 
 static void a_value_that_comes_or_goes_meets_any_condition(void **state)
@@ -457,6 +487,8 @@ int main(void)
         cmocka_unit_test(conditions_for_another_type_do_not_silence_a_value),
         cmocka_unit_test(every_type_that_has_conditions_shows_its_changes),
         cmocka_unit_test(conditions_look_at_numbers_and_booleans),
+        cmocka_unit_test(the_largest_numbers_are_told_apart),
+        cmocka_unit_test(a_value_on_a_threshold_is_not_beyond_it),
         cmocka_unit_test(a_value_that_comes_or_goes_meets_any_condition),
         cmocka_unit_test(without_attributes_a_change_goes_out_at_once),
         cmocka_unit_test(pmin_runs_from_the_first_answer_and_holds_a_met_condition),
