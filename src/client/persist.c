@@ -49,6 +49,7 @@
 
 typedef enum kind { CONFIG, STATE } kind;
 static const char *const names[] = {"config", "state"};
+static const char module[] = "persist";
 
 typedef struct room {
     lw_client *client;
@@ -161,18 +162,13 @@ static lw_err store(room *r, kind which)
     if (err == LW_OK) {
         r->digest[which] = digest;
     } else {
-        lw_client_complain(client, "persist", "what changed last is not stored", err);
+        lw_client_complain(client, module, "not stored", err);
     }
     return err;
 }
 
 /* ---- Reading records --------------------------------------------------------------------------
  */
-
-static void say(const room *r, const char *text)
-{
-    lw_client_log(r->client, LW_LOG_WARN, "persist", text);
-}
 
 /* An instance that comes from the record: absent, or empty where it must be there, is what has no
  * value there, whatever the defaults say. */
@@ -216,8 +212,9 @@ static void read_config(room *r, lw_reader *in)
     lw_entry e;
     remove_replaced(&client->tree);
     for (lw_entry_read(in, &e); lw_path_depth(e.path) > LW_LEVEL_ROOT; lw_entry_read(in, &e)) {
-        if (read_entry(&client->tree, &e) != LW_OK) {
-            say(r, "what there is no room for any more is left out");
+        lw_err err = read_entry(&client->tree, &e);
+        if (err != LW_OK) {
+            lw_client_complain(client, module, "left out", err);
         }
     }
     lw_plug *plug = lw_client_part(client, LW_PART_BOOTSTRAP);
@@ -321,7 +318,7 @@ static void restore(room *r, kind which)
 {
     lw_err err = load(r, which);
     if (err != LW_OK && err != LW_ENOTFOUND) {
-        lw_client_complain(r->client, "persist", "a record is ignored", err);
+        lw_client_complain(r->client, module, "ignored", err);
     }
 }
 

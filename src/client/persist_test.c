@@ -435,7 +435,7 @@ static void a_store_that_fails_is_repeated(void **state)
     set(r, "/1/0/1", lw_value_integer(60));
     rig_pass(r, 59 * LW_SECOND_MS);
     assert_null(find(w, "config"));
-    assert_true(lw_fake_log_has(&w->log, "persist: what changed last is not stored, lw_err 20"));
+    assert_true(lw_fake_log_has(&w->log, "persist: not stored, lw_err 20"));
     rig_pass(r, 2 * LW_SECOND_MS);
     assert_non_null(find(w, "config"));
 }
@@ -445,7 +445,7 @@ static void a_storage_that_cannot_be_read_is_told(void **state)
     world *w = *state;
     w->load_result = LW_EIO;
     boot_with_server(w);
-    assert_true(lw_fake_log_has(&w->log, "persist: a record is ignored, lw_err 20"));
+    assert_true(lw_fake_log_has(&w->log, "persist: ignored, lw_err 20"));
     expect_request(&w->r, 0, "/rd", REGISTER);
 }
 
@@ -475,7 +475,7 @@ static void a_record_that_is_not_whole_is_ignored(void **state)
         assert_int_equal(number_at(r, "/1/0/1"), 86400);
         *find(w, "config") = good;
     }
-    assert_true(lw_fake_log_has(&w->log, "persist: a record is ignored"));
+    assert_true(lw_fake_log_has(&w->log, "persist: ignored"));
     for (size_t len = 0; len < good.len; len++) {
         find(w, "config")->len = len;
         boot_with_server(w);
@@ -529,7 +529,7 @@ static void what_does_not_fit_any_more_is_left_out(void **state)
     assert_true(exists(r, "/0/0"));
     assert_false(exists(r, "/1/0"));
     assert_int_equal(number_at(r, "/42769/1/0"), 42);
-    assert_true(lw_fake_log_has(&w->log, "persist: what there is no room for any more"));
+    assert_true(lw_fake_log_has(&w->log, "persist: left out"));
 }
 
 /* The firmware that stored the account did not know of Notification Storing. */

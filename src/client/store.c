@@ -57,8 +57,8 @@ static void drop(void *state, lw_observed *obs)
     obs->in_flight = 0;
 }
 
-/* Behind those in flight. */
-static lw_snapshot **first_droppable(lw_observed *obs)
+/* The first that is not in flight. */
+static lw_snapshot **first_waiting(lw_observed *obs)
 {
     lw_snapshot **at = &obs->stored;
     for (unsigned i = 0; i < obs->in_flight; i++) {
@@ -72,7 +72,7 @@ static bool make_room(store *st, lw_observing *all)
 {
     lw_snapshot **oldest = NULL;
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
-        lw_snapshot **at = first_droppable(lw_observed_of(l));
+        lw_snapshot **at = first_waiting(lw_observed_of(l));
         if (*at != NULL && (oldest == NULL || (*at)->at < (*oldest)->at)) {
             oldest = at;
         }
@@ -102,12 +102,12 @@ static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
     one.target_count = 1;
     lw_source source = lw_readable_source(&one);
     lw_snapshot *snapshot = NULL;
-    lw_err err = LW_ENOMEM;
-    bool has_room = st->count < st->client->cfg.stored_max || make_room(st, obs->all);
-    while (has_room && err == LW_ENOMEM) {
-        err = lw_snapshot_take(&st->mem, &source, st->client->now, &snapshot);
-        has_room = err != LW_ENOMEM || make_room(st, obs->all);
-    }
+    lw_err err;
+    do {
+        bool has_room = st->count < st->client->cfg.stored_max;
+        err = has_room ? lw_snapshot_take(&st->mem, &source, st->client->now, &snapshot)
+                       : LW_ENOMEM;
+    } while (err == LW_ENOMEM && make_room(st, obs->all));
     if (err == LW_OK) {
         snapshot->part = part;
         add(st, obs, snapshot);
@@ -122,7 +122,7 @@ static void trim(store *st, lw_observed *obs, uint8_t part, uint32_t hqmax)
     for (const lw_snapshot *s = obs->stored; s != NULL; s = s->next) {
         count += s->part == part ? 1 : 0;
     }
-    lw_snapshot **at = first_droppable(obs);
+    lw_snapshot **at = first_waiting(obs);
     while (*at != NULL && count > hqmax) {
         if ((*at)->part == part) {
             drop_at(st, at);
@@ -237,11 +237,11 @@ static lw_err write_stored(void *ctx, lw_coap_reply *reply)
     lw_writer *out = &reply->payload;
     lw_client *client = obs->all->client;
     bool has_times = lw_format_has_times(obs->format);
-    size_t count = has_times ? all_moments(obs) : first_moment(obs);
-    bool is_now = count == first_moment(obs) && obs->stored->at == client->now;
+    bool is_now = obs->stored->at == client->now; /* and so are those behind it */
     lw_history history = {.first = obs->stored,
                           .has_times = has_times && !is_now,
                           .offset = lw_history_offset(client)};
+    size_t count = has_times ? all_moments(obs) : first_moment(obs);
     lw_source source = lw_history_source(&history);
     lw_encode_cfg cfg = {.base = lw_readable_base(&obs->values)};
     const lw_writer start = *out;
