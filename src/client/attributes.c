@@ -41,14 +41,16 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
  */
 
 void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_path path,
-                         unsigned highest, lw_attrs *attrs)
+                         bool is_whole, lw_attrs *attrs)
 {
-    for (unsigned depth = lw_path_depth(path); depth >= highest; depth--) {
+    unsigned depth = lw_path_depth(path);
+    do {
         const lw_attached *a = lw_attached_place(all, server, lw_path_cut(path, depth));
         if (a != NULL) {
             lw_attrs_inherit(attrs, &a->attrs);
         }
-    }
+        depth--;
+    } while (is_whole && depth > LW_LEVEL_ROOT);
 }
 
 void lw_observed_attrs_at(const lw_observed *obs, unsigned target, const lw_attrs *query,
@@ -62,7 +64,7 @@ void lw_observed_attrs_at(const lw_observed *obs, unsigned target, const lw_attr
     if (query != NULL) {
         lw_attrs_inherit(out_attrs, query);
     } else {
-        lw_attached_inherit(obs->all, server, obs->targets[target], LW_LEVEL_OBJECT, out_attrs);
+        lw_attached_inherit(obs->all, server, obs->targets[target], true, out_attrs);
     }
 }
 
@@ -71,41 +73,36 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
 {
     const lw_observing *all = state;
     lw_attrs attrs = {.has = 0};
-    lw_attached_inherit(all, server, path, is_target ? LW_LEVEL_OBJECT : lw_path_depth(path),
-                        &attrs);
+    lw_attached_inherit(all, server, path, is_target, &attrs);
     lw_attrs_write_link(w, &attrs, all->decimal);
 }
 
 /* ---- Requests --------------------------------------------------------------------------------
  */
 
-lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs *attrs)
+lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_change *change)
 {
-    lw_attrs_change change = {
-        .attrs = *attrs,
-        .level = (uint8_t)call->target.asked,
-        .version = call->server->version,
-        .def = call->target.def,
-        .decimal = all->decimal,
-    };
-    if (lw_request_attrs(&call->request, &change) != LW_OK ||
-        lw_attrs_check(&change) != LW_OK) { /* DM-53 */
-        return LW_EINVAL;
-    }
-    *attrs = change.attrs;
-    return LW_OK;
+    change->level = (uint8_t)call->target.asked;
+    change->version = call->server->version;
+    change->def = call->target.def;
+    change->decimal = all->decimal;
+    lw_err err = lw_request_attrs(&call->request, change);
+    return err == LW_OK ? lw_attrs_check(change) : LW_EINVAL; /* DM-53 */
 }
 
 lw_err lw_attached_write(lw_observing *all, const lw_call *call)
 {
-    lw_attached none = {.server = NULL}; /* all are taken */
     lw_attached *place = lw_attached_place(all, call->server, call->request.path);
-    place = place != NULL ? place : &none;
-    lw_err err = lw_attrs_asked(all, call, &place->attrs);
-    bool any = place->attrs.has != 0;
-    place->server = any ? call->server : NULL;
-    place->path = call->request.path;
-    if (err == LW_OK && any && place == &none) {
+    lw_attrs_change change = {.named = 0};
+    if (place != NULL) {
+        change.attrs = place->attrs;
+    }
+    lw_err err = lw_attrs_asked(all, call, &change);
+    bool any = change.attrs.has != 0;
+    if (err == LW_OK && place != NULL) {
+        *place = (lw_attached){
+            .attrs = change.attrs, .path = call->request.path, .server = any ? call->server : NULL};
+    } else if (err == LW_OK && any) { /* all places are taken */
         err = LW_ENOMEM;
     }
     lw_observing_look(all);

@@ -68,8 +68,10 @@ static void evaluate(lw_observed *obs, const lw_attrs *attrs)
 static void take_change(lw_observed *obs, lw_path path)
 {
     for (unsigned i = 0; i < obs->values.target_count; i++) {
-        obs->notify.changed |=
-            lw_path_contains(path, obs->targets[i]) || lw_path_contains(obs->targets[i], path);
+        lw_path target = obs->targets[i];
+        if (lw_path_contains(path, target) || lw_path_contains(target, path)) {
+            obs->notify.changed = true;
+        }
     }
     if (obs->watched != NULL) {
         lw_attrs attrs;

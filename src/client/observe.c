@@ -153,9 +153,9 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_att
 
 static lw_err observe(lw_observing *all, const lw_call *call)
 {
-    lw_attrs attrs = {.has = 0};
-    const lw_attrs *query = call->request.has_query ? &attrs : NULL; /* OBS-02 */
-    lw_err err = query != NULL ? lw_attrs_asked(all, call, &attrs) : LW_OK;
+    lw_attrs_change asked = {.named = 0};
+    const lw_attrs *query = call->request.has_query ? &asked.attrs : NULL; /* OBS-02 */
+    lw_err err = query != NULL ? lw_attrs_asked(all, call, &asked) : LW_OK;
     if (err != LW_OK) {
         return err;
     }
@@ -229,8 +229,9 @@ static void end(lw_observed *obs, lw_server_event event)
 static void on_server(void *state, lw_server *server, lw_server_event event)
 {
     lw_observing *all = state;
-    bool is_over = event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
-                   event == LW_SERVER_EV_REMOVED;
+    const unsigned ends =
+        1u << LW_SERVER_EV_REGISTERED | 1u << LW_SERVER_EV_ENDED | 1u << LW_SERVER_EV_REMOVED;
+    bool is_over = (1u << event & ends) != 0;
     lw_link *next;
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
         next = l->next;

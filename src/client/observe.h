@@ -121,11 +121,11 @@ static inline lw_observed *lw_observed_of(lw_link *link)
 
 LW_MUST_CHECK lw_err lw_attached_write(lw_observing *all, const lw_call *call);
 
-/* Gives `attrs` what it lacks of what is attached at a path and above it, up to a level (not the
- * root). The lowest wins, for each attribute by itself (ATT-10); what is attached below does not
+/* Gives `attrs` what it lacks of what is attached at a path and, for the whole, above it. The
+ * lowest wins, for each attribute by itself (ATT-10); what is attached below does not
  * count (ATT-11). */
 void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_path path,
-                         unsigned highest, lw_attrs *attrs);
+                         bool is_whole, lw_attrs *attrs);
 
 /* The hook of the feature. */
 void lw_attached_discover(void *state, const lw_server *server, lw_path path, bool is_target,
@@ -150,9 +150,10 @@ static inline void lw_observed_value_attrs(const lw_observed *obs, unsigned targ
     lw_observed_attrs_at(obs, target, obs->values.is_list ? NULL : obs->query, out_attrs);
 }
 
-/* Changes `attrs`, of the target of a request or of its list, as its query says. LW_EINVAL, for
- * which 4.00 is answered: they are as they were. */
-LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs *attrs);
+/* Changes change->attrs, of the target of a request or of its list, as its query says. LW_EINVAL,
+ * for which 4.00 is answered: they are of no use. */
+LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call,
+                                    lw_attrs_change *change);
 
 /* ---- observe.c ---- */
 

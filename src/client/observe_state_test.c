@@ -139,8 +139,8 @@ static void observations_outlive_a_restart(void **state)
     rig_pass(r, 5 * SECOND);
     expect_told(r, 2, "90");
     lw_attrs attrs = {.has = 0};
-    lw_attached_inherit(observing(r), &r->client->servers[1], lw_path_instance(3, 0),
-                        LW_LEVEL_INSTANCE, &attrs);
+    lw_attached_inherit(observing(r), &r->client->servers[1], lw_path_instance(3, 0), false,
+                        &attrs);
     assert_int_equal(attrs.has, LW_ATTR_BIT(LW_ATTR_PMIN));
     assert_int_equal(attrs.pmin, 7);
 }

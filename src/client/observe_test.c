@@ -975,7 +975,7 @@ static const lw_attrs *attached(rig *r, unsigned server, lw_path path)
     static lw_attrs attrs;
     const lw_observing *all = lw_client_feature_state(r->client, &lw_feature_observe);
     attrs = (lw_attrs){.has = 0};
-    lw_attached_inherit(all, &r->client->servers[server], path, lw_path_depth(path), &attrs);
+    lw_attached_inherit(all, &r->client->servers[server], path, false, &attrs);
     return attrs.has != 0 ? &attrs : NULL;
 }
 
