@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/assert.h"
 
 void *lw_mem_alloc(const lw_mem *mem, size_t size)
@@ -61,7 +62,7 @@ static piece *behind(piece *p)
     return (piece *)(void *)((uint8_t *)p + p->size);
 }
 
-void lw_pool_init(lw_pool *pool, void *block, size_t size)
+LW_APART void lw_pool_init(lw_pool *pool, void *block, size_t size)
 {
     size_t skip = (size_t)(-(uintptr_t)block % alignof(max_align_t));
     *pool = (lw_pool){0};
