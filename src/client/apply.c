@@ -159,7 +159,7 @@ static lw_err set(lw_apply *a, const lw_entry *e)
     if (a->passing_on) {
         return is_kept ? LW_OK : set_entry(a, e, &at);
     }
-    lw_err err = is_kept ? set_entry(a, e, &at) : lw_tree_touch(tree, path);
+    lw_err err = is_kept ? set_entry(a, e, &at) : lw_place_touch(&at);
     a->has_computed = a->has_computed || !is_kept;
     return err == LW_OK && is_repeated(a, e->path) ? LW_EINVAL : err;
 }

@@ -31,10 +31,8 @@ static bool quantity(const lw_value *v, int64_t *out)
     switch (v->type) {
     case LW_TYPE_INTEGER:
     case LW_TYPE_TIME:
-        *out = v->as.integer;
-        return true;
     case LW_TYPE_UNSIGNED:
-        *out = v->as.uns > (uint64_t)INT64_MAX ? INT64_MAX : v->as.integer;
+        *out = v->type == LW_TYPE_UNSIGNED && v->as.integer < 0 ? INT64_MAX : v->as.integer;
         return true;
     case LW_TYPE_STRING:
     case LW_TYPE_OPAQUE:
@@ -48,18 +46,20 @@ static bool quantity(const lw_value *v, int64_t *out)
 
 static bool is_within(const lw_range *range, int64_t n)
 {
-    const int64_t *numbers = range->as.numbers;
-    if (range->count == 0) {
-        return n >= range->lo && n <= range->as.hi;
+    int64_t lo = range->lo;
+    int64_t hi = range->as.hi;
+    if (range->kind == LW_RANGE_SET) {
+        unsigned i = 0;
+        while (i < range->count && range->as.numbers[i] != n) {
+            i++;
+        }
+        return i < range->count;
     }
-    if (range->kind != LW_RANGE_SET) {
-        return n >= numbers[0] && n <= numbers[1];
+    if (range->count > 0) {
+        lo = range->as.numbers[0];
+        hi = range->as.numbers[1];
     }
-    unsigned i = 0;
-    while (i < range->count && numbers[i] != n) {
-        i++;
-    }
-    return i < range->count;
+    return n >= lo && n <= hi;
 }
 
 lw_err lw_range_check(const lw_range *range, const lw_value *value)

@@ -8,6 +8,8 @@
  *     object  -> [ header | struct | present ] [ header | struct | present ] …    instances_max
  * pieces
  *
+ * Three rooms: tree.c finds, walks and reads; change.c changes; transaction.c keeps and takes back.
+ *
  * A transaction keeps a copy of each instance before its first change; rollback copies it back,
  * commit compares and tells the observer what is different. Without a transaction every change is
  * told at once.
@@ -86,6 +88,10 @@ static inline bool lw_place_is_multiple(const lw_place *at)
 
 /* As lw_tree_get. */
 LW_MUST_CHECK lw_err lw_place_get(const lw_place *at, lw_value *out_value);
+
+/* Before a change of the instance: LW_ENOTFOUND when there is none; in a transaction keeps a copy
+ * of it, for which LW_ENOMEM. */
+LW_MUST_CHECK lw_err lw_place_touch(const lw_place *at);
 
 /* The definition of the resource at or above the path, whether it is present or not. NULL: unknown
  * to the definition, or not declared. */

@@ -34,10 +34,6 @@ static inline uint8_t *lw_piece_present(const lw_object *object, lw_piece *p)
  * that some other, or NULL. */
 lw_piece *lw_piece_near(const lw_object *object, uint8_t *pieces, uint32_t from);
 
-/* Before a change of the instance: LW_ENOTFOUND when there is none; in a transaction keeps a copy
- * of it, for which LW_ENOMEM. */
-LW_MUST_CHECK lw_err lw_place_touch(const lw_place *at);
-
 void lw_tree_tell(lw_tree *tree, lw_tree_change change, lw_path path);
 
 static inline bool lw_def_is(const lw_resource_def *def, unsigned flag)

@@ -512,6 +512,54 @@ static void what_is_made_is_known_until_the_transaction_ends(void **state)
     assert_false(lw_tree_is_made(&f->tree, added));
 }
 
+static void the_largest_id_is_found_and_nothing_follows_it(void **state)
+{
+    fixture *f = *state;
+    lw_path p;
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 65534, &p), LW_OK);
+    assert_int_equal(sensor_set_value(&f->tree, 65534, 1.5f), LW_OK);
+    expect_walk(f, "/3303", LW_LEVEL_INSTANCE, "/3303/0 /3303/7 /3303/65534");
+    assert_int_equal(lw_tree_count(&f->tree, at("/3303")), 3);
+    assert_false(lw_tree_next_instance(&f->tree, &p));
+    lw_value value;
+    assert_int_equal(lw_tree_get(&f->tree, at("/3303/65534/5700"), &value), LW_OK);
+    assert_true(value.as.number > 1.0);
+    /* No piece is unused: what is not there is not found, and cannot be added. */
+    assert_false(lw_tree_exists(&f->tree, at("/3303/65533")));
+    assert_false(lw_tree_exists(&f->tree, at("/3303/1")));
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 65533, &p), LW_ENOMEM);
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/65534")), LW_OK);
+    expect_walk(f, "/3303", LW_LEVEL_INSTANCE, "/3303/0 /3303/7");
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 65533, &p), LW_OK);
+}
+
+static void a_piece_that_another_instance_took_goes_back_to_the_first(void **state)
+{
+    fixture *f = *state;
+    lw_path p;
+    assert_int_equal(lw_tree_remove(&f->tree, at("/3303/0")), LW_OK);
+    assert_int_equal(sensor_set_unit(&f->tree, 7, "Cel"), LW_OK);
+    f->told = 0;
+    for (unsigned i = 0; i < 2; i++) { /* none is kept from one to the next */
+        assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
+        assert_int_equal(lw_tree_remove(&f->tree, at("/3303/7")), LW_OK);
+        for (uint16_t id = 1; id <= 3; id++) { /* in this piece, and two that were not used */
+            assert_int_equal(lw_tree_add(&f->tree, 3303, id, &p), LW_OK);
+            assert_int_equal(sensor_set_value(&f->tree, id, 1.0f), LW_OK);
+        }
+        assert_int_equal(lw_tree_remove(&f->tree, at("/3303/2")), LW_OK);
+        lw_tree_rollback(&f->tree);
+    }
+    assert_int_equal(f->told, 0);
+    expect_walk(f, "/3303", LW_LEVEL_INSTANCE, "/3303/7");
+    assert_true(lw_bytes_is(lw_tree_octets(&f->tree, at("/3303/7/5701")), "Cel"));
+    assert_int_equal(lw_tree_add(&f->tree, 3303, 1, &p), LW_OK);
+    assert_false(lw_tree_exists(&f->tree, at("/3303/1/5701")));
+    lw_value value;
+    assert_int_equal(lw_tree_get(&f->tree, at("/3303/1/5700"), &value), LW_OK);
+    assert_true(value.as.number < 0.5);
+}
+
 static void without_memory_for_the_undo_nothing_changes(void **state)
 {
     fixture *f = *state;
@@ -800,6 +848,8 @@ int main(void)
         T(what_is_made_is_known_until_the_transaction_ends),
         T(without_memory_for_the_undo_nothing_changes),
         T(a_walk_finds_parents_before_their_children),
+        T(the_largest_id_is_found_and_nothing_follows_it),
+        T(a_piece_that_another_instance_took_goes_back_to_the_first),
         T(wrong_declarations_are_not_sound),
         T(an_instance_that_is_new_or_cleared_starts_with_its_defaults),
         T(a_computed_value_is_told_at_once_within_a_transaction_too),
