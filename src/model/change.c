@@ -31,11 +31,7 @@ lw_err lw_tree_touch(lw_tree *tree, lw_path path)
 {
     lw_place at;
     lw_tree_find(tree, path, &at);
-    lw_err err = lw_place_touch(&at);
-    if (err == LW_OK && at.present != NULL) {
-        *at.present = true;
-    }
-    return err;
+    return lw_place_touch(&at);
 }
 
 /* ---- One value ---- */
@@ -65,7 +61,6 @@ static lw_err store(const lw_place *at, const lw_value *value)
     }
     if (err == LW_OK) {
         lw_field_put(at->field, slot, &kept);
-        *at->present = true;
         changed(at, LW_TREE_VALUE);
     }
     return err;
@@ -113,7 +108,7 @@ static void zero_field(const lw_field *field, lw_piece *p)
 }
 
 /* All of the resource, which then is there without values, or is not there. */
-static lw_err reset(const lw_place *at, bool present)
+static lw_err reset(const lw_place *at, uint8_t present)
 {
     lw_err err = lw_place_touch(at);
     if (err == LW_OK) {
@@ -136,7 +131,7 @@ lw_err lw_tree_unset(lw_tree *tree, lw_path path)
         return LW_EMETHOD;
     }
     if (whole) {
-        return reset(&at, false);
+        return reset(&at, LW_ABSENT);
     }
     lw_err err = lw_place_touch(&at);
     if (err == LW_OK) {
@@ -154,7 +149,7 @@ lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
     if (at.present == NULL) {
         return LW_ENOTFOUND;
     }
-    return at.field->count > 0 ? reset(&at, true) : LW_EINVAL;
+    return at.field->count > 0 ? reset(&at, LW_PRESENT) : LW_EINVAL;
 }
 
 /* ---- An instance ---- */
@@ -179,9 +174,11 @@ LW_APART static void begin_piece(const lw_object *object, lw_piece *p, lw_tree_s
             /* stays */
         } else if (how != LW_TREE_DEMAND) {
             zero_field(f, p);
-            *present = is_mandatory ? how == LW_TREE_CLEAR : !lw_field_is_stored(f);
+            *present = !is_mandatory          ? (lw_field_is_stored(f) ? LW_ABSENT : LW_PRESENT)
+                       : how == LW_TREE_CLEAR ? LW_PRESENT
+                                              : LW_DEMANDED;
         } else if (is_mandatory && lw_field_is_stored(f) && is_zero(f, p)) {
-            *present = false;
+            *present = LW_DEMANDED;
         }
         present++;
     }
@@ -220,7 +217,7 @@ lw_err lw_tree_start_kept(lw_tree *tree, lw_path instance)
         bool is_mandatory = lw_def_is(def, LW_DEF_MANDATORY);
         if (lw_field_is_stored(f) && !(is_mandatory && !lw_def_is(def, LW_DEF_MULTIPLE))) {
             zero_field(f, at.piece);
-            lw_piece_present(at.object, at.piece)[i] = is_mandatory;
+            lw_piece_present(at.object, at.piece)[i] = is_mandatory ? LW_PRESENT : LW_ABSENT;
         }
     }
     return err;

@@ -33,13 +33,10 @@ bool lw_tree_is_made(lw_tree *tree, lw_path instance)
     return u != NULL && u->before.number == 0;
 }
 
-lw_err lw_place_touch(const lw_place *at)
+static lw_err keep(const lw_place *at)
 {
     lw_tree *tree = at->tree;
     lw_piece *p = at->piece;
-    if (p == NULL) {
-        return LW_ENOTFOUND;
-    }
     lw_undo **end = find_undo(&tree->undo, p);
     if (!tree->in_transaction || *end != NULL) {
         return LW_OK;
@@ -56,6 +53,15 @@ lw_err lw_place_touch(const lw_place *at)
     memcpy(&u->before, p, len);
     *end = u;
     return LW_OK;
+}
+
+lw_err lw_place_touch(const lw_place *at)
+{
+    lw_err err = at->piece != NULL ? keep(at) : LW_ENOTFOUND;
+    if (err == LW_OK && at->present != NULL) {
+        *at->present = LW_PRESENT;
+    }
+    return err;
 }
 
 static void release(lw_tree *tree, lw_undo *u)
@@ -106,14 +112,7 @@ void lw_tree_rollback(lw_tree *tree)
 /* DM-31, DM-74: what was to be set has been set. */
 static bool is_complete(const lw_object *object, lw_piece *p)
 {
-    const uint8_t *present = lw_piece_present(object, p);
-    for (unsigned i = 0; i < object->field_count; i++) {
-        const lw_resource_def *def = lw_object_def_resource(object->def, object->fields[i].id);
-        if (lw_def_is(def, LW_DEF_MANDATORY) && !present[i]) {
-            return false;
-        }
-    }
-    return true;
+    return memchr(lw_piece_present(object, p), LW_DEMANDED, object->field_count) == NULL;
 }
 
 static lw_path path_of(const lw_object *object, const lw_piece *p)

@@ -170,7 +170,7 @@ unsigned lw_place_find(lw_place *at, lw_tree *tree, lw_path path)
         at->value = lw_field_find(at->field, lw_piece_struct(p), ri);
     }
     at->present = &lw_piece_present(object, p)[at->field - object->fields];
-    if (*at->present) {
+    if (*at->present == LW_PRESENT) {
         bool is_instance = ri != LW_ID_MAX && next_resource_instance(at, ri) == ri;
         at->depth = is_instance ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
     }
@@ -221,7 +221,7 @@ static uint32_t next_resource(const lw_place *at, uint32_t from)
     const lw_object *object = at->object;
     const uint8_t *present = lw_piece_present(object, at->piece);
     unsigned i = index_from(object, from);
-    while (i < object->field_count && !present[i]) {
+    while (i < object->field_count && present[i] != LW_PRESENT) {
         i++;
     }
     return i < object->field_count ? object->fields[i].id : LW_ID_MAX;

@@ -90,7 +90,7 @@ static inline bool lw_place_is_multiple(const lw_place *at)
 LW_MUST_CHECK lw_err lw_place_get(const lw_place *at, lw_value *out_value);
 
 /* Before a change of the instance: LW_ENOTFOUND when there is none; in a transaction keeps a copy
- * of it, for which LW_ENOMEM. */
+ * of it, for which LW_ENOMEM. The resource is there from now on. */
 LW_MUST_CHECK lw_err lw_place_touch(const lw_place *at);
 
 /* The definition of the resource at or above the path, whether it is present or not. NULL: unknown

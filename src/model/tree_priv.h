@@ -11,6 +11,12 @@
  *
  *     [ number | the declared struct | an octet a field: is it present? ]
  */
+enum {
+    LW_ABSENT,
+    LW_PRESENT,
+    LW_DEMANDED /* absent, and to be set before the transaction is committed */
+};
+
 typedef struct lw_piece {
     alignas(8) uint16_t number; /* the id of the instance plus one; 0: there is none */
 } lw_piece;

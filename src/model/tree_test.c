@@ -420,6 +420,38 @@ static void what_is_written_anew_wants_what_is_mandatory_back(void **state)
     lw_tree_fini(&tree);
 }
 
+/* A computed resource that is mandatory and writable: it is there again when its value goes on to
+ * the device. */
+#define COUNTDOWN(T, ONE, MANY, CALL) \
+    ONE(T, UINT16, ssid, 0, 0)        \
+    CALL(T, COMPUTED, lifetime, 1)    \
+    ONE(T, BOOLEAN, storing, 6, 0)    \
+    ONE(T, STRING, binding, 7, 8)     \
+    CALL(T, EXECUTE, update, 8)
+LW_DECLARE(countdown, lw_object_1_v1_1, COUNTDOWN, 1, NULL)
+
+static void what_is_computed_and_written_anew_has_to_be_written_too(void **state)
+{
+    fixture *f = *state;
+    static const lw_object *const objects[] = {&countdown_object, NULL};
+    lw_tree tree;
+    lw_path instance;
+    lw_place place;
+    assert_int_equal(lw_tree_init(&tree, objects, &f->mem, NULL), LW_OK);
+    assert_int_equal(lw_tree_add(&tree, 1, 0, &instance), LW_OK);
+    assert_int_equal(lw_tree_begin(&tree), LW_OK);
+    assert_int_equal(lw_tree_start_with(&tree, instance, LW_TREE_REPLACE), LW_OK);
+    assert_int_equal(countdown_set_storing(&tree, 0, true), LW_OK);
+    assert_int_equal(countdown_set_binding(&tree, 0, "U"), LW_OK);
+    assert_int_equal(lw_tree_check(&tree), LW_EINVAL);
+    assert_false(lw_tree_exists(&tree, at("/1/0/1")));
+    lw_tree_find(&tree, at("/1/0/1"), &place);
+    assert_int_equal(lw_place_touch(&place), LW_OK);
+    assert_true(lw_tree_exists(&tree, at("/1/0/1")));
+    assert_int_equal(lw_tree_commit(&tree), LW_OK);
+    lw_tree_fini(&tree);
+}
+
 static void what_is_zero_in_a_new_instance_has_to_be_set(void **state)
 {
     fixture *f = *state;
@@ -841,6 +873,7 @@ int main(void)
         T(the_end_commits_what_went_well_and_takes_back_the_rest),
         T(a_replace_starts_from_what_is_mandatory),
         T(what_is_written_anew_wants_what_is_mandatory_back),
+        T(what_is_computed_and_written_anew_has_to_be_written_too),
         T(what_is_zero_in_a_new_instance_has_to_be_set),
         T(what_is_written_into_the_struct_is_there),
         T(numbers_are_kept_in_the_width_of_their_fields),
