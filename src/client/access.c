@@ -25,15 +25,20 @@ static unsigned rights(const lw_server *server, lw_path path)
 
 static lw_err add_rule(lw_tree *tree, uint16_t owner, lw_path target)
 {
-    static const uint8_t resources[] = {LW_RES_ACCESS_CONTROL_OBJECT_ID,
-                                        LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID,
-                                        LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER};
-    const uint16_t values[] = {lw_path_id(target, LW_LEVEL_OBJECT),
-                               lw_path_id(target, LW_LEVEL_INSTANCE), owner};
     lw_path at;
     lw_err err = lw_tree_add(tree, LW_OBJ_ACCESS_CONTROL, LW_ID_MAX, &at);
-    for (unsigned i = 0; err == LW_OK && i < sizeof resources; i++) {
-        err = lw_tree_put_integer(tree, values[i], lw_path_resource_of(at, resources[i]));
+    if (err == LW_OK) {
+        err = lw_tree_put_integer(tree, lw_path_id(target, LW_LEVEL_OBJECT),
+                                  lw_path_resource_of(at, LW_RES_ACCESS_CONTROL_OBJECT_ID));
+    }
+    if (err == LW_OK) {
+        err =
+            lw_tree_put_integer(tree, lw_path_id(target, LW_LEVEL_INSTANCE),
+                                lw_path_resource_of(at, LW_RES_ACCESS_CONTROL_OBJECT_INSTANCE_ID));
+    }
+    if (err == LW_OK) {
+        err = lw_tree_put_integer(
+            tree, owner, lw_path_resource_of(at, LW_RES_ACCESS_CONTROL_ACCESS_CONTROL_OWNER));
     }
     if (err == LW_OK && owner == LW_ID_MAX) { /* ACL-12 */
         lw_path acl = lw_path_resource_of(at, LW_RES_ACCESS_CONTROL_ACL);
