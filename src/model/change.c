@@ -164,19 +164,29 @@ static bool is_zero(const lw_field *field, lw_piece *p)
     return len == 0;
 }
 
+/* Does the resource not stay as it is? */
+static bool is_meant(const lw_field *f, const lw_resource_def *def, lw_tree_start how)
+{
+    unsigned single = def->flags & (LW_DEF_MANDATORY | LW_DEF_MULTIPLE);
+    if (how == LW_TREE_KEPT) {
+        return lw_field_is_stored(f) && single != LW_DEF_MANDATORY;
+    }
+    return how == LW_TREE_CLEAR || (def->ops & LW_OP_W) != 0;
+}
+
 LW_APART static void begin_piece(const lw_object *object, lw_piece *p, lw_tree_start how)
 {
     uint8_t *present = lw_piece_present(object, p);
     for (const lw_field *f = object->fields; f < object->fields + object->field_count; f++) {
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
         bool is_mandatory = lw_def_is(def, LW_DEF_MANDATORY);
-        if (how != LW_TREE_CLEAR && (def->ops & LW_OP_W) == 0) {
+        if (!is_meant(f, def, how)) {
             /* stays */
         } else if (how != LW_TREE_DEMAND) {
             zero_field(f, p);
-            *present = !is_mandatory          ? (lw_field_is_stored(f) ? LW_ABSENT : LW_PRESENT)
-                       : how == LW_TREE_CLEAR ? LW_PRESENT
-                                              : LW_DEMANDED;
+            *present = !is_mandatory            ? (lw_field_is_stored(f) ? LW_ABSENT : LW_PRESENT)
+                       : how == LW_TREE_REPLACE ? LW_DEMANDED
+                                                : LW_PRESENT;
         } else if (is_mandatory && lw_field_is_stored(f) && is_zero(f, p)) {
             *present = LW_DEMANDED;
         }
@@ -208,19 +218,8 @@ lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how)
 
 lw_err lw_tree_start_kept(lw_tree *tree, lw_path instance)
 {
-    lw_place at;
     lw_err err = lw_tree_start_with(tree, instance, LW_TREE_CLEAR);
-    lw_tree_find(tree, instance, &at);
-    for (unsigned i = 0; err == LW_OK && i < at.object->field_count; i++) {
-        const lw_field *f = &at.object->fields[i];
-        const lw_resource_def *def = lw_object_def_resource(at.object->def, f->id);
-        bool is_mandatory = lw_def_is(def, LW_DEF_MANDATORY);
-        if (lw_field_is_stored(f) && !(is_mandatory && !lw_def_is(def, LW_DEF_MULTIPLE))) {
-            zero_field(f, at.piece);
-            lw_piece_present(at.object, at.piece)[i] = is_mandatory ? LW_PRESENT : LW_ABSENT;
-        }
-    }
-    return err;
+    return err == LW_OK ? lw_tree_start_with(tree, instance, LW_TREE_KEPT) : err;
 }
 
 lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_instance)

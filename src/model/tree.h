@@ -159,7 +159,8 @@ typedef enum lw_tree_start {
     LW_TREE_CLEAR,   /* every optional resource is absent and every mandatory one zero, but for the
                         defaults: Bootstrap-Write */
     LW_TREE_REPLACE, /* what servers write is absent: Replace (DM-31) */
-    LW_TREE_DEMAND   /* what servers write and is mandatory and zero is absent: Create (DM-74) */
+    LW_TREE_DEMAND,  /* what servers write and is mandatory and zero is absent: Create (DM-74) */
+    LW_TREE_KEPT     /* behind CLEAR: lw_tree_start_kept */
 } lw_tree_start;
 
 LW_MUST_CHECK lw_err lw_tree_start_with(lw_tree *tree, lw_path instance, lw_tree_start how);
