@@ -119,6 +119,8 @@ lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end)
     uint8_t buf[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_coap_begin_options(&out, &w);
     bool is_new = server->state == LW_SERVER_REGISTERING;
     lw_registration reg = {.given = server->telling,
                            .version = (lw_version)server->version,
@@ -129,8 +131,6 @@ lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end)
     if (has_queue && server->client->cfg.queue_mode) {
         reg.given |= LW_REG_QUEUE;
     }
-    lw_writer_init(&w, buf, sizeof buf);
-    lw_coap_begin_options(&out, &w);
     lw_registration_put(&out, is_new ? NULL : &server->location, &reg);
     server->lifetime = reg.lifetime;
     lw_coap_request request = {.code = server->state == LW_SERVER_DEREGISTERING ? LW_COAP_DELETE

@@ -179,7 +179,8 @@ static void put_parameters(lw_coap_out *out, const lw_registration *reg)
     unsigned given = reg->given;
     bool has_letter = lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING);
     if ((given & LW_REG_ENDPOINT) != 0) {
-        lw_query_put(out, "ep", &reg->endpoint);
+        lw_bytes endpoint = reg->endpoint; /* so that all of *reg may be in registers */
+        lw_query_put(out, "ep", &endpoint);
     }
     if ((given & LW_REG_LIFETIME) != 0) {
         lw_query_put_number(out, "lt", reg->lifetime);
