@@ -102,17 +102,11 @@ lw_err lw_act_bootstrap(void *ctx)
 /* ---- Device -----------------------------------------------------------------------------------
  */
 
-static void tell(lw_client *client, lw_client_event_kind kind)
-{
-    lw_client_event event = {.kind = (uint8_t)kind, .retry_at = LW_TIME_NEVER};
-    lw_client_tell(client, &event);
-}
-
 static void reboot(void *ctx, lw_tree *tree, lw_path path)
 {
     (void)tree;
     (void)path;
-    tell(ctx, LW_CLIENT_REBOOT);
+    lw_client_tell_that(ctx, LW_CLIENT_REBOOT);
 }
 
 lw_err lw_act_reboot(void *ctx)
@@ -130,7 +124,7 @@ static void factory_reset(void *ctx, lw_tree *tree, lw_path path)
         platform->erase_all(platform->ctx);
     }
     client->erased = true;
-    tell(client, LW_CLIENT_FACTORY_RESET);
+    lw_client_tell_that(client, LW_CLIENT_FACTORY_RESET);
 }
 
 lw_err lw_act_factory_reset(void *ctx)

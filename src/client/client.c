@@ -240,6 +240,12 @@ void lw_client_tell(lw_client *client, const lw_client_event *event)
     }
 }
 
+void lw_client_tell_that(lw_client *client, lw_client_event_kind kind)
+{
+    lw_client_event event = {.kind = (uint8_t)kind, .retry_at = LW_TIME_NEVER};
+    lw_client_tell(client, &event);
+}
+
 lw_err lw_client_reach(lw_client *client, lw_client_moment moment)
 {
     lw_err first = LW_OK;
@@ -288,13 +294,13 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
                      : resource == LW_RES_SERVER_LIFETIME ? LW_UPDATE_LIFETIME
                                                           : 0;
     }
-    client->accounts_dirty = client->accounts_dirty || object <= LW_OBJ_SERVER;
+    client->accounts_dirty |= object <= LW_OBJ_SERVER;
     LW_EACH_SERVER (client, s) {
         uint8_t reasons = instance == s->account ? of_all | of_its_own : of_all;
         if (reasons != 0) {
             lw_server_want_update(s, reasons);
         }
-        s->moved = s->moved || (object == LW_OBJ_SECURITY && instance == s->security);
+        s->moved |= object == LW_OBJ_SECURITY && instance == s->security;
     }
 }
 
@@ -324,12 +330,12 @@ static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
 {
     lw_client *client = ctx;
     lw_server *server = server_of(peer);
-    if (!server->link_is_up) {
+    if (server->link_state != LW_OK) {
         return;
     }
     lw_server_is_active(server);
     if (!lw_outbox_put(&client->outbox, &client->mem, server->link, message)) {
-        lw_client_log(client, LW_LOG_WARN, "client", "no room for a message, it is dropped");
+        lw_client_log(client, LW_LOG_WARN, "client", "no room for a message");
     }
 }
 
@@ -408,7 +414,7 @@ void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datag
 {
     lw_server *server = server_on(client, link);
     client->now = now;
-    if (server != NULL && server->link_is_up) {
+    if (server != NULL && server->link_state == LW_OK) {
         lw_server_is_active(server);
         lw_coap_feed(&client->coap, &server->peer, now, datagram);
     }
@@ -419,8 +425,8 @@ static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_e
 {
     lw_server *server = server_on(client, link);
     client->now = now;
-    if (server != NULL && server->link_is_open) {
-        server->link_is_up = server->link_is_open = err == LW_OK;
+    if (server != NULL && server->link_state <= LW_AGAIN) {
+        server->link_state = (uint8_t)err;
         server->on_link(server, err);
     }
 }

@@ -81,17 +81,16 @@ typedef enum lw_server_state {
 typedef struct lw_server {
     lw_client *client;
     struct lw_server *next; /* place; NULL: this is the last */
-    uint8_t link;      /* number for lw_platform: its place, or behind all of them an lw_other */
-    uint8_t state;     /* lw_server_state; changed by set_state alone */
-    uint8_t version;   /* lw_version agreed, or tried next (VER-04) */
-    uint8_t update;    /* LW_UPDATE_… pending */
-    uint8_t telling;   /* LW_UPDATE_… of the Update in flight */
-    uint8_t attempt;   /* of this sequence, from 1 (CLI-50) */
-    uint8_t sequence;  /* from 1 */
-    bool link_is_open; /* or being opened */
-    bool link_is_up;
-    bool registered;         /* between 2.01 and the end of the registration, UPDATING included */
-    bool had_success;        /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
+    uint8_t link;       /* number for lw_platform: its place, or behind all of them an lw_other */
+    uint8_t state;      /* lw_server_state; changed by set_state alone */
+    uint8_t version;    /* lw_version agreed, or tried next (VER-04) */
+    uint8_t update;     /* LW_UPDATE_… pending */
+    uint8_t telling;    /* LW_UPDATE_… of the Update in flight */
+    uint8_t attempt;    /* of this sequence, from 1 (CLI-50) */
+    uint8_t sequence;   /* from 1 */
+    uint8_t link_state; /* lw_err: LW_OK, it is up; LW_AGAIN, it is being opened; else closed */
+    bool registered;    /* between 2.01 and the end of the registration, UPDATING included */
+    bool had_success;   /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
     bool answers_lwm2m_cbor; /* was seen using 11544 (DM-13) */
     bool asleep;             /* queue mode */
     bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
@@ -110,7 +109,7 @@ typedef struct lw_server {
     lw_time expires;       /* when the registration may be over for the server; NEVER for a lifetime
                               of 0 (CLI-63) */
     lw_time registered_at; /* the last 2.01 */
-    /* Its link is up (LW_OK), or down and why; link_is_up says so already. */
+    /* Its link is up (LW_OK), or down and why; link_state says so already. */
     void (*on_link)(struct lw_server *server, lw_err err);
     lw_alarm alarm; /* of the state */
     lw_alarm nap;   /* queue mode: when the awake window ends (TRN-41) */
@@ -244,6 +243,8 @@ struct lw_client {
 lw_server *lw_client_server(lw_client *client, uint16_t ssid);
 
 void lw_client_tell(lw_client *client, const lw_client_event *event);
+/* What concerns no server, and of which there is no more to tell. */
+void lw_client_tell_that(lw_client *client, lw_client_event_kind kind);
 void lw_client_log(const lw_client *client, lw_log_level level, const char *module,
                    const char *text);
 /* What the engine does, for who works on it: gone where lw_assert is. */

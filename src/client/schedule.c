@@ -23,8 +23,8 @@ void lw_schedule_begin(lw_client *client)
         return;
     }
     LW_EACH_SERVER (client, s) {
-        any = any || s->state != LW_SERVER_UNUSED;
-        one_has_turn = one_has_turn || s->has_turn;
+        any |= s->state != LW_SERVER_UNUSED;
+        one_has_turn |= s->has_turn;
         if (s->state != LW_SERVER_IDLE) {
             continue;
         }
@@ -41,8 +41,7 @@ void lw_schedule_begin(lw_client *client)
         lw_server_start(first);
     }
     if (!any && lw_client_begin_bootstrap(client) != LW_OK) { /* BS-03 (4) */
-        lw_client_event event = {.kind = LW_CLIENT_STOPPED, .retry_at = LW_TIME_NEVER};
-        lw_client_tell(client, &event);
+        lw_client_tell_that(client, LW_CLIENT_STOPPED);
     }
 }
 

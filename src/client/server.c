@@ -104,6 +104,7 @@ void lw_server_init(lw_client *client, lw_server *server, unsigned link)
                           .next = server->next,
                           .link = (uint8_t)link,
                           .version = client->cfg.version,
+                          .link_state = LW_EIO,
                           .account = LW_ID_MAX,
                           .on_link = on_link,
                           .alarm = {.fire = on_alarm},
@@ -120,8 +121,8 @@ void lw_server_close_link(lw_server *server)
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
     lw_coap_peer_resume(&server->peer);
     lw_outbox_drop_link(&client->outbox, &client->mem, server->link);
-    if (server->link_is_open) {
-        server->link_is_open = server->link_is_up = false;
+    if (server->link_state <= LW_AGAIN) {
+        server->link_state = LW_EIO;
         client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);
     }
 }
@@ -146,8 +147,7 @@ lw_err lw_server_open_link_to(lw_server *server, const lw_link_to *to)
 {
     const lw_platform *platform = server->client->cfg.platform;
     lw_err err = platform->link_open(platform->ctx, server->link, to);
-    server->link_is_up = err == LW_OK;
-    server->link_is_open = err == LW_OK || err == LW_AGAIN;
+    server->link_state = (uint8_t)err;
     return err;
 }
 
@@ -190,8 +190,8 @@ static bool turns_to_bootstrap(const lw_server *server)
 uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt)
 {
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
-    for (unsigned i = 1; i < attempt && wait != 0; i++) {
-        wait = wait <= UINT32_MAX / 2 ? 2 * wait : LW_FOREVER;
+    for (; attempt > 1 && wait < LW_FOREVER / 2; attempt--) {
+        wait *= 2;
     }
     return wait;
 }
@@ -469,7 +469,7 @@ void lw_server_leave(lw_server *server)
     if (is_one_of(server, S(UNUSED) | S(IDLE))) {
         return;
     }
-    if (server->registered && server->link_is_up) {
+    if (server->registered && server->link_state == LW_OK) {
         ask(server, LW_SERVER_DEREGISTERING);
         return;
     }

@@ -510,7 +510,7 @@ static unsigned dropped;
 static void count_dropped(void *ctx, int level, const char *module, lw_bytes text)
 {
     (void)ctx, (void)module;
-    dropped += level == 1 && lw_bytes_is(text, "no room for a message, it is dropped");
+    dropped += level == 1 && lw_bytes_is(text, "no room for a message");
 }
 
 /* Else it looks like a server that does not answer. */
