@@ -44,8 +44,10 @@ void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at); /* LW_TIME_NE
 
 /* The largest number of seconds is never, also where a resource says it. */
 #define LW_FOREVER UINT32_MAX
-/* How long a link may take to come up, and the next command of a bootstrap (BS-37), in seconds. */
+/* How long a link may take to come up, and the next command of a bootstrap (BS-37), in seconds; and
+ * all transmissions of a message (RFC 7252 section 4.8.2, with lw_coap_params_udp). */
 #define LW_EXCHANGE_LIFETIME 247u
+#define LW_MAX_TRANSMIT_WAIT 93u
 
 /* So many seconds from now, and the point in time that this is. */
 lw_time lw_alarm_after(const lw_client *client, uint32_t seconds);

@@ -2,7 +2,7 @@
 
 struct lw_outbox_item {
     lw_outbox_item *next;
-    uint16_t len;
+    size_t len;
     uint8_t link;
     uint8_t octets[];
 };
@@ -22,12 +22,11 @@ bool lw_outbox_put(lw_outbox *box, const lw_mem *mem, uint8_t link, lw_bytes oct
     for (; *end != NULL; end = &(*end)->next) {
         count++;
     }
-    lw_outbox_item *item = count < LW_OUTBOX_MAX && octets.len <= UINT16_MAX
-                               ? lw_mem_alloc(mem, sizeof *item + octets.len)
-                               : NULL;
+    lw_outbox_item *item =
+        count < LW_OUTBOX_MAX ? lw_mem_alloc(mem, sizeof *item + octets.len) : NULL;
     if (item != NULL) {
         item->link = link;
-        item->len = (uint16_t)octets.len;
+        item->len = octets.len;
         memcpy(item->octets, octets.ptr, octets.len); /* a message is never empty */
         *end = item;
     }

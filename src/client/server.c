@@ -10,7 +10,6 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm);
 static void on_link(lw_server *server, lw_err err);
 static void on_nap(lw_coap *coap, lw_alarm *alarm);
 static void ask(lw_server *server, lw_server_state to);
-static void begin_register(lw_server *server);
 static void left(lw_server *server);
 
 /* ---- States -----------------------------------------------------------------------------------
@@ -241,12 +240,6 @@ static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
     }
 }
 
-static void begin_register(lw_server *server)
-{
-    end_registration(server);
-    ask(server, LW_SERVER_REGISTERING);
-}
-
 static uint32_t own_address(const lw_server *server)
 {
     const lw_platform *platform = server->client->cfg.platform;
@@ -260,11 +253,8 @@ static void talk(lw_server *server)
     bool same_session = security_mode(server) == LW_SECURITY_NOSEC
                             ? own_address(server) == server->own_address
                             : server->version >= LW_VERSION_1_2;
-    if (server->registered && same_session && server->client->now < server->expires) {
-        ask(server, LW_SERVER_UPDATING);
-    } else {
-        begin_register(server);
-    }
+    bool goes_on = server->registered && same_session && server->client->now < server->expires;
+    ask(server, goes_on ? LW_SERVER_UPDATING : LW_SERVER_REGISTERING);
 }
 
 static void connect_link(lw_server *server)
@@ -305,18 +295,13 @@ static void on_link(lw_server *server, lw_err err)
 /* ---- Registration -----------------------------------------------------------------------------
  */
 
-/* How long all retransmissions of a message take, in seconds. */
-static uint32_t transmit_wait(const lw_server *server)
-{
-    return server->peer.params->transmit_wait_ms / 1000;
-}
-
 /* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
 static uint32_t update_wait(const lw_server *server)
 {
     uint32_t half = server->lifetime / 2;
-    uint32_t wait = transmit_wait(server);
-    return half > wait ? server->lifetime - wait : half > 0 ? half : 1;
+    return half > LW_MAX_TRANSMIT_WAIT ? server->lifetime - LW_MAX_TRANSMIT_WAIT
+           : half > 0                  ? half
+                                       : 1;
 }
 
 /* The lifetime runs from here, unless it is 0 (CLI-63); what became due meanwhile goes out with the
@@ -379,7 +364,7 @@ static void on_update_end(lw_server *server, lw_err err, uint8_t code)
     if (is_rejection(code)) {
         end_registration(server);
         if (server->client->now - server->registered_at >= BRAKE_MS) {
-            begin_register(server);
+            ask(server, LW_SERVER_REGISTERING);
             return;
         }
     } else {
@@ -408,9 +393,11 @@ static void on_end(void *ctx, const lw_coap_result *result)
 /* Says what the state is about: Register, Update or De-register. */
 static void ask(lw_server *server, lw_server_state to)
 {
-    server->telling = to == LW_SERVER_REGISTERING ? LW_UPDATE_ALL
-                      : to == LW_SERVER_UPDATING  ? server->update
-                                                  : 0;
+    server->telling = to == LW_SERVER_UPDATING ? server->update : 0;
+    if (to == LW_SERVER_REGISTERING) {
+        end_registration(server);
+        server->telling = LW_UPDATE_ALL;
+    }
     server->update = 0;
     set_state(server, to);
     lw_err err = lw_server_say(server, on_end);
@@ -466,14 +453,11 @@ static void left(lw_server *server)
 void lw_server_leave(lw_server *server)
 {
     lw_server_stop_asking(server); /* rule 26; a De-register ends with it, and IDLE */
-    if (is_one_of(server, S(UNUSED) | S(IDLE))) {
-        return;
-    }
     if (server->registered && server->link_state == LW_OK) {
         ask(server, LW_SERVER_DEREGISTERING);
-        return;
+    } else {
+        left(server);
     }
-    left(server);
 }
 
 void lw_server_disable(lw_server *server)
@@ -552,7 +536,7 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 {
     lw_server *server = LW_CONTAINER(alarm, lw_server, alarm);
     lw_client *client = coap->config.ctx;
-    if (client->bootstrapping && server->state != LW_SERVER_DEREGISTERING) {
+    if (client->bootstrapping) {
         server->was_due = true; /* rule 12 */
         return;
     }
@@ -560,10 +544,8 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
         attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
     } else if (is_one_of(server, WAITING)) {
         connect_link(server);
-    } else if (server->state == LW_SERVER_REGISTERED && client->now >= server->expires) {
-        begin_register(server); /* REG-42 */
-    } else if (server->state == LW_SERVER_REGISTERED) {
-        ask(server, LW_SERVER_UPDATING);
+    } else if (server->state == LW_SERVER_REGISTERED) { /* REG-42 */
+        ask(server, client->now < server->expires ? LW_SERVER_UPDATING : LW_SERVER_REGISTERING);
     }
 }
 
@@ -575,7 +557,7 @@ void lw_server_is_active(lw_server *server)
     if (!server->client->cfg.queue_mode || server->account == LW_ID_MAX) {
         return;
     }
-    lw_alarm_set_in(server->client, &server->nap, transmit_wait(server));
+    lw_alarm_set_in(server->client, &server->nap, LW_MAX_TRANSMIT_WAIT);
     if (server->asleep) {
         server->asleep = false;
         lw_server_report(server, LW_CLIENT_AWAKE, LW_OK, LW_COAP_EMPTY);
