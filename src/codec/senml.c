@@ -274,11 +274,15 @@ lw_err lw_senml_plan_next(lw_senml_plan *p, const lw_value *out_members[LW_SENML
         return LW_ESTATE;
     }
     bool is_first = p->index++ == 0;
+    size_t base_len = p->base_name.as.bytes.len;
     bool is_path = e->kind == LW_ENTRY_PATH; /* its record has something, be it an empty name */
     if (e->kind == LW_ENTRY_REMOVE) {
         e->value.type = LW_TYPE_NONE;
     }
     err = split_entry(p);
+    if (err == LW_OK && !is_first && p->base_name.as.bytes.len != base_len) {
+        err = LW_EINVAL; /* one lies in the other: with or without a '/' behind the base */
+    }
     bool has_base = is_first && p->base_name.as.bytes.len > 0;
     out_members[LW_SENML_BASE_NAME] = has_base ? &p->base_name : NULL;
     out_members[LW_SENML_BASE_TIME] = is_first ? time_member(&e->base_time) : NULL;

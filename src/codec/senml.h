@@ -80,9 +80,9 @@ static inline bool lw_senml_has(const lw_senml_record *r, lw_senml_member member
 
 /* Adds a member to a zeroed record. `value` is what the bytes say: STRING, BOOLEAN, OPAQUE (vd,
  * already out of base64), a number as INTEGER, UNSIGNED or FLOAT, NONE for null. LW_EFORMAT for a
- * member that comes twice, a second value, and what must be refused: bver above 10, bv or bs other
- * than 0, an unknown critical member; what lw_value_convert says of one of the wrong kind. Of
- * ignored members the value is not looked at. */
+ * member that comes twice or has the wrong kind, a second value, and what must be refused: bver
+ * above 10, bv or bs other than 0, an unknown critical member. Of ignored members the value is not
+ * looked at. */
 LW_MUST_CHECK lw_err lw_senml_put(lw_senml_record *r, lw_senml_label label, const lw_value *value);
 
 /* What stays from record to record. Part of a format's decoder state. */
@@ -134,7 +134,7 @@ LW_MUST_CHECK lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *sourc
 
 /* LW_OK with the members of the next record, NULL for those it does not have (they are valid until
  * the next call); LW_END after the last, or a failure. LW_ESTATE when the source no longer is what
- * it was.
+ * it was, LW_EINVAL when one of several names is what all have in common.
  */
 LW_MUST_CHECK lw_err lw_senml_plan_next(lw_senml_plan *p,
                                         const lw_value *out_members[LW_SENML_MEMBERS]);
