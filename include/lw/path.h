@@ -102,9 +102,24 @@ static inline uint16_t lw_path_id(lw_path p, unsigned level)
     return (uint16_t)((level % 2 != 0 ? word >> 16 : word) - 1);
 }
 
-static inline bool lw_path_has_resource(lw_path p)
+/* Are so many levels given, or more? For a level that is known when it is compiled: shorter then
+ * than what asks lw_path_depth. */
+static inline bool lw_path_reaches(lw_path p, lw_level level)
 {
-    return (uint32_t)p.key > UINT16_MAX;
+    uint32_t lower = (uint32_t)p.key;
+    switch (level) {
+    case LW_LEVEL_RESOURCE_INSTANCE:
+        return lower > UINT16_MAX && (uint16_t)lower != 0;
+    case LW_LEVEL_RESOURCE:
+        return lower > UINT16_MAX;
+    case LW_LEVEL_INSTANCE:
+        return lower != 0 || (uint16_t)(p.key >> 32) != 0;
+    case LW_LEVEL_OBJECT:
+        return p.key != 0;
+    case LW_LEVEL_ROOT:
+        break;
+    }
+    return true;
 }
 
 /* One level more. LW_EDEPTH when there are four; LW_ERANGE for LW_ID_MAX, which is for the instance

@@ -134,7 +134,7 @@ static lw_err check_unknown(const lw_apply *a, const lw_place *at)
     const lw_resource_def *def =
         lw_object_def_resource(at->object->def, lw_path_id(at->path, LW_LEVEL_RESOURCE));
     bool is_mandatory = def != NULL && (def->flags & LW_DEF_MANDATORY) != 0;
-    return is_mandatory || lw_path_has_resource(a->cfg.base) ? LW_EINVAL : LW_OK;
+    return is_mandatory || lw_path_reaches(a->cfg.base, LW_LEVEL_RESOURCE) ? LW_EINVAL : LW_OK;
 }
 
 /* Both passes: values that the tree keeps, then those that the device takes. The first sees all. */
@@ -142,7 +142,7 @@ static lw_err set(lw_apply *a, const lw_entry *e)
 {
     lw_tree *tree = &a->client->tree;
     const lw_apply_rules *rules = a->rules;
-    if (!lw_path_has_resource(e->path)) {
+    if (!lw_path_reaches(e->path, LW_LEVEL_RESOURCE)) {
         return LW_OK; /* an instance or object without values */
     }
     lw_path path = rules->place != NULL ? rules->place(a, e->path) : e->path;

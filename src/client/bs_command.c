@@ -14,7 +14,7 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
 {
     lw_tree *tree = &client->tree;
     lw_bs_item item = {.path = path};
-    if (lw_path_depth(path) == LW_LEVEL_ROOT) {
+    if (!lw_path_reaches(path, LW_LEVEL_OBJECT)) {
         return;
     }
     if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
@@ -55,10 +55,10 @@ static lw_err prepare(lw_apply *a, lw_path path)
 {
     lw_tree *tree = &a->client->tree;
     lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE), made;
-    if (lw_path_depth(path) < LW_LEVEL_INSTANCE) {
+    if (!lw_path_reaches(path, LW_LEVEL_INSTANCE)) {
         return LW_OK; /* an object without instances */
     }
-    bool is_whole = lw_path_depth(a->cfg.base) <= LW_LEVEL_INSTANCE;
+    bool is_whole = !lw_path_reaches(a->cfg.base, LW_LEVEL_RESOURCE);
     lw_err err = lw_tree_add(tree, lw_path_id(path, LW_LEVEL_OBJECT),
                              lw_path_id(path, LW_LEVEL_INSTANCE), &made);
     if (err == LW_EEXISTS) {

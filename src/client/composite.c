@@ -32,7 +32,7 @@ static lw_err prepare(lw_apply *a, lw_path path)
 {
     lw_place at;
     lw_tree_find(&a->client->tree, path, &at);
-    if (!lw_path_has_resource(path)) {
+    if (!lw_path_reaches(path, LW_LEVEL_RESOURCE)) {
         return LW_EINVAL;
     }
     if (lw_access_is_bootstrap_only(lw_path_id(path, LW_LEVEL_OBJECT))) {

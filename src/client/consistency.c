@@ -142,7 +142,7 @@ static lw_path wrong_count(lw_client *client)
 /* True when all is well at that path. */
 static bool complain(lw_client *client, lw_path wrong)
 {
-    if (lw_path_depth(wrong) == LW_LEVEL_ROOT) {
+    if (!lw_path_reaches(wrong, LW_LEVEL_OBJECT)) {
         return true;
     }
     uint8_t text[LW_PATH_TEXT_MAX + 16];

@@ -33,8 +33,8 @@ static lw_err make(lw_apply *a, uint16_t id)
 
 static lw_err prepare(lw_apply *a, lw_path path)
 {
-    return lw_path_depth(path) < LW_LEVEL_INSTANCE ? LW_OK
-                                                   : make(a, lw_path_id(path, LW_LEVEL_INSTANCE));
+    return !lw_path_reaches(path, LW_LEVEL_INSTANCE) ? LW_OK
+                                                     : make(a, lw_path_id(path, LW_LEVEL_INSTANCE));
 }
 
 static lw_path place(const lw_apply *a, lw_path path)

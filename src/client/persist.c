@@ -211,7 +211,7 @@ static void read_config(room *r, lw_reader *in)
     lw_client *client = r->client;
     lw_entry e;
     remove_replaced(&client->tree);
-    for (lw_entry_read(in, &e); lw_path_depth(e.path) > LW_LEVEL_ROOT; lw_entry_read(in, &e)) {
+    for (lw_entry_read(in, &e); lw_path_reaches(e.path, LW_LEVEL_OBJECT); lw_entry_read(in, &e)) {
         lw_err err = read_entry(&client->tree, &e);
         if (err != LW_OK) {
             lw_client_complain(client, module, "left out", err);

@@ -27,7 +27,7 @@ static void told(lw_observed *obs)
             target++;
         }
         lw_watched found = {.target = target, .path = e.path};
-        if (lw_path_depth(obs->targets[target]) < LW_LEVEL_RESOURCE ||
+        if (!lw_path_reaches(obs->targets[target], LW_LEVEL_RESOURCE) ||
             !lw_watch_begin(&found.watch, &e.value)) {
             continue;
         }

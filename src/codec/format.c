@@ -29,7 +29,7 @@ lw_type lw_decoder_type_of(lw_decoder *d, const lw_path *path)
     if (!d->typed) {
         d->typed = true;
         d->type = LW_TYPE_NONE;
-        if (d->cfg.type_of != NULL && lw_path_depth(*path) >= LW_LEVEL_RESOURCE) {
+        if (d->cfg.type_of != NULL && lw_path_reaches(*path, LW_LEVEL_RESOURCE)) {
             d->type = (uint8_t)d->cfg.type_of(d->cfg.type_ctx, *path);
         }
     }
@@ -63,7 +63,7 @@ static lw_err check_path(const lw_decoder *d, const lw_path *path)
 
 static lw_err settle_value(lw_decoder *d, lw_entry *e)
 {
-    if (lw_path_depth(e->path) < LW_LEVEL_RESOURCE) {
+    if (!lw_path_reaches(e->path, LW_LEVEL_RESOURCE)) {
         return LW_EFORMAT;
     }
     lw_type type = lw_decoder_type_of(d, &e->path);

@@ -97,7 +97,7 @@ static void keep_prefix(lwm2m_cbor *s, lw_bytes *prefix)
 /* The same path again, or one within the other. */
 static bool is_again(const lwm2m_cbor *s, lw_path path)
 {
-    return lw_path_depth(s->last) > 0 &&
+    return lw_path_reaches(s->last, LW_LEVEL_OBJECT) &&
            (lw_path_contains(s->last, path) || lw_path_contains(path, s->last));
 }
 

@@ -246,7 +246,7 @@ static lw_err split_entry(lw_senml_plan *p)
     size_t front = w.pos;
     if (p->has_base) {
         lw_write_path(&w, p->base);
-        if (lw_path_depth(p->base) > 0 && !lw_path_equal(p->base, e->path)) {
+        if (lw_path_reaches(p->base, LW_LEVEL_OBJECT) && !lw_path_equal(p->base, e->path)) {
             lw_write_u8(&w, '/');
         }
         base_len = w.pos > 1 ? w.pos : 0; /* a '/' alone is no base */

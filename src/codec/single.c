@@ -2,7 +2,7 @@
 
 lw_err lw_single_start(lw_decoder *d)
 {
-    return lw_path_depth(d->cfg.base) >= LW_LEVEL_RESOURCE ? LW_OK : LW_ENOTSUP;
+    return lw_path_reaches(d->cfg.base, LW_LEVEL_RESOURCE) ? LW_OK : LW_ENOTSUP;
 }
 
 lw_err lw_single_take(lw_decoder *d, lw_entry *out_entry, lw_bytes *out_payload)

@@ -215,9 +215,9 @@ static lw_err decode_start(lw_decoder *d)
 {
     tlv *s = (tlv *)(void *)d->state.octets;
     s->last = d->cfg.base;
-    return lw_path_depth(s->last) == LW_LEVEL_OBJECT  ? lw_path_append(&s->last, LW_ID_MAX)
-           : lw_path_depth(s->last) > LW_LEVEL_OBJECT ? LW_OK
-                                                      : LW_ENOTSUP;
+    return lw_path_depth(s->last) == LW_LEVEL_OBJECT     ? lw_path_append(&s->last, LW_ID_MAX)
+           : lw_path_reaches(s->last, LW_LEVEL_INSTANCE) ? LW_OK
+                                                         : LW_ENOTSUP;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -367,7 +367,7 @@ static void write_resources(lw_path instance, tlv_out *t)
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    if (lw_path_depth(cfg->base) < LW_LEVEL_OBJECT) {
+    if (!lw_path_reaches(cfg->base, LW_LEVEL_OBJECT)) {
         return LW_ENOTSUP;
     }
     tlv_out t = {.source = source, .base = &cfg->base, .w = w};

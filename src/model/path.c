@@ -102,8 +102,8 @@ lw_err lw_path_parse(lw_bytes text, lw_path *out_path)
     }
     for (size_t pos = 1; pos < text.len; pos++) {
         uint16_t id;
-        lw_err err =
-            lw_path_depth(p) == LW_PATH_DEPTH_MAX ? LW_EDEPTH : lw_id_read(text, &pos, &id);
+        lw_err err = lw_path_reaches(p, LW_LEVEL_RESOURCE_INSTANCE) ? LW_EDEPTH
+                                                                    : lw_id_read(text, &pos, &id);
         if (err == LW_OK && pos < text.len && text.ptr[pos] != '/') {
             err = LW_EFORMAT;
         }

@@ -173,10 +173,10 @@ lw_err lw_bs_discover_next(lw_bs_discover *discover, lw_bs_item *out_item)
         lw_bytes prefix;
         lw_path path;
         if (lw_link_target_split(link.target, &prefix, &path) != LW_OK || prefix.len > 0 ||
-            lw_path_depth(path) > LW_LEVEL_INSTANCE) {
+            lw_path_reaches(path, LW_LEVEL_RESOURCE)) {
             return LW_EFORMAT; /* VER-33: never with an alternate path */
         }
-        if (lw_path_depth(path) > 0) {
+        if (lw_path_reaches(path, LW_LEVEL_OBJECT)) {
             *out_item = item_of(&link, path);
             return LW_OK;
         }

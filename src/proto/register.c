@@ -274,7 +274,7 @@ static void take_root(lw_object_list *list, const lw_corelink *link)
     lw_bytes prefix;
     lw_path path;
     if (link->attrs.len == 0 || lw_link_target_split(link->target, &prefix, &path) != LW_OK ||
-        lw_path_depth(path) > 0) {
+        lw_path_reaches(path, LW_LEVEL_OBJECT)) {
         return;
     }
     lw_link_attr attr;
@@ -299,11 +299,11 @@ static verdict judge(const lw_object_list *list, const lw_corelink *link, lw_obj
     if (lw_link_target_split(link->target, &prefix, path) != LW_OK) {
         return out_of_place;
     }
-    if (lw_path_depth(*path) == 0 ||
+    if (!lw_path_reaches(*path, LW_LEVEL_OBJECT) ||
         (prefix.len > 0 && !lw_bytes_equal(prefix, list->alternate_path))) {
         return SKIPPED;
     }
-    if (lw_path_depth(*path) > LW_LEVEL_INSTANCE || lw_path_is_chosen(*path) ||
+    if (lw_path_reaches(*path, LW_LEVEL_RESOURCE) || lw_path_is_chosen(*path) ||
         lw_request_is_forbidden(path)) {
         return lw_path_id(*path, LW_LEVEL_OBJECT) == 24 ? SKIPPED : out_of_place;
     }

@@ -194,7 +194,7 @@ uint8_t lw_route_bootstrap(lw_version version, const lw_coap_msg *msg, lw_reques
     if (code != LW_COAP_EMPTY) {
         return code;
     }
-    bool is_root = lw_path_depth(out_request->path) == LW_LEVEL_ROOT;
+    bool is_root = !lw_path_reaches(out_request->path, LW_LEVEL_OBJECT);
     bool is_discover = msg->code == LW_COAP_GET && ((modes & LW_OP_LINKED) != 0 || is_root);
     lw_op op = find_op(OF_BOOTSTRAP, msg->code, is_discover ? LW_OP_LINKED : LW_OP_PLAIN,
                        out_request->path, version);
@@ -416,7 +416,7 @@ lw_err lw_created_read(lw_bytes options, lw_path *out_instance)
         }
         found = true;
         if (!is_number(opt.value)) {
-            if (lw_path_depth(path) > 0) {
+            if (lw_path_reaches(path, LW_LEVEL_OBJECT)) {
                 return LW_EFORMAT;
             }
         } else if (lw_path_depth(path) == LW_LEVEL_INSTANCE || append(&path, opt.value) != LW_OK) {
