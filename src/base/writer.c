@@ -70,7 +70,7 @@ void lw_write_u8(lw_writer *w, uint8_t v)
     lw_write_octets(w, &v, 1);
 }
 
-void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
+void lw_write_uint(lw_writer *w, unsigned octets, uint64_t v)
 {
     uint8_t b[8];
     lw_assert(octets <= sizeof b);
@@ -83,17 +83,17 @@ void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets)
 
 void lw_write_u16(lw_writer *w, uint16_t v)
 {
-    lw_write_uint(w, v, 2);
+    lw_write_uint(w, 2, v);
 }
 
 void lw_write_u32(lw_writer *w, uint32_t v)
 {
-    lw_write_uint(w, v, 4);
+    lw_write_uint(w, 4, v);
 }
 
 void lw_write_u64(lw_writer *w, uint64_t v)
 {
-    lw_write_uint(w, v, 8);
+    lw_write_uint(w, 8, v);
 }
 
 lw_bytes lw_writer_bytes(const lw_writer *w)

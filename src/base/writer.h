@@ -37,7 +37,7 @@ void lw_write_u8(lw_writer *w, uint8_t v);
 void lw_write_u16(lw_writer *w, uint16_t v); /* big endian, as all below */
 void lw_write_u32(lw_writer *w, uint32_t v);
 void lw_write_u64(lw_writer *w, uint64_t v);
-void lw_write_uint(lw_writer *w, uint64_t v, unsigned octets); /* the low `octets` octets, 0..8 */
+void lw_write_uint(lw_writer *w, unsigned octets, uint64_t v); /* the low `octets` octets, 0..8 */
 
 /* Sets the error unless one is set already. */
 void lw_writer_fail(lw_writer *w, lw_err err);

@@ -11,8 +11,8 @@ LW_TEST(numbers_are_written_big_endian)
     lw_write_u16(&w, 0x0203);
     lw_write_u32(&w, 0x04050607);
     lw_write_u64(&w, 0x08090A0B0C0D0E0F);
-    lw_write_uint(&w, 0xFF101112, 3);
-    lw_write_uint(&w, 0xFF, 0);
+    lw_write_uint(&w, 3, 0xFF101112);
+    lw_write_uint(&w, 0, 0xFF);
     assert_ok(w.err);
     assert_bytes(lw_writer_bytes(&w), "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F"
                                       "\x10\x11\x12");

@@ -327,7 +327,7 @@ LW_APART void lw_cbor_skip(lw_cbor *c)
 static void write_argument(lw_writer *w, unsigned major, unsigned info, uint64_t arg)
 {
     lw_write_u8(w, (uint8_t)(major << 5 | info));
-    lw_write_uint(w, arg, 1u << (info - INFO_1_OCTET));
+    lw_write_uint(w, 1u << (info - INFO_1_OCTET), arg);
 }
 
 void lw_cbor_write_head(lw_writer *w, lw_cbor_major major, uint64_t argument)

@@ -253,8 +253,8 @@ static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
     }
     lw_write_u8(w, (uint8_t)((unsigned)kind << 6 | (id_octets - 1) * ID_16_BITS |
                              (length_octets > 0 ? length_octets << LENGTH_SHIFT : len)));
-    lw_write_uint(w, id, id_octets);
-    lw_write_uint(w, len, length_octets);
+    lw_write_uint(w, id_octets, id);
+    lw_write_uint(w, length_octets, len);
 }
 
 static void write_value(lw_writer *w, item_kind kind, uint16_t id, const lw_value *v)
@@ -293,7 +293,7 @@ static void write_value(lw_writer *w, item_kind kind, uint16_t id, const lw_valu
         return;
     }
     write_head(w, kind, id, len);
-    lw_write_uint(w, bits, len);
+    lw_write_uint(w, len, bits);
 }
 
 /* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
