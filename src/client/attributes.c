@@ -44,13 +44,13 @@ void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_pa
                          bool is_whole, lw_attrs *attrs)
 {
     unsigned depth = lw_path_depth(path);
-    do {
+    while (depth > LW_LEVEL_ROOT) {
         const lw_attached *a = lw_attached_place(all, server, lw_path_cut(path, depth));
         if (a != NULL) {
             lw_attrs_inherit(attrs, &a->attrs);
         }
-        depth--;
-    } while (is_whole && depth > LW_LEVEL_ROOT);
+        depth = is_whole ? depth - 1 : LW_LEVEL_ROOT;
+    }
 }
 
 void lw_observed_attrs_at(const lw_observed *obs, unsigned target, const lw_attrs *query,

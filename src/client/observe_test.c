@@ -968,6 +968,19 @@ static void a_list_that_may_not_be_read_is_not_observed(void **state)
     expect_observations(r, 0);
 }
 
+/* All that may be read is a target, too: nothing is attached above it. */
+static void the_root_is_a_target_of_a_list(void **state)
+{
+    rig *r = *state;
+    uint32_t sequence;
+    attach(r, "/42769/0?pmin=5");
+    rig_datagram *d = fetch(r, 1, 0, "", (const char *const[]){"/", NULL});
+    assert_int_equal(d->msg.code, LW_COAP_CONTENT);
+    assert_true(has_observe(d, &sequence));
+    set_number(r, "/42769/0/0", 1);
+    expect_told(r, 1, NULL);
+}
+
 /* ---- Write-Attributes ------------------------------------------------------------------------ */
 
 static const lw_attrs *attached(rig *r, unsigned server, lw_path path)
@@ -1210,6 +1223,7 @@ int main(void)
         BOTH(attributes_go_with_their_target),
         BOTH(attributes_have_a_ceiling),
         IS(without_thresholds_the_other_attributes_are_taken),
+        IS(the_root_is_a_target_of_a_list),
         IS(composites_without_observe_are_read),
         BOTH(a_notification_that_finds_no_memory_is_sent_later),
     };
