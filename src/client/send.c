@@ -318,6 +318,7 @@ static void on_server(void *state, lw_server *server, lw_server_event event)
     if (event == LW_SERVER_EV_REGISTERED || event == LW_SERVER_EV_ENDED ||
         event == LW_SERVER_EV_REMOVED) { /* rule 31 */
         l->refused = false;
+        lw_alarm_set_in(s->client, &l->alarm, 0); /* the wait was for what goes now */
         give_up(l);
     }
 }

@@ -265,6 +265,20 @@ static void news_of_a_server_does_not_shorten_the_wait(void **state)
     assert_int_equal(rig_requests(r, 0), 3);
 }
 
+/* CLI-50, rule 31: it waited for what is gone. */
+static void a_new_registration_ends_the_wait_as_well(void **state)
+{
+    rig *r = *state;
+    assert_int_equal(send_to(r, 1, number_0), LW_OK);
+    rig_answer(r, 0, LW_COAP_SERVICE_UNAVAILABLE, NULL);
+    time_passes(r, 1);
+    lw_client_dispatch(&r->client->servers[0], LW_SERVER_EV_REGISTERED);
+    expect_event(r, 1, LW_ECANCELED, 0);
+    assert_int_equal(send_to(r, 1, number_0), LW_OK);
+    rig_pass(r, 0);
+    assert_int_equal(rig_requests(r, 0), 2);
+}
+
 /* OBS-33: a cancelled transfer is none that failed. */
 static void what_a_closed_link_interrupted_goes_on_with_the_next(void **state)
 {
@@ -525,6 +539,7 @@ int main(void)
         IS(a_refusal_is_told),
         IS(data_is_kept_and_sent_again_with_its_time),
         IS(news_of_a_server_does_not_shorten_the_wait),
+        IS(a_new_registration_ends_the_wait_as_well),
         IS(what_a_closed_link_interrupted_goes_on_with_the_next),
         IS(rights_are_those_of_the_moment_it_is_sent),
         IS(after_all_attempts_it_is_given_up),
