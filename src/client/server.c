@@ -445,6 +445,7 @@ static void left(lw_server *server)
     }
     if (comes_back) {
         uint32_t timeout = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
+        server->attempt = server->sequence = 1;
         wait_in(server, LW_SERVER_DISABLED, timeout);
         lw_server_report(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
     }
@@ -462,8 +463,10 @@ void lw_server_leave(lw_server *server)
 
 void lw_server_disable(lw_server *server)
 {
-    server->disable = server->state != LW_SERVER_IDLE;
-    lw_server_leave(server);
+    if (server->state != LW_SERVER_DEREGISTERING) { /* as it is anyhow */
+        server->disable = server->state != LW_SERVER_IDLE;
+        lw_server_leave(server);
+    }
 }
 
 void lw_server_reset(lw_server *server)

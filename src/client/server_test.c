@@ -254,6 +254,43 @@ static void disable_cancels_an_update_in_flight(void **state)
     assert_int_equal(rig_last_request(r, 0)->msg.code, LW_COAP_DELETE);
 }
 
+static void disable_twice_is_as_good_as_once(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/1/0/5", lw_value_integer(100));
+    rig_pass(r, 0);
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    rig_pass(r, 0);
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    rig_pass(r, 99 * LW_SECOND_MS);
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+    rig_pass(r, 2 * LW_SECOND_MS);
+    expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
+}
+
+/* CLI-50: attempts that failed before it do not count behind it */
+static void after_disable_attempts_begin_anew(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    set(r, "/1/0/5", lw_value_integer(100));
+    r->link_answer = LW_EIO;
+    lw_client_link_down(r->client, r->now, 0, LW_EIO);
+    rig_pass(r, 100 * LW_SECOND_MS); /* the first attempt, and the second after 60 s */
+    r->link_answer = LW_OK;
+    rig_pass(r, 140 * LW_SECOND_MS); /* the third has a link */
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    rig_pass(r, 0);
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    r->link_answer = LW_EIO;
+    unsigned opened = r->opened[0];
+    rig_pass(r, 170 * LW_SECOND_MS);
+    assert_int_equal(r->opened[0] - opened, 2); /* after 100 s and 60 s more */
+}
+
 /* REG-40 */
 static void stop_deregisters(void **state)
 {
@@ -586,6 +623,8 @@ int main(void)
         T(a_sequence_ends),
         T(disable_deregisters_and_comes_back),
         T(disable_cancels_an_update_in_flight),
+        T(disable_twice_is_as_good_as_once),
+        T(after_disable_attempts_begin_anew),
         T(stop_deregisters),
         T(a_second_stop_does_not_wait_for_the_answer),
         T(an_unanswered_update_registers_after_the_back_off),
