@@ -425,15 +425,25 @@ static lw_err on_moment(void *state, lw_client *client, lw_client_moment moment)
     return LW_OK;
 }
 
+static bool has_anyone_given_up(const lw_client *client)
+{
+    LW_EACH_SERVER (client, s) {
+        if (lw_server_has_given_up(s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_server(void *state, lw_server *server, lw_server_event event)
 {
     lw_bootstrap *bs = state;
-    (void)server;
     if (event != LW_SERVER_EV_REGISTERED) {
         return;
     }
     bs->rounds = 0;
-    if (bs->state == LW_BS_WAITING && bs->err != LW_OK) { /* another attempt is needless */
+    if (bs->state == LW_BS_WAITING && bs->err != LW_OK &&
+        !has_anyone_given_up(server->client)) { /* another attempt is needless */
         set_state(bs, LW_BS_IDLE, LW_FOREVER);
     }
 }

@@ -204,7 +204,8 @@ static uint32_t begin_sequence(lw_server *server, bool is_last, bool *out_gives_
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
     uint32_t sequences =
         lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
-    is_last = is_last || server->sequence >= sequences || delay == LW_FOREVER;
+    is_last = is_last || server->sequence == UINT8_MAX || server->sequence >= sequences ||
+              delay == LW_FOREVER;
     server->sequence = is_last ? 1 : (uint8_t)(server->sequence + 1);
     server->attempt = 1;
     *out_gives_up = is_last && turns_to_bootstrap(server);
@@ -505,14 +506,18 @@ void lw_server_pause(lw_server *server)
     }
 }
 
+bool lw_server_has_given_up(const lw_server *server)
+{
+    return server->state == LW_SERVER_BACKOFF && !lw_deadline_is_armed(&server->alarm.deadline);
+}
+
 void lw_server_resume(lw_server *server)
 {
     bool was_due = server->was_due;
     server->was_due = false;
     if (was_due) {
         wake_in(server, 0);
-    } else if (server->state == LW_SERVER_BACKOFF &&
-               !lw_deadline_is_armed(&server->alarm.deadline)) {
+    } else if (lw_server_has_given_up(server)) {
         lw_server_reset(server);
     }
     if (server->registered && !server->offline) {

@@ -48,6 +48,9 @@ void lw_server_close_link(lw_server *server);
 void lw_server_pause(lw_server *server);
 void lw_server_resume(lw_server *server);
 
+/* Its attempts are over, and it waits for a bootstrap to end. */
+bool lw_server_has_given_up(const lw_server *server);
+
 /* Another address under NoSec (REG-44), or another account (BS-52): a new link, a new registration.
  */
 void lw_server_register_anew(lw_server *server);
