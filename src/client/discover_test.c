@@ -66,6 +66,8 @@ LW_TEST(depth_counts_levels_below_the_target)
     discovers(r, "GET /16/0/0?depth=0", "</16/0/0>;dim=2");
     discovers(r, "GET /16/0/0?depth=3", "</16/0/0>;dim=2,</16/0/0/0>,</16/0/0/2>");
     discovers(r, "GET /16?x=1&depth=1", "</16>,</16/0>"); /* DM-08 */
+    rig_ask a = {.request = "GET /16?depth=4", .cf = NONE, .accept = LW_CF_LINK};
+    assert_string_equal(rig_do(r, &a), "4.00"); /* DM-21 */
 }
 
 LW_TEST(in_1_0_a_resource_shows_no_instances)
@@ -74,6 +76,7 @@ LW_TEST(in_1_0_a_resource_shows_no_instances)
     discovers(r, "GET /16", "</16>,</16/0>,</16/0/0>;dim=2,</16/0/1>");
     discovers(r, "GET /16/0/0", "</16/0/0>;dim=2");                         /* DM-24 */
     discovers(r, "GET /16/0?depth=0", "</16/0>,</16/0/0>;dim=2,</16/0/1>"); /* not known yet */
+    discovers(r, "GET /16/0/0?depth=9", "</16/0/0>;dim=2");
 }
 
 LW_TEST(in_1_1_a_resource_shows_its_instances)
