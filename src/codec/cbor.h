@@ -2,8 +2,9 @@
  * values, skips what it does not know, and the same for writing, shortest form always.
  *
  * Reading accepts every valid encoding: heads wider than needed, strings and containers of
- * indefinite length, tags. Its error is sticky: after a failure nothing is left to read, every
- * count is 0, and what values and heads say means nothing. Out of input is LW_AGAIN.
+ * indefinite length, tags. Its error is sticky: after a failure nothing is left to read, no
+ * container has more, and what values, counts and heads say means nothing. Out of input is
+ * LW_AGAIN.
  */
 #ifndef LW_CODEC_CBOR_H
 #define LW_CODEC_CBOR_H
