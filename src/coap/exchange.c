@@ -260,7 +260,8 @@ static lw_err make(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *req
     return LW_OK;
 }
 
-/* Takes its place in the list: at the end, or that of an older message, with its timing. */
+/* Takes its place in the list: at the end, or that of an older message, with its timing when that
+ * is not confirmed yet. */
 static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older)
 {
     lw_coap_peer *peer = ex->peer;
@@ -272,11 +273,13 @@ static void enqueue(lw_coap *coap, lw_coap_exchange *ex, lw_coap_exchange *older
         begin_queued(coap, peer);
         return;
     }
-    ex->state = older->state;
-    ex->timeout_ms = older->timeout_ms;
-    ex->retransmissions = older->retransmissions;
-    ex->mid = older->mid;
-    lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, lw_deadline_at(&older->timer.deadline));
+    if (older->state == STATE_UNCONFIRMED) {
+        ex->state = STATE_UNCONFIRMED;
+        ex->timeout_ms = older->timeout_ms;
+        ex->retransmissions = older->retransmissions;
+        ex->mid = older->mid;
+        lw_deadline_arm(&coap->deadlines, &ex->timer.deadline, older->timer.deadline.at);
+    }
     lw_coap_exchange_end(coap, older, LW_ECANCELED, NULL);
 }
 

@@ -425,6 +425,20 @@ LW_TEST(a_handler_cannot_notify_while_its_answer_is_in_the_buffer)
     expect(&r, "6044 0001");
 }
 
+LW_TEST(a_newer_state_follows_the_older_on_a_stream)
+{
+    lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
+    lw_coap_exchange *older = notify_con("a", NULL);
+    notify_con("b", older);
+    assert_int_equal(r.ends, 1);
+    assert_err(r.err, LW_ECANCELED);
+    expect(&r, "41 45 53 61 0c ff'a'");
+    expect(&r, "41 45 53 61 0c ff'b'");
+    pass(&r, 0);
+    assert_int_equal(r.ends, 2);
+    assert_ok(r.err);
+}
+
 LW_TEST(a_stream_carries_confirmable_notifications_without_acknowledgement)
 {
     lw_coap_peer_init(&r.coap, &r.peer, &lw_coap_params_tcp);
@@ -468,6 +482,7 @@ int main(void)
         T(a_large_notification_goes_out_as_its_first_block),
         T(a_notification_that_cannot_be_written_is_not_sent),
         T(a_handler_cannot_notify_while_its_answer_is_in_the_buffer),
+        T(a_newer_state_follows_the_older_on_a_stream),
         T(a_stream_carries_confirmable_notifications_without_acknowledgement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
