@@ -81,14 +81,20 @@ static int take_exponent(struct digits *d)
     return e;
 }
 
+uint64_t lw_digits_whole(const char *text, int count, int n)
+{
+    uint64_t m = 0;
+    for (int i = 0; i < n; i++) {
+        m = m * 10 + (i < count ? (unsigned)(text[i] - '0') : 0);
+    }
+    return m;
+}
+
 uint64_t lw_num_bits(uint32_t exponent, uint64_t m, bool single)
 {
-    const uint64_t unit =
-        single ? (uint64_t)1 << (FLT_MANT_DIG - 1) : (uint64_t)1 << (DBL_MANT_DIG - 1);
-    const uint64_t infinite = (single ? 0xFF : 0x7FF) * unit;
     /* Added, not put: the hidden bit, where there is one, and a carry raise the exponent by one. */
-    uint64_t bits = exponent * unit + m;
-    return bits < infinite ? bits : infinite;
+    uint64_t e = exponent;
+    return m + (single ? e << (FLT_MANT_DIG - 1) : e << (DBL_MANT_DIG - 1));
 }
 
 uint64_t lw_digits_round(struct digits *d, bool single)
@@ -104,12 +110,9 @@ uint64_t lw_digits_round(struct digits *d, bool single)
         return 0;
     }
     lw_digits_scale(d, bits);
-    uint64_t m = 0;
-    for (int i = 0; i < d->point; i++) {
-        m = m * 10 + (i < d->count ? (unsigned)(d->text[i] - '0') : 0);
-    }
-    int next = d->point < d->count ? d->text[d->point] : '0';
+    uint64_t m = lw_digits_whole(d->text, d->count, d->point);
+    int next = d->point < d->count ? d->text[d->point] - '0' : 0;
     bool more = d->cut || d->count > d->point + 1;
-    m += next > '5' || (next == '5' && (more || m % 2 != 0));
+    m += 2 * next + more + (int)(m % 2) > 10; /* a half goes to the even one */
     return lw_num_bits((uint32_t)(e - bits), m, single);
 }

@@ -18,10 +18,9 @@
 
 #define WHOLE_DIGITS_MAX 20 /* of an integer of 64 bits */
 
-/* Takes digits and a point off the text. */
-LW_APART static lw_err scan_digits(const uint8_t **at, const uint8_t *end, struct digits *d)
+/* Takes digits and a point off the text. NULL: there is no digit. */
+LW_APART static const uint8_t *scan_digits(const uint8_t *p, const uint8_t *end, struct digits *d)
 {
-    const uint8_t *p = *at;
     bool any = false;
     bool point = false;
     for (; p < end; p++) {
@@ -45,20 +44,19 @@ LW_APART static lw_err scan_digits(const uint8_t **at, const uint8_t *end, struc
             d->cut = d->cut || c != '0';
         }
     }
-    *at = p;
     lw_digits_trim(d);
-    return any ? LW_OK : LW_EFORMAT;
+    return any ? p : NULL;
 }
 
 /* What follows the digits: nothing, or the exponent up to the end. */
-static lw_err scan_exponent(const uint8_t *p, const uint8_t *end, int *out_exponent)
+static bool scan_exponent(const uint8_t *p, const uint8_t *end, int *out_exponent)
 {
     *out_exponent = 0;
     if (p == end) {
-        return LW_OK;
+        return true;
     }
     if ((*p++ | 0x20) != 'e') {
-        return LW_EFORMAT;
+        return false;
     }
     uint8_t sign = p < end ? *p : 0;
     p += sign == '-' || sign == '+';
@@ -68,7 +66,7 @@ static lw_err scan_exponent(const uint8_t *p, const uint8_t *end, int *out_expon
         exponent = exponent < EXPONENT_MAX / 10 ? exponent * 10 + (*p - '0') : EXPONENT_MAX;
     }
     *out_exponent = sign == '-' ? -exponent : exponent;
-    return any && p == end ? LW_OK : LW_EFORMAT;
+    return any && p == end;
 }
 
 static int clamp(int v, int low, int high)
@@ -81,67 +79,71 @@ static lw_err scan(lw_bytes text, struct digits *d, bool *out_negative)
     if (text.len == 0 || text.len > TEXT_LEN_MAX) {
         return text.len == 0 ? LW_EFORMAT : LW_ETOOBIG;
     }
-    const uint8_t *at = text.ptr;
-    const uint8_t *end = at + text.len;
+    const uint8_t *end = text.ptr + text.len;
+    bool negative = text.ptr[0] == '-';
     d->count = d->point = 0;
     d->cut = false;
-    *out_negative = *at == '-';
-    at += *out_negative;
-    int exponent = 0;
-    lw_err err = scan_digits(&at, end, d);
-    if (err == LW_OK) {
-        err = scan_exponent(at, end, &exponent);
+    *out_negative = negative;
+    const uint8_t *at = scan_digits(text.ptr + negative, end, d);
+    int exponent;
+    if (at == NULL || !scan_exponent(at, end, &exponent)) {
+        return LW_EFORMAT;
     }
-    d->point = clamp(d->point + exponent, POINT_MIN, POINT_MAX);
-    return err;
+    d->point = d->count > 0 ? clamp(d->point + exponent, POINT_MIN, POINT_MAX) : 0;
+    return LW_OK;
 }
 
-/* The value as an integer and a power of ten, which is 1 for whole numbers. False when it has too
- * many digits. */
-static bool to_decimal(struct digits *d, struct decimal *out)
+/* False when it is no whole number, does not fit, or is the zero that has a sign. */
+static bool to_integer(const struct digits *d, bool negative, lw_value *out)
 {
-    int len = d->count;
-    for (; len < d->point && d->point <= WHOLE_DIGITS_MAX; len++) {
-        d->text[len] = '0';
+    if (d->cut || d->count > d->point || d->point > WHOLE_DIGITS_MAX) {
+        return false;
     }
-    out->m = 0;
-    out->exp10 = len > 0 ? d->point - len : 0;
-    return !d->cut &&
-           (len == 0 || lw_num_parse_uint64(lw_bytes_of(d->text, (size_t)len), &out->m) == LW_OK);
-}
-
-/* False when it does not fit, or is the zero that has a sign. */
-static bool to_integer(uint64_t m, bool negative, lw_value *out)
-{
-    out->type = negative || m <= INT64_MAX ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED;
+    uint64_t m = lw_digits_whole(d->text, d->count, d->point);
+    bool is_long = m > INT64_MAX;
+    out->type = negative || !is_long ? LW_TYPE_INTEGER : LW_TYPE_UNSIGNED;
     out->as.uns = negative ? 0 - m : m; /* two's complement */
-    return !negative || (m > 0 && m <= (uint64_t)INT64_MAX + 1);
+    if (d->point == WHOLE_DIGITS_MAX && (d->text[0] != '1' || !is_long)) {
+        return false; /* 2^64 is less than 2 * 10^19, and what is above it came out small */
+    }
+    return !negative || m - 1 <= INT64_MAX;
+}
+
+static bool to_double_quickly(const struct digits *d, uint64_t *out_bits)
+{
+    if (!LW_NUM_QUICK || d->cut || d->count == 0 || d->count >= WHOLE_DIGITS_MAX) {
+        return false;
+    }
+    double v;
+    struct decimal decimal = {lw_digits_whole(d->text, d->count, d->count), d->point - d->count};
+    if (!lw_num_quick_read(decimal, &v)) {
+        return false;
+    }
+    memcpy(out_bits, &v, sizeof v);
+    return true;
 }
 
 lw_err lw_num_parse_value(lw_bytes text, lw_value *out_value)
 {
-    struct digits digits;
-    struct decimal d;
+    struct digits d;
     bool negative;
-    lw_err err = scan(text, &digits, &negative);
+    lw_err err = scan(text, &d, &negative);
     if (err != LW_OK) {
         return err;
     }
-    bool few = to_decimal(&digits, &d);
     *out_value = (lw_value){.type = LW_TYPE_NONE};
-    if (few && d.exp10 == 0 && to_integer(d.m, negative, out_value)) {
+    if (to_integer(&d, negative, out_value)) {
         return LW_OK;
     }
-    uint64_t bits = 0;
-    double quick;
-    if (LW_NUM_QUICK && few && d.m > 0 && lw_num_quick_read(d, &quick)) {
-        memcpy(&bits, &quick, sizeof bits);
-    } else {
-        bits = lw_digits_round(&digits, false);
+    uint64_t bits;
+    if (!to_double_quickly(&d, &bits)) {
+        bits = lw_digits_round(&d, false);
     }
+    bool is_finite = bits < LW_NUM_INFINITE;
+    bits = is_finite ? bits : LW_NUM_INFINITE;
     out_value->type = LW_TYPE_FLOAT;
     out_value->as.uns = bits | (uint64_t)negative << 63; /* those of as.number */
-    return bits < LW_NUM_INFINITE ? LW_OK : LW_ERANGE;
+    return is_finite ? LW_OK : LW_ERANGE;
 }
 
 lw_err lw_num_parse_double(lw_bytes text, double *out_v)

@@ -38,12 +38,14 @@ void lw_digits_set(struct digits *d, struct decimal v);
 void lw_digits_trim(struct digits *d);
 /* Times 2^n. */
 void lw_digits_scale(struct digits *d, int n);
-/* The bits of the double, or float, next to it; ties to even; infinity when there is none. The
- * digits are used up. */
+/* The first n digits as a number, zeros where there are no more; of more than 19, modulo 2^64. */
+uint64_t lw_digits_whole(const char *text, int count, int n);
+/* The bits of the double, or float, next to it; ties to even; from those of infinity on when there
+ * is none. The digits are used up. */
 uint64_t lw_digits_round(struct digits *d, bool single);
 
-/* The bits of m * 2^exponent in units of the smallest subnormal, or infinity. m is up to 2^53
- * (2^24) and from 2^52 (2^23) on, unless exponent is 0. */
+/* The bits of m * 2^exponent in units of the smallest subnormal, those of infinity and above when
+ * it is too large. m is up to 2^53 (2^24) and from 2^52 (2^23) on, unless exponent is 0. */
 uint64_t lw_num_bits(uint32_t exponent, uint64_t m, bool single);
 
 /* ---- The quick way -----------------------------------------------------------------------------

@@ -38,18 +38,16 @@ static uint64_t read_back(struct decimal x, bool single)
 }
 
 /* Whether the first n digits read back, cut off or rounded up, the nearer one first. */
-static bool suffice(const char *digits, size_t n, uint64_t want, bool single, struct decimal *x)
+static bool suffice(const char *digits, int n, uint64_t want, bool single, struct decimal *x)
 {
+    uint64_t m = lw_digits_whole(digits, n, n);
     bool up = digits[n] >= '5';
-    uint64_t m = 0;
-    lw_err none = lw_num_parse_uint64(lw_bytes_of(digits, n), &m);
-    (void)none; /* no digit is 0 */
     x->m = m + up;
-    if (read_back(*x, single) != want) {
-        x->m = m + !up;
-        return read_back(*x, single) == want;
+    if (read_back(*x, single) == want) {
+        return true;
     }
-    return true;
+    x->m = m + !up;
+    return read_back(*x, single) == want;
 }
 
 static struct decimal find_shortest(double v, bool single)
@@ -58,20 +56,18 @@ static struct decimal find_shortest(double v, bool single)
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
     int point = take_digits(bits, digits);
-    float narrow = (float)v;
-    if (single && (double)narrow == v) {
+    if (single) {
+        float narrow = (float)v;
         uint32_t narrow_bits;
         memcpy(&narrow_bits, &narrow, sizeof narrow_bits);
         bits = narrow_bits;
-    } else {
-        single = false;
     }
     struct decimal d;
     int low = 0, high = DIGITS_MAX; /* if some suffice, more do so as well */
     for (;;) {
         int n = (low + high) / 2;
         d.exp10 = point - n;
-        bool enough = suffice(digits, (size_t)n, bits, single, &d);
+        bool enough = suffice(digits, n, bits, single, &d);
         if (low == high) {
             return d;
         }

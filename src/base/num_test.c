@@ -340,6 +340,8 @@ static void integral_numbers_stay_exact_however_they_are_written(void **state)
     expect_integer("0", 0);
     expect_integer("0.0", 0);
     expect_integer("0e-50", 0);
+    expect_integer("0e20", 0);
+    expect_integer("0e99", 0);
     expect_integer("95", 95);
     expect_integer("-49", -49);
     expect_integer("1E2", 100);
@@ -361,7 +363,12 @@ static void what_is_no_64_bit_integer_is_a_double(void **state)
     (void)state;
     expect_float("-0", -0.0);
     expect_float("21.5", 21.5);
+    expect_float("-0e20", -0.0);
     expect_float("18446744073709551616", 18446744073709551616.0);
+    expect_float("19999999999999999999", 2e19);
+    expect_float("27670116110564327424", 27670116110564327424.0); /* 2^64 + 2^63 */
+    expect_float("99999999999999999999", 1e20);
+    expect_float("-18446744073709551615", -18446744073709551616.0);
     expect_float("-9223372036854775809", -9223372036854775808.0);
     expect_float("1e20", 1e20);
     expect_float("1e-3", 0.001);
