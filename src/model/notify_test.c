@@ -104,6 +104,10 @@ static void thresholds_are_crossed_in_both_directions(void **state)
     assert_false(met(lt, 24, 20));
     assert_false(met(lt, 19, 1));
     assert_false(met(lt, 20, 99));
+    const lw_attrs both = {.has = BIT(LT) | BIT(GT), .lt = 20, .gt = 45};
+    assert_true(met(both, 10, 50) && met_one_way(both, 10, 50)); /* from one end to the other */
+    assert_true(met(both, 50, 10) && met_one_way(both, 50, 10));
+    assert_false(met(both, 20, 45));
 }
 
 /* ATT-33 */
