@@ -8,15 +8,10 @@ void lw_cbor_read_dated_value(lw_cbor *c, lw_value *out_value)
 {
     bool is_date = c->at < c->end && *c->at == DATE_TAG;
     lw_cbor_read_value(c, out_value);
-    if (!is_date || c->err != LW_OK) {
-        return;
+    if (is_date && c->err == LW_OK) {
+        bool is_text = out_value->type == LW_TYPE_STRING;
+        out_value->type = LW_TYPE_TIME;
+        lw_cbor_fail(c, is_text ? lw_date_parse(out_value->as.bytes, &out_value->as.integer)
+                                : LW_EFORMAT);
     }
-    lw_err err = LW_EFORMAT;
-    int64_t seconds = 0;
-    if (out_value->type == LW_TYPE_STRING) {
-        err = lw_date_parse(out_value->as.bytes, &seconds);
-    }
-    out_value->type = LW_TYPE_TIME;
-    out_value->as.integer = seconds;
-    lw_cbor_fail(c, err);
 }

@@ -2,9 +2,8 @@
 #include "codec/cbor.h"
 #include "codec/single.h"
 
-#define EPOCH_TAG                                                                   \
-    1u /* RFC 8949 section 3.4.2; may be left out, but Leshan reads no time without \
-        */
+/* RFC 8949 section 3.4.2; may be left out, but Leshan reads no time without. */
+#define EPOCH_TAG 1u
 
 static lw_err decode_next(lw_decoder *d, lw_entry *out_entry)
 {

@@ -54,6 +54,8 @@ static void dates_that_do_not_exist_are_out_of_range(void **state)
     expect_error("2013-13-01T00:00:00Z", LW_ERANGE);
     expect_error("2013-00-01T00:00:00Z", LW_ERANGE);
     expect_error("2013-01-00T00:00:00Z", LW_ERANGE);
+    expect_error("2013-01-32T00:00:00Z", LW_ERANGE);
+    expect_error("2013-99-99T00:00:00Z", LW_ERANGE);
     expect_error("2013-01-01T24:00:00Z", LW_ERANGE);
     expect_error("2013-01-01T00:60:00Z", LW_ERANGE);
     expect_error("2013-01-01T00:00:61Z", LW_ERANGE);
@@ -68,6 +70,14 @@ static void other_texts_are_no_dates(void **state)
     expect_error("2013-03-21 20:04:00Z", LW_EFORMAT);
     expect_error("2013-03-21T20:04:00.Z", LW_EFORMAT);
     expect_error("2013-03-21T20:04:00Zx", LW_EFORMAT);
+    expect_error("Z", LW_EFORMAT);
+    expect_error("+02:00", LW_EFORMAT);
+    expect_error("2013-03-21T20:04:0Z", LW_EFORMAT);
+    expect_error("2013-03-21T20:04+02:00", LW_EFORMAT);
+    expect_error("2013-03-21T20:04:00.+02:00", LW_EFORMAT);
+    expect_error("2013-03-21T20:04:00.5", LW_EFORMAT);
+    expect_error("2013-03-21T20:04:00.5.5Z", LW_EFORMAT);
+    expect_error("2013-03-21T20:04:00-08:00Z", LW_EFORMAT);
     expect_error("2013-03-21T20:04:00+0200", LW_EFORMAT);
     expect_error("2013-03-21T20:04:00+24:00", LW_EFORMAT);
     expect_error("2013-03-21T20:04:00+02:60", LW_EFORMAT);
