@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/num.h"
 
 #define FACTOR_MAX (1u << 28)
@@ -81,7 +82,7 @@ static int take_exponent(struct digits *d)
     return e;
 }
 
-uint64_t lw_digits_whole(const char *text, int count, int n)
+LW_APART uint64_t lw_digits_whole(const char *text, int count, int n)
 {
     uint64_t m = 0;
     for (int i = 0; i < n; i++) {
