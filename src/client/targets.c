@@ -1,6 +1,6 @@
 #include "client/targets.h"
 
-static lw_decoder decode(const lw_call *call)
+static void decode(const lw_call *call, lw_decoder *d)
 {
     lw_decode_cfg cfg = {
         .base = lw_path_root(),
@@ -8,18 +8,17 @@ static lw_decoder decode(const lw_call *call)
         .scratch = call->reply->payload.buf,
         .scratch_len = call->reply->payload.cap,
     };
-    lw_decoder d;
-    lw_decoder_init(&d, call->body, &cfg);
-    lw_decoder_feed(&d, call->request.payload, true);
-    return d;
+    lw_decoder_init(d, call->body, &cfg);
+    lw_decoder_feed(d, call->request.payload, true);
 }
 
 /* Counts the paths, and keeps them when there is a place for them. */
 static lw_err read_paths(const lw_call *call, lw_path *list, size_t *out_count)
 {
-    lw_decoder d = decode(call);
+    lw_decoder d;
     lw_entry e;
     lw_err err;
+    decode(call, &d);
     *out_count = 0;
     while ((err = lw_decoder_next(&d, &e)) == LW_OK) {
         if (e.kind != LW_ENTRY_PATH || e.prefix.len > 0) {
