@@ -154,15 +154,17 @@ static bool is_number_below(const uint8_t *digits, unsigned limit)
 /* 3/0/14 of ISO 8601: Z, +hh, +hhmm, +hh:mm, or with a minus. */
 static bool is_utc_offset(lw_bytes text)
 {
-    if (lw_bytes_is(text, "Z")) {
-        return true;
+    const uint8_t *p = text.ptr;
+    size_t len = text.len;
+    if (len == 1) {
+        return p[0] == 'Z';
     }
-    if (text.len < 3 || (text.ptr[0] != '+' && text.ptr[0] != '-') ||
-        !is_number_below(text.ptr + 1, 24)) {
+    if (len != 3 && len != 5 && (len != 6 || p[3] != ':')) {
         return false;
     }
-    size_t minutes = text.len == 6 && text.ptr[3] == ':' ? 4 : 3;
-    return text.len == 3 || (text.len == minutes + 2 && is_number_below(text.ptr + minutes, 60));
+    bool has_sign = p[0] == '+' || p[0] == '-';
+    return has_sign && is_number_below(p + 1, 24) &&
+           is_number_below(p + len - 2, 60); /* of three, the hours again */
 }
 
 static lw_err validate(void *ctx, lw_tree *tree, lw_path instance)

@@ -148,6 +148,11 @@ LW_TEST(the_utc_offset_follows_iso_8601)
     assert_err(bench_write(b, "/3/0/14", lw_value_string("+24:00")), LW_EINVAL);
     assert_err(bench_write(b, "/3/0/14", lw_value_string("+02:60")), LW_EINVAL);
     assert_err(bench_write(b, "/3/0/14", lw_value_string("+2:00")), LW_EINVAL);
+    assert_err(bench_write(b, "/3/0/14", lw_value_string("z")), LW_EINVAL);
+    assert_err(bench_write(b, "/3/0/14", lw_value_string("+0")), LW_EINVAL);
+    assert_err(bench_write(b, "/3/0/14", lw_value_string("+020")), LW_EINVAL);
+    assert_err(bench_write(b, "/3/0/14", lw_value_string("+0260")), LW_EINVAL);
+    assert_err(bench_write(b, "/3/0/14", lw_value_string("+02-00")), LW_EINVAL);
     assert_err(bench_write(b, "/3/0/14", lw_value_string("+02:0")), LW_EINVAL);
     assert_err(bench_write(b, "/3/0/14", lw_value_string("+02000")), LW_EINVAL);
     assert_err(bench_write(b, "/3/0/14", lw_value_string("+02:000")), LW_ETOOBIG);
