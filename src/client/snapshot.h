@@ -28,10 +28,10 @@ LW_MUST_CHECK lw_err lw_snapshot_take(const lw_mem *mem, const lw_source *source
 typedef struct lw_history {
     const lw_server
         *server; /* who may not read all of them; NULL: they were taken for who gets them */
-    const lw_snapshot *first;
-    const lw_snapshot *end; /* behind the last of them; NULL: all that follow */
-    bool has_times;         /* each value with the time it was taken at */
-    lw_time offset;         /* added to `at`: from lw_history_offset */
+    const lw_snapshot *first; /* there is one */
+    const lw_snapshot *end;   /* behind the last of them; NULL: all that follow */
+    bool has_times;           /* each value with the time it was taken at */
+    lw_time offset;           /* added to `at`: from lw_history_offset */
 } lw_history;
 lw_source lw_history_source(const lw_history *history);
 

@@ -32,6 +32,7 @@ static lw_senml_label read_label(lw_cbor *c)
     }
     if (key.type != LW_TYPE_INTEGER) {
         lw_cbor_fail(c, LW_EFORMAT);
+        return LW_SENML_OTHER;
     }
     bool known = key.as.integer >= LW_SENML_BS && key.as.integer <= LW_SENML_VD;
     return known ? (lw_senml_label)key.as.integer : LW_SENML_OTHER;
