@@ -105,8 +105,8 @@ static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
     lw_err err;
     do {
         bool has_room = st->count < st->client->cfg.stored_max;
-        err = has_room ? lw_snapshot_take(&st->mem, &source, st->client->now, &snapshot)
-                       : LW_ENOMEM;
+        err =
+            has_room ? lw_snapshot_take(&st->mem, &source, st->client->now, &snapshot) : LW_ENOMEM;
     } while (err == LW_ENOMEM && make_room(st, obs->all));
     if (err == LW_OK) {
         snapshot->part = part;
