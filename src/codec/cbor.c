@@ -104,8 +104,10 @@ static lw_bytes join_chunks(lw_cbor *c)
         lw_write_octets(&w, chunk, c->len);
     }
     lw_cbor_fail(c, w.err);
-    c->scratch += w.pos;
-    c->scratch_len -= w.pos;
+    if (w.pos > 0) { /* there may be no scratch */
+        c->scratch += w.pos;
+        c->scratch_len -= w.pos;
+    }
     return lw_writer_plain(&w);
 }
 
