@@ -135,6 +135,7 @@ static double round_at(uint64_t f, int e)
     uint64_t kept = drop < 64 ? f >> drop : 0;
     uint64_t rest = f << (64 - drop);
     uint64_t bits = lw_num_bits((uint32_t)(e + drop - least), kept + (rest >> 63), false);
+    bits = bits < LW_NUM_INFINITE ? bits : LW_NUM_INFINITE;
     double v;
     memcpy(&v, &bits, sizeof v);
     return v;
