@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "lw/objects.h"
 
 #define RECORD_RUNNING "fw.running"
@@ -38,7 +39,7 @@ static void discard(void *ctx)
 {
     firmware *f = ctx;
     f->head_len = 0;
-    f->digest = 2166136261u;
+    f->digest = LW_DIGEST_SEED;
     f->staged[0] = f->outcome[0] = '\0';
 }
 
@@ -52,11 +53,9 @@ static lw_err write_package(void *ctx, size_t offset, lw_bytes octets)
 {
     firmware *f = ctx;
     (void)offset;
-    for (size_t i = 0; i < octets.len; i++) {
-        f->digest = (f->digest ^ octets.ptr[i]) * 16777619u;
-        if (f->head_len < sizeof f->head - 1) {
-            f->head[f->head_len++] = (char)octets.ptr[i];
-        }
+    f->digest = lw_digest(f->digest, octets.ptr, octets.len);
+    for (size_t i = 0; i < octets.len && f->head_len < sizeof f->head - 1; i++) {
+        f->head[f->head_len++] = (char)octets.ptr[i];
     }
     return LW_OK;
 }
