@@ -22,7 +22,7 @@ static void perform(lw_coap *coap, lw_alarm *alarm)
     act(client, &client->tree, slot->path);
 }
 
-static LW_APART lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t seconds)
+LW_APART static lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t seconds)
 {
     for (unsigned i = 0; i < LW_ACTS_MAX; i++) {
         lw_act_slot *slot = &client->acts[i];

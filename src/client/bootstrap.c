@@ -9,8 +9,6 @@
 
 /* All in seconds. When waiting longer and longer did not help, and for what never will. */
 #define REST 86400u
-/* MAX_TRANSMIT_WAIT: how long a Finish may be repeated. */
-#define REPEATS 93u
 /* A purge that is due while a session runs waits for its end. */
 #define PURGE_AGAIN 60u
 
@@ -330,7 +328,7 @@ static void close_session(lw_bootstrap *bs)
     lw_client *client = bs->server.client;
     lw_server_stop_asking(&bs->server);
     client->bootstrapping = false;
-    set_state(bs, LW_BS_LINGER, REPEATS);
+    set_state(bs, LW_BS_LINGER, LW_MAX_TRANSMIT_WAIT); /* a Finish may be repeated */
     tell(bs, LW_CLIENT_BOOTSTRAPPED);
     LW_EACH_SERVER (client, s) {
         s->had_success = false; /* CLI-41 */

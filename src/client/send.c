@@ -237,12 +237,12 @@ static void choose_format(line *l, const pack *p)
 
 /* ---- Attempts -------------------------------------------------------------------------------- */
 
-/* CLI-50: five attempts unless the server says otherwise. */
+/* CLI-50 */
 static bool may_try_again(line *l)
 {
     uint32_t wait = lw_server_retry_wait(l->server, ++l->attempts);
     lw_alarm_set_in(l->server->client, &l->alarm, wait);
-    return l->attempts < lw_server_setting(l->server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+    return l->attempts < lw_server_retry_count(l->server);
 }
 
 static void finish(line *l, lw_err err, uint8_t code)

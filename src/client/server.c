@@ -195,6 +195,11 @@ uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt)
     return wait;
 }
 
+uint32_t lw_server_retry_count(const lw_server *server)
+{
+    return lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+}
+
 /* The next sequence, in so many seconds. After the last one the first again, so that the device
  * keeps trying (CLI-31), unless a bootstrap begins. The largest value of 1/x/19 says "no further
  * sequence". */
@@ -226,8 +231,7 @@ static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
     if (!gives_up) {
         is_over = is_unusable ||
                   server->attempt == UINT8_MAX || /* a larger 1/x/17 is as good as that */
-                  server->attempt >=
-                      lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
+                  server->attempt >= lw_server_retry_count(server);
         wait = is_over ? begin_sequence(server, is_unusable, &gives_up)
                        : lw_server_retry_wait(server, server->attempt++);
     }

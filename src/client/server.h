@@ -65,6 +65,8 @@ bool lw_server_hurry(lw_server *server);
 /* CLI-50: how long after that attempt, from 1, the next one comes, in seconds: 1/x/18, doubled with
  * each. */
 uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt);
+/* And how many there are, 1/x/17: five unless the server says otherwise. */
+uint32_t lw_server_retry_count(const lw_server *server);
 
 /* Something was sent or received: the awake window of queue mode starts again (TRN-41). */
 void lw_server_is_active(lw_server *server);
