@@ -50,6 +50,7 @@ typedef struct call {
 struct lw_http {
     lw_http_cfg cfg;
     struct MHD_Daemon *daemon;
+    int listening; /* closed when no thread of the daemon is left that could wait for it */
     lw_addr bound;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a deadline was added, or the last call ended, or it stops */
@@ -570,14 +571,14 @@ static int listen_at(const lw_addr *addr, lw_addr *out_bound)
     return -1;
 }
 
-static struct MHD_Daemon *start_daemon(lw_http *http, int fd)
+static struct MHD_Daemon *start_daemon(lw_http *http)
 {
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, http},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, http},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_as_it_is, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
-        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
+        {MHD_OPTION_LISTEN_SOCKET, http->listening, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, http->cfg.threads, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, LW_HTTP_CONNECTIONS_MAX, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, LW_HTTP_IDLE_S, NULL},
@@ -608,17 +609,17 @@ lw_http *lw_http_open(const lw_http_cfg *cfg, char *why, size_t why_len)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&http->lock, NULL);
 
-    int fd = listen_at(&cfg->bind, &http->bound);
-    if (fd < 0) {
+    http->listening = listen_at(&cfg->bind, &http->bound);
+    if (http->listening < 0) {
         snprintf(why, why_len, "cannot listen on %s: %s", lw_addr_format(&cfg->bind, text),
                  strerror(errno));
         lw_http_close(http);
         return NULL;
     }
-    http->daemon = start_daemon(http, fd);
+    http->daemon = start_daemon(http);
     if (http->daemon == NULL) {
         snprintf(why, why_len, "cannot serve HTTP on %s", lw_addr_format(&http->bound, text));
-        close(fd);
+        close(http->listening);
         lw_http_close(http);
         return NULL;
     }
@@ -638,9 +639,8 @@ lw_addr lw_http_bound(const lw_http *http)
 
 void lw_http_stop(lw_http *http)
 {
-    int fd = http->stopping ? -1 : MHD_quiesce_daemon(http->daemon);
-    if (fd >= 0) {
-        close(fd);
+    if (!http->stopping && MHD_quiesce_daemon(http->daemon) == http->listening) {
+        shutdown(http->listening, SHUT_RDWR); /* refuses connections from now on */
     }
     pthread_mutex_lock(&http->lock);
     http->stopping = true;
@@ -673,6 +673,7 @@ void lw_http_close(lw_http *http)
         wait_for_calls(http);
         lw_http_stop(http); /* what still waits must not be suspended when the daemon ends */
         MHD_stop_daemon(http->daemon);
+        close(http->listening);
     }
     if (http->has_clock) {
         pthread_mutex_lock(&http->lock);

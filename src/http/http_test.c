@@ -1,6 +1,7 @@
 /* A server on a free port of this host, and a client that sends octets as they stand here. */
 #include "http/http.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -125,13 +126,18 @@ static int stop(void **state)
 
 /* ---- Who asks ------------------------------------------------------------------------------- */
 
-static int connect_to_it(void)
+static int try_to_connect(int fd)
 {
     struct sockaddr_in at = {.sin_family = AF_INET};
     at.sin_port = htons(lw_http_bound(served.http).port);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return connect(fd, (struct sockaddr *)&at, sizeof at);
+}
+
+static int connect_to_it(void)
+{
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(try_to_connect(fd), 0);
     struct timeval patience = {10, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return fd;
@@ -329,6 +335,24 @@ LW_TEST(stopping_ends_what_waits)
     wait_until(&served.ended, 2);
 }
 
+LW_TEST(who_stopped_refuses_connections)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    lw_http_stop(served.http);
+    assert_int_equal(try_to_connect(fd), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    close(fd);
+}
+
+/* A hasty end meets threads that have only begun to wait for connections. */
+LW_TEST(what_was_just_started_can_be_stopped)
+{
+    for (int i = 0; i < 100; i++) {
+        lw_http_close(served.http);
+        assert_int_equal(start(NULL), 0);
+    }
+}
+
 LW_TEST(an_address_that_is_taken_is_told)
 {
     char why[128];
@@ -357,6 +381,8 @@ int main(void)
         CASE(a_wait_ends_at_its_deadline),
         CASE(a_stream_comes_in_pieces),
         CASE(stopping_ends_what_waits),
+        CASE(who_stopped_refuses_connections),
+        CASE(what_was_just_started_can_be_stopped),
         CASE(an_address_that_is_taken_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
