@@ -40,16 +40,17 @@ extern "C" {
 #endif
 
 /* How one resource is kept in the struct of its instance. A multiple resource is
- * { uint8_t count; uint16_t ids[n]; T values[n]; }, its ids ascending. A STRING, CORELNK or OPAQUE
- * is { uint16_t len; uint8_t octets[capacity]; }, without a NUL. */
+ * { uint16_t numbers[n]; T values[n]; }, in no order: numbers[i] is the id of the resource instance
+ * plus one, or 0: there is none. A STRING, CORELNK or OPAQUE is
+ * { uint16_t len; uint8_t octets[capacity]; }, without a NUL. */
 typedef struct lw_field {
     uint16_t id;
     uint8_t type : 4;       /* lw_type; COMPUTED, or NONE: EXECUTE, nothing of them is kept */
     uint8_t has_length : 1; /* STRING, CORELNK, OPAQUE */
     uint8_t is_odd : 1;     /* their capacity: one octet of `size` is none of it */
-    uint8_t gap : 2;        /* pairs of octets between ids[] and values[] */
+    uint8_t gap : 2;        /* pairs of octets between numbers[] and values[] */
     uint8_t count;          /* instances there is room for; 0: a single resource */
-    uint16_t offset;        /* of the value, or of the multiple's `count`, which ids[] follow */
+    uint16_t offset;        /* of the value, or of the multiple's numbers[] */
     uint16_t size;          /* octets of one value as kept: 1, 2, 4 or 8 of a whole number, 4 or 8
                                of a FLOAT; 0: hooks are called instead */
 } lw_field;
@@ -66,7 +67,7 @@ typedef struct lw_object {
     const lw_field *fields; /* ascending by id */
     uint8_t field_count;
     uint8_t instances_max;
-    uint16_t size;                /* of the struct */
+    uint16_t size;                /* of the struct, which begins with LW_MEMBERS */
     const lw_object_hooks *hooks; /* NULL: none */
 } lw_object;
 
@@ -134,11 +135,14 @@ struct lw_object_hooks {
 #define LW_MEMBER_ONE(T, kind, name, rid, cap) LW_C_##kind(cap) name;
 #define LW_MEMBER_MANY(T, kind, name, rid, cap, n) \
     struct {                                       \
-        uint8_t count;                             \
-        uint16_t ids[n];                           \
+        uint16_t numbers[n];                       \
         LW_C_##kind(cap) values[n];                \
     } name;
 #define LW_MEMBER_CALL(T, kind, name, rid)
+
+#define LW_MARK_ONE(T, kind, name, rid, cap)     uint8_t name;
+#define LW_MARK_MANY(T, kind, name, rid, cap, n) uint8_t name;
+#define LW_MARK_CALL(T, kind, name, rid)         uint8_t name;
 
 #define LW_KEPT_EXECUTE  LW_TYPE_NONE
 #define LW_KEPT_COMPUTED LW_TYPE_COMPUTED
@@ -166,14 +170,14 @@ struct lw_object_hooks {
      .is_odd = (cap) % 2 != 0,              \
      .offset = offsetof(T, name),           \
      .size = sizeof(((T *)0)->name)},
-#define LW_ROW_MANY(T, kind, name, rid, cap, n)                           \
-    {.id = (rid),                                                         \
-     .type = LW_KEPT_##kind,                                              \
-     .has_length = (cap) > 0,                                             \
-     .is_odd = (cap) % 2 != 0,                                            \
-     .gap = (offsetof(T, name.values) - offsetof(T, name) - 2) / 2 - (n), \
-     .count = (n),                                                        \
-     .offset = offsetof(T, name),                                         \
+#define LW_ROW_MANY(T, kind, name, rid, cap, n)                       \
+    {.id = (rid),                                                     \
+     .type = LW_KEPT_##kind,                                          \
+     .has_length = (cap) > 0,                                         \
+     .is_odd = (cap) % 2 != 0,                                        \
+     .gap = (offsetof(T, name.values) - offsetof(T, name)) / 2 - (n), \
+     .count = (n),                                                    \
+     .offset = offsetof(T, name),                                     \
      .size = sizeof(((T *)0)->name.values[0])},
 #define LW_ROW_CALL(T, kind, name, rid) {.id = (rid), .type = LW_KEPT_##kind},
 
@@ -253,16 +257,32 @@ struct lw_object_hooks {
 
 /* The pieces. Several objects may have one struct: versions of an object, or objects with the same
  * resources. T##_id() then is the id that the setters write to. */
-#define LW_DECLARE_STRUCT(T, LIST)                                         \
-    typedef struct T {                                                     \
-        LIST(T, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)             \
-        uint8_t lw_end; /* an object of calls alone has no other member */ \
+#define LW_DECLARE_STRUCT(T, LIST) \
+    typedef struct T {             \
+        LW_MEMBERS(T, LIST)        \
     } T;
+
+/* What the struct of an instance begins with; members of your own may follow. The first one is the
+ * tree's: the id plus one, 0 where there is no instance, and which of the resources are present. */
+#define LW_MEMBERS(T, LIST)                                  \
+    union {                                                  \
+        struct {                                             \
+            uint16_t lw_number;                              \
+            LIST(T, LW_MARK_ONE, LW_MARK_MANY, LW_MARK_CALL) \
+        } is;                                                \
+        uint64_t aligned;                                    \
+    } lw_head;                                               \
+    LIST(T, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)
 
 #define LW_DECLARE_SETTERS(T, LIST) LIST(T, LW_SETTER_ONE, LW_SETTER_MANY, LW_SETTER_CALL)
 
+/* The struct was declared with as many rows. */
+#define LW_ROWS_FIT(T, fields) \
+    (sizeof(uint16_t) + sizeof(fields) / sizeof(lw_field) <= sizeof(((T *)0)->lw_head.is))
+
 #define LW_DECLARE_VERSION(object, T, definition, LIST, instances, hooks_)                     \
     static const lw_field object##_fields[] = {LIST(T, LW_ROW_ONE, LW_ROW_MANY, LW_ROW_CALL)}; \
+    typedef uint8_t object##_has_rows_of_its_struct[LW_ROWS_FIT(T, object##_fields) ? 1 : -1]; \
     const lw_object object = {                                                                 \
         .def = &(definition),                                                                  \
         .fields = object##_fields,                                                             \
@@ -272,9 +292,10 @@ struct lw_object_hooks {
         .hooks = (hooks_),                                                                     \
     };
 
-/* Is that list of objects, NULL-terminated, one that a client can have: no id twice, at most
- * LW_FIELDS_MAX fields each, ascending, and each known to the definition and of its type? The
- * answer is lw_client_mem_needed, too: 0. A client only asserts it, where NDEBUG is not defined. */
+/* Is that list of objects, NULL-terminated, one that a client can have: no id twice, room for an
+ * instance, at most LW_FIELDS_MAX fields each, ascending, and each known to the definition and of
+ * its type? The answer is lw_client_mem_needed, too: 0. A client only asserts it, where NDEBUG is
+ * not defined. */
 bool lw_objects_are_sound(const lw_object *const *objects);
 
 /* ---- The tree, as an application sees it ------------------------------------------------------

@@ -67,7 +67,7 @@ typedef struct lw_firmware_port {
     ONE(T, BOOLEAN, auto_upgrade, 14, 0)
 
 typedef struct lw_firmware {
-    LW_FIRMWARE_1_2(lw_firmware, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)
+    LW_MEMBERS(lw_firmware, LW_FIRMWARE_1_2)
     lw_updater *updater;
 } lw_firmware;
 

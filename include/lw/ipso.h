@@ -131,7 +131,7 @@ typedef struct lw_ipso_run {
     ONE(T, INT32, counter, 5501, 0)
 
 typedef struct lw_input {
-    LW_DIGITAL_INPUT(lw_input, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)
+    LW_MEMBERS(lw_input, LW_DIGITAL_INPUT)
     uint32_t to_clear;
     uint32_t to_busy;
     lw_ipso_run run;
@@ -171,7 +171,7 @@ lw_err lw_input_set(lw_tree *tree, uint16_t object, uint16_t instance, bool leve
     LW_ACTUATOR(T, ONE, MANY, CALL)
 
 typedef struct lw_actuator {
-    LW_LIGHT(lw_actuator, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)
+    LW_MEMBERS(lw_actuator, LW_LIGHT)
     lw_ipso_run run;
 } lw_actuator;
 

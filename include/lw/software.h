@@ -52,7 +52,7 @@ typedef struct lw_software_port {
     CALL(T, COMPUTED, active, 12)
 
 typedef struct lw_software {
-    LW_SOFTWARE(lw_software, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)
+    LW_MEMBERS(lw_software, LW_SOFTWARE)
     lw_software_unit *unit;
 } lw_software;
 

@@ -82,7 +82,7 @@ lw_err lw_location_fix(lw_tree *tree, double latitude, double longitude, int64_t
     ONE(T, UINT32, period, 8, 0)
 
 typedef struct lw_statistics {
-    LW_STATISTICS(lw_statistics, LW_MEMBER_ONE, LW_MEMBER_MANY, LW_MEMBER_CALL)
+    LW_MEMBERS(lw_statistics, LW_STATISTICS)
     uint64_t sent, received; /* octets */
     uint32_t messages;
     lw_time ends_at; /* LW_TIME_NEVER: when stopped */
@@ -146,8 +146,7 @@ LW_DECLARE_TYPE(lw_app_data, LW_APP_DATA)
     ONE(T, UINT8, format, 4015, 0)
 
 typedef struct lw_event_log {
-    uint8_t log_class;
-    uint8_t format;
+    LW_MEMBERS(lw_event_log, LW_EVENT_LOG)
     bool is_running;
     uint16_t len;
     uint8_t octets[LW_EVENT_LOG_MAX];

@@ -751,7 +751,7 @@ static inline uint32_t tree_digest(rig *r)
     uint32_t digest = 2166136261u;
     const uint8_t *octets = r->client.tree.block;
     for (const lw_object *const *o = r->client.tree.objects; *o != NULL; o++) {
-        for (size_t i = 0; i < lw_piece_size_of(*o) * (*o)->instances_max; i++) {
+        for (size_t i = 0; i < (*o)->size * (*o)->instances_max; i++) {
             digest = (digest ^ *octets++) * 16777619u;
         }
     }

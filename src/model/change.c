@@ -55,7 +55,7 @@ static lw_err store(const lw_place *at, const lw_value *value)
     }
     err = err == LW_OK ? lw_place_touch(at) : err;
     if (err == LW_OK && slot == NULL) {
-        slot = lw_field_insert(at->field, lw_piece_struct(at->piece),
+        slot = lw_field_insert(at->field, lw_piece_octets(at->piece),
                                lw_path_id(at->path, LW_LEVEL_RESOURCE_INSTANCE));
         err = slot == NULL ? LW_ENOMEM : LW_OK;
     }
@@ -104,7 +104,7 @@ lw_err lw_tree_put_integer(lw_tree *tree, int32_t number, lw_path path)
 
 static void zero_field(const lw_field *field, lw_piece *p)
 {
-    memset(lw_piece_struct(p) + field->offset, 0, lw_field_extent(field));
+    memset(lw_piece_octets(p) + field->offset, 0, lw_field_extent(field));
 }
 
 /* All of the resource, which then is there without values, or is not there. */
@@ -135,7 +135,7 @@ lw_err lw_tree_unset(lw_tree *tree, lw_path path)
     }
     lw_err err = lw_place_touch(&at);
     if (err == LW_OK) {
-        lw_field_remove(at.field, lw_piece_struct(at.piece),
+        lw_field_remove(at.field, lw_piece_octets(at.piece),
                         lw_path_id(path, LW_LEVEL_RESOURCE_INSTANCE));
         changed(&at, LW_TREE_VALUE);
     }
@@ -156,7 +156,7 @@ lw_err lw_tree_empty(lw_tree *tree, lw_path resource)
 
 static bool is_zero(const lw_field *field, lw_piece *p)
 {
-    const uint8_t *octets = lw_piece_struct(p) + field->offset;
+    const uint8_t *octets = lw_piece_octets(p) + field->offset;
     size_t len = lw_field_extent(field);
     while (len > 0 && octets[len - 1] == 0) {
         len--;
@@ -176,7 +176,7 @@ static bool is_meant(const lw_field *f, const lw_resource_def *def, lw_tree_star
 
 LW_APART static void begin_piece(const lw_object *object, lw_piece *p, lw_tree_start how)
 {
-    uint8_t *present = lw_piece_present(object, p);
+    uint8_t *present = p->present;
     for (const lw_field *f = object->fields; f < object->fields + object->field_count; f++) {
         const lw_resource_def *def = lw_object_def_resource(object->def, f->id);
         bool is_mandatory = lw_def_is(def, LW_DEF_MANDATORY);
@@ -237,7 +237,7 @@ lw_err lw_tree_add(lw_tree *tree, uint16_t object, uint16_t id, lw_path *out_ins
         return LW_ENOTFOUND;
     }
     at.piece = lw_piece_near(at.object, at.pieces, LW_ID_MAX);
-    if (at.piece == NULL || at.piece->number != 0) {
+    if (at.piece->number != 0) {
         return LW_ENOMEM;
     }
     if (id != 0 && (at.object->def->flags & LW_DEF_MULTIPLE) == 0) { /* MDL-09 */
@@ -263,7 +263,7 @@ lw_err lw_tree_remove(lw_tree *tree, lw_path instance)
     }
     lw_err err = lw_place_touch(&at);
     if (err == LW_OK) {
-        lw_wipe(at.piece, lw_piece_size_of(at.object));
+        lw_wipe(at.piece, at.object->size);
         changed(&at, LW_TREE_REMOVED);
     }
     return err;

@@ -130,14 +130,9 @@ bool lw_field_suits(const lw_field *field, const lw_resource_def *def)
 
 /* ---- Multiple resources ---- */
 
-static size_t ids_at(const lw_field *field)
-{
-    return field->offset + sizeof(uint16_t); /* the count, padded */
-}
-
 static size_t values_at(const lw_field *field)
 {
-    return ids_at(field) + ((size_t)field->count + field->gap) * sizeof(uint16_t);
+    return field->offset + ((size_t)field->count + field->gap) * sizeof(uint16_t);
 }
 
 size_t lw_field_extent(const lw_field *field)
@@ -146,32 +141,38 @@ size_t lw_field_extent(const lw_field *field)
                             : field->size;
 }
 
-static uint16_t id_at(const lw_field *field, const uint8_t *instance, unsigned index)
+/* What counts is how far an id is ahead of `from`, past the largest one going on at 0. */
+uint16_t *lw_number_near(void *numbers, size_t stride, unsigned count, uint32_t from)
 {
-    uint16_t id;
-    memcpy(&id, instance + ids_at(field) + index * sizeof id, sizeof id);
-    return id;
-}
-
-/* Where `ri` stands, or would stand. */
-static unsigned position_of(const lw_field *field, const uint8_t *instance, uint32_t ri)
-{
-    unsigned i = 0;
-    while (i < instance[field->offset] && id_at(field, instance, i) < ri) {
-        i++;
+    uint16_t *best = NULL;
+    uint32_t nearest = UINT32_MAX;
+    for (uint8_t *at = numbers; count > 0; count--) {
+        uint16_t *number = (uint16_t *)(void *)at;
+        uint16_t ahead = (uint16_t)(*number - from - 1);
+        if (ahead < nearest) {
+            nearest = ahead;
+            best = number;
+        }
+        at += stride;
     }
-    return i;
+    return best;
 }
 
-uint16_t lw_field_next(const lw_field *field, const uint8_t *instance, uint32_t from)
+static uint16_t *number_near(const lw_field *field, uint8_t *instance, uint32_t from)
 {
-    unsigned i = position_of(field, instance, from);
-    return i < instance[field->offset] ? id_at(field, instance, i) : LW_ID_MAX;
+    return lw_number_near(instance + field->offset, sizeof(uint16_t), field->count, from);
 }
 
-static uint8_t *value_at(const lw_field *field, uint8_t *instance, unsigned index)
+static uint8_t *value_of(const lw_field *field, uint8_t *instance, const uint16_t *number)
 {
-    return instance + values_at(field) + (size_t)index * field->size;
+    size_t index = (size_t)((const uint8_t *)number - instance - field->offset) / sizeof *number;
+    return instance + values_at(field) + index * field->size;
+}
+
+uint32_t lw_field_next(const lw_field *field, uint8_t *instance, uint32_t from)
+{
+    uint32_t number = *number_near(field, instance, from);
+    return number > from ? number - 1 : LW_ID_MAX;
 }
 
 uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri)
@@ -179,44 +180,24 @@ uint8_t *lw_field_find(const lw_field *field, uint8_t *instance, uint16_t ri)
     if (field->count == 0) {
         return instance + field->offset;
     }
-    unsigned i = position_of(field, instance, ri);
-    return i < instance[field->offset] && id_at(field, instance, i) == ri
-               ? value_at(field, instance, i)
-               : NULL;
-}
-
-/* Element i of `count` comes, as zeros, or goes; those behind it make room or close up. */
-static void shift(uint8_t *elements, size_t size, unsigned i, unsigned count, bool comes)
-{
-    uint8_t *here = elements + i * size;
-    uint8_t *next = here + size;
-    size_t rest = (count - i - 1) * size;
-    memmove(comes ? next : here, comes ? here : next, rest);
-    memset(comes ? here : here + rest, 0, size);
-}
-
-/* Both lists; `count` with the one that comes or goes. */
-static void shift_both(const lw_field *field, uint8_t *instance, unsigned i, unsigned count,
-                       bool comes)
-{
-    shift(instance + ids_at(field), sizeof(uint16_t), i, count, comes);
-    shift(instance + values_at(field), field->size, i, count, comes);
+    const uint16_t *number = number_near(field, instance, ri);
+    return *number == ri + 1u ? value_of(field, instance, number) : NULL;
 }
 
 uint8_t *lw_field_insert(const lw_field *field, uint8_t *instance, uint16_t ri)
 {
-    unsigned i = position_of(field, instance, ri);
-    if (instance[field->offset] == field->count) {
+    uint16_t *number = number_near(field, instance, LW_ID_MAX);
+    if (*number != 0) {
         return NULL;
     }
-    shift_both(field, instance, i, ++instance[field->offset], true);
-    memcpy(instance + ids_at(field) + i * sizeof ri, &ri, sizeof ri);
-    return value_at(field, instance, i);
+    *number = (uint16_t)(ri + 1);
+    return value_of(field, instance, number);
 }
 
 void lw_field_remove(const lw_field *field, uint8_t *instance, uint16_t ri)
 {
-    unsigned i = position_of(field, instance, ri);
-    lw_assert(lw_field_next(field, instance, ri) == ri);
-    shift_both(field, instance, i, instance[field->offset]--, false);
+    uint16_t *number = number_near(field, instance, ri);
+    lw_assert(*number == ri + 1u);
+    *number = 0;
+    memset(value_of(field, instance, number), 0, field->size);
 }

@@ -1,15 +1,19 @@
 #include "base/assert.h"
 #include "model/tree_priv.h"
 
-/* An instance as it was before the transaction first changed it; where there was none, the header
+/* An instance as it was before the transaction first changed it; where there was none, its number
  * alone. */
 typedef struct lw_undo {
     struct lw_undo *next;
     const lw_object *object;
     lw_piece *at;
-    size_t len;      /* of the copy */
-    lw_piece before; /* and what follows it */
+    size_t len; /* of the copy, which follows */
 } lw_undo;
+
+static lw_piece *before(lw_undo *u)
+{
+    return (lw_piece *)(u + 1);
+}
 
 /* The copy of a piece in the list, or where it ends. */
 static lw_undo **find_undo(lw_undo **list, const lw_piece *p)
@@ -20,7 +24,7 @@ static lw_undo **find_undo(lw_undo **list, const lw_piece *p)
     return list;
 }
 
-static const lw_undo *undo_of(lw_tree *tree, lw_undo **list, lw_path instance)
+static lw_undo *undo_of(lw_tree *tree, lw_undo **list, lw_path instance)
 {
     lw_place at;
     lw_tree_find(tree, instance, &at);
@@ -29,8 +33,8 @@ static const lw_undo *undo_of(lw_tree *tree, lw_undo **list, lw_path instance)
 
 bool lw_tree_is_made(lw_tree *tree, lw_path instance)
 {
-    const lw_undo *u = undo_of(tree, &tree->undo, instance);
-    return u != NULL && u->before.number == 0;
+    lw_undo *u = undo_of(tree, &tree->undo, instance);
+    return u != NULL && before(u)->number == 0;
 }
 
 static lw_err keep(const lw_place *at)
@@ -41,8 +45,8 @@ static lw_err keep(const lw_place *at)
     if (!tree->in_transaction || *end != NULL) {
         return LW_OK;
     }
-    size_t len = p->number != 0 ? lw_piece_size_of(at->object) : sizeof *p;
-    lw_undo *u = lw_mem_alloc(tree->mem, offsetof(lw_undo, before) + len);
+    size_t len = p->number != 0 ? at->object->size : sizeof *p;
+    lw_undo *u = lw_mem_alloc(tree->mem, sizeof *u + len);
     if (u == NULL) {
         return LW_ENOMEM;
     }
@@ -50,7 +54,7 @@ static lw_err keep(const lw_place *at)
     u->object = at->object;
     u->at = p;
     u->len = len;
-    memcpy(&u->before, p, len);
+    memcpy(before(u), p, len);
     *end = u;
     return LW_OK;
 }
@@ -66,7 +70,7 @@ lw_err lw_place_touch(const lw_place *at)
 
 static void release(lw_tree *tree, lw_undo *u)
 {
-    lw_wipe(&u->before, u->len);
+    lw_wipe(before(u), u->len);
     lw_mem_release(tree->mem, u);
 }
 
@@ -88,8 +92,8 @@ static void end(lw_tree *tree, lw_undo **list, void (*with)(lw_tree *tree, lw_un
 static void put_back(lw_tree *tree, lw_undo *u)
 {
     (void)tree;
-    lw_wipe(u->at, lw_piece_size_of(u->object));
-    memcpy(u->at, &u->before, u->len);
+    lw_wipe(u->at, u->object->size);
+    memcpy(u->at, before(u), u->len);
 }
 
 lw_err lw_tree_begin(lw_tree *tree)
@@ -112,7 +116,7 @@ void lw_tree_rollback(lw_tree *tree)
 /* DM-31, DM-74: what was to be set has been set. */
 static bool is_complete(const lw_object *object, lw_piece *p)
 {
-    return memchr(lw_piece_present(object, p), LW_DEMANDED, object->field_count) == NULL;
+    return memchr(p->present, LW_DEMANDED, object->field_count) == NULL;
 }
 
 static lw_path path_of(const lw_object *object, const lw_piece *p)
@@ -153,22 +157,22 @@ static void tell_instance(lw_tree *tree, lw_tree_change change, const lw_undo *u
 static bool differs(const lw_object *object, unsigned index, lw_piece *a, lw_piece *b)
 {
     const lw_field *f = &object->fields[index];
-    return lw_piece_present(object, a)[index] != lw_piece_present(object, b)[index] ||
-           memcmp(lw_piece_struct(a) + f->offset, lw_piece_struct(b) + f->offset,
+    return a->present[index] != b->present[index] ||
+           memcmp(lw_piece_octets(a) + f->offset, lw_piece_octets(b) + f->offset,
                   lw_field_extent(f)) != 0;
 }
 
 static void tell_difference(lw_tree *tree, lw_undo *u)
 {
     const lw_object *object = u->object;
-    if (u->before.number != u->at->number) {
-        tell_instance(tree, LW_TREE_REMOVED, u, &u->before);
+    if (before(u)->number != u->at->number) {
+        tell_instance(tree, LW_TREE_REMOVED, u, before(u));
         tell_instance(tree, LW_TREE_ADDED, u, u->at);
         return;
     }
     /* Who is told may remove the instance. */
     for (unsigned i = 0; u->at->number != 0 && i < object->field_count; i++) {
-        if (differs(object, i, &u->before, u->at)) {
+        if (differs(object, i, before(u), u->at)) {
             lw_path instance = path_of(object, u->at);
             lw_tree_tell(tree, LW_TREE_VALUE, lw_path_resource_of(instance, object->fields[i].id));
         }

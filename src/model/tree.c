@@ -5,7 +5,7 @@ static size_t block_size_of(const lw_object *const *objects)
 {
     size_t octets = 0;
     for (; *objects != NULL; objects++) {
-        octets += lw_piece_size_of(*objects) * (*objects)->instances_max;
+        octets += (*objects)->size * (*objects)->instances_max;
     }
     return octets;
 }
@@ -22,7 +22,7 @@ static const lw_object *object_from(const lw_tree *tree, uint32_t from, uint8_t 
             best = *o;
             *out_pieces = pieces;
         }
-        pieces += lw_piece_size_of(*o) * (*o)->instances_max;
+        pieces += (*o)->size * (*o)->instances_max;
     }
     return best;
 }
@@ -39,7 +39,7 @@ static bool is_sound(const lw_object *object)
             return false;
         }
     }
-    return object->field_count <= LW_FIELDS_MAX;
+    return object->field_count <= LW_FIELDS_MAX && object->instances_max > 0;
 }
 
 bool lw_objects_are_sound(const lw_object *const *objects)
@@ -82,25 +82,6 @@ void lw_tree_fini(lw_tree *tree)
 
 /* ---- Finding ---- */
 
-/* Instances stay where they are, in no order: objects have few of them, and pointers to their
- * structs stay valid. What counts is how far its number is ahead of `from`, past the largest one
- * going on at 0. */
-lw_piece *lw_piece_near(const lw_object *object, uint8_t *pieces, uint32_t from)
-{
-    lw_piece *best = NULL;
-    uint32_t nearest = UINT32_MAX;
-    for (unsigned i = 0; i < object->instances_max; i++) {
-        lw_piece *p = (lw_piece *)(void *)pieces;
-        uint16_t ahead = (uint16_t)(p->number - from - 1);
-        if (ahead < nearest) {
-            nearest = ahead;
-            best = p;
-        }
-        pieces += lw_piece_size_of(object);
-    }
-    return best;
-}
-
 /* The first field with an id >= from. */
 static unsigned index_from(const lw_object *object, uint32_t from)
 {
@@ -130,7 +111,7 @@ static uint32_t next_resource_instance(const lw_place *at, uint32_t from)
         return LW_ID_MAX;
     }
     if (lw_field_is_stored(at->field)) {
-        return lw_field_next(at->field, lw_piece_struct(at->piece), from);
+        return lw_field_next(at->field, lw_piece_octets(at->piece), from);
     }
     const lw_object_hooks *hooks = at->object->hooks;
     return hooks != NULL && hooks->next != NULL
@@ -158,7 +139,7 @@ unsigned lw_place_find(lw_place *at, lw_tree *tree, lw_path path)
             lw_def_is(at->def, LW_DEF_MULTIPLE) ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
     }
     lw_piece *p = lw_piece_near(object, at->pieces, instance);
-    if (p == NULL || p->number != instance + 1u) {
+    if (p->number != instance + 1u) {
         return at->depth;
     }
     at->piece = p;
@@ -167,9 +148,9 @@ unsigned lw_place_find(lw_place *at, lw_tree *tree, lw_path path)
         return at->depth;
     }
     if (lw_field_is_stored(at->field)) {
-        at->value = lw_field_find(at->field, lw_piece_struct(p), ri);
+        at->value = lw_field_find(at->field, lw_piece_octets(p), ri);
     }
-    at->present = &lw_piece_present(object, p)[at->field - object->fields];
+    at->present = &p->present[at->field - object->fields];
     if (*at->present == LW_PRESENT) {
         bool is_instance = ri != LW_ID_MAX && next_resource_instance(at, ri) == ri;
         at->depth = is_instance ? LW_LEVEL_RESOURCE_INSTANCE : LW_LEVEL_RESOURCE;
@@ -192,7 +173,7 @@ void *lw_tree_struct(lw_tree *tree, lw_path path)
 {
     lw_place at;
     lw_tree_find(tree, path, &at);
-    return at.piece != NULL ? lw_piece_struct(at.piece) : NULL;
+    return at.piece != NULL ? lw_piece_octets(at.piece) : NULL;
 }
 
 bool lw_tree_exists(lw_tree *tree, lw_path path)
@@ -219,7 +200,7 @@ lw_type lw_tree_type_of(void *tree, lw_path path)
 static uint32_t next_resource(const lw_place *at, uint32_t from)
 {
     const lw_object *object = at->object;
-    const uint8_t *present = lw_piece_present(object, at->piece);
+    const uint8_t *present = at->piece->present;
     unsigned i = index_from(object, from);
     while (i < object->field_count && present[i] != LW_PRESENT) {
         i++;
@@ -241,7 +222,7 @@ static uint32_t next_child(lw_tree *tree, uint32_t from, lw_path parent)
     }
     case LW_LEVEL_OBJECT: {
         const lw_piece *p = lw_piece_near(at.object, at.pieces, from);
-        return p != NULL && p->number > from ? p->number - 1u : LW_ID_MAX;
+        return p->number > from ? p->number - 1u : LW_ID_MAX;
     }
     case LW_LEVEL_INSTANCE:
         return next_resource(&at, from);

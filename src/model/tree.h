@@ -1,11 +1,11 @@
 /* The instances of a device's declared objects (include/lw/declare.h), and transactions on them.
  *
- * All instances live in one block whose size follows from the declarations. Each instance is a
- * header, the declared struct, and what of it is present. The tree answers: what is there, in tree
- * order; what value does it have; and it changes: one value at a time, or several that hold or fall
- * together.
+ * All instances live in one block whose size follows from the declarations. Each instance is the
+ * declared struct, which begins with its number and what of it is present. The tree answers: what
+ * is there, in tree order; what value does it have; and it changes: one value at a time, or several
+ * that hold or fall together.
  *
- *     object  -> [ header | struct | present ] [ header | struct | present ] …    instances_max
+ *     object  -> [ number | present | values ] [ number | present | values ] …    instances_max
  * pieces
  *
  * Three rooms: tree.c finds, walks and reads; change.c changes; transaction.c keeps and takes back.
@@ -139,7 +139,7 @@ bool lw_tree_is_made(lw_tree *tree, lw_path instance);
  *   hold --> begin … commit, begin … rollback, … --> check --> settle
  *                                                    +------> revert
  *
- * Costs a copy of each instance that was there and is changed or removed; a new one costs a header.
+ * Costs a copy of each instance that was there and is changed or removed; a new one its number.
  * LW_ESTATE when already holding. */
 LW_MUST_CHECK lw_err lw_tree_hold(lw_tree *tree);
 bool lw_tree_is_holding(const lw_tree *tree);

@@ -2,43 +2,32 @@
 #ifndef LW_MODEL_TREE_PRIV_H
 #define LW_MODEL_TREE_PRIV_H
 
-#include <stdalign.h>
-
 #include "model/field.h"
 #include "model/tree.h"
 
-/* An instance:
- *
- *     [ number | the declared struct | an octet a field: is it present? ]
- */
+/* How the declared structs begin (LW_MEMBERS). */
+typedef struct lw_piece {
+    uint16_t number;   /* the id of the instance plus one; 0: there is none */
+    uint8_t present[]; /* an octet a field: is it there? */
+} lw_piece;
+
 enum {
     LW_ABSENT,
     LW_PRESENT,
     LW_DEMANDED /* absent, and to be set before the transaction is committed */
 };
 
-typedef struct lw_piece {
-    alignas(8) uint16_t number; /* the id of the instance plus one; 0: there is none */
-} lw_piece;
-
-static inline size_t lw_piece_size_of(const lw_object *object)
+/* Fields are kept at offsets of the declared struct. */
+static inline uint8_t *lw_piece_octets(lw_piece *p)
 {
-    return sizeof(lw_piece) + (object->size + object->field_count + 7u) / 8u * 8u;
+    return (uint8_t *)p;
 }
 
-static inline uint8_t *lw_piece_struct(lw_piece *p)
+/* As lw_number_near. */
+static inline lw_piece *lw_piece_near(const lw_object *object, uint8_t *pieces, uint32_t from)
 {
-    return (uint8_t *)(p + 1);
+    return (lw_piece *)(void *)lw_number_near(pieces, object->size, object->instances_max, from);
 }
-
-static inline uint8_t *lw_piece_present(const lw_object *object, lw_piece *p)
-{
-    return lw_piece_struct(p) + object->size;
-}
-
-/* The instance with the smallest id >= from. Without one, a piece that is not used; and without
- * that some other, or NULL. */
-lw_piece *lw_piece_near(const lw_object *object, uint8_t *pieces, uint32_t from);
 
 void lw_tree_tell(lw_tree *tree, lw_tree_change change, lw_path path);
 

@@ -241,7 +241,7 @@ static void instances_of_an_object_come_one_by_one(void **state)
     assert_false(lw_tree_next_instance(&f->tree, &p));
 }
 
-static void multiple_resources_are_kept_in_order_of_id(void **state)
+static void instances_of_a_resource_come_in_order_of_id(void **state)
 {
     fixture *f = *state;
     lw_value v;
@@ -263,6 +263,29 @@ static void multiple_resources_are_kept_in_order_of_id(void **state)
     assert_false(lw_tree_exists(&f->tree, at("/3/0/6")));
     assert_int_equal(lw_tree_empty(&f->tree, at("/3303/7/5700")), LW_EINVAL);
     assert_int_equal(lw_tree_empty(&f->tree, at("/3303/9/5700")), LW_ENOTFOUND);
+}
+
+static void instances_of_a_resource_take_the_places_of_those_that_went(void **state)
+{
+    fixture *f = *state;
+    const device *d = lw_tree_struct(&f->tree, at("/3/0"));
+    assert_int_equal(device_set_errors(&f->tree, 0, 65534, 1), LW_OK);
+    assert_int_equal(device_set_errors(&f->tree, 0, 7, 2), LW_OK);
+    assert_int_equal(device_set_errors(&f->tree, 0, 0, 3), LW_OK);
+    assert_int_equal(device_set_errors(&f->tree, 0, 300, 4), LW_OK);
+    assert_int_equal(device_set_errors(&f->tree, 0, 1, 5), LW_ENOMEM);
+    expect_walk(f, "/3/0/11", 4, "/3/0/11/0 /3/0/11/7 /3/0/11/300 /3/0/11/65534");
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3/0/11/7")), LW_OK);
+    assert_int_equal(d->errors.numbers[1], 0);
+    assert_int_equal(d->errors.values[1], 0);
+    assert_int_equal(lw_tree_unset(&f->tree, at("/3/0/11/7")), LW_ENOTFOUND);
+    assert_false(lw_tree_exists(&f->tree, at("/3/0/11/1")));
+    assert_int_equal(device_set_errors(&f->tree, 0, 1, 5), LW_OK);
+    expect_walk(f, "/3/0/11", 4, "/3/0/11/0 /3/0/11/1 /3/0/11/300 /3/0/11/65534");
+    expect_number(&f->tree, "/3/0/11/0", 3);
+    expect_number(&f->tree, "/3/0/11/1", 5);
+    expect_number(&f->tree, "/3/0/11/300", 4);
+    expect_number(&f->tree, "/3/0/11/65534", 1);
 }
 
 static void values_that_do_not_fit_are_refused(void **state)
@@ -633,6 +656,10 @@ static void wrong_declarations_are_not_sound(void **state)
         const lw_object *const objects[] = {&object, NULL};
         assert_false(lw_objects_are_sound(objects));
     }
+    lw_object no_room = sensor_object;
+    no_room.instances_max = 0;
+    const lw_object *const none[] = {&no_room, NULL};
+    assert_false(lw_objects_are_sound(none));
     const lw_object *const twice[] = {&sensor_object, &device_object, &sensor_object, NULL};
     assert_false(lw_objects_are_sound(twice));
     assert_true(lw_objects_are_sound(twice + 1));
@@ -863,7 +890,8 @@ int main(void)
         T(a_setter_tells_a_change_once),
         T(an_absent_optional_set_to_zero_is_a_change),
         T(instances_of_an_object_come_one_by_one),
-        T(multiple_resources_are_kept_in_order_of_id),
+        T(instances_of_a_resource_come_in_order_of_id),
+        T(instances_of_a_resource_take_the_places_of_those_that_went),
         T(values_that_do_not_fit_are_refused),
         T(computed_resources_ask_the_device),
         T(mandatory_resources_stay),
