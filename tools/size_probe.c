@@ -76,10 +76,9 @@ static lw_err discover(const lw_request *request, lw_writer *w)
     lw_link_out links;
     lw_link_begin(&links, w);
     lw_link_put(&links, &request->path);
-    unsigned depth = 0;
-    lw_err err = lw_request_depth(request, &depth);
+    unsigned depth = lw_request_depth(request, 0);
     lw_link_put_u16(&links, "dim", (uint16_t)depth);
-    return err == LW_OK ? w->err : err;
+    return depth <= LW_DEPTH_MAX ? w->err : LW_EINVAL;
 }
 
 static lw_err execute(const lw_request *request)

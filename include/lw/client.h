@@ -55,6 +55,7 @@ extern const lw_client_feature
                                       examples of the specification (P-OBS-03) */
 extern const lw_client_feature
     lw_feature_store; /* keeps what cannot be sent (1/x/6); after observe */
+extern const lw_client_feature lw_feature_depth;          /* Discover as deep as is asked (1.2) */
 extern const lw_client_feature lw_feature_composite;      /* Read-, Write-, Observe-Composite */
 extern const lw_client_feature lw_feature_send;           /* Send, with mute (1/x/23) */
 extern const lw_client_feature lw_feature_bootstrap;      /* client and server initiated */

@@ -46,26 +46,40 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
 
 /* DM-21, DM-24: instances and resources below an object, else one level; 1.0 knows no resource
  * instances. */
-static unsigned default_depth(lw_path path, lw_version version)
+static unsigned default_depth(const lw_call *call)
 {
-    if (lw_path_depth(path) == LW_LEVEL_RESOURCE && version == LW_VERSION_1_0) {
+    unsigned level = lw_path_depth(call->request.path);
+    if (level == LW_LEVEL_RESOURCE && call->server->version == LW_VERSION_1_0) {
         return 0;
     }
-    return lw_path_depth(path) == LW_LEVEL_OBJECT ? 2 : 1;
+    return level == LW_LEVEL_OBJECT ? 2 : 1;
+}
+
+static lw_err answer_links(const lw_call *call, unsigned depth)
+{
+    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
+    lw_discover_write(call->client, call->server, call->request.path, depth, &call->reply->payload);
+    return call->reply->payload.err;
 }
 
 lw_err lw_serve_discover(const lw_call *call)
 {
-    const lw_request *request = &call->request;
-    lw_version version = (lw_version)call->server->version;
-    unsigned depth = default_depth(request->path, version);
-    if (lw_version_has(version, LW_FEATURE_DISCOVER_DEPTH)) {
-        lw_err err = lw_request_depth(request, &depth);
-        if (err != LW_OK) {
-            return err;
-        }
-    }
-    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
-    lw_discover_write(call->client, call->server, request->path, depth, &call->reply->payload);
-    return call->reply->payload.err;
+    return answer_links(call, default_depth(call));
 }
+
+/* ---- lw_feature_depth: as deep as the query says (DM-21) ------------------------------------- */
+
+static lw_err serve(void *state, lw_call *call)
+{
+    (void)state;
+    unsigned depth = default_depth(call);
+    if (lw_version_has((lw_version)call->server->version, LW_FEATURE_DISCOVER_DEPTH)) {
+        depth = lw_request_depth(&call->request, depth);
+    }
+    return depth <= LW_DEPTH_MAX ? answer_links(call, depth) : LW_EINVAL;
+}
+
+const lw_client_feature lw_feature_depth = {
+    .ops = (uint32_t)1 << LW_OP_DISCOVER,
+    .serve = serve,
+};

@@ -114,6 +114,14 @@ LW_TEST(discover_needs_no_rights_and_no_observe)
     discovers(r, "GET /16/0/1", "</16/0/1>");
 }
 
+LW_TEST(without_its_feature_a_depth_is_ignored)
+{
+    rig *r = *state;
+    rig_name(r, rig_plain);
+    discovers(r, "GET /16?depth=0", "</16>,</16/0>,</16/0/0>;dim=2,</16/0/1>"); /* DM-21 */
+    discovers(r, "GET /16/0/0?depth=4", "</16/0/0>;dim=2,</16/0/0/0>,</16/0/0/2>");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +133,7 @@ int main(void)
         T(a_version_is_named_where_it_does_not_go_without_saying),
         T(an_object_without_instances_is_one_link),
         T(discover_needs_no_rights_and_no_observe),
+        T_1_2(without_its_feature_a_depth_is_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

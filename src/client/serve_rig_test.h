@@ -398,13 +398,9 @@ static const lw_client_feature rig_taker = {
     .part = LW_PART_BOOTSTRAP,
     .as.bootstrap = {.route = rig_route}};
 static const lw_client_feature *const rig_plain[] = {NULL};
-static const lw_client_feature *const rig_full[] = {&rig_access,
-                                                    &rig_observing,
-                                                    &lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_thresholds,
-                                                    NULL};
+static const lw_client_feature *const rig_full[] = {
+    &rig_access,           &rig_observing,    &lw_feature_blockwise,  &lw_feature_create,
+    &lw_feature_composite, &lw_feature_depth, &lw_feature_thresholds, NULL};
 static const lw_client_feature *const rig_unobserved[] = {&rig_access, &lw_feature_composite, NULL};
 static const lw_client_feature *const rig_taking[] = {&rig_taker, NULL};
 

@@ -8,8 +8,6 @@
 
 /* ---- Routing -------------------------------------------------------------------------------- */
 
-#define DEPTH_MAX 3u
-
 #define OP_BIT(op) ((uint32_t)1 << LW_OP_##op)
 
 /* What comes to ids. */
@@ -259,20 +257,17 @@ lw_err lw_request_attrs(const lw_request *request, lw_attrs_change *change)
     return LW_OK;
 }
 
-lw_err lw_request_depth(const lw_request *request, unsigned *depth)
+unsigned lw_request_depth(const lw_request *request, unsigned otherwise)
 {
-    lw_err err = LW_OK;
+    unsigned depth = otherwise;
     lw_coap_opt_iter it = lw_coap_opts(request->options);
     lw_query query;
     while (lw_query_next(&it, &query)) {
         if (lw_bytes_is(query.name, "depth")) {
-            unsigned digit =
-                query.value.len == 1 ? query.value.ptr[0] - (unsigned)'0' : DEPTH_MAX + 1;
-            err = digit <= DEPTH_MAX ? LW_OK : LW_EINVAL;
-            *depth = digit;
+            depth = query.value.len == 1 ? query.value.ptr[0] - (unsigned)'0' : LW_DEPTH_MAX + 1;
         }
     }
-    return err;
+    return depth;
 }
 
 /* ---- Formats -------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 #include "model/version.h"
 #include "proto/op.h"
 
+#define LW_DEPTH_MAX     3u
 #define LW_DEPTH_DEFAULT 255u /* Discover without `depth` */
 
 typedef struct lw_request {
@@ -85,9 +86,9 @@ uint16_t lw_content_format_of(const lw_coap_msg *msg);
 /* Takes the attributes in the query of Write-Attributes and Observe: failures as lw_attrs_take. */
 LW_MUST_CHECK lw_err lw_request_attrs(const lw_request *request, lw_attrs_change *change);
 
-/* How deep a Discover goes (DM-21); *depth stays where it does not say. LW_EINVAL; unknown queries
- * are ignored (DM-08). */
-LW_MUST_CHECK lw_err lw_request_depth(const lw_request *request, unsigned *depth);
+/* How deep a Discover goes (DM-21), where it does not say as deep as otherwise. More than
+ * LW_DEPTH_MAX: it says something wrong; unknown queries are ignored (DM-08). */
+unsigned lw_request_depth(const lw_request *request, unsigned otherwise);
 
 /* ---- Formats -------------------------------------------------------------------------------- */
 

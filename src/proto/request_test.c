@@ -326,15 +326,15 @@ LW_TEST(ver_33_a_bootstrap_knows_neither_alternate_path_nor_end_devices)
 
 /* ---- Discover depth, attributes ------------------------------------------------------------- */
 
-/* 99: it does not say; -1: wrong. */
+/* 255: it does not say; -1: wrong. */
 static int discover_depth(const char *target)
 {
     lw_route route = {.version = LW_VERSION_1_2, .ops = LW_OPS_ALL};
     lw_coap_msg msg = message(&ASK(GET, target, DISCOVER));
     lw_request request;
     assert_int_equal(lw_route_device(&route, &msg, &request), LW_COAP_EMPTY);
-    unsigned depth = 99;
-    return lw_request_depth(&request, &depth) == LW_OK ? (int)depth : -1;
+    unsigned depth = lw_request_depth(&request, LW_DEPTH_DEFAULT);
+    return depth <= LW_DEPTH_MAX || depth == LW_DEPTH_DEFAULT ? (int)depth : -1;
 }
 
 LW_TEST(dm_21_depth_is_0_to_3)
@@ -342,8 +342,8 @@ LW_TEST(dm_21_depth_is_0_to_3)
     assert_int_equal(discover_depth("/3?depth=0"), 0);
     assert_int_equal(discover_depth("/3?x=1&depth=3"), 3);
     assert_int_equal(discover_depth("/3?depth=1&x=9"), 1);
-    assert_int_equal(discover_depth("/3?depths=1"), 99);
-    assert_int_equal(discover_depth("/3"), 99);
+    assert_int_equal(discover_depth("/3?depths=1"), LW_DEPTH_DEFAULT);
+    assert_int_equal(discover_depth("/3"), LW_DEPTH_DEFAULT);
     assert_int_equal(discover_depth("/3?depth=4"), -1);
     assert_int_equal(discover_depth("/3?depth=/"), -1);
     assert_int_equal(discover_depth("/3?depth=00"), -1);
@@ -650,9 +650,7 @@ LW_TEST(discover_and_gateway_requests_carry_depth_and_prefix)
     lw_request routed;
     assert_int_equal(lw_route_device(&route, &msg, &routed), LW_COAP_EMPTY);
     assert_int_equal(routed.op, LW_OP_DISCOVER);
-    unsigned depth = 99;
-    assert_ok(lw_request_depth(&routed, &depth));
-    assert_int_equal(depth, 1);
+    assert_int_equal(lw_request_depth(&routed, LW_DEPTH_DEFAULT), 1);
     assert_bytes(routed.prefix, "d01");
 }
 
