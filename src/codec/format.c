@@ -106,7 +106,7 @@ lw_err lw_decoder_next(lw_decoder *d, lw_entry *out_entry)
 lw_err lw_encode(const lw_format *format, const lw_source *source, const lw_encode_cfg *cfg,
                  lw_writer *w)
 {
-    lw_err err = format->encode == NULL ? LW_ENOTSUP : format->encode(source, cfg, w);
+    lw_err err = format->encode(source, cfg, w);
     return err == LW_OK ? w->err : err;
 }
 

@@ -105,19 +105,6 @@ static void chunks_that_do_not_fit_scratch_are_too_big(void **state)
     assert_int_equal(lw_decoder_next(&d, &e), LW_ETOOBIG);
 }
 
-static void a_format_that_only_decodes_does_not_encode(void **state)
-{
-    (void)state;
-    static const lw_format mute = {.id = LW_CF_TEXT};
-    lw_entries none = {NULL, 0};
-    lw_source source = lw_entries_source(&none);
-    lw_encode_cfg cfg = {.base = lw_path_root()};
-    uint8_t out[4];
-    lw_writer w;
-    lw_writer_init(&w, out, sizeof out);
-    assert_int_equal(lw_encode(&mute, &source, &cfg, &w), LW_ENOTSUP);
-}
-
 /* Gives a value, then fails. */
 static lw_err next_of_failing(void *ctx, lw_cursor *cursor, lw_entry *out_entry)
 {
@@ -172,7 +159,6 @@ int main(void)
         cmocka_unit_test(what_is_consumed_need_not_be_fed_again),
         cmocka_unit_test(the_type_is_asked_once_a_value),
         cmocka_unit_test(chunks_that_do_not_fit_scratch_are_too_big),
-        cmocka_unit_test(a_format_that_only_decodes_does_not_encode),
         cmocka_unit_test(every_format_passes_on_that_its_source_failed),
         cmocka_unit_test(formats_have_names_for_people_and_for_http),
     };
