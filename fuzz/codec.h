@@ -2,7 +2,7 @@
  * and what was decoded is encoded and decodes to the same.
  *
  * Input: two octets that choose the circumstances, then the payload. The first:
- *   bits 0-1   use: values, a fetch list, a patch, values
+ *   bits 0-1   use: values, a fetch list, a patch, values whose names are paths alone
  *   bit 2      types are known: the resource id's last digit is the lw_type
  *   bits 3-5   depth of the request path; more than 4 is 3
  *   bit 6      not looked at, so that letters can be used
@@ -15,6 +15,7 @@
 
 #include "fuzz.h"
 
+#include "codec/front.h"
 #include "testing/codec_vectors.h"
 
 static inline lw_type fuzz_type_of(void *ctx, lw_path path)
@@ -38,9 +39,8 @@ static inline int fuzz_codec(const lw_format *format, const uint8_t *data, size_
                          .scratch_len = sizeof scratch};
     cfg.base = lw_path_resource_instance(33000, 0, data[1], 0);
     cfg.base = lw_path_cut(cfg.base, depth > 4 ? 3 : depth);
-    if ((data[0] & 0x80) != 0) {
-        cfg.alternate_path = lw_bytes_str("lwm2m");
-    }
+    lw_front front = lw_front_of(lw_bytes_str((data[0] & 0x80) != 0 ? "lwm2m" : ""));
+    cfg.front = (data[0] & 3) == 3 ? NULL : &front;
     FUZZ_CHECK(lw_codec_survives(format, &cfg, lw_bytes_of(data + 2, size - 2)));
     return 0;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "codec/format.h"
+#include "codec/front.h"
 #include "codec/link.h"
 #include "codec/times.h"
 
@@ -172,7 +172,9 @@ static lw_err write_values(json_out *o, const view *v, const lw_format *format, 
     if (scratch == NULL) {
         return LW_ENOMEM;
     }
+    lw_front front = lw_front_of(lw_bytes_of(NULL, 0));
     lw_decode_cfg cfg = {.base = base,
+                         .front = &front,
                          .type_of = view_type_of,
                          .type_ctx = lookup.out,
                          .scratch = scratch,

@@ -31,8 +31,7 @@ static lw_err run(lw_apply *a, pass *take)
     a->count = 0;
     lw_err err = lw_decoder_next(&d, &e);
     while (err == LW_OK) {
-        bool is_strange =
-            e.kind == LW_ENTRY_PATH || e.prefix.len > 0 || !lw_path_contains(a->cfg.base, e.path);
+        bool is_strange = e.kind == LW_ENTRY_PATH || !lw_path_contains(a->cfg.base, e.path);
         err = is_strange ? LW_EINVAL : take(a, &e);
         a->count++;
         err = err == LW_OK ? lw_decoder_next(&d, &e) : err;

@@ -21,7 +21,7 @@ static lw_err read_paths(const lw_call *call, lw_path *list, size_t *out_count)
     decode(call, &d);
     *out_count = 0;
     while ((err = lw_decoder_next(&d, &e)) == LW_OK) {
-        if (e.kind != LW_ENTRY_PATH || e.prefix.len > 0) {
+        if (e.kind != LW_ENTRY_PATH) {
             return LW_EINVAL;
         }
         if (list != NULL) {

@@ -89,11 +89,14 @@ typedef lw_type lw_type_lookup(void *ctx, lw_path path);
 #define LW_FORMAT_PATCH      16u /* request body of iPATCH */
 #define LW_FORMAT_SEND       32u /* Send, and time-stamped values */
 
+/* What may stand in front of paths in names (codec/front.h). */
+typedef struct lw_front lw_front;
+
 typedef struct lw_decode_cfg {
     lw_path base; /* the request path; root for composites, Send, bootstrap packs */
     uint8_t use;  /* LW_FORMAT_FETCH: a list of paths; LW_FORMAT_PATCH: values and removals;
                      anything else: values */
-    lw_bytes alternate_path; /* "lwm2m" without slashes: names may start with it (VER-34) */
+    const lw_front *front;   /* NULL: names are paths, and entries have no prefix */
     lw_type_lookup *type_of; /* NULL: no types known */
     void *type_ctx;
     uint8_t *scratch;   /* for values that cannot be views: unescaped strings, base64, joined */
@@ -157,7 +160,7 @@ lw_source lw_entries_source(const lw_entries *entries);
 
 typedef struct lw_encode_cfg {
     lw_path base; /* the request path: what TLV is relative to and a bare value must stand at */
-    lw_bytes alternate_path; /* put in front of SenML names (VER-32); usually empty */
+    const lw_front *front; /* NULL: names are paths, entries of SenML without prefix */
 } lw_encode_cfg;
 
 /* Formats can refuse what they cannot express: LW_ENOTSUP (FMT-12: 4.06). */

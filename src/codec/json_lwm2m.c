@@ -5,6 +5,7 @@
  * The members come in any order, so the base name may stand behind the elements: the payload is
  * read once to find the three and to see that it is JSON to its end, then element by element.
  */
+#include "codec/front.h"
 #include "codec/json_record.h"
 
 typedef struct state {
@@ -260,7 +261,13 @@ static void write_element(lw_writer *w, lw_senml_plan *plan,
 
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    lw_encode_cfg plain = {.base = cfg->base}; /* names have no alternate path in 1.0 */
+    lw_encode_cfg plain = {.base = cfg->base};
+    lw_front front;
+    if (cfg->front != NULL) { /* names have no alternate path in 1.0 */
+        front = *cfg->front;
+        front.alternate_path = lw_bytes_of(NULL, 0);
+        plain.front = &front;
+    }
     lw_senml_plan plan;
     lw_err err = lw_senml_plan_init(&plan, source, &plain, LW_SENML_VALUES);
     if (err == LW_OK && plan.count == 0) {

@@ -126,8 +126,8 @@ static bool read_pair(lw_cbor *c, const lw_decode_cfg *cfg, lwm2m_cbor *s, lw_en
     }
     if (!is_allowed) {
         lw_cbor_fail(c, LW_EFORMAT);
-    } else if (e->prefix.len > sizeof s->prefix) {
-        lw_cbor_fail(c, LW_ETOOBIG);
+    } else if (e->prefix.len > (cfg->front != NULL ? sizeof s->prefix : 0)) {
+        lw_cbor_fail(c, cfg->front != NULL ? LW_ETOOBIG : LW_EFORMAT);
     }
     if (c->err != LW_OK) {
         return false;

@@ -1,6 +1,6 @@
 #include "codec/senml.h"
 
-#include "base/num.h"
+#include "codec/front.h"
 #include "codec/path_text.h"
 
 #define BVER_MAX 10u
@@ -93,36 +93,6 @@ static lw_err check_members(const lw_decoder *d, const lw_senml_record *r)
     return removes && !is_patch ? LW_EFORMAT : LW_OK;
 }
 
-static bool is_digit_at(lw_bytes text, size_t pos)
-{
-    return pos < text.len && lw_num_is_digit(text.ptr[pos]);
-}
-
-/* The full name is [ "/" alternate path ] [ "/" prefix ] path. Paths start with a digit, prefixes
- * do not (GW-09), so that neither has to be known. */
-static lw_err split_name(lw_bytes name, lw_bytes alternate, lw_entry *e)
-{
-    if (name.len == 0 || name.ptr[0] != '/') {
-        return LW_EFORMAT;
-    }
-    size_t end = 1 + alternate.len; /* of the alternate path, if it is there as whole segments */
-    size_t front = 0;
-    if (alternate.len > 0 && end <= name.len && (end == name.len || name.ptr[end] == '/') &&
-        memcmp(name.ptr + 1, alternate.ptr, alternate.len) == 0) {
-        front = end;
-    }
-    size_t pos = front;
-    while (pos + 1 < name.len && !is_digit_at(name, pos + 1)) {
-        do {
-            pos++;
-        } while (pos < name.len && name.ptr[pos] != '/');
-    }
-    if (pos > front) {
-        e->prefix = lw_bytes_of(name.ptr + front + 1, pos - front - 1);
-    }
-    return pos == name.len ? LW_OK : lw_path_parse(lw_bytes_from(name, pos), &e->path);
-}
-
 /* bn and n one behind the other in s->name, where bn stays. */
 static lw_err take_name(lw_senml *s, const lw_senml_record *r, lw_bytes *out_full)
 {
@@ -161,7 +131,9 @@ lw_err lw_senml_resolve(lw_senml *s, const lw_decoder *d, const lw_senml_record 
         out_entry->base_time = s->base_time;
         out_entry->time = r->members[LW_SENML_TIME];
     }
-    return split_name(full, d->cfg.alternate_path, out_entry);
+    const lw_front *front = d->cfg.front;
+    return front != NULL ? front->read(front, full, out_entry)
+                         : lw_path_parse(full, &out_entry->path);
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -177,21 +149,11 @@ static lw_err next_entry(const lw_source *source, lw_cursor *cursor, lw_entry *e
     return err;
 }
 
-static void write_front(lw_writer *w, lw_bytes segments)
-{
-    if (segments.len > 0) {
-        lw_write_u8(w, '/');
-        lw_write_bytes(w, segments);
-    }
-}
-
 lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_encode_cfg *cfg,
                           unsigned kinds)
 {
     *p = (lw_senml_plan){.source = source, .cfg = cfg};
     lw_cursor cursor = {{0}};
-    lw_bytes prefix = lw_bytes_of(NULL, 0);
-    bool is_shared = true;
     lw_entry *e = &p->entry;
     lw_err err;
     while ((err = next_entry(source, &cursor, e)) == LW_OK) {
@@ -205,14 +167,12 @@ lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_en
         if (p->count++ == 0) {
             kinds &= is_path ? LW_SENML_PATHS : ~LW_SENML_PATHS;
             p->base = path;
-            prefix = e->prefix;
         }
-        is_shared = is_shared && lw_bytes_equal(prefix, e->prefix);
         while (!lw_path_contains(p->base, path)) {
             p->base = lw_path_parent(p->base);
         }
     }
-    p->has_base = is_shared && p->count > 1;
+    p->has_base = p->count > 1 && (cfg->front == NULL || cfg->front->is_shared(source));
     return err == LW_END ? LW_OK : err;
 }
 
@@ -233,16 +193,17 @@ lw_senml_label lw_senml_label_of_type(uint32_t type)
     }
 }
 
-/* The full name of the entry, "/alternate/prefix/path" with what there is of it: so much as all
- * have in common is base name, the rest its name. */
+/* The full name of the entry, its path with what stands in front of it: so much as all have in
+ * common is base name, the rest its name. */
 static lw_err split_entry(lw_senml_plan *p)
 {
     const lw_entry *e = &p->entry;
     size_t base_len = 0;
     lw_writer w;
     lw_writer_init(&w, p->text, sizeof p->text);
-    write_front(&w, p->cfg->alternate_path);
-    write_front(&w, e->prefix);
+    if (p->cfg->front != NULL) {
+        p->cfg->front->write(p->cfg->front, e, &w);
+    }
     size_t front = w.pos;
     if (p->has_base) {
         lw_write_path(&w, p->base);

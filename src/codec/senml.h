@@ -13,8 +13,7 @@
 
 #include "codec/format.h"
 
-/* Longest bn + n. A path is at most 24 octets; the rest is for alternate path and gateway prefix.
- */
+/* Longest bn + n. A path is at most 24 octets; the rest is for what stands in front of it. */
 #define LW_SENML_NAME_MAX 128u
 
 /* Members. The values are the CBOR labels (RFC 8428 section 6) where there is one. */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "codec/front.h"
 #include "codec/senml.h"
 
 static void members_have_the_labels_of_the_rfc(void **state)
@@ -87,12 +88,13 @@ static void a_front_that_does_not_fit_is_too_big(void **state)
                         {.path = lw_path_resource(3, 0, 1), .value = lw_value_integer(2)}};
     lw_entries entries = {list, 2};
     lw_source source = lw_entries_source(&entries);
-    lw_encode_cfg cfg = {.alternate_path = lw_bytes_str(long_name)};
+    lw_front front = lw_front_of(lw_bytes_str(long_name));
+    lw_encode_cfg cfg = {.front = &front};
     lw_senml_plan plan;
     const lw_value *members[LW_SENML_MEMBERS];
     assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_ETOOBIG);
-    cfg.alternate_path = lw_bytes_of(NULL, 0);
+    front.alternate_path = lw_bytes_of(NULL, 0);
     list[1].prefix = lw_bytes_str(long_name);
     assert_int_equal(lw_senml_plan_init(&plan, &source, &cfg, LW_SENML_VALUES), LW_OK);
     assert_int_equal(lw_senml_plan_next(&plan, members), LW_OK);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "codec/front.h"
 #include "codec/times.h"
 #include "testing/vectors.h"
 
@@ -176,7 +177,7 @@ static lw_err encode(const lw_format *format, lw_entries entries, const lw_decod
     set_times(list, entries.count);
     lw_entries timed = {list, entries.count};
     lw_source source = lw_entries_source(&timed);
-    lw_encode_cfg out = {.base = cfg->base, .alternate_path = cfg->alternate_path};
+    lw_encode_cfg out = {.base = cfg->base, .front = cfg->front};
     lw_err err = lw_encode(format, &source, &out, w);
     free(list);
     return err;
@@ -224,6 +225,7 @@ typedef struct codec_case {
     const lw_format *format;
     unsigned flags;
     lw_decode_cfg cfg;
+    lw_front front;
     lw_bytes bytes;   /* to be decoded */
     lw_bytes encoded; /* what encoding gives */
     lw_entry list[64];
@@ -409,6 +411,7 @@ static void parse_case(codec_case *c)
     lw_vectors *v = c->v;
     c->type_count = 0;
     c->cfg = (lw_decode_cfg){.type_of = type_in_case, .type_ctx = c, .scratch_len = SCRATCH_LEN};
+    c->front = lw_front_of(lw_bytes_of(NULL, 0));
     c->cfg.scratch = lw_vectors_alloc(v, SCRATCH_LEN);
     if (lw_vectors_has(v, "untyped")) {
         c->cfg.type_of = NULL;
@@ -417,7 +420,10 @@ static void parse_case(codec_case *c)
         c->cfg.base = parse_path(c, lw_vectors_str(v, "base"));
     }
     if (lw_vectors_has(v, "alternate")) {
-        c->cfg.alternate_path = lw_bytes_str(lw_vectors_str(v, "alternate"));
+        c->front.alternate_path = lw_bytes_str(lw_vectors_str(v, "alternate"));
+    }
+    if (!lw_vectors_has(v, "device")) {
+        c->cfg.front = &c->front;
     }
     if (lw_vectors_has(v, "use")) {
         bool fetch = strcmp(lw_vectors_str(v, "use"), "fetch") == 0;
@@ -853,7 +859,9 @@ bool lw_codec_random_run(const lw_format *format, unsigned flags, uint64_t seed,
     bool passed = true;
     for (unsigned round = 0; round < rounds && passed; round++) {
         add_all(r);
+        lw_front front = lw_front_of(lw_bytes_of(NULL, 0));
         lw_decode_cfg cfg = {.base = r->base,
+                             .front = &front,
                              .type_of = type_in_list,
                              .type_ctx = r,
                              .scratch = buf + OUT_MAX / 2,

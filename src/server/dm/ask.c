@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "codec/front.h"
 #include "lw/execute.h"
 #include "model/attr.h"
 #include "proto/request.h"
@@ -69,7 +70,7 @@ static lw_err decode(lw_ask *a)
     lw_entry e;
     lw_err err = lw_decoder_next(&d, &e);
     for (; err == LW_OK; err = lw_decoder_next(&d, &e)) {
-        if (e.prefix.len != 0 || lw_entry_has_time(&e)) {
+        if (lw_entry_has_time(&e)) {
             return LW_EINVAL;
         }
         if (count == LW_DOWNLINK_ENTRIES_MAX) {
@@ -167,10 +168,9 @@ lw_err lw_ask_encode(const lw_ask *a, const lw_format *format, lw_writer *w)
 {
     lw_entries entries = {a->count > 0 ? a->list : &a->empty, a->count > 0 ? a->count : 1};
     lw_source source = lw_entries_source(&entries);
-    lw_encode_cfg cfg = {.base = a->said->path};
-    if (a->device->version == LW_VERSION_1_2) { /* VER-32, VER-34 */
-        cfg.alternate_path = a->device->alternate_path;
-    }
+    lw_front front = lw_front_of(a->device->alternate_path);
+    bool is_named = a->device->version == LW_VERSION_1_2; /* VER-32, VER-34 */
+    lw_encode_cfg cfg = {.base = a->said->path, .front = is_named ? &front : NULL};
     return lw_encode(format, &source, &cfg, w);
 }
 

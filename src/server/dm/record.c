@@ -1,5 +1,6 @@
 #include "server/dm/record.h"
 
+#include "codec/front.h"
 #include "codec/times.h"
 #include "server/dm/presence.h"
 #include "server/dm/registration.h"
@@ -100,9 +101,10 @@ static lw_err read_once(lw_server *server, const lw_report *report, bool keep,
                         lw_ticket *out_ticket)
 {
     lw_links_types types = {.server = server, .links = report->device->links};
+    lw_front front = lw_front_of(report->device->links->alternate_path);
     lw_decode_cfg cfg = {.base = report->base,
                          .use = LW_FORMAT_SEND,
-                         .alternate_path = report->device->links->alternate_path,
+                         .front = &front,
                          .type_of = lw_links_type_of,
                          .type_ctx = &types,
                          .scratch = server->scratch,
