@@ -48,11 +48,11 @@ void lw_cbor_init(lw_cbor *c, const lw_decoder *d)
     c->err = LW_OK;
 }
 
-/* At the end of the input a break, which only lw_cbor_more takes. */
+/* Of what can stand where an item is expected: no break, which only lw_cbor_more takes. */
 static void read_head(lw_cbor *c)
 {
     size_t left = left_of(c);
-    unsigned first = left > 0 ? *c->at : BREAK;
+    unsigned first = left > 0 ? *c->at : 0;
     size_t octets = 0;
     bool has_form = true;
     uint64_t arg = 0;
@@ -62,9 +62,9 @@ static void read_head(lw_cbor *c)
         arg = c->info;
     } else if (c->info <= INFO_8_OCTETS) {
         octets = (size_t)1 << (c->info - INFO_1_OCTET);
-    } else { /* integers and tags have no indefinite form */
+    } else { /* strings and containers have an indefinite form */
         has_form =
-            c->info == INFO_INDEFINITE && c->major >= LW_CBOR_BYTES && c->major != LW_CBOR_TAG;
+            c->info == INFO_INDEFINITE && c->major >= LW_CBOR_BYTES && c->major < LW_CBOR_TAG;
     }
     if (octets >= left || !has_form) {
         lw_cbor_fail(c, has_form ? LW_AGAIN : LW_EFORMAT);
@@ -280,9 +280,7 @@ bool lw_cbor_more(lw_cbor *c, uint32_t *left)
     return false;
 }
 
-/* Of containers within each other that say how many items they have only the sum counts. One that
- * ends with a break, as a string in chunks does, stands on what is around it. An item takes an
- * octet at least, so no count beyond what is left need be believed. */
+/* An item takes an octet at least, so no count beyond what is left need be believed. */
 LW_APART void lw_cbor_skip(lw_cbor *c)
 {
     uint32_t left[LW_CBOR_DEPTH_MAX + 1];
@@ -296,28 +294,17 @@ LW_APART void lw_cbor_skip(lw_cbor *c)
         do {
             read_head(c);
         } while (c->major == LW_CBOR_TAG);
-        uint32_t items = 0;
-        if (c->info == INFO_INDEFINITE) {
-            items = LW_CBOR_INDEFINITE;
-            if (c->major == LW_CBOR_SIMPLE) {
-                lw_cbor_fail(c, LW_EFORMAT); /* a break that ends nothing */
-            }
-        } else if (c->major == LW_CBOR_BYTES || c->major == LW_CBOR_TEXT) {
+        bool is_open = c->info == INFO_INDEFINITE;
+        bool is_string = c->major == LW_CBOR_BYTES || c->major == LW_CBOR_TEXT;
+        if (is_string && !is_open) {
             (void)take(c);
-        } else if (c->major == LW_CBOR_ARRAY || c->major == LW_CBOR_MAP) {
-            items = c->len << (c->major - LW_CBOR_ARRAY); /* a map has pairs */
-            if (left[depth] != LW_CBOR_INDEFINITE) {
-                items += left[depth--]; /* both as one */
-            }
-            if (c->len > left_of(c) || items > left_of(c)) {
+        } else if (is_open || c->major == LW_CBOR_ARRAY || c->major == LW_CBOR_MAP) {
+            if (c->len > left_of(c)) {
                 lw_cbor_fail(c, LW_AGAIN);
-            }
-        }
-        if (items > 0) {
-            if (depth == LW_CBOR_DEPTH_MAX) {
+            } else if (depth == LW_CBOR_DEPTH_MAX) {
                 lw_cbor_fail(c, LW_EDEPTH);
             } else {
-                left[++depth] = items;
+                left[++depth] = is_open ? LW_CBOR_INDEFINITE : c->len << (c->major == LW_CBOR_MAP);
             }
         }
     }

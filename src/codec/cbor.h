@@ -52,8 +52,8 @@ void lw_cbor_fail(lw_cbor *c, lw_err err);
 /* Containers count down to 0; a container of indefinite length stays here. */
 #define LW_CBOR_INDEFINITE UINT32_MAX
 
-/* Deepest nesting that lw_cbor_skip follows. */
-#define LW_CBOR_DEPTH_MAX 16u
+/* Deepest nesting that lw_cbor_skip follows, as JSON's. */
+#define LW_CBOR_DEPTH_MAX 32
 
 /* One value that is no container, behind any number of tags: INTEGER, UNSIGNED (from 2^63 on),
  * FLOAT (single when it came in 16 or 32 bits), BOOLEAN, STRING, OPAQUE, NONE for null. Decimal
