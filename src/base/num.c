@@ -62,7 +62,7 @@ lw_err lw_num_parse_int64(lw_bytes text, int64_t *out_v)
     return LW_OK;
 }
 
-size_t lw_num_format_uint64(uint64_t v, char out[LW_NUM_INT_TEXT_MAX])
+size_t lw_num_format_uint64(uint64_t v, char *out)
 {
     char digits[LW_NUM_INT_TEXT_MAX];
     size_t at = sizeof digits;

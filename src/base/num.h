@@ -25,9 +25,9 @@ LW_MUST_CHECK lw_err lw_num_parse_uint32(lw_bytes text, uint32_t *out_v);
 
 #define LW_NUM_INT_TEXT_MAX 20u /* "-9223372036854775808", "18446744073709551615" */
 
-/* Return the length. */
+/* Return the length; the text of a smaller number needs less room. */
 size_t lw_num_format_int64(int64_t v, char out[LW_NUM_INT_TEXT_MAX]);
-size_t lw_num_format_uint64(uint64_t v, char out[LW_NUM_INT_TEXT_MAX]);
+size_t lw_num_format_uint64(uint64_t v, char *out);
 
 /* Decimal ones. */
 static inline bool lw_num_is_digit(uint8_t c)

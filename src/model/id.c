@@ -24,14 +24,5 @@ lw_err lw_id_read(lw_bytes text, size_t *pos, uint16_t *out_id)
 
 size_t lw_id_format(uint16_t id, char out[LW_ID_TEXT_MAX])
 {
-    size_t len = 1;
-    for (unsigned rest = id; rest > 9; rest /= 10) {
-        len++;
-    }
-    unsigned rest = id;
-    for (size_t i = len; i > 0; i--) {
-        out[i - 1] = (char)('0' + rest % 10);
-        rest /= 10;
-    }
-    return len;
+    return lw_num_format_uint64(id, out);
 }
