@@ -171,27 +171,32 @@ static lw_err simple_of(const lw_cbor *c, lw_value *out)
 static lw_err read_fraction(lw_cbor *c, lw_value *out)
 {
     double base = c->len == TAG_DECIMAL ? 10 : 2;
-    uint32_t parts = lw_cbor_read_count(c, LW_CBOR_ARRAY);
-    read_head(c);
-    bool is_whole = c->major <= LW_CBOR_NEGATIVE;
-    bool divide = c->major == LW_CBOR_NEGATIVE;
-    uint32_t power = c->len < 2200 ? c->len : 2200; /* beyond: infinite or zero */
-    read_head(c);
-    is_whole = is_whole && c->major <= LW_CBOR_NEGATIVE;
+    uint32_t left = lw_cbor_read_count(c, LW_CBOR_ARRAY);
+    unsigned parts = 0;
+    uint32_t power = 0; /* of the part before the last */
+    bool divide = false;
+    while (lw_cbor_more(c, &left)) {
+        power = c->len;
+        divide = c->major == LW_CBOR_NEGATIVE;
+        read_head(c);
+        if (c->major > LW_CBOR_NEGATIVE) {
+            lw_cbor_fail(c, LW_EFORMAT);
+        }
+        parts++;
+    }
     lw_err err = integer_of(c, out);
-    bool is_pair = parts == 2 || (parts == LW_CBOR_INDEFINITE && !lw_cbor_more(c, &parts));
-    if (!is_whole || !is_pair) {
+    if (parts != 2) {
         return LW_EFORMAT;
     }
-    double x;
-    double factor = 1;
-    (void)lw_value_to_number(out, &x);
-    for (power += divide; power > 0; power--) { /* -1 - n */
-        factor *= base;
-        if (power % 16 == 1) {
-            x = divide ? x / factor : x * factor;
-            factor = 1;
-        }
+    double x = out->type == LW_TYPE_UNSIGNED ? (double)out->as.uns : (double)out->as.integer;
+    power = (power < 2200 ? power : 2200) + divide; /* -1 - n; beyond: infinite or zero */
+    while (power > 0) {
+        double factor = 1;
+        do {
+            factor *= base;
+            power--;
+        } while (power % 16 != 0);
+        x = divide ? x / factor : x * factor;
     }
     out->type = LW_TYPE_FLOAT;
     out->as.number = x;
