@@ -1,6 +1,8 @@
 #include "client/engine.h"
 
-#define JITTER_PER_SECOND_MS 100u
+/* A wait is so many parts of itself, and its jitter up to a tenth of them: fine enough to spread a
+ * fleet also where the wait is a day. */
+#define PARTS 64000u
 
 void lw_alarm_set(lw_client *client, lw_alarm *alarm, lw_time at)
 {
@@ -17,11 +19,9 @@ void lw_alarm_set_in(lw_client *client, lw_alarm *alarm, uint32_t seconds)
     lw_alarm_set(client, alarm, lw_alarm_after(client, seconds));
 }
 
-/* The tenth stays below 50 days, also of years. */
 void lw_alarm_set_jittered(lw_client *client, lw_alarm *alarm, uint32_t seconds)
 {
-    uint32_t span =
-        seconds < UINT32_MAX / JITTER_PER_SECOND_MS ? seconds * JITTER_PER_SECOND_MS : UINT32_MAX;
-    lw_time at = lw_alarm_after(client, seconds);
-    lw_alarm_set(client, alarm, lw_time_add(at, lw_rng_below(&client->coap.config.rng, span)));
+    uint32_t parts = PARTS + lw_rng_below(&client->coap.config.rng, PARTS / 10 + 1);
+    lw_time at = client->now + (lw_time)((uint64_t)seconds * parts / (PARTS / LW_SECOND_MS));
+    lw_alarm_set(client, alarm, seconds == LW_FOREVER ? LW_TIME_NEVER : at);
 }
