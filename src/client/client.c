@@ -1,3 +1,4 @@
+#include "base/apart.h"
 #include "client/feature.h"
 #include "client/serve.h"
 #include "client/server.h"
@@ -240,7 +241,7 @@ void lw_client_tell(lw_client *client, const lw_client_event *event)
     }
 }
 
-void lw_client_tell_that(lw_client *client, lw_client_event_kind kind)
+LW_APART void lw_client_tell_that(lw_client *client, lw_client_event_kind kind)
 {
     lw_client_event event = {.kind = (uint8_t)kind, .retry_at = LW_TIME_NEVER};
     lw_client_tell(client, &event);

@@ -88,8 +88,6 @@ typedef struct lw_server {
     uint8_t version;    /* lw_version agreed, or tried next (VER-04) */
     uint8_t update;     /* LW_UPDATE_… pending */
     uint8_t telling;    /* LW_UPDATE_… of the Update in flight */
-    uint8_t attempt;    /* of this sequence, from 1 (CLI-50) */
-    uint8_t sequence;   /* from 1 */
     uint8_t link_state; /* lw_err: LW_OK, it is up; LW_AGAIN, it is being opened; else closed */
     bool registered;    /* between 2.01 and the end of the registration, UPDATING included */
     bool had_success;   /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
@@ -105,6 +103,8 @@ typedef struct lw_server {
     uint16_t security;       /* instance of /0 */
     uint16_t account;        /* instance of /1; LW_ID_MAX for who is no server */
     uint32_t lifetime;       /* s, as the server knows it */
+    uint32_t attempts;       /* of this sequence that failed (CLI-50) */
+    uint32_t sequences;      /* of them that failed */
     uint32_t own_address;    /* that it was registered from, under NoSec; 0: unknown */
     void *asking;            /* Register, Update or De-register in flight: an
                                 lw_coap_exchange, or what lw_feature_blockwise makes of it */

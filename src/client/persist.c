@@ -249,6 +249,7 @@ static void forget_void(lw_client *client, bool all)
     LW_EACH_SERVER (client, s) {
         if (s->registered && (all || client->now >= s->expires)) {
             s->registered = s->had_success = false;
+            s->version = client->cfg.version;
             lw_client_dispatch(s, LW_SERVER_EV_REMOVED);
         }
     }

@@ -47,8 +47,6 @@ void lw_schedule_begin(lw_client *client)
 
 void lw_schedule_next(lw_server *server)
 {
-    if (server->has_turn) {
-        server->has_turn = false;
-        lw_schedule_begin(server->client);
-    }
+    server->has_turn = false;
+    lw_schedule_begin(server->client);
 }

@@ -1,5 +1,6 @@
 #include "client/server.h"
 
+#include "base/apart.h"
 #include "base/assert.h"
 #include "lw/objects.h"
 
@@ -20,7 +21,7 @@ static void left(lw_server *server);
 /* from -> to */
 static const uint16_t moves[] = {
     [LW_SERVER_UNUSED] = S(IDLE),
-    [LW_SERVER_IDLE] = S(UNUSED) | S(IDLE) | S(DELAY) | S(CONNECTING) | S(DISABLED),
+    [LW_SERVER_IDLE] = S(IDLE) | S(DELAY) | S(DISABLED),
     [LW_SERVER_DELAY] = S(IDLE) | S(CONNECTING),
     [LW_SERVER_CONNECTING] = S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF),
     [LW_SERVER_REGISTERING] = S(IDLE) | S(REGISTERING) | S(REGISTERED) | S(BACKOFF) | S(CONNECTING),
@@ -56,12 +57,18 @@ static void wake_in(lw_server *server, uint32_t seconds)
     lw_alarm_set_in(server->client, &server->alarm, seconds);
 }
 
-/* The one place where a state changes; `seconds` is how long the new one may last. */
-static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
+/* The one place where a state changes. Whoever calls it sets the alarm. */
+static void enter(lw_server *server, lw_server_state to)
 {
     lw_assert((moves[server->state] >> to & 1u) != 0);
     lw_trace(server->client, "server", lw_server_state_name(to));
     server->state = (uint8_t)to;
+}
+
+/* `seconds` is how long it may last. */
+static void wait_in(lw_server *server, lw_server_state to, uint32_t seconds)
+{
+    enter(server, to);
     wake_in(server, seconds);
 }
 
@@ -200,47 +207,46 @@ uint32_t lw_server_retry_count(const lw_server *server)
     return lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_COUNT, 5);
 }
 
-/* The next sequence, in so many seconds. After the last one the first again, so that the device
- * keeps trying (CLI-31), unless a bootstrap begins. The largest value of 1/x/19 says "no further
- * sequence". */
-static uint32_t begin_sequence(lw_server *server, bool is_last, bool *out_gives_up)
+/* Another attempt would end as this one: the account is none that this device can use, or the
+ * server refuses (CLI-51). */
+static bool is_hopeless(const lw_server *server, lw_err err, uint8_t code)
 {
-    uint32_t delay =
-        lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
-    uint32_t sequences =
-        lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
-    is_last = is_last || server->sequence == UINT8_MAX || server->sequence >= sequences ||
-              delay == LW_FOREVER;
-    server->sequence = is_last ? 1 : (uint8_t)(server->sequence + 1);
-    server->attempt = 1;
-    *out_gives_up = is_last && turns_to_bootstrap(server);
-    return *out_gives_up ? LW_FOREVER : delay;
+    return server->state == LW_SERVER_CONNECTING
+               ? err == LW_EFORMAT || err == LW_ENOTSUP
+               : server->state == LW_SERVER_REGISTERING && is_rejection(code);
 }
 
-/* One attempt is over without a registration. It is the last one when the server refuses (CLI-51)
- * or the account is none that this device can use. */
+/* One attempt is over without a registration. After the last one of a sequence comes the next
+ * sequence, after the last sequence the first again, so that the device keeps trying (CLI-31),
+ * unless a bootstrap begins. The largest value of 1/x/19 says "no further sequence". */
 static void attempt_failed(lw_server *server, lw_err err, uint8_t code)
 {
-    bool gives_up =
-        server->state == LW_SERVER_REGISTERING && is_rejection(code) && turns_to_bootstrap(server);
-    bool is_unusable =
-        server->state == LW_SERVER_CONNECTING && (err == LW_EFORMAT || err == LW_ENOTSUP);
-    bool is_over = false;
-    uint32_t wait = LW_FOREVER;
+    bool is_last = is_hopeless(server, err, code);
     lw_server_close_link(server);
-    if (!gives_up) {
-        is_over = is_unusable ||
-                  server->attempt == UINT8_MAX || /* a larger 1/x/17 is as good as that */
-                  server->attempt >= lw_server_retry_count(server);
-        wait = is_over ? begin_sequence(server, is_unusable, &gives_up)
-                       : lw_server_retry_wait(server, server->attempt++);
+    uint32_t wait = lw_server_retry_wait(server, ++server->attempts);
+    bool is_over = server->attempts >= lw_server_retry_count(server) ||
+                   (is_last && server->state == LW_SERVER_CONNECTING);
+    if (is_over) {
+        wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_DELAY_TIMER, 86400);
+        server->attempts = 0;
+        server->sequences++;
+        is_last |=
+            wait == LW_FOREVER ||
+            server->sequences >=
+                lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_SEQUENCE_RETRY_COUNT, 1);
     }
+    if (is_last) {
+        server->sequences = 0;
+        if (turns_to_bootstrap(server)) {
+            is_over = false;
+            wait = LW_FOREVER;
+        }
+    }
+    enter(server, LW_SERVER_BACKOFF);
     /* A second at least: a link that fails at once must not keep the client from all else. */
-    set_state(server, LW_SERVER_BACKOFF);
     lw_alarm_set_jittered(server->client, &server->alarm, wait != 0 ? wait : 1);
     lw_server_report(server, LW_CLIENT_REGISTRATION_FAILED, err, code);
-    if (is_over && !gives_up &&
-        lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
+    if (is_over && lw_server_setting(server, LW_RES_SERVER_REGISTRATION_FAILURE_BLOCK, 0) == 0) {
         lw_schedule_next(server); /* CLI-43 */
     }
 }
@@ -300,28 +306,20 @@ static void on_link(lw_server *server, lw_err err)
 /* ---- Registration -----------------------------------------------------------------------------
  */
 
-/* CLI-62: early enough for all retransmissions; half the lifetime when that is too short. */
-static uint32_t update_wait(const lw_server *server)
-{
-    uint32_t half = server->lifetime / 2;
-    return half > LW_MAX_TRANSMIT_WAIT ? server->lifetime - LW_MAX_TRANSMIT_WAIT
-           : half > 0                  ? half
-                                       : 1;
-}
-
-/* The lifetime runs from here, unless it is 0 (CLI-63); what became due meanwhile goes out with the
- * next step. */
+/* The lifetime runs from here, unless it is 0 (CLI-63). The next Update comes early enough for all
+ * retransmissions, or after half the lifetime when that is too short (CLI-62); with the next step
+ * when something became due meanwhile. */
 static void stay_registered(lw_server *server)
 {
-    bool ends = server->lifetime != 0;
+    uint32_t lasts = server->lifetime != 0 ? server->lifetime : LW_FOREVER;
+    uint32_t wait = lasts == LW_FOREVER                ? LW_FOREVER
+                    : lasts > 2 * LW_MAX_TRANSMIT_WAIT ? lasts - LW_MAX_TRANSMIT_WAIT
+                                                       : (lasts + 1) / 2;
     server->offline = false;
-    server->attempt = 1;
-    server->sequence = 1;
-    server->expires = lw_alarm_after(server->client, ends ? server->lifetime : LW_FOREVER);
-    wait_in(server, LW_SERVER_REGISTERED,
-            server->update != 0 ? 0
-            : ends              ? update_wait(server)
-                                : LW_FOREVER);
+    server->attempts = 0;
+    server->sequences = 0;
+    server->expires = lw_alarm_after(server->client, lasts);
+    wait_in(server, LW_SERVER_REGISTERED, server->update != 0 ? 0 : wait);
 }
 
 static void take_registration(lw_server *server, const lw_coap_msg *answer)
@@ -362,7 +360,6 @@ static void on_update_end(lw_server *server, lw_err err, uint8_t code)
         lw_server_report(server, LW_CLIENT_UPDATED, LW_OK, code);
         return;
     }
-    wake_in(server, 0);
     lw_server_report(server, LW_CLIENT_UPDATE_FAILED, err, code);
     /* REG-33: 4.04 and 4.00 mean that the server knows nothing of us; with a brake, so that a
      * server which forgets at once is not asked for ever. */
@@ -450,7 +447,6 @@ static void left(lw_server *server)
     }
     if (comes_back) {
         uint32_t timeout = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
-        server->attempt = server->sequence = 1;
         wait_in(server, LW_SERVER_DISABLED, timeout);
         lw_server_report(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
     }
@@ -479,6 +475,9 @@ void lw_server_reset(lw_server *server)
     lw_server_stop_asking(server);
     end_registration(server);
     lw_server_close_link(server);
+    server->attempts = 0;
+    server->sequences = 0;
+    server->version = server->client->cfg.version;
     server->disable = false;
     lw_alarm_set_in(server->client, &server->nap, LW_FOREVER);
     server->has_turn = false;
@@ -535,30 +534,27 @@ void lw_server_resume(lw_server *server)
 void lw_server_start(lw_server *server)
 {
     uint32_t delay = lw_server_setting(server, LW_RES_SERVER_INITIAL_REGISTRATION_DELAY_TIMER, 0);
-    server->attempt = server->sequence = 1;
-    server->version = server->registered ? server->version : server->client->cfg.version;
-    if (server->state == LW_SERVER_IDLE && delay > 0 && !server->had_success) { /* CLI-41 */
-        wait_in(server, LW_SERVER_DELAY, delay);
-        return;
-    }
-    connect_link(server);
+    wait_in(server, LW_SERVER_DELAY, server->had_success ? 0 : delay); /* CLI-41 */
 }
 
-static void on_alarm(lw_coap *coap, lw_alarm *alarm)
+LW_APART static void go_on(lw_server *server)
 {
-    lw_server *server = LW_CONTAINER(alarm, lw_server, alarm);
-    lw_client *client = coap->config.ctx;
+    lw_client *client = server->client;
     if (client->bootstrapping) {
         server->was_due = true; /* rule 12 */
-        return;
-    }
-    if (server->state == LW_SERVER_CONNECTING) {
+    } else if (server->state == LW_SERVER_CONNECTING) {
         attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
     } else if (is_one_of(server, WAITING)) {
         connect_link(server);
     } else if (server->state == LW_SERVER_REGISTERED) { /* REG-42 */
         ask(server, client->now < server->expires ? LW_SERVER_UPDATING : LW_SERVER_REGISTERING);
     }
+}
+
+static void on_alarm(lw_coap *coap, lw_alarm *alarm)
+{
+    (void)coap;
+    go_on(LW_CONTAINER(alarm, lw_server, alarm));
 }
 
 /* ---- Queue mode -------------------------------------------------------------------------------

@@ -23,7 +23,7 @@
 
 void lw_server_init(lw_client *client, lw_server *server, unsigned link);
 
-/* Begins: the delay of 1/x/14 if it applies, then the link. From IDLE. */
+/* Begins with the next step: the delay of 1/x/14 if it applies, then the link. From IDLE. */
 void lw_server_start(lw_server *server);
 
 /* Ends whatever is going on and goes to IDLE; without a word to the server. */

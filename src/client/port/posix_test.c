@@ -340,6 +340,7 @@ LW_TEST(a_uri_that_never_works_says_why)
         table t;
         set_up(&t, rows[i].uri);
         lw_client_start(t.client, lw_posix_now());
+        lw_client_step(t.client, lw_posix_now());
         assert_int_equal(t.failed, 1);
         assert_non_null(strstr(t.log, rows[i].why));
         tear_down(&t);
