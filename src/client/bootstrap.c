@@ -332,7 +332,6 @@ static void close_session(lw_bootstrap *bs)
     tell(bs, LW_CLIENT_BOOTSTRAPPED);
     LW_EACH_SERVER (client, s) {
         s->had_success = false; /* CLI-41 */
-        s->was_due = false;
         if (s->state != LW_SERVER_UNUSED) {
             lw_server_reset(s);
         }

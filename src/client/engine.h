@@ -95,7 +95,6 @@ typedef struct lw_server {
     bool asleep;             /* queue mode */
     bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
     bool offline;            /* did not answer, or its link is down */
-    bool was_due;            /* alarm rang while a bootstrap ran */
     bool moved;              /* its /0 instance changed: it needs a new link (BS-52) */
     bool has_turn;           /* the one with 1/x/13 that the others wait for (CLI-40) */
     uint16_t ssid;           /* 0: the Bootstrap-Server, or no account in this place; LW_ID_MAX: a

@@ -49,8 +49,6 @@ static bool is_one_of(const lw_server *server, unsigned states)
 
 /* The states in which something is under way with the server. */
 #define TALKING (S(CONNECTING) | S(REGISTERING) | S(UPDATING))
-/* The states after which the link is opened. */
-#define WAITING (S(DELAY) | S(DISABLED) | S(BACKOFF))
 
 static void wake_in(lw_server *server, uint32_t seconds)
 {
@@ -516,11 +514,7 @@ bool lw_server_has_given_up(const lw_server *server)
 
 void lw_server_resume(lw_server *server)
 {
-    bool was_due = server->was_due;
-    server->was_due = false;
-    if (was_due) {
-        wake_in(server, 0);
-    } else if (lw_server_has_given_up(server)) {
+    if (lw_server_has_given_up(server)) {
         lw_server_reset(server);
     }
     if (server->registered && !server->offline) {
@@ -540,14 +534,14 @@ void lw_server_start(lw_server *server)
 LW_APART static void go_on(lw_server *server)
 {
     lw_client *client = server->client;
-    if (client->bootstrapping) {
-        server->was_due = true; /* rule 12 */
+    if (client->bootstrapping) { /* rule 12: what is due goes on within a second of its end */
+        wake_in(server, 1);
     } else if (server->state == LW_SERVER_CONNECTING) {
         attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
-    } else if (is_one_of(server, WAITING)) {
-        connect_link(server);
     } else if (server->state == LW_SERVER_REGISTERED) { /* REG-42 */
         ask(server, client->now < server->expires ? LW_SERVER_UPDATING : LW_SERVER_REGISTERING);
+    } else {
+        connect_link(server);
     }
 }
 

@@ -44,7 +44,7 @@ lw_err lw_server_open_link_to(lw_server *server, const lw_link_to *to);
 void lw_server_close_link(lw_server *server);
 
 /* While a bootstrap runs nothing is said to a server, and its registration stays (BS-09, rule 12).
- * Resume does what became due meanwhile, and gives servers that had failed another chance. */
+ * What becomes due asks again every second. Resume gives servers that had failed another chance. */
 void lw_server_pause(lw_server *server);
 void lw_server_resume(lw_server *server);
 
