@@ -1,5 +1,6 @@
 /* Server accounts: a Security instance, and the Server instance with the same Short Server ID
  * (BS-06). They live in the tree; this keeps client->servers in step with them. */
+#include "client/feature.h"
 #include "client/server.h"
 #include "lw/objects.h"
 #include "model/access.h"
@@ -195,7 +196,7 @@ static lw_err find_room(lw_client *client, uint16_t ssid)
         return LW_EEXISTS;
     }
     if (ssid == 0) {
-        return client->others[LW_OTHER_BOOTSTRAP] != NULL ? LW_OK : LW_ENOTSUP;
+        return lw_client_part(client, LW_PART_BOOTSTRAP) != NULL ? LW_OK : LW_ENOTSUP;
     }
     unsigned servers = lw_tree_count(&client->tree, lw_path_object(LW_OBJ_SERVER));
     return servers < client->cfg.servers_max ? LW_OK : LW_ENOMEM;

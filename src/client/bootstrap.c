@@ -407,7 +407,7 @@ static lw_err init(lw_client *client, void *state)
     bs->server.alarm.fire = on_alarm;
     bs->purge.fire = on_purge;
     bs->server.on_link = on_link;
-    client->others[LW_OTHER_BOOTSTRAP] = &bs->server;
+    lw_client_add_peer(client, &bs->server);
     return LW_OK;
 }
 

@@ -97,18 +97,24 @@ static lw_err init_coap(lw_client *client)
     return config.buf != NULL ? lw_coap_init(&client->coap, &config) : LW_ENOMEM;
 }
 
+void lw_client_add_peer(lw_client *client, lw_server *peer)
+{
+    peer->next = client->peers;
+    client->peers = peer;
+}
+
 static lw_err init_servers(lw_client *client)
 {
     unsigned count = client->cfg.servers_max;
-    lw_server *next = NULL;
-    client->servers = lw_mem_alloc(&client->mem, count * sizeof *client->servers);
-    if (client->servers == NULL) {
+    lw_server *servers = lw_mem_alloc(&client->mem, count * sizeof *servers);
+    if (servers == NULL) {
         return LW_ENOMEM;
     }
-    for (unsigned i = count; i-- > 0; next = &client->servers[i]) {
-        client->servers[i].next = next;
-        lw_server_init(client, &client->servers[i], i);
+    for (unsigned i = count; i-- > 0;) {
+        lw_server_init(client, &servers[i], i);
+        lw_client_add_peer(client, &servers[i]);
     }
+    client->servers = servers;
     return LW_OK;
 }
 
@@ -176,22 +182,19 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     return err;
 }
 
-static lw_server *server_on(lw_client *client, unsigned link)
+lw_server *lw_client_peer(lw_client *client, unsigned link)
 {
-    unsigned servers = client->cfg.servers_max;
-    if (link < servers) {
-        return &client->servers[link];
+    lw_server *peer = client->peers;
+    while (peer != NULL && peer->link != link) {
+        peer = peer->next;
     }
-    return link - servers < LW_OTHERS ? client->others[link - servers] : NULL;
+    return peer;
 }
 
 void lw_client_fini(lw_client *client)
 {
-    for (unsigned i = 0; i < client->cfg.servers_max + (unsigned)LW_OTHERS; i++) {
-        lw_server *server = server_on(client, i);
-        if (server != NULL) {
-            lw_server_close_link(server);
-        }
+    for (lw_server *peer = client->peers; peer != NULL; peer = peer->next) {
+        lw_server_close_link(peer);
     }
     lw_wipe(client->pool.block, client->pool.size); /* with everything that is in it */
 }
@@ -413,7 +416,7 @@ bool lw_client_poll(lw_client *client, lw_client_out *out)
 
 void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram)
 {
-    lw_server *server = server_on(client, link);
+    lw_server *server = lw_client_peer(client, link);
     client->now = now;
     if (server != NULL && server->link_state == LW_OK) {
         lw_server_is_active(server);
@@ -424,7 +427,7 @@ void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datag
 /* A link is up (LW_OK), or down and why. */
 static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_err err)
 {
-    lw_server *server = server_on(client, link);
+    lw_server *server = lw_client_peer(client, link);
     client->now = now;
     if (server != NULL && server->link_state <= LW_AGAIN) {
         server->link_state = (uint8_t)err;

@@ -218,15 +218,15 @@ struct lw_client {
     bool bootstrapping;  /* servers are not served, nothing is sent to them (BS-09, rule 12) */
     bool accounts_dirty; /* /0 or /1 changed: looked at with the next step */
     bool has_factory_data;
-    bool erased;                  /* factory reset: nothing is stored any more */
-    bool clock_is_set;            /* by 3/0/13 */
-    lw_server *servers;           /* servers_max */
-    lw_server *others[LW_OTHERS]; /* who has a link, too; NULL: not there */
-    lw_plug *plugs;               /* the features */
-    lw_plug *parts[LW_PARTS];     /* which of them does it; NULL: none */
-    uint32_t ops;                 /* that they serve, bit lw_op each */
-    lw_time now;                  /* of the call that is being served */
-    lw_client_cfg cfg; /* a copy, its ceilings filled in; what it points to is borrowed */
+    bool erased;              /* factory reset: nothing is stored any more */
+    bool clock_is_set;        /* by 3/0/13 */
+    lw_server *peers;         /* who has a link: those that are no servers to register with */
+    lw_server *servers;       /* and behind them servers_max of these */
+    lw_plug *plugs;           /* the features */
+    lw_plug *parts[LW_PARTS]; /* which of them does it; NULL: none */
+    uint32_t ops;             /* that they serve, bit lw_op each */
+    lw_time now;              /* of the call that is being served */
+    lw_client_cfg cfg;        /* a copy, its ceilings filled in; what it points to is borrowed */
     lw_pool pool;
     lw_mem mem;
     int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
@@ -239,6 +239,10 @@ struct lw_client {
 /* All places for servers, the unused ones among them: LW_EACH_SERVER (client, server) { … } */
 #define LW_EACH_SERVER(client, server) \
     for (lw_server *server = (client)->servers; server != NULL; server = server->next)
+
+/* Who has the link, or NULL; and a new one, in front of the others. */
+lw_server *lw_client_peer(lw_client *client, unsigned link);
+void lw_client_add_peer(lw_client *client, lw_server *peer);
 
 /* The registered server with that Short Server ID, or NULL. */
 lw_server *lw_client_server(lw_client *client, uint16_t ssid);

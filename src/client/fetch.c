@@ -108,7 +108,7 @@ static void leave(lw_fetching *f)
     lw_err outcome = f->outcome;
     lw_server_close_link(&f->server); /* ends a transfer that runs: on_end */
     lw_alarm_set_in(client, &f->alarm, LW_FOREVER);
-    client->others[LW_OTHER_FETCH] = NULL;
+    client->peers = f->server.next; /* a download is the newest */
     lw_mem_release(&client->mem, f);
     if (job != NULL) {
         job->on_end(job, outcome);
@@ -128,6 +128,12 @@ static void ring(lw_coap *coap, lw_alarm *alarm)
     }
 }
 
+/* Of the download that runs, or NULL. */
+static lw_server *running(lw_client *client)
+{
+    return lw_client_peer(client, client->cfg.servers_max + (unsigned)LW_OTHER_FETCH);
+}
+
 static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool with_coaps)
 {
     lw_uri uri;
@@ -138,7 +144,7 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     if (uri.scheme != LW_URI_COAP && !(with_coaps && uri.scheme == LW_URI_COAPS)) {
         return LW_ENOTSUP;
     }
-    if (client->others[LW_OTHER_FETCH] != NULL) {
+    if (running(client) != NULL) {
         return LW_ESTATE;
     }
     lw_fetching *f = lw_mem_alloc(&client->mem, sizeof *f + text.len);
@@ -152,7 +158,7 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     f->job = job;
     f->uri_len = (uint16_t)text.len;
     memcpy(f->uri, text.ptr, text.len);
-    client->others[LW_OTHER_FETCH] = &f->server;
+    lw_client_add_peer(client, &f->server);
     lw_alarm_set_in(client, &f->alarm, 0);
     return LW_OK;
 }
@@ -170,7 +176,7 @@ static lw_err start_coaps(void *ctx, lw_fetch_job *job, lw_bytes text)
 static void stop(void *ctx, lw_fetch_job *job)
 {
     lw_client *client = ctx;
-    lw_server *server = client->others[LW_OTHER_FETCH];
+    lw_server *server = running(client);
     lw_fetching *f = LW_CONTAINER(server, lw_fetching, server);
     if (server != NULL && f->job == job) {
         f->job = NULL;

@@ -61,6 +61,11 @@ static lw_err start(fixture *f, const char *uri)
     return err;
 }
 
+static lw_server *running(fixture *f)
+{
+    return lw_client_peer(f->r.client, LINK);
+}
+
 /* Answers the last request with block `num` of a body of `total` octets, 64 a block. */
 static void give_block(fixture *f, uint32_t num, size_t total)
 {
@@ -95,7 +100,7 @@ static void a_package_is_fetched_block_by_block(void **state)
     assert_int_equal(f->ends, 1);
     assert_int_equal(f->end, LW_OK);
     assert_int_equal(f->r.closed[LINK], 1);
-    assert_null(f->r.client->others[LW_OTHER_FETCH]);
+    assert_null(running(f));
 }
 
 static void a_wrong_uri_is_refused_at_once(void **state)
@@ -192,7 +197,7 @@ static void a_job_that_refuses_a_block_is_not_told_again(void **state)
     assert_int_equal(start(f, "coap://192.0.2.7/a"), LW_OK);
     give_block(f, 0, 150);
     assert_int_equal(f->ends, 0);
-    assert_null(f->r.client->others[LW_OTHER_FETCH]);
+    assert_null(running(f));
 }
 
 static void a_stopped_fetch_is_silent(void **state)
@@ -202,7 +207,7 @@ static void a_stopped_fetch_is_silent(void **state)
     lw_fetch_coap.stop(f->r.client, &f->job);
     rig_pass(&f->r, 0);
     assert_int_equal(f->ends, 0);
-    assert_null(f->r.client->others[LW_OTHER_FETCH]);
+    assert_null(running(f));
     lw_fetch_coap.stop(f->r.client, &f->job);
 }
 
