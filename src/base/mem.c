@@ -46,9 +46,9 @@ void lw_wipe(void *ptr, size_t len)
     }
 }
 
-/* The block is a row of pieces, each with its header in front, without gaps:
+/* The block is the pool, then a row of pieces, each with its header in front, without gaps:
  *
- *   | size is_free | octets … | size is_free | octets … | … |
+ *   | pool | size is_free | octets … | size is_free | octets … | … |
  */
 typedef struct piece {
     alignas(max_align_t) size_t size; /* header included, a multiple of PIECE_ALIGN */
@@ -56,22 +56,11 @@ typedef struct piece {
 } piece;
 
 #define PIECE_ALIGN sizeof(piece)
+_Static_assert(sizeof(lw_pool) % PIECE_ALIGN == 0, "the first piece is aligned, too");
 
 static piece *behind(piece *p)
 {
     return (piece *)(void *)((uint8_t *)p + p->size);
-}
-
-LW_APART void lw_pool_init(lw_pool *pool, void *block, size_t size)
-{
-    size_t skip = (size_t)(-(uintptr_t)block % alignof(max_align_t));
-    *pool = (lw_pool){0};
-    if (size < skip + 2 * sizeof(piece)) {
-        return;
-    }
-    pool->block = (uint8_t *)block + skip;
-    pool->size = (size - skip) / PIECE_ALIGN * PIECE_ALIGN;
-    *(piece *)(void *)pool->block = (piece){.size = pool->size, .is_free = true};
 }
 
 /* Cuts p down to `size` when the rest can be a piece of its own. */
@@ -91,8 +80,8 @@ static void *pool_alloc(void *ctx, size_t size)
         return NULL;
     }
     size = lw_pool_cost(size);
-    const piece *end = (const piece *)(const void *)(pool->block + pool->size);
-    for (piece *p = (piece *)(void *)pool->block; p != end; p = behind(p)) {
+    const void *end = (uint8_t *)pool + pool->size;
+    for (piece *p = (piece *)(pool + 1); p != end; p = behind(p)) {
         while (p->is_free && behind(p) != end && behind(p)->is_free) {
             p->size += behind(p)->size;
         }
@@ -110,18 +99,24 @@ static void *pool_alloc(void *ctx, size_t size)
 static void pool_release(void *ctx, void *ptr)
 {
     lw_pool *pool = ctx;
-    if (ptr == NULL) {
-        return;
-    }
     piece *p = (piece *)ptr - 1;
     lw_assert(!p->is_free);
     p->is_free = true;
     pool->used -= p->size;
 }
 
-lw_mem lw_pool_mem(lw_pool *pool)
+LW_APART lw_pool *lw_pool_init(void *block, size_t size)
 {
-    return (lw_mem){.alloc = pool_alloc, .release = pool_release, .ctx = pool};
+    size_t skip = (size_t)(-(uintptr_t)block % alignof(max_align_t));
+    if (size < skip + sizeof(lw_pool) + sizeof(piece)) {
+        return NULL;
+    }
+    lw_pool *pool = (lw_pool *)(void *)((uint8_t *)block + skip);
+    size = (size - skip) / PIECE_ALIGN * PIECE_ALIGN;
+    *pool =
+        (lw_pool){.mem = {.alloc = pool_alloc, .release = pool_release, .ctx = pool}, .size = size};
+    *(piece *)(pool + 1) = (piece){.size = size - sizeof *pool, .is_free = true};
+    return pool;
 }
 
 size_t lw_pool_cost(size_t size)
@@ -131,5 +126,5 @@ size_t lw_pool_cost(size_t size)
 
 size_t lw_pool_overhead(void)
 {
-    return alignof(max_align_t) + PIECE_ALIGN;
+    return alignof(max_align_t) + PIECE_ALIGN + sizeof(lw_pool);
 }

@@ -7,6 +7,7 @@
 #ifndef LW_BASE_MEM_H
 #define LW_BASE_MEM_H
 
+#include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@
 typedef struct lw_mem {
     /* `size` octets aligned for any type, or NULL. */
     void *(*alloc)(void *ctx, size_t size);
-    /* Gives back what alloc returned; NULL is ignored. */
+    /* Gives back what alloc returned; never NULL. */
     void (*release)(void *ctx, void *ptr);
     void *ctx;
 } lw_mem;
@@ -31,18 +32,18 @@ LW_MUST_CHECK lw_err lw_mem_dup(const lw_mem *mem, lw_bytes b, lw_bytes *out_cop
 /* Overwrites in a way the compiler may not remove: for keys and plaintext. */
 void lw_wipe(void *ptr, size_t len);
 
-/* First-fit over one block, neighbours joined when released. Meant for tens of live pieces, where
- * its linear walk is shorter than a smarter structure's code. Overhead: one header a piece. */
+/* First-fit over one block, neighbours joined when room is looked for. Meant for tens of live
+ * pieces, where its linear walk is shorter than a smarter structure's code. Lies at the front of
+ * the block. Overhead: this, and one header a piece. */
 typedef struct lw_pool {
-    uint8_t *block;
-    size_t size;
+    alignas(max_align_t) lw_mem mem;
+    size_t size;      /* octets of the block, from here */
     size_t used;      /* octets handed out, headers included */
     size_t used_peak; /* the largest `used` ever was */
 } lw_pool;
 
-/* `block` is borrowed until the pool is no longer used. */
-void lw_pool_init(lw_pool *pool, void *block, size_t size);
-lw_mem lw_pool_mem(lw_pool *pool);
+/* `block` is borrowed until the pool is no longer used. NULL: nothing fits into it. */
+lw_pool *lw_pool_init(void *block, size_t size);
 
 /* What a piece of `size` octets takes of the block, and what the block itself takes at most to
  * begin on an aligned place. For sizing a block beforehand. */

@@ -8,17 +8,16 @@
 
 static alignas(max_align_t) uint8_t block[4096];
 
-static lw_mem fresh_pool(lw_pool *pool, size_t size)
+static lw_pool *fresh_pool(size_t size)
 {
     memset(block, 0xAA, sizeof block);
-    lw_pool_init(pool, block, size);
-    return lw_pool_mem(pool);
+    return lw_pool_init(block, size);
 }
 
 LW_TEST(memory_is_zeroed_and_aligned)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, sizeof block);
+    lw_pool *pool = fresh_pool(sizeof block);
+    const lw_mem mem = pool->mem;
     for (size_t size = 1; size < 40; size++) {
         uint8_t *p = lw_mem_alloc(&mem, size);
         assert_non_null(p);
@@ -32,8 +31,8 @@ LW_TEST(memory_is_zeroed_and_aligned)
 
 LW_TEST(an_exhausted_pool_says_null_and_serves_again_after_a_release)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
     void *pieces[32] = {NULL};
     size_t count = 0;
     for (;;) {
@@ -51,8 +50,8 @@ LW_TEST(an_exhausted_pool_says_null_and_serves_again_after_a_release)
 
 LW_TEST(released_neighbours_become_one_piece_again)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
     void *a = lw_mem_alloc(&mem, 200);
     void *b = lw_mem_alloc(&mem, 200);
     void *c = lw_mem_alloc(&mem, 200);
@@ -67,70 +66,69 @@ LW_TEST(released_neighbours_become_one_piece_again)
 
 LW_TEST(the_whole_block_is_there_again_after_everything_was_released)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
-    void *whole = lw_mem_alloc(&mem, 1024 - 2 * sizeof(max_align_t));
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
+    void *whole = lw_mem_alloc(&mem, 1024 - sizeof(lw_pool) - sizeof(max_align_t));
     assert_non_null(whole);
     lw_mem_release(&mem, whole);
     void *a = lw_mem_alloc(&mem, 10);
     void *b = lw_mem_alloc(&mem, 300);
     lw_mem_release(&mem, a);
     lw_mem_release(&mem, b);
-    assert_int_equal(pool.used, 0);
-    assert_ptr_equal(lw_mem_alloc(&mem, 1024 - 2 * sizeof(max_align_t)), whole);
+    assert_int_equal(pool->used, 0);
+    assert_ptr_equal(lw_mem_alloc(&mem, 1024 - sizeof(lw_pool) - sizeof(max_align_t)), whole);
 }
 
 LW_TEST(the_peak_is_remembered)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
     lw_mem_release(&mem, lw_mem_alloc(&mem, 500));
     void *p = lw_mem_alloc(&mem, 8);
     assert_non_null(p);
-    assert_true(pool.used < 100);
-    assert_in_range(pool.used_peak, 500, 600);
+    assert_true(pool->used < 100);
+    assert_in_range(pool->used_peak, 500, 600);
 }
 
 LW_TEST(a_block_too_small_for_anything_serves_nothing)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 15);
-    assert_null(lw_mem_alloc(&mem, 1));
-    assert_null(lw_mem_alloc(&mem, 0));
+    assert_null(fresh_pool(0));
+    assert_null(fresh_pool(sizeof(lw_pool)));
+    lw_pool *least = fresh_pool(lw_pool_overhead());
+    assert_non_null(least);
+    assert_null(lw_mem_alloc(&least->mem, 64));
 }
 
 LW_TEST(a_block_that_is_not_aligned_is_used_from_the_next_aligned_octet)
 {
-    lw_pool pool;
-    lw_pool_init(&pool, block + 1, 512);
-    lw_mem mem = lw_pool_mem(&pool);
-    void *p = lw_mem_alloc(&mem, 64);
+    lw_pool *pool = lw_pool_init(block + 1, 512);
+    assert_non_null(pool);
+    void *p = lw_mem_alloc(&pool->mem, 64);
     assert_non_null(p);
     assert_int_equal((uintptr_t)p % alignof(max_align_t), 0);
 }
 
 LW_TEST(sizes_that_would_wrap_are_refused)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
-    assert_null(lw_pool_mem(&pool).alloc(&pool, SIZE_MAX));
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
+    assert_null(mem.alloc(mem.ctx, SIZE_MAX));
     assert_null(lw_mem_alloc(&mem, SIZE_MAX - 8));
     assert_null(lw_mem_alloc(&mem, 1025));
 }
 
 LW_TEST(null_may_be_released)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
     lw_mem_release(&mem, NULL);
-    lw_pool_mem(&pool).release(&pool, NULL);
-    assert_int_equal(pool.used, 0);
+    assert_int_equal(pool->used, 0);
 }
 
 LW_TEST(a_copy_is_independent_of_its_original)
 {
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, 1024);
+    lw_pool *pool = fresh_pool(1024);
+    const lw_mem mem = pool->mem;
     char text[] = "endpoint";
     lw_bytes copy;
     assert_ok(lw_mem_dup(&mem, lw_bytes_str(text), &copy));
@@ -161,8 +159,8 @@ LW_TEST(live_pieces_never_overlap)
         uint8_t *ptr;
         size_t len;
     } live[PIECES] = {{0}};
-    lw_pool pool;
-    lw_mem mem = fresh_pool(&pool, sizeof block);
+    lw_pool *pool = fresh_pool(sizeof block);
+    const lw_mem mem = pool->mem;
     lw_rng_seeded seeded;
     lw_rng_seeded_init(&seeded, 1);
     lw_rng rng = lw_rng_seeded_rng(&seeded);
@@ -185,8 +183,8 @@ LW_TEST(live_pieces_never_overlap)
     for (size_t i = 0; i < PIECES; i++) {
         lw_mem_release(&mem, live[i].ptr);
     }
-    assert_int_equal(pool.used, 0);
-    assert_true(pool.used_peak <= pool.size);
+    assert_int_equal(pool->used, 0);
+    assert_true(pool->used_peak <= pool->size);
 }
 
 int main(void)

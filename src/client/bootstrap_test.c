@@ -1219,15 +1219,16 @@ static void run_with_failing_allocation(size_t n, size_t *out_count)
     set_up(&state);
     rig *r = state;
     start_session(r);
-    scarce memory = {.real = r->client->mem, .fail_at = n};
-    r->client->mem = (lw_mem){.alloc = scarce_alloc, .release = scarce_release, .ctx = &memory};
-    r->client->coap.config.mem = r->client->mem;
+    scarce memory = {.real = r->client->pool->mem, .fail_at = n};
+    r->client->pool->mem =
+        (lw_mem){.alloc = scarce_alloc, .release = scarce_release, .ctx = &memory};
+    r->client->coap.config.mem = r->client->pool->mem;
     send_command(r, "PUT /0", LW_CF_TLV, LIT(SECURITY_101));
     send_command(r, "PUT /1", LW_CF_TLV, LIT(SERVER_101));
     send_command(r, "PUT /0/0/12", LW_CF_TEXT, LIT("60"));
     send_command(r, "POST /bs", NONE, LIT(""));
     *out_count = memory.count;
-    r->client->mem = memory.real;
+    r->client->pool->mem = memory.real;
     r->client->coap.config.mem = memory.real;
     rig_pass(r, 300 * LW_SECOND_MS);
     bool committed = rig_has_event(r, LW_CLIENT_BOOTSTRAPPED);

@@ -84,14 +84,14 @@ static lw_err init_coap(lw_client *client)
 {
     size_t size = LW_COAP_BUF_SIZE(client->cfg.payload_max);
     lw_coap_config config = {
-        .mem = client->mem,
+        .mem = client->pool->mem,
         .rng = {.fill = client->cfg.platform->random, .ctx = client->cfg.platform->ctx},
         .handler = &handler,
         .ctx = client,
         .limits = {.max_seen = (client->cfg.servers_max + 1u) * MAX_SEEN_PER_SERVER,
                    .max_seen_per_peer = MAX_SEEN_PER_SERVER,
                    .max_queued = MAX_QUEUED},
-        .buf = lw_mem_alloc(&client->mem, size),
+        .buf = lw_mem_alloc(&client->pool->mem, size),
         .buf_size = size,
     };
     return config.buf != NULL ? lw_coap_init(&client->coap, &config) : LW_ENOMEM;
@@ -106,7 +106,7 @@ void lw_client_add_peer(lw_client *client, lw_server *peer)
 static lw_err init_servers(lw_client *client)
 {
     unsigned count = client->cfg.servers_max;
-    lw_server *servers = lw_mem_alloc(&client->mem, count * sizeof *servers);
+    lw_server *servers = lw_mem_alloc(&client->pool->mem, count * sizeof *servers);
     if (servers == NULL) {
         return LW_ENOMEM;
     }
@@ -122,7 +122,7 @@ static lw_err init_features(lw_client *client)
 {
     lw_plug **end = &client->plugs;
     for (const lw_client_feature *const *f = client->cfg.features; f != NULL && *f != NULL; f++) {
-        lw_plug *plug = lw_mem_alloc(&client->mem, plug_size(&client->cfg, *f));
+        lw_plug *plug = lw_mem_alloc(&client->pool->mem, plug_size(&client->cfg, *f));
         if (plug == NULL) {
             return LW_ENOMEM;
         }
@@ -143,7 +143,7 @@ static lw_err init_features(lw_client *client)
 static lw_err init_tree(lw_client *client)
 {
     lw_path device;
-    lw_err err = lw_tree_init(&client->tree, client->cfg.objects, &client->mem, client);
+    lw_err err = lw_tree_init(&client->tree, client->cfg.objects, &client->pool->mem, client);
     if (err == LW_OK) {
         err = lw_tree_add(&client->tree, LW_OBJ_DEVICE, 0, &device);
     }
@@ -157,17 +157,14 @@ lw_err lw_client_init(lw_client **out_client, const lw_client_cfg *cfg, void *me
     if (!is_usable(cfg)) {
         return LW_EINVAL;
     }
-    lw_pool pool;
-    lw_pool_init(&pool, memory, len);
-    lw_mem mem = lw_pool_mem(&pool);
-    lw_client *client = lw_mem_alloc(&mem, sizeof *client);
+    lw_pool *pool = lw_pool_init(memory, len);
+    lw_client *client = pool != NULL ? lw_mem_alloc(&pool->mem, sizeof *client) : NULL;
     if (client == NULL) {
         return LW_ENOMEM;
     }
     client->cfg = *cfg;
     fill_in_defaults(&client->cfg);
     client->pool = pool;
-    client->mem = lw_pool_mem(&client->pool);
     lw_err err = init_coap(client);
     if (err == LW_OK) {
         err = init_servers(client);
@@ -196,7 +193,7 @@ void lw_client_fini(lw_client *client)
     for (lw_server *peer = client->peers; peer != NULL; peer = peer->next) {
         lw_server_close_link(peer);
     }
-    lw_wipe(client->pool.block, client->pool.size); /* with everything that is in it */
+    lw_wipe(client->pool, client->pool->size); /* with everything that is in it */
 }
 
 /* ---- Between the rooms ------------------------------------------------------------------------
@@ -338,7 +335,7 @@ static void send_out(void *ctx, lw_coap_peer *peer, lw_bytes message)
         return;
     }
     lw_server_is_active(server);
-    if (!lw_outbox_put(&client->outbox, &client->mem, server->link, message)) {
+    if (!lw_outbox_put(&client->outbox, &client->pool->mem, server->link, message)) {
         lw_client_log(client, LW_LOG_WARN, "client", "no room for a message");
     }
 }
@@ -411,7 +408,7 @@ lw_time lw_client_step(lw_client *client, lw_time now)
 
 bool lw_client_poll(lw_client *client, lw_client_out *out)
 {
-    return lw_outbox_take(&client->outbox, &client->mem, out);
+    return lw_outbox_take(&client->outbox, &client->pool->mem, out);
 }
 
 void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datagram)
@@ -497,7 +494,7 @@ lw_err lw_client_bootstrap(lw_client *client)
 size_t lw_client_mem_used(const lw_client *client, size_t *out_peak)
 {
     if (out_peak != NULL) {
-        *out_peak = client->pool.used_peak;
+        *out_peak = client->pool->used_peak;
     }
-    return client->pool.used;
+    return client->pool->used;
 }

@@ -227,9 +227,8 @@ struct lw_client {
     uint32_t ops;             /* that they serve, bit lw_op each */
     lw_time now;              /* of the call that is being served */
     lw_client_cfg cfg;        /* a copy, its ceilings filled in; what it points to is borrowed */
-    lw_pool pool;
-    lw_mem mem;
-    int64_t clock_ahead; /* s that 3/0/13 put the clock forward */
+    lw_pool *pool;            /* of the memory in which all of this lies */
+    int64_t clock_ahead;      /* s that 3/0/13 put the clock forward */
     lw_tree tree;
     lw_outbox outbox;
     lw_act_slot acts[LW_ACTS_MAX];

@@ -109,7 +109,7 @@ static void leave(lw_fetching *f)
     lw_server_close_link(&f->server); /* ends a transfer that runs: on_end */
     lw_alarm_set_in(client, &f->alarm, LW_FOREVER);
     client->peers = f->server.next; /* a download is the newest */
-    lw_mem_release(&client->mem, f);
+    lw_mem_release(&client->pool->mem, f);
     if (job != NULL) {
         job->on_end(job, outcome);
     }
@@ -147,7 +147,7 @@ static lw_err start(lw_client *client, lw_fetch_job *job, lw_bytes text, bool wi
     if (running(client) != NULL) {
         return LW_ESTATE;
     }
-    lw_fetching *f = lw_mem_alloc(&client->mem, sizeof *f + text.len);
+    lw_fetching *f = lw_mem_alloc(&client->pool->mem, sizeof *f + text.len);
     if (f == NULL) {
         return LW_ENOMEM;
     }

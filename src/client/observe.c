@@ -24,7 +24,7 @@ void lw_observed_free(lw_observed *obs)
         all->thresholds->forget(obs);
     }
     lw_list_remove(&obs->link);
-    lw_mem_release(&all->mem, obs);
+    lw_mem_release(&all->pool->mem, obs);
     all->count--;
     lw_client_state_changed(all->client);
 }
@@ -39,7 +39,8 @@ uint32_t lw_observe_first_sequence(const lw_client *client)
 lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets, bool has_query)
 {
     bool fits = all->count < all->client->cfg.observations_max && targets <= UINT8_MAX;
-    lw_observed *obs = fits ? lw_mem_alloc(&all->mem, lw_observed_size(targets, has_query)) : NULL;
+    lw_observed *obs =
+        fits ? lw_mem_alloc(&all->pool->mem, lw_observed_size(targets, has_query)) : NULL;
     if (obs == NULL) {
         return NULL;
     }
@@ -272,8 +273,7 @@ static lw_err init(lw_client *client, void *state)
     all->client = client;
     all->alarm.fire = lw_observing_ring;
     lw_list_init(&all->list);
-    lw_pool_init(&all->pool, (uint8_t *)state + fixed_size(&client->cfg), pool_size(&client->cfg));
-    all->mem = lw_pool_mem(&all->pool);
+    all->pool = lw_pool_init((uint8_t *)state + fixed_size(&client->cfg), pool_size(&client->cfg));
     return LW_OK;
 }
 

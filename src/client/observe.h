@@ -78,8 +78,7 @@ typedef struct lw_thresholds {
 } lw_thresholds;
 
 typedef struct lw_watching {
-    lw_pool pool;
-    lw_mem mem;
+    lw_pool *pool;
 } lw_watching;
 
 /* What lw_feature_store does; `state` is its own. */
@@ -99,10 +98,9 @@ typedef struct lw_store {
 
 typedef struct lw_observing {
     lw_client *client;
-    lw_alarm alarm; /* the earliest of all observations */
-    lw_link list;   /* lw_observed, oldest first */
-    lw_pool pool;   /* observations and what belongs to them */
-    lw_mem mem;
+    lw_alarm alarm;        /* the earliest of all observations */
+    lw_link list;          /* lw_observed, oldest first */
+    lw_pool *pool;         /* observations and what belongs to them */
     const lw_store *store; /* NULL: nothing is stored */
     void *store_state;
     const lw_thresholds *thresholds; /* NULL: any change counts */

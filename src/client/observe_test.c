@@ -64,7 +64,7 @@ static void expect_observations(rig *r, size_t count)
     lw_observing *all = lw_client_feature_state(r->client, &lw_feature_observe);
     assert_int_equal(all->count, count);
     if (count == 0) {
-        assert_int_equal(all->pool.used, 0); /* nothing was lost on the way */
+        assert_int_equal(all->pool->used, 0); /* nothing was lost on the way */
     }
 }
 
@@ -214,8 +214,8 @@ static void without_memory_observe_is_a_read(void **state)
     rig *r = *state;
     lw_observing *all = lw_client_feature_state(r->client, &lw_feature_observe);
     for (size_t room = 0;; room += 16) {
-        size_t size = all->pool.size - room;
-        void *hog = lw_mem_alloc(&all->mem, size);
+        size_t size = all->pool->size - room;
+        void *hog = lw_mem_alloc(&all->pool->mem, size);
         if (hog == NULL) {
             continue;
         }
@@ -223,7 +223,7 @@ static void without_memory_observe_is_a_read(void **state)
         uint32_t sequence;
         assert_int_equal(d->msg.code, LW_COAP_CONTENT);
         bool observed = has_observe(d, &sequence);
-        lw_mem_release(&all->mem, hog);
+        lw_mem_release(&all->pool->mem, hog);
         expect_observations(r, observed ? 1 : 0);
         forget_sent(r);
         if (observed) {
@@ -524,14 +524,14 @@ static void without_memory_for_each_instance_any_change_counts(void **state)
     set_number(r, "/42769/0/4/3", 5);
     observe(r, 1, "/42769/0/4?gt=10");
     lw_watching *w = all->watching;
-    void *hog = lw_mem_alloc(&w->mem, w->pool.size - w->pool.used - 2 * lw_pool_cost(1));
+    void *hog = lw_mem_alloc(&w->pool->mem, w->pool->size - w->pool->used - 2 * lw_pool_cost(1));
     assert_non_null(hog);
     set_number(r, "/42769/0/4/0", 5);
     expect_told(r, 1, NULL);
     set_number(r, "/42769/0/4/0", 6);
     expect_told(r, 1, NULL);
     expect_silence(r);
-    lw_mem_release(&w->mem, hog);
+    lw_mem_release(&w->pool->mem, hog);
 }
 
 /* DM-16: a value that is not there now has nothing to say */
@@ -1144,14 +1144,14 @@ static void a_notification_that_finds_no_memory_is_sent_later(void **state)
     void *hogs[32];
     size_t count = 0;
     observe_text(r, 1, "/3/0/9?con=1");
-    for (size_t size = r->client->pool.size; size > 0; size = size > 16 ? size - 16 : 0) {
-        hogs[count] = lw_mem_alloc(&r->client->mem, size);
+    for (size_t size = r->client->pool->size; size > 0; size = size > 16 ? size - 16 : 0) {
+        hogs[count] = lw_mem_alloc(&r->client->pool->mem, size);
         count += hogs[count] != NULL ? 1 : 0;
     }
     set_number(r, "/3/0/9", 95);
     expect_silence(r);
     while (count > 0) {
-        lw_mem_release(&r->client->mem, hogs[--count]);
+        lw_mem_release(&r->client->pool->mem, hogs[--count]);
     }
     rig_pass(r, 1 * SECOND);
     acknowledge(r, expect_told(r, 1, "95"));

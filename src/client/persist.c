@@ -150,14 +150,14 @@ static lw_err store(room *r, kind which)
         return LW_OK;
     }
     lw_err err = LW_ENOMEM;
-    uint8_t *record = lw_mem_alloc(&client->mem, len);
+    uint8_t *record = lw_mem_alloc(&client->pool->mem, len);
     if (record != NULL) {
         lw_writer_init(&w, record, len);
         lw_write_u32(&w, digest);
         write_body(r, which, &w);
         err = lw_act_store(client, names[which], lw_bytes_of(record, len));
         lw_wipe(record, len);
-        lw_mem_release(&client->mem, record);
+        lw_mem_release(&client->pool->mem, record);
     }
     if (err == LW_OK) {
         r->digest[which] = digest;
@@ -301,7 +301,7 @@ static lw_err load(room *r, kind which)
     if (err != LW_OK) {
         return err;
     }
-    uint8_t *octets = lw_mem_alloc(&client->mem, len);
+    uint8_t *octets = lw_mem_alloc(&client->pool->mem, len);
     if (octets == NULL) {
         return LW_ENOMEM;
     }
@@ -311,7 +311,7 @@ static lw_err load(room *r, kind which)
         err = read_record(r, which, record);
     }
     lw_wipe(octets, record.len);
-    lw_mem_release(&client->mem, octets);
+    lw_mem_release(&client->pool->mem, octets);
     return err;
 }
 

@@ -844,12 +844,12 @@ static void without_memory_a_record_is_stored_later(void **state)
     world *w = *state;
     rig *r = &w->r;
     boot_with_server(w);
-    lw_mem real = r->client->mem;
-    r->client->mem.alloc = no_memory;
+    lw_mem real = r->client->pool->mem;
+    r->client->pool->mem.alloc = no_memory;
     set(r, "/1/0/1", lw_value_integer(60));
     rig_pass(r, 0);
     assert_null(find(w, "config"));
-    r->client->mem = real;
+    r->client->pool->mem = real;
     rig_pass(r, 61 * LW_SECOND_MS);
     assert_non_null(find(w, "config"));
 }

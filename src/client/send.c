@@ -65,16 +65,16 @@ static void drop_first(const lw_mem *mem, lw_snapshot **list)
 static void release(sending *s, pack *p)
 {
     while (p->snapshots != NULL) {
-        drop_first(&s->client->mem, &p->snapshots);
+        drop_first(&s->client->pool->mem, &p->snapshots);
     }
-    lw_mem_release(&s->client->mem, p);
+    lw_mem_release(&s->client->pool->mem, p);
 }
 
 static lw_err take_values(sending *s, const lw_path *targets, uint16_t count, lw_snapshot **out)
 {
     lw_readable readable = {.client = s->client, .targets = targets, .target_count = count};
     lw_source source = lw_readable_source(&readable);
-    return lw_snapshot_take(&s->client->mem, &source, s->client->now, out);
+    return lw_snapshot_take(&s->client->pool->mem, &source, s->client->now, out);
 }
 
 static bool is_covered(const lw_snapshot *record, const pack *p)
@@ -111,7 +111,7 @@ static void take_records(sending *s, pack *p)
 
 static lw_err make_pack(sending *s, const lw_path *paths, size_t count, pack **out)
 {
-    const lw_mem *mem = &s->client->mem;
+    const lw_mem *mem = &s->client->pool->mem;
     if (count == 0 || count > UINT16_MAX) {
         return LW_EINVAL;
     }
@@ -399,7 +399,7 @@ lw_err lw_client_record(lw_client *client, lw_path path)
     }
     *at = taken;
     if (count > client->cfg.stored_max) {
-        drop_first(&client->mem, &s->records);
+        drop_first(&client->pool->mem, &s->records);
     }
     return LW_OK;
 }

@@ -36,6 +36,7 @@ typedef struct rig_rule {
 
 typedef struct rig {
     lw_client client;
+    lw_pool pool;         /* its `mem` alone */
     lw_server servers[3]; /* 101, 102, and the Bootstrap-Server */
     lw_fake_mem memory;
     lw_coap_handler handler;
@@ -453,7 +454,7 @@ static inline void rig_unplug(rig *r)
     while (client->plugs != NULL) {
         lw_plug *plug = client->plugs;
         client->plugs = plug->next;
-        lw_mem_release(&client->mem, plug);
+        lw_mem_release(&client->pool->mem, plug);
     }
     memset(client->parts, 0, sizeof client->parts);
     client->ops = 0;
@@ -465,7 +466,7 @@ static inline void rig_name(rig *r, const lw_client_feature *const *features)
     lw_client *client = &r->client;
     rig_unplug(r);
     for (lw_plug **end = &client->plugs; *features != NULL; end = &(*end)->next, features++) {
-        *end = lw_mem_alloc(&client->mem, sizeof **end);
+        *end = lw_mem_alloc(&client->pool->mem, sizeof **end);
         assert_non_null(*end);
         (*end)->feature = *features;
         client->parts[(*features)->part] = *end;
@@ -513,13 +514,14 @@ static inline void rig_init(rig *r, lw_version version)
 {
     memset(r, 0, sizeof *r);
     r->clock = 1367491215;
-    r->client.mem = lw_fake_mem_mem(&r->memory);
+    r->pool.mem = lw_fake_mem_mem(&r->memory);
+    r->client.pool = &r->pool;
     r->client.cfg =
         (lw_client_cfg){.version = LW_VERSION_1_2, .formats = rig_formats, .servers_max = 2};
     rig_name(r, rig_full);
     r->client.servers = r->servers;
     r->servers[0].next = &r->servers[1];
-    assert_ok(lw_tree_init(&r->client.tree, rig_objects, &r->client.mem, r));
+    assert_ok(lw_tree_init(&r->client.tree, rig_objects, &r->client.pool->mem, r));
     rig_fill_tree(&r->client.tree);
     r->client.tree.on_change = rig_on_change;
     r->handler = (lw_coap_handler){.send = rig_send,
@@ -528,7 +530,7 @@ static inline void rig_init(rig *r, lw_version version)
                                    .on_stream_gone = rig_on_stream_gone};
     lw_coap_bodies_init(&r->bodies, 2048, 2, 247000);
     lw_coap_config config = {
-        .mem = r->client.mem,
+        .mem = r->client.pool->mem,
         .rng = {.fill = rig_fill_random},
         .handler = &r->handler,
         .ctx = r,

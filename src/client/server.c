@@ -124,7 +124,7 @@ void lw_server_close_link(lw_server *server)
     lw_client *client = server->client;
     lw_coap_peer_drop(&client->coap, &server->peer); /* what is in flight ends as cancelled */
     lw_coap_peer_resume(&server->peer);
-    lw_outbox_drop_link(&client->outbox, &client->mem, server->link);
+    lw_outbox_drop_link(&client->outbox, &client->pool->mem, server->link);
     if (server->link_state <= LW_AGAIN) {
         server->link_state = LW_EIO;
         client->cfg.platform->link_close(client->cfg.platform->ctx, server->link);

@@ -28,8 +28,7 @@
 typedef struct lw_store_state {
     lw_client *client;
     lw_alarm alarm; /* of who waits for its server to observe again */
-    lw_pool pool;
-    lw_mem mem;
+    lw_pool *pool;
     uint16_t count;
 } store;
 
@@ -45,7 +44,7 @@ static void drop_at(store *st, lw_snapshot **at)
 {
     lw_snapshot *gone = *at;
     *at = gone->next;
-    lw_mem_release(&st->mem, gone);
+    lw_mem_release(&st->pool->mem, gone);
     st->count--;
 }
 
@@ -105,8 +104,8 @@ static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
     lw_err err;
     do {
         bool has_room = st->count < st->client->cfg.stored_max;
-        err =
-            has_room ? lw_snapshot_take(&st->mem, &source, st->client->now, &snapshot) : LW_ENOMEM;
+        err = has_room ? lw_snapshot_take(&st->pool->mem, &source, st->client->now, &snapshot)
+                       : LW_ENOMEM;
     } while (err == LW_ENOMEM && make_room(st, obs->all));
     if (err == LW_OK) {
         snapshot->part = part;
@@ -190,7 +189,7 @@ static void restore(void *state, lw_observed *obs, lw_reader *in)
     store *st = state;
     size_t len = lw_read_u16(in);
     bool has_room = st->count < st->client->cfg.stored_max;
-    lw_snapshot *s = has_room ? lw_mem_alloc(&st->mem, sizeof *s + len) : NULL;
+    lw_snapshot *s = has_room ? lw_mem_alloc(&st->pool->mem, sizeof *s + len) : NULL;
     if (s == NULL) {
         lw_reader_fail(in, LW_ENOMEM);
         return;
@@ -366,8 +365,7 @@ static lw_err init(lw_client *client, void *state)
     all->store_state = st;
     st->client = client;
     st->alarm.fire = ring;
-    lw_pool_init(&st->pool, (uint8_t *)state + sizeof *st, pool_size(&client->cfg));
-    st->mem = lw_pool_mem(&st->pool);
+    st->pool = lw_pool_init(st + 1, pool_size(&client->cfg));
     return LW_OK;
 }
 

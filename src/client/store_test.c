@@ -512,8 +512,8 @@ static void a_delivery_that_finds_no_memory_is_tried_again(void **state)
     void *hogs[64];
     size_t count = 0;
     observe_text(r, 1, "/42769/0/0?con=1");
-    for (size_t size = r->client->pool.size; size > 0; size = size > 16 ? size - 16 : 0) {
-        hogs[count] = lw_mem_alloc(&r->client->mem, size);
+    for (size_t size = r->client->pool->size; size > 0; size = size > 16 ? size - 16 : 0) {
+        hogs[count] = lw_mem_alloc(&r->client->pool->mem, size);
         count += hogs[count] != NULL ? 1 : 0;
     }
     set_number(r, "/42769/0/0", 1);
@@ -521,7 +521,7 @@ static void a_delivery_that_finds_no_memory_is_tried_again(void **state)
     expect_silence(r);
     assert_int_equal(stored_of(r), 1);
     while (count > 0) {
-        lw_mem_release(&r->client->mem, hogs[--count]);
+        lw_mem_release(&r->client->pool->mem, hogs[--count]);
     }
     rig_pass(r, 1 * SECOND);
     expect_delivered(r, 1, "1");

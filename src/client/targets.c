@@ -45,7 +45,7 @@ lw_err lw_targets_read(lw_call *call)
     if (count == 0 || count > UINT16_MAX) {
         return count == 0 ? LW_EINVAL : LW_ETOOBIG;
     }
-    lw_path *list = lw_mem_alloc(&call->client->mem, count * sizeof *list);
+    lw_path *list = lw_mem_alloc(&call->client->pool->mem, count * sizeof *list);
     if (list == NULL) {
         return LW_ENOMEM;
     }
@@ -57,7 +57,7 @@ lw_err lw_targets_read(lw_call *call)
 
 void lw_targets_free(const lw_call *call)
 {
-    lw_mem_release(&call->client->mem, (void *)(uintptr_t)call->values.targets);
+    lw_mem_release(&call->client->pool->mem, (void *)(uintptr_t)call->values.targets);
 }
 
 size_t lw_targets_sort(lw_path *list, size_t count)

@@ -9,7 +9,7 @@ static void forget(lw_observed *obs)
     while (obs->watched != NULL) {
         lw_watched *gone = obs->watched;
         obs->watched = gone->next;
-        lw_mem_release(&obs->all->watching->mem, gone);
+        lw_mem_release(&obs->all->watching->pool->mem, gone);
     }
 }
 
@@ -31,7 +31,7 @@ static void told(lw_observed *obs)
             !lw_watch_begin(&found.watch, &e.value)) {
             continue;
         }
-        lw_watched *w = lw_mem_alloc(&obs->all->watching->mem, sizeof *w);
+        lw_watched *w = lw_mem_alloc(&obs->all->watching->pool->mem, sizeof *w);
         if (w == NULL) {
             forget(obs);
             return;
@@ -100,8 +100,7 @@ static lw_err start(lw_client *client, lw_watching *w, const lw_attr_decimal *de
     all->thresholds = &hooks;
     all->decimal = decimal;
     all->watching = w;
-    lw_pool_init(&w->pool, (uint8_t *)(w + 1), pool_size(&client->cfg));
-    w->mem = lw_pool_mem(&w->pool);
+    w->pool = lw_pool_init(w + 1, pool_size(&client->cfg));
     return LW_OK;
 }
 

@@ -27,7 +27,7 @@ LW_DECLARE(rule, lw_object_2_v1_0, RULE, 6, NULL)
 static const lw_object *const objects[] = {&server_object, &rule_object, NULL};
 
 static struct {
-    lw_pool pool;
+    lw_pool *pool;
     lw_mem mem;
     lw_tree tree;
     uint8_t block[4096];
@@ -62,8 +62,8 @@ static lw_path add_rule(uint16_t object, uint16_t instance, uint16_t owner, cons
 
 static void start(void)
 {
-    lw_pool_init(&f.pool, f.block, sizeof f.block);
-    f.mem = lw_pool_mem(&f.pool);
+    f.pool = lw_pool_init(f.block, sizeof f.block);
+    f.mem = f.pool->mem;
     assert_int_equal(lw_tree_init(&f.tree, objects, &f.mem, NULL), LW_OK);
 }
 

@@ -34,7 +34,7 @@ LW_DECLARE(sensor, lw_object_3303_v1_1, SENSOR, 3, NULL)
 LW_DECLARE(uneven, lw_object_3_v1_0, UNEVEN, 1, NULL)
 
 typedef struct fixture {
-    lw_pool pool;
+    lw_pool *pool;
     lw_mem mem;
     lw_tree tree;
     int64_t clock;
@@ -111,8 +111,8 @@ static int set_up(void **state)
     fixture *f = calloc(1, sizeof *f);
     lw_path at;
     static const lw_object *const objects[] = {&sensor_object, &device_object, NULL};
-    lw_pool_init(&f->pool, f->block, sizeof f->block);
-    f->mem = lw_pool_mem(&f->pool);
+    f->pool = lw_pool_init(f->block, sizeof f->block);
+    f->mem = f->pool->mem;
     assert_int_equal(lw_tree_init(&f->tree, objects, &f->mem, f), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3, LW_ID_MAX, &at), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3303, 7, &at), LW_OK);
@@ -127,7 +127,7 @@ static int tear_down(void **state)
 {
     fixture *f = *state;
     lw_tree_fini(&f->tree);
-    assert_int_equal(f->pool.used, 0);
+    assert_int_equal(f->pool->used, 0);
     free(f);
     return 0;
 }
@@ -841,12 +841,12 @@ static void a_new_instance_costs_no_copy(void **state)
     fixture *f = *state;
     lw_path added;
     assert_int_equal(lw_tree_hold(&f->tree), LW_OK);
-    size_t before = f->pool.used;
+    size_t before = f->pool->used;
     assert_int_equal(lw_tree_begin(&f->tree), LW_OK);
     assert_int_equal(lw_tree_add(&f->tree, 3303, 9, &added), LW_OK);
-    size_t of_new = f->pool.used - before;
+    size_t of_new = f->pool->used - before;
     assert_int_equal(sensor_set_value(&f->tree, 7, 5.0f), LW_OK);
-    assert_true(of_new < f->pool.used - before - of_new);
+    assert_true(of_new < f->pool->used - before - of_new);
     assert_int_equal(lw_tree_commit(&f->tree), LW_OK);
     lw_tree_revert(&f->tree);
     assert_false(lw_tree_exists(&f->tree, added));

@@ -13,7 +13,7 @@
 #include "model/tree.h"
 
 typedef struct bench {
-    lw_pool pool;
+    lw_pool *pool;
     lw_mem mem;
     lw_tree tree;
     lw_time now;
@@ -144,8 +144,8 @@ static inline bench *bench_new(const lw_object *const *objects)
 {
     bench *b = calloc(1, sizeof *b);
     assert_non_null(b);
-    lw_pool_init(&b->pool, b->block, sizeof b->block);
-    b->mem = lw_pool_mem(&b->pool);
+    b->pool = lw_pool_init(b->block, sizeof b->block);
+    b->mem = b->pool->mem;
     assert_ok(lw_tree_init(&b->tree, objects, &b->mem, b));
     b->tree.on_change = bench_note;
     return b;
@@ -154,7 +154,7 @@ static inline bench *bench_new(const lw_object *const *objects)
 static inline void bench_free(bench *b)
 {
     lw_tree_fini(&b->tree);
-    assert_int_equal(b->pool.used, 0);
+    assert_int_equal(b->pool->used, 0);
     free(b);
 }
 
