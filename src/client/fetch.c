@@ -108,6 +108,7 @@ static void leave(lw_fetching *f)
     lw_err outcome = f->outcome;
     lw_server_close_link(&f->server); /* ends a transfer that runs: on_end */
     lw_alarm_set_in(client, &f->alarm, LW_FOREVER);
+    lw_alarm_set_in(client, &f->server.nap, LW_FOREVER);
     client->peers = f->server.next; /* a download is the newest */
     lw_mem_release(&client->pool->mem, f);
     if (job != NULL) {

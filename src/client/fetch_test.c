@@ -272,6 +272,21 @@ static void a_package_that_is_there_is_installed_without_waiting(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* The awake window of queue mode runs for whoever talks; it must not outlive the link's owner. */
+static void a_download_in_queue_mode_leaves_no_alarm_behind(void **state)
+{
+    fixture *f = *state;
+    lw_client_fini(f->r.client);
+    lw_client_cfg with = cfg;
+    with.queue_mode = true;
+    rig_init(&f->r, &with);
+    lw_client_start(f->r.client, f->r.now);
+    assert_int_equal(start(f, "coap://192.0.2.7/p"), LW_OK);
+    give_block(f, 0, 64);
+    assert_int_equal(f->ends, 1);
+    assert_true(lw_client_step(f->r.client, f->r.now) == LW_TIME_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +303,7 @@ int main(void)
         T(a_stopped_fetch_is_silent),
         T(requests_of_the_other_side_are_not_served),
         T(a_package_that_is_there_is_installed_without_waiting),
+        T(a_download_in_queue_mode_leaves_no_alarm_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

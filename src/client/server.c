@@ -556,7 +556,7 @@ static void on_alarm(lw_coap *coap, lw_alarm *alarm)
 
 void lw_server_is_active(lw_server *server)
 {
-    if (!server->client->cfg.queue_mode || server->account == LW_ID_MAX) {
+    if (!server->client->cfg.queue_mode) {
         return;
     }
     lw_alarm_set_in(server->client, &server->nap, LW_MAX_TRANSMIT_WAIT);
