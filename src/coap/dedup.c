@@ -24,11 +24,6 @@ static lw_coap_seen *oldest(const lw_coap *coap)
     return LW_CONTAINER(coap->seen.next, lw_coap_seen, of_all);
 }
 
-lw_time lw_coap_seen_next(const lw_coap *coap)
-{
-    return lw_list_is_empty(&coap->seen) ? LW_TIME_NEVER : oldest(coap)->expires;
-}
-
 void lw_coap_seen_expire(lw_coap *coap)
 {
     while (!lw_list_is_empty(&coap->seen) && oldest(coap)->expires <= coap->now) {
@@ -62,8 +57,7 @@ bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg,
     const lw_coap_limits *limits = &coap->config.limits;
     if (peer->seen_count >= limits->max_seen_per_peer) {
         forget(coap, LW_CONTAINER(peer->seen.prev, lw_coap_seen, of_peer));
-    }
-    if (coap->seen_count >= limits->max_seen) {
+    } else if (coap->seen_count >= limits->max_seen) {
         forget(coap, oldest(coap));
     }
     lw_coap_seen *s = lw_mem_alloc(&coap->config.mem, sizeof *s);

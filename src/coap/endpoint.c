@@ -247,7 +247,5 @@ void lw_coap_step(lw_coap *coap, lw_time now)
 
 lw_time lw_coap_next_deadline(const lw_coap *coap)
 {
-    lw_time timer = lw_deadlines_next(&coap->deadlines);
-    lw_time seen = lw_coap_seen_next(coap);
-    return timer < seen ? timer : seen;
+    return lw_deadlines_next(&coap->deadlines);
 }

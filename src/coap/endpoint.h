@@ -171,7 +171,9 @@ void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
 /* Does what is due: retransmissions, timeouts, delayed acknowledgements. */
 void lw_coap_step(lw_coap *coap, lw_time now);
 
-/* When lw_coap_step must be called next; LW_TIME_NEVER when nothing waits. */
+/* When lw_coap_step must be called next; LW_TIME_NEVER when nothing waits. For memory alone, of
+ * message ids that need not be remembered any more, nobody is woken: the next step gives it back.
+ */
 lw_time lw_coap_next_deadline(const lw_coap *coap);
 
 /* After on_notification returned LW_AGAIN: the message is stored now, tell the peer. */

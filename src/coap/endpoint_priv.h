@@ -74,8 +74,7 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
                            const lw_bytes *reply);
 void lw_coap_seen_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 void lw_coap_seen_drop(lw_coap *coap, lw_coap_peer *peer);
-/* When the oldest entry is to go, LW_TIME_NEVER when there is none; what is due goes. */
-lw_time lw_coap_seen_next(const lw_coap *coap);
+/* Gives back the memory of those whose time is over. */
 void lw_coap_seen_expire(lw_coap *coap);
 
 /* ---- exchanges of ours: exchange.c --------------------------------------------------------- */

@@ -287,6 +287,16 @@ LW_TEST(message_ids_are_forgotten_after_exchange_lifetime)
     assert_int_equal(r.requests, 2);
 }
 
+LW_TEST(message_ids_wake_nobody_and_go_with_the_next_step)
+{
+    feed(&r, "4101 0001 53 " GET_A);
+    assert_int_equal(lw_coap_next_deadline(&r.coap), LW_TIME_NEVER);
+    r.now += 247000;
+    assert_int_equal(r.coap.seen_count, 1);
+    lw_coap_step(&r.coap, r.now);
+    assert_int_equal(r.coap.seen_count, 0);
+}
+
 LW_TEST(message_ids_of_non_count_for_non_lifetime_only)
 {
     feed(&r, "4101 0001 53 " GET_A);
@@ -614,6 +624,7 @@ int main(void)
         T(failing_handlers_become_5_00_and_5_03),
         T(silence_is_as_if_the_request_had_been_lost),
         T(another_message_with_the_same_id_is_not_a_duplicate),
+        T(message_ids_wake_nobody_and_go_with_the_next_step),
         T(message_ids_are_forgotten_after_exchange_lifetime),
         T(message_ids_of_non_count_for_non_lifetime_only),
         T(the_oldest_id_of_a_peer_is_forgotten_at_its_ceiling),
