@@ -126,32 +126,38 @@ uint32_t lw_coap_opt_uint(lw_bytes value)
 /* RFC 7252 Table 4 with its columns, and between its rows what later RFCs added. C = critical, U =
  * unsafe, N = no cache key, R = repeatable; the first three repeat what the number says. */
 /* clang-format off */
-#define OPTION_LIST(X)                                            \
+#define CHECKED_OPTION_LIST(X)                                    \
     /*  No. C  U  N  R  Name              Format   Length      */ \
     X(   1, C, _, _, R, "If-Match",       OPAQUE,  0,    8)       \
     X(   3, C, U, _, _, "Uri-Host",       STRING,  1,  255)       \
-    X(   4, _, _, _, R, "ETag",           OPAQUE,  1,    8)       \
     X(   5, C, _, _, _, "If-None-Match",  EMPTY,   0,    0)       \
     X(   6, _, U, _, _, "Observe",        UINT,    0,    3) /* RFC 7641 section 2 */ \
     X(   7, C, U, _, _, "Uri-Port",       UINT,    0,    2)       \
-    X(   8, _, _, _, R, "Location-Path",  STRING,  0,  255)       \
     X(   9, C, _, _, _, "OSCORE",         OPAQUE,  0,  255) /* RFC 8613 section 2 */ \
     X(  11, C, U, _, R, "Uri-Path",       STRING,  0,  255)       \
     X(  12, _, _, _, _, "Content-Format", UINT,    0,    2)       \
-    X(  14, _, U, _, _, "Max-Age",        UINT,    0,    4)       \
     X(  15, C, U, _, R, "Uri-Query",      STRING,  0,  255)       \
     X(  17, C, _, _, _, "Accept",         UINT,    0,    2)       \
-    X(  20, _, _, _, R, "Location-Query", STRING,  0,  255)       \
     X(  23, C, U, _, _, "Block2",         UINT,    0,    3) /* RFC 7959 section 2.1 */ \
     X(  27, C, U, _, _, "Block1",         UINT,    0,    3) /* RFC 7959 section 2.1 */ \
     X(  28, _, _, N, _, "Size2",          UINT,    0,    4) /* RFC 7959 section 4 */ \
     X(  35, C, U, _, _, "Proxy-Uri",      STRING,  1, 1034)       \
     X(  39, C, U, _, _, "Proxy-Scheme",   STRING,  1,  255)       \
     X(  60, _, _, N, _, "Size1",          UINT,    0,    4)       \
+    X( 258, _, U, _, _, "No-Response",    UINT,    0,    1) /* RFC 7967 section 2 */
+
+/* Elective, and not noted: of these nothing is checked, as one that is not right is ignored. */
+#define OTHER_OPTION_LIST(X)                                      \
+    /*  No. C  U  N  R  Name              Format   Length      */ \
+    X(   4, _, _, _, R, "ETag",           OPAQUE,  1,    8)       \
+    X(   8, _, _, _, R, "Location-Path",  STRING,  0,  255)       \
+    X(  14, _, U, _, _, "Max-Age",        UINT,    0,    4)       \
+    X(  20, _, _, _, R, "Location-Query", STRING,  0,  255)       \
     X( 252, _, _, N, _, "Echo",           OPAQUE,  1,   40) /* RFC 9175 section 2.2.1 */ \
-    X( 258, _, U, _, _, "No-Response",    UINT,    0,    1) /* RFC 7967 section 2 */ \
     X( 292, _, _, _, R, "Request-Tag",    OPAQUE,  0,    8) /* RFC 9175 section 3.2.1 */
 /* clang-format on */
+
+#define OPTION_LIST(X) CHECKED_OPTION_LIST(X) OTHER_OPTION_LIST(X)
 
 enum { FLAG__ = 0, FLAG_C = 1, FLAG_U = 1, FLAG_N = 1, FLAG_R = 1 };
 
@@ -180,7 +186,7 @@ typedef struct option_row {
 static const option_row option_rows[] = {
 #define OPTION_ROW(number, c, u, n, r, name, format, min, max) \
     {number, max, min, FLAG_##r ? REPEATABLE : NOTE_OF(number)},
-    OPTION_LIST(OPTION_ROW)
+    CHECKED_OPTION_LIST(OPTION_ROW)
 #undef OPTION_ROW
         {LW_COAP_OPT_NUMBER_MAX, 0, 1, 0}, /* the end: no length is between 1 and 0 */
 };
@@ -188,7 +194,7 @@ static const option_row option_rows[] = {
 /* Where the row of an option stands: ROW_OF_11. */
 enum {
 #define OPTION_PLACE(number, c, u, n, r, name, format, min, max) ROW_OF_##number,
-    OPTION_LIST(OPTION_PLACE)
+    CHECKED_OPTION_LIST(OPTION_PLACE)
 #undef OPTION_PLACE
 };
 
@@ -198,6 +204,11 @@ enum {
     _Static_assert((((number)&0x1e) == 0x1c) == FLAG_##n, "cache key: " name);
 OPTION_LIST(OPTION_NUMBER_CHECK)
 #undef OPTION_NUMBER_CHECK
+
+#define OPTION_OTHER_CHECK(number, c, u, n, r, name, format, min, max) \
+    _Static_assert(!FLAG_##c && NOTE_OF(number) == 0, "checked: " name);
+OTHER_OPTION_LIST(OPTION_OTHER_CHECK)
+#undef OPTION_OTHER_CHECK
 
 static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repeated)
 {

@@ -110,6 +110,22 @@ LW_TEST(a_number_that_is_too_long_is_not_noted)
     assert_int_equal(noted.refused, LW_COAP_OPT_ACCEPT);
 }
 
+LW_TEST(an_elective_option_that_is_not_right_is_ignored)
+{
+    /* ETag without octets, Max-Age twice, Location-Query, Echo without octets, an unknown 65000 */
+    lw_coap_noted noted =
+        noted_of((lw_bytes)LW_BYTES_LIT("\x40\xa1\x01\x01\x02\x61?\xd0\xdb\xe0\xfb\xdf"));
+    assert_int_equal(noted.refused, 0);
+    assert_int_equal(noted.has, 0);
+    noted = noted_of((lw_bytes)LW_BYTES_LIT("\x40\x50\x30")); /* ETag, 9, 12 */
+    assert_int_equal(noted.refused, 0);
+    assert_int_equal(noted.has, 1u << LW_COAP_NOTE_CONTENT_FORMAT);
+    noted = noted_of((lw_bytes)LW_BYTES_LIT("\xd0\xef\x10")); /* 252, then 253: critical */
+    assert_int_equal(noted.refused, 253);
+    noted = noted_of((lw_bytes)LW_BYTES_LIT("\xd1\xf5\x02\x10")); /* 258, then 259 */
+    assert_int_equal(noted.refused, 259);
+}
+
 LW_TEST(of_a_number_that_comes_again_the_first_is_noted)
 {
     lw_coap_noted noted = noted_of((lw_bytes)LW_BYTES_LIT("\x61\x05\x01\x06")); /* section 5.4.5 */
@@ -162,6 +178,7 @@ int main(void)
         cmocka_unit_test(options_and_payload_are_split),
         cmocka_unit_test(numbers_are_noted),
         cmocka_unit_test(a_number_that_is_too_long_is_not_noted),
+        cmocka_unit_test(an_elective_option_that_is_not_right_is_ignored),
         cmocka_unit_test(of_a_number_that_comes_again_the_first_is_noted),
         cmocka_unit_test(numbers_say_what_kind_of_option_they_are),
         cmocka_unit_test(options_have_names),
