@@ -33,16 +33,16 @@ void lw_coap_send_empty(lw_coap *coap, lw_coap_peer *peer, lw_coap_type type, ui
 
 /* ---- encoding: encode.c -------------------------------------------------------------------- */
 
-typedef struct lw_coap_head {
-    unsigned type; /* lw_coap_type */
-    unsigned code;
-    unsigned mid;
-    const lw_coap_token *token;
-} lw_coap_head;
+/* The first four octets of a datagram (RFC 7252 section 3, Figure 7) as a number, but for the
+ * version and the length of its token. */
+static inline uint32_t lw_coap_head(unsigned type, unsigned code, unsigned mid)
+{
+    return type << 28 | code << 16 | mid;
+}
 
 /* params->put_head: `body`, encoded options and payload, lies behind LW_COAP_HEADER_MAX free octets
  * of a buffer of ours. */
-void lw_coap_put_head_of_datagram(const lw_coap_head *head, lw_bytes *body);
+void lw_coap_put_head_of_datagram(uint32_t head, const lw_coap_token *token, lw_bytes *body);
 
 /* What goes into one message besides `overhead`: a datagram takes one block, a stream whatever fits
  * its messages. */
@@ -122,7 +122,7 @@ lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
 
 struct lw_coap_later_hooks {
     /* The handler of the request returned LW_AGAIN. LW_ENOMEM: it is to be refused. */
-    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask);
+    lw_err (*keep)(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply);
     /* The request came again: it is acknowledged now. */
     void (*on_duplicate)(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
     void (*drop)(lw_coap *coap, lw_coap_peer *peer);

@@ -249,9 +249,9 @@ static lw_err make(lw_coap *coap, lw_coap_peer *peer, const lw_coap_request *req
     lw_writer w;
     lw_writer_init(&w, ex->octets + LW_COAP_HEADER_MAX, room);
     lw_coap_write_body(&w, &request->options, &request->payload);
-    lw_coap_head head = {.code = request->code, .mid = ex->own_mid, .token = &ex->token};
     ex->message = lw_writer_plain(&w);
-    params->put_head(&head, &ex->message);
+    params->put_head(lw_coap_head(LW_COAP_CON, request->code, ex->own_mid), &ex->token,
+                     &ex->message);
     if (ex->message.len > peer->max_message) {
         lw_mem_release(&coap->config.mem, ex);
         return LW_ETOOBIG;

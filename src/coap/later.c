@@ -10,12 +10,13 @@ struct lw_coap_later {
     lw_coap_later *next;
     lw_coap_peer *peer;
     lw_coap_ask ask;
+    lw_coap_token token;
 };
 
 static lw_coap_later **find(lw_coap_peer *peer, const lw_coap_token *token)
 {
     lw_coap_later **at = &peer->later;
-    while (*at != NULL && !lw_coap_same_token(&(*at)->ask.token, token)) {
+    while (*at != NULL && !lw_coap_same_token(&(*at)->token, token)) {
         at = &(*at)->next;
     }
     return at;
@@ -51,7 +52,7 @@ static void fire(lw_coap *coap, lw_coap_timer *timer)
     take_off(coap, at);
 }
 
-static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
+static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_reply *reply)
 {
     lw_coap_later **at = &peer->later;
     unsigned waiting = 0;
@@ -67,9 +68,10 @@ static lw_err keep(lw_coap *coap, lw_coap_peer *peer, const lw_coap_ask *ask)
     }
     l->timer.fire = fire;
     l->peer = peer;
-    l->ask = *ask;
+    l->ask = reply->ask;
+    l->token = *reply->sent.token;
     *at = l;
-    bool is_acked = ask->answer == LW_COAP_ACK;
+    bool is_acked = l->ask.answer == LW_COAP_ACK;
     lw_coap_timer_arm(coap, &l->timer,
                       is_acked ? peer->params->ack_delay_ms : peer->params->exchange_lifetime_ms);
     return LW_OK;
@@ -104,7 +106,7 @@ lw_err lw_coap_answer_begin(lw_coap *coap, lw_coap_peer *peer, lw_coap_token tok
     if (l == NULL) {
         return LW_ENOTFOUND;
     }
-    *reply = (lw_coap_reply){.ask = l->ask};
+    *reply = (lw_coap_reply){.ask = l->ask, .sent = {.token = &l->token}};
     lw_coap_reply_begin(coap, reply);
     if (coap->config.bodies != NULL) {
         coap->config.bodies->hooks->window(reply);
@@ -119,7 +121,7 @@ lw_err lw_coap_answer_end(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coa
         reply->ask.answer = LW_COAP_NON;
     }
     lw_err err = lw_coap_reply_finish(coap, peer, reply, LW_OK);
-    lw_coap_later **at = find(peer, &reply->ask.token);
+    lw_coap_later **at = find(peer, reply->sent.token);
     if (err == LW_OK && *at != NULL) {
         take_off(coap, at);
     }

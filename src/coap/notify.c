@@ -7,11 +7,10 @@ lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_no
         return LW_ESTATE;
     }
     coap->now = now;
-    lw_coap_reply reply = {
-        .code = n->code,
-        .ask = {.token = *n->token, .answer = n->confirmable ? LW_COAP_CON : LW_COAP_NON},
-        .sent = {.on_end = n->on_end, .ctx = n->ctx}};
+    lw_coap_reply reply = {.ask = {.answer = n->confirmable ? LW_COAP_CON : LW_COAP_NON},
+                           .sent = {.token = n->token, .on_end = n->on_end, .ctx = n->ctx}};
     lw_coap_reply_begin(coap, &reply);
+    reply.code = n->code;
     if (lw_coap_code_class(n->code) == 2) { /* RFC 7641 section 4.2: the last has none */
         lw_coap_put_uint(&reply.options, LW_COAP_OPT_OBSERVE, n->sequence);
     }

@@ -12,8 +12,8 @@
 #include "lw/bytes.h"
 
 struct lw_coap;
-struct lw_coap_head;
 struct lw_coap_timer;
+struct lw_coap_token;
 
 /* The times of RFC 7252 section 4.8.2 follow from the parameters: they stand beside them, worked
  * out by LW_COAP_TIMES, so that no device does it again. All must stay below 2^32 ms, 49 days. */
@@ -39,7 +39,7 @@ typedef struct lw_coap_params {
      * retransmission. */
     bool is_stream;
     /* Writes the header of a message right before its body, which becomes the whole. */
-    void (*put_head)(const struct lw_coap_head *head, lw_bytes *body);
+    void (*put_head)(uint32_t head, const struct lw_coap_token *token, lw_bytes *body);
     /* Begins an exchange, sends it again, ends it. */
     void (*fire)(struct lw_coap *coap, struct lw_coap_timer *timer);
 } lw_coap_params;

@@ -89,15 +89,12 @@ lw_err lw_coap_reply_send(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *repl
         return LW_OK;
     }
     sent->code = reply->code;
-    sent->token = &ask->token;
     if (ask->answer == LW_COAP_CON) {
         return lw_coap_begin_exchange(coap, peer, sent, exchange);
     }
-    lw_coap_head head = {.type = ask->answer,
-                         .code = reply->code,
-                         .mid = is_piggybacked ? ask->mid : peer->next_mid++,
-                         .token = &ask->token};
-    peer->params->put_head(&head, &sent->options);
+    unsigned mid = is_piggybacked ? ask->mid : peer->next_mid++;
+    peer->params->put_head(lw_coap_head(ask->answer, reply->code, mid), sent->token,
+                           &sent->options);
     lw_coap_send(coap, peer, &sent->options);
     if (is_piggybacked) {
         lw_coap_seen_answered(coap, peer, ask->mid, SEEN_SILENT, &sent->options);
@@ -160,10 +157,10 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
     is_bad = is_bad || (coap->config.bodies == NULL && is_part(&msg->noted));
     bool is_acked = msg->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     lw_coap_reply reply = {
-        .ask = {.token = msg->token,
-                .mid = msg->mid,
+        .ask = {.mid = msg->mid,
                 .answer = is_acked ? LW_COAP_ACK : LW_COAP_NON,
-                .no_response = (uint8_t)msg->noted.value[LW_COAP_NOTE_NO_RESPONSE]}};
+                .no_response = (uint8_t)msg->noted.value[LW_COAP_NOTE_NO_RESPONSE]},
+        .sent = {.token = &msg->token}};
     lw_coap_inbound in = {.peer = peer, .msg = msg, .now = coap->now};
     lw_coap_reply_begin(coap, &reply);
     lw_err err = LW_OK;
@@ -176,7 +173,7 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
     if (is_silent) {
         lw_coap_seen_forget(coap, peer, msg->mid);
     } else if (err == LW_AGAIN && coap->config.later != NULL) {
-        err = coap->config.later->keep(coap, peer, &reply.ask);
+        err = coap->config.later->keep(coap, peer, &reply);
         is_silent = err == LW_OK;
     }
     if (is_silent) {

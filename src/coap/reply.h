@@ -40,7 +40,6 @@ struct lw_coap_inbound {
 
 /* What must be known of a request to answer it, now or later. Private to this floor. */
 typedef struct lw_coap_ask {
-    lw_coap_token token;
     uint16_t mid;
     uint8_t answer; /* lw_coap_type: ACK is piggybacked, CON and NON are messages of their own */
     uint8_t no_response; /* bit class-1: answers of that class are not wanted */
@@ -61,7 +60,7 @@ struct lw_coap_reply {
                             Block2, Size2 and (in blocks) an ETag are added when they are needed */
     lw_writer payload;   /* the whole representation, or a diagnostic message */
     lw_writer option_writer; /* private */
-    lw_coap_request sent;    /* private: options and payload as one, encoded */
+    lw_coap_request sent;    /* private: its token; options and payload as one, encoded */
 };
 
 /* Options and payload are empty, as a handler gets them. */
