@@ -90,12 +90,12 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     return LW_OK;
 }
 
-static lw_err on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static bool on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
 {
-    (void)ctx;
-    (void)peer;
+    static const lw_err errors[] = {LW_OK, LW_AGAIN, LW_ENOTFOUND, LW_END};
+    world *w = ctx;
     (void)now;
-    return msg->payload.len % 3 == 0 ? LW_OK : msg->payload.len % 3 == 1 ? LW_AGAIN : LW_ENOTFOUND;
+    return lw_coap_notified(&w->coap, peer, msg, errors[msg->payload.len % 4]);
 }
 
 static bool wants_stream(void *ctx, const lw_coap_inbound *in)

@@ -96,11 +96,11 @@ static void on_duplicate(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *m
     }
 }
 
-static lw_err find_taker(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
+/* A response that no request of ours waits for. */
+static bool is_expected(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     const lw_coap_handler *h = coap->config.handler;
-    return h->on_notification != NULL ? h->on_notification(coap->config.ctx, peer, coap->now, msg)
-                                      : LW_ENOTFOUND;
+    return h->on_notification != NULL && h->on_notification(coap->config.ctx, peer, coap->now, msg);
 }
 
 /* An empty message, which a duplicate gets again. */
@@ -131,20 +131,15 @@ static lw_err judge(const lw_coap_msg *msg)
 static void on_response(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg)
 {
     lw_coap_exchange *ex = lw_coap_exchange_by_token(peer, &msg->token);
-    lw_err taken = judge(msg);
-    if (taken == LW_OK && ex == NULL) {
-        taken = find_taker(coap, peer, msg);
-    }
-    if (lw_err_is_failure(taken)) {
+    lw_err err = judge(msg);
+    if (err != LW_OK || (ex == NULL && !is_expected(coap, peer, msg))) {
         /* A NON as well: this is how an observer says that it is none (RFC 7641 section 3.6). */
         answer_empty(coap, peer, LW_COAP_RST, msg->mid);
-    } else if (taken == LW_END) {
-        lw_coap_forget(coap, peer, msg->mid);
-    } else if (msg->type == LW_COAP_CON && taken == LW_OK) {
+    } else if (ex != NULL && msg->type == LW_COAP_CON) {
         lw_coap_acknowledge(coap, peer, msg->mid);
     }
     if (ex != NULL) {
-        lw_coap_exchange_end(coap, ex, taken, msg);
+        lw_coap_exchange_end(coap, ex, err, msg);
     }
 }
 

@@ -68,11 +68,10 @@ typedef struct lw_coap_handler {
      */
     lw_err (*on_request)(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply);
 
-    /* A response that no request waits for: a notification, or a stray. LW_OK: it is expected, and
-     * acknowledged. LW_AGAIN: as LW_OK, but lw_coap_acknowledge follows when it is stored. LW_END:
-     * silence, as if it had been lost; when it comes again it is new. Anything else: Reset (RFC
-     * 7641 section 3.6, OBS-11). NULL: Reset always. */
-    lw_err (*on_notification)(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg);
+    /* A response that no request waits for: a notification, or a stray. True: it is expected, and
+     * who took it acknowledges it (lw_coap_notified). False: Reset (RFC 7641 section 3.6, OBS-11).
+     * NULL: Reset always. */
+    bool (*on_notification)(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg);
 
     /* The peer rejects a NON of ours: the notification sent with that message id (P-OBS-10). May be
      * NULL. */
@@ -176,7 +175,7 @@ void lw_coap_step(lw_coap *coap, lw_time now);
  */
 lw_time lw_coap_next_deadline(const lw_coap *coap);
 
-/* After on_notification returned LW_AGAIN: the message is stored now, tell the peer. */
+/* A notification, or what will be answered later, has come: tell the peer. */
 void lw_coap_acknowledge(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);
 /* Instead: it could not be stored. When it comes again it is new. */
 void lw_coap_forget(lw_coap *coap, lw_coap_peer *peer, uint16_t mid);

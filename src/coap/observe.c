@@ -88,6 +88,16 @@ lw_err lw_coap_observe_cancel(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     return err;
 }
 
+bool lw_coap_notified(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, lw_err err)
+{
+    if (err == LW_END) {
+        lw_coap_forget(coap, peer, msg->mid);
+    } else if (err == LW_OK && msg->type == LW_COAP_CON) {
+        lw_coap_acknowledge(coap, peer, msg->mid);
+    }
+    return !lw_err_is_failure(err);
+}
+
 lw_err lw_coap_observations_feed(lw_link *list, const lw_coap_peer *peer, lw_time now,
                                  const lw_coap_msg *msg)
 {

@@ -63,7 +63,7 @@ struct lw_coap_observation {
     lw_time at;        /* when it came */
     /* A fresh notification, in order; `msg` may hold the first block of a larger one (continue it
      * with coap/transfer.h). An error code is the last: the observation is then already removed.
-     * Returns as on_notification of the endpoint does. */
+     * Returns what lw_coap_notified is to be told. */
     lw_err (*on_notify)(lw_coap_observation *obs, lw_time now, const lw_coap_msg *msg);
     /* One that was overtaken by a newer: its state is of the past, its time-stamped values are not
      * (OBS-19). Returns likewise. NULL: accepted and dropped. */
@@ -92,6 +92,11 @@ void lw_coap_observation_stop(lw_coap_observation *obs);
 LW_MUST_CHECK lw_err lw_coap_observe_cancel(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                                             lw_coap_observation *obs,
                                             const lw_coap_request *request);
+
+/* What on_notification of the endpoint returns, when it knows what became of the message. LW_OK: it
+ * is acknowledged now; LW_AGAIN: lw_coap_acknowledge follows when it is stored; LW_END: silence, as
+ * if it had been lost, and when it comes again it is new; anything else: it is not expected. */
+bool lw_coap_notified(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, lw_err err);
 
 /* Finds the observation of a notification. What comes over a stream is never stale: that keeps the
  * order by itself (P-TRN-07). LW_ENOTFOUND when nobody observes. */

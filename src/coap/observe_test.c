@@ -19,10 +19,11 @@ static lw_err on_notify(lw_coap_observation *o, lw_time now, const lw_coap_msg *
     return LW_OK;
 }
 
-static lw_err on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static bool on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
 {
     (void)ctx;
-    return lw_coap_observations_feed(&observations, peer, now, msg);
+    lw_err err = lw_coap_observations_feed(&observations, peer, now, msg);
+    return lw_coap_notified(&r.coap, peer, msg, err);
 }
 
 static int setup(void **state)

@@ -118,15 +118,15 @@ static inline lw_err rig_on_request(void *ctx, const lw_coap_inbound *in, lw_coa
     return r->result;
 }
 
-static inline lw_err rig_on_notification(void *ctx, lw_coap_peer *peer, lw_time now,
-                                         const lw_coap_msg *msg)
+static inline bool rig_on_notification(void *ctx, lw_coap_peer *peer, lw_time now,
+                                       const lw_coap_msg *msg)
 {
     rig *r = ctx;
     (void)peer;
     (void)now;
     (void)msg;
     r->notifications++;
-    return r->notification_result;
+    return lw_coap_notified(&r->coap, peer, msg, r->notification_result);
 }
 
 static inline void rig_on_reset(void *ctx, lw_coap_peer *peer, uint16_t mid)

@@ -144,12 +144,13 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     }
 }
 
-static lw_err on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static bool on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
 {
     lw_server *server = ctx;
     (void)now;
     lw_server_settle(server);
-    return lw_observation_notified(server, lw_peer_of(peer), msg);
+    lw_err err = lw_observation_notified(server, lw_peer_of(peer), msg);
+    return lw_coap_notified(&server->coap, peer, msg, err);
 }
 
 void lw_server_feed(lw_server *server, lw_time now, const lw_hop *from, lw_bytes datagram)

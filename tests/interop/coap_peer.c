@@ -260,10 +260,11 @@ static void on_send(void *ctx, lw_coap_peer *coap_peer, lw_bytes message)
     lw_net_send(&((wire *)ctx)->net, coap_peer, message);
 }
 
-static lw_err on_notification(void *ctx, lw_coap_peer *coap_peer, lw_time now,
-                              const lw_coap_msg *msg)
+static bool on_notification(void *ctx, lw_coap_peer *coap_peer, lw_time now, const lw_coap_msg *msg)
 {
-    return lw_coap_observations_feed(&((wire *)ctx)->observations, coap_peer, now, msg);
+    wire *w = ctx;
+    lw_err err = lw_coap_observations_feed(&w->observations, coap_peer, now, msg);
+    return lw_coap_notified(&w->coap, coap_peer, msg, err);
 }
 
 static void on_reset(void *ctx, lw_coap_peer *coap_peer, uint16_t mid)

@@ -11,7 +11,7 @@
 LW_MUST_CHECK lw_err lw_kept_answer(lw_server *server, lw_peer *peer, const lw_coap_msg *msg,
                                     lw_op op, lw_ticket ticket);
 
-/* A confirmable notification waits likewise: what on_notification returns. One that could not be
+/* A confirmable notification waits likewise: what lw_coap_notified is told. One that could not be
  * stored is not acknowledged, so that it comes again. */
 LW_MUST_CHECK lw_err lw_kept_notification(lw_server *server, lw_peer *peer, const lw_coap_msg *msg,
                                           lw_ticket ticket);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "coap/observe.h"
 
 const far_answer far_silence = {.code = LW_COAP_EMPTY};
 
@@ -257,12 +258,11 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
 /* ---- Notifications ----------------------------------------------------------------------------
  */
 
-static lw_err on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
+static bool on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const lw_coap_msg *msg)
 {
     far_server *s = ctx;
-    (void)peer;
     if (s->ignores_notifications) {
-        return LW_AGAIN; /* never acknowledged */
+        return true; /* never acknowledged */
     }
     lw_assert(s->notification_count < FAR_NOTIFICATIONS_MAX);
     far_notification *n = &s->notifications[s->notification_count++];
@@ -271,7 +271,8 @@ static lw_err on_notification(void *ctx, lw_coap_peer *peer, lw_time now, const 
     n->observe = option_as_number(msg->options, LW_COAP_OPT_OBSERVE);
     n->format = (int)option_as_number(msg->options, LW_COAP_OPT_CONTENT_FORMAT);
     n->len = copy_body(msg->payload, n->body);
-    return s->rejects_token != 0 && msg->token.octets[0] == s->rejects_token ? LW_ENOTFOUND : LW_OK;
+    bool is_rejected = s->rejects_token != 0 && msg->token.octets[0] == s->rejects_token;
+    return lw_coap_notified(&s->coap, peer, msg, is_rejected ? LW_ENOTFOUND : LW_OK);
 }
 
 /* ---- Requests of the server -------------------------------------------------------------------
