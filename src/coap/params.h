@@ -18,10 +18,8 @@ struct lw_coap_token;
 /* The times of RFC 7252 section 4.8.2 follow from the parameters: they stand beside them, worked
  * out by LW_COAP_TIMES, so that no device does it again. All must stay below 2^32 ms, 49 days. */
 typedef struct lw_coap_params {
-    uint32_t ack_timeout_ms;   /* ACK_TIMEOUT */
-    uint32_t ack_spread_ms;    /* ACK_TIMEOUT * (ACK_RANDOM_FACTOR - 1): so much is random */
-    uint32_t transmit_wait_ms; /* MAX_TRANSMIT_WAIT: from the first transmission of a CON until
-                                  its sender gives up */
+    uint32_t ack_timeout_ms; /* ACK_TIMEOUT */
+    uint32_t ack_spread_ms;  /* ACK_TIMEOUT * (ACK_RANDOM_FACTOR - 1): so much is random */
     uint32_t
         exchange_lifetime_ms;     /* EXCHANGE_LIFETIME: how long the message id of a CON is taken */
     uint32_t non_lifetime_ms;     /* NON_LIFETIME: the same of a NON */
@@ -50,7 +48,6 @@ typedef struct lw_coap_params {
 #define LW_COAP_TIMES(timeout, percent, retransmit, latency, processing)                    \
     .ack_timeout_ms = (timeout), .ack_spread_ms = (timeout) / 100 * ((percent)-100),        \
     .max_retransmit = (retransmit),                                                         \
-    .transmit_wait_ms = LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, (retransmit) + 1),      \
     .non_lifetime_ms = LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, retransmit) + (latency), \
     .exchange_lifetime_ms =                                                                 \
         LW_COAP_MAX_TRANSMIT_SPAN(timeout, percent, retransmit) + 2 * (latency) + (processing)

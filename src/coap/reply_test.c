@@ -593,10 +593,8 @@ LW_TEST(the_default_times_are_those_of_rfc_7252_section_4_8_2)
 {
     assert_int_equal(LW_COAP_MAX_TRANSMIT_SPAN(2000, 150, 4), 45000);
     assert_int_equal(lw_coap_params_udp.ack_spread_ms, 1000);
-    assert_int_equal(lw_coap_params_udp.transmit_wait_ms, 93000);
     assert_int_equal(lw_coap_params_udp.exchange_lifetime_ms, 247000);
     assert_int_equal(lw_coap_params_udp.non_lifetime_ms, 145000);
-    assert_int_equal(lw_coap_params_lorawan.transmit_wait_ms, 13950000);
 }
 
 int main(void)
