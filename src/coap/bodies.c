@@ -349,7 +349,10 @@ static lw_err cut_block(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
         return LW_OK;
     }
     if (w->from >= w->pos || (from != 0 && size > lw_coap_payload_room(coap))) {
-        return LW_ERANGE;
+        lw_coap_reply_begin(coap, reply); /* RFC 7959 leaves open how this is told */
+        reply->code = LW_COAP_BAD_REQUEST;
+        *len = 0;
+        return LW_OK;
     }
     bool more = w->from + size < w->pos;
     if (reply->ask.exists_once && more) {

@@ -106,8 +106,6 @@ static inline size_t lw_coap_payload_room(const lw_coap *coap)
     return coap->config.buf_size - LW_COAP_BUF_OVERHEAD;
 }
 
-/* Prepares the writers for options and payload in the endpoint's buffer, and marks it busy. */
-
 /* Encodes all but the header, to reply->sent. */
 LW_MUST_CHECK lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply);
 

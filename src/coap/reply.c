@@ -27,6 +27,7 @@ void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply)
                    LW_COAP_REPLY_OPTIONS);
     lw_coap_begin_options(&reply->options, &reply->option_writer);
     lw_writer_init_window(&reply->payload, payload_at(coap), lw_coap_payload_room(coap), 0);
+    reply->code = LW_COAP_INTERNAL_SERVER_ERROR; /* until somebody says else */
     coap->busy = true;
 }
 
@@ -59,14 +60,6 @@ lw_err lw_coap_reply_encode(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *re
     memmove(at, w->buf, w->pos);
     reply->sent.options = lw_bytes_of(at, (size_t)(end - at));
     return reply->sent.options.len + LW_COAP_HEADER_MAX <= peer->max_message ? LW_OK : LW_ETOOBIG;
-}
-
-static uint8_t code_for(lw_err err)
-{
-    if (err == LW_ERANGE) { /* a block past the end: RFC 7959 leaves the code open */
-        return LW_COAP_BAD_REQUEST;
-    }
-    return err == LW_ENOMEM ? LW_COAP_SERVICE_UNAVAILABLE : LW_COAP_INTERNAL_SERVER_ERROR;
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -105,15 +98,14 @@ lw_err lw_coap_reply_send(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *repl
 LW_APART lw_err lw_coap_reply_finish(lw_coap *coap, lw_coap_peer *peer, lw_coap_reply *reply,
                                      lw_err err)
 {
-    if (err == LW_OK && reply->code == LW_COAP_EMPTY) {
-        err = LW_EINVAL;
-    }
     if (err == LW_OK) {
         err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err != LW_OK) {
-        reply->code = code_for(err);
         lw_coap_reply_begin(coap, reply); /* what the handler wrote is not sent */
+        if (err == LW_ENOMEM) {
+            reply->code = LW_COAP_SERVICE_UNAVAILABLE;
+        }
         err = lw_coap_reply_encode(coap, peer, reply);
     }
     if (err == LW_OK) {

@@ -53,7 +53,7 @@ typedef struct lw_coap_ask {
 } lw_coap_ask;
 
 struct lw_coap_reply {
-    uint8_t code;        /* the handler sets it */
+    uint8_t code;        /* 5.00 until the handler sets it */
     bool non;            /* a separate answer goes out as NON even to a CON */
     lw_coap_ask ask;     /* private */
     lw_coap_out options; /* LW_COAP_REPLY_OPTIONS octets, in ascending order or inserted. Block1,
@@ -63,7 +63,8 @@ struct lw_coap_reply {
     lw_coap_request sent;    /* private: its token; options and payload as one, encoded */
 };
 
-/* Options and payload are empty, as a handler gets them. */
+/* Options and payload are empty, in the endpoint's buffer, as a handler gets them; the code
+ * is 5.00. */
 void lw_coap_reply_begin(lw_coap *coap, lw_coap_reply *reply);
 
 /* Whether the payload as it was written can be sent: always with coap/bodies.h. */

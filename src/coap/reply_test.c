@@ -450,6 +450,7 @@ LW_TEST(an_etag_of_the_handler_is_kept)
 LW_TEST(a_block_past_the_end_gets_4_00)
 {
     r.long_len = 100;
+    r.content_format = 40;
     feed(&r, "4001 0001 b1'a' c1 52"); /* 2:5/0/64 */
     expect(&r, "6080 0001");
 }
@@ -622,8 +623,8 @@ int main(void)
         T(failing_handlers_become_5_00_and_5_03),
         T(silence_is_as_if_the_request_had_been_lost),
         T(another_message_with_the_same_id_is_not_a_duplicate),
-        T(message_ids_wake_nobody_and_go_with_the_next_step),
         T(message_ids_are_forgotten_after_exchange_lifetime),
+        T(message_ids_wake_nobody_and_go_with_the_next_step),
         T(message_ids_of_non_count_for_non_lifetime_only),
         T(the_oldest_id_of_a_peer_is_forgotten_at_its_ceiling),
         T(the_oldest_id_of_all_is_forgotten_at_the_ceiling_of_the_endpoint),

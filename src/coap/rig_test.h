@@ -89,7 +89,9 @@ static inline void rig_write_long(lw_writer *out, size_t len)
 
 static inline void rig_fill_reply(rig *r, lw_coap_reply *reply)
 {
-    reply->code = r->code;
+    if (r->code != LW_COAP_EMPTY) {
+        reply->code = r->code;
+    }
     if (r->content_format >= 0) {
         lw_coap_put_uint(&reply->options, LW_COAP_OPT_CONTENT_FORMAT, (uint32_t)r->content_format);
     }
@@ -122,9 +124,7 @@ static inline bool rig_on_notification(void *ctx, lw_coap_peer *peer, lw_time no
                                        const lw_coap_msg *msg)
 {
     rig *r = ctx;
-    (void)peer;
     (void)now;
-    (void)msg;
     r->notifications++;
     return lw_coap_notified(&r->coap, peer, msg, r->notification_result);
 }

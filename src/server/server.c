@@ -125,8 +125,9 @@ static lw_err on_request(void *ctx, const lw_coap_inbound *in, lw_coap_reply *re
     lw_peer *peer = lw_peer_of(in->peer);
     lw_server_settle(server); /* of a request in the same datagram: its answer is out */
     lw_request request;
-    reply->code = lw_route_server(in->msg, &request);
-    if (reply->code != LW_COAP_EMPTY) {
+    uint8_t code = lw_route_server(in->msg, &request);
+    if (code != LW_COAP_EMPTY) {
+        reply->code = code;
         return LW_OK;
     }
     switch (request.op) {

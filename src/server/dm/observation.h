@@ -78,7 +78,7 @@ void lw_observation_forget(lw_server *server, lw_device *device);
 
 uint32_t lw_observation_count(const lw_device *device);
 
-/* A response that no request waits for: what on_notification returns. */
+/* A response that no request waits for: what lw_coap_notified is to be told. */
 LW_MUST_CHECK lw_err lw_observation_notified(lw_server *server, lw_peer *peer,
                                              const lw_coap_msg *msg);
 /* The store could not keep a notification with that token: when it comes again it is as new. */
