@@ -152,16 +152,15 @@ static void start(world *w, script *s, lw_coap_peer *peer)
     }
     case 2: {
         lw_coap_token token = {.len = 1, .octets = {kind}};
-        lw_coap_notification n = {.token = &token,
-                                  .sequence = kind,
-                                  .code = LW_COAP_CONTENT,
+        lw_coap_observer to = {.sequence = kind, .token = token};
+        lw_coap_notification n = {.code = LW_COAP_CONTENT,
                                   .confirmable = true,
                                   .write = write_octets,
                                   .write_ctx = w->octets,
                                   .on_end = on_end,
                                   .ctx = r};
-        err = lw_coap_notify(&w->coap, peer, w->now, &n);
-        r->exchange = n.exchange;
+        err = lw_coap_notify(&w->coap, peer, w->now, &to, &n);
+        r->exchange = to.exchange;
         break;
     }
     default: {

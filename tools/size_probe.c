@@ -34,6 +34,7 @@ extern lw_bs_request bs_request;
 extern lw_bs_item bs_item;
 extern lw_coap_transfer_request transfer;
 extern lw_coap_notification notification;
+extern lw_coap_observer observer;
 extern lw_link_out object_list;
 extern lw_object_version object_version;
 extern lw_path path;
@@ -184,7 +185,7 @@ static lw_err speak(lw_coap_out *out, int what)
         lw_send_put(out, LW_CF_SENML_CBOR, octets);
         return start(LW_COAP_POST, out);
     case 6:
-        return lw_coap_notify(coap, peer, now, &notification);
+        return lw_coap_notify(coap, peer, now, &observer, &notification);
     case 7:
         return lw_coap_transfer_start(coap, peer, now, &transfer, &started);
     default:

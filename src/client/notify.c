@@ -99,7 +99,7 @@ static void on_end(void *ctx, const lw_coap_result *result)
 {
     lw_observed *obs = ctx;
     lw_observing *all = obs->all;
-    obs->exchange = NULL;
+    obs->to.exchange = NULL;
     if (result->err == LW_ERESET) { /* rule 33: this one alone */
         lw_observed_free(obs);
     } else if (all->store != NULL) {
@@ -113,24 +113,14 @@ lw_err lw_observed_send(lw_observed *obs, uint8_t code, bool confirmable,
 {
     lw_client *client = obs->values.client;
     lw_coap_notification n = {
-        .token = &obs->token,
-        .sequence = lw_coap_observe_next(obs->sequence),
         .code = code,
-        .confirmable = confirmable || obs->exchange != NULL, /* to take the place of the older */
+        .confirmable = confirmable,
         .write = write,
         .write_ctx = obs,
         .on_end = write != NULL ? on_end : NULL,
         .ctx = obs,
-        .exchange = obs->exchange,
     };
-    lw_err err = lw_coap_notify(&client->coap, &obs->values.server->peer, client->now, &n);
-    if (err == LW_OK) {
-        obs->exchange = n.exchange;
-        obs->mid = n.mid;
-        obs->has_mid = !n.confirmable;
-        obs->sequence = n.sequence;
-    }
-    return err;
+    return lw_coap_notify(&client->coap, &obs->values.server->peer, client->now, &obs->to, &n);
 }
 
 static lw_err write_values(void *ctx, lw_coap_reply *reply)
@@ -144,7 +134,7 @@ static lw_err end(lw_observed *obs, lw_err why)
 {
     lw_err err = lw_observed_send(obs, lw_op_code(LW_OP_OBSERVE, why), true, NULL);
     if (err == LW_OK) {
-        obs->exchange = NULL; /* it ends without us */
+        obs->to.exchange = NULL; /* it ends without us */
         lw_observed_free(obs);
     }
     return err;

@@ -8,8 +8,8 @@
 static void stop_sending(lw_observed *obs)
 {
     lw_client *client = obs->values.client;
-    if (obs->exchange != NULL) {
-        lw_coap_cancel(&client->coap, obs->exchange, client->now);
+    if (obs->to.exchange != NULL) {
+        lw_coap_cancel(&client->coap, obs->to.exchange, client->now);
     }
 }
 
@@ -86,7 +86,7 @@ static bool gives_way(const lw_observed *obs, const lw_call *call)
         return obs->all->count >= call->client->cfg.observations_max;
     }
     return obs->values.server == call->server &&
-           lw_coap_same_token(&obs->token, &call->in->msg->token);
+           lw_coap_same_token(&obs->to.token, &call->in->msg->token);
 }
 
 /* OBS-22, P-OBS-05: exactly that target; the one with the token of the request, if there is one. */
@@ -97,7 +97,7 @@ static lw_observed *find_cancelled(lw_observing *all, const lw_call *call)
         lw_observed *obs = lw_observed_of(l);
         if (has_targets(obs, &call->values)) {
             found = obs;
-            if (lw_coap_same_token(&obs->token, &call->in->msg->token)) {
+            if (lw_coap_same_token(&obs->to.token, &call->in->msg->token)) {
                 break;
             }
         }
@@ -127,7 +127,7 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_att
         lw_observed *obs = lw_observed_of(l);
         next = l->next;
         if (obs->format == call->answer && has_query(obs, query) && has_targets(obs, readable)) {
-            sequence = lw_coap_observe_next(obs->sequence);
+            sequence = lw_coap_observe_next(obs->to.sequence);
             stored = obs->stored;
             obs->stored = NULL;
         } else if (!gives_way(obs, call)) {
@@ -146,8 +146,8 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_att
     }
     obs->format = call->answer;
     obs->stored = stored;
-    obs->sequence = sequence;
-    obs->token = call->in->msg->token;
+    obs->to.sequence = sequence;
+    obs->to.token = call->in->msg->token;
     lw_observed_told(obs);
     return obs;
 }
@@ -164,7 +164,7 @@ static lw_err observe(lw_observing *all, const lw_call *call)
     if (obs == NULL) { /* OBS-04 */
         return lw_answer_values(call);
     }
-    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->sequence);
+    lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->to.sequence);
     err = lw_answer_values(call);
     if (err != LW_OK || !lw_coap_reply_fits(&call->client->coap, call->reply)) {
         lw_observed_free(obs);
@@ -209,7 +209,7 @@ static void on_reset(void *state, lw_server *server, uint16_t mid)
     lw_observing *all = state;
     for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
         lw_observed *obs = lw_observed_of(l);
-        if (obs->values.server == server && obs->has_mid && obs->mid == mid) {
+        if (obs->values.server == server && obs->to.has_mid && obs->to.mid == mid) {
             lw_observed_free(obs);
             return;
         }

@@ -40,25 +40,21 @@ struct lw_watched {
     lw_path path;
 };
 
-/* One observation. A value counts with its watch, if it has one, and else with the mark. From there
- * on it is kept as it lies (observe_state.c). */
+/* One observation. A value counts with its watch, if it has one, and else with the mark. From its
+ * sequence on it is kept as it lies (observe_state.c). */
 typedef struct lw_observed {
     lw_link link;
     struct lw_observing *all;
-    lw_coap_exchange *exchange; /* a CON in flight; NULL: none */
-    lw_snapshot *stored;        /* oldest first; of lw_feature_store */
-    lw_watched *watched;        /* in tree order; of lw_feature_thresholds */
-    lw_attrs *query;            /* OBS-02, behind the targets; NULL: the attached ones count */
-    const lw_format *format;    /* of the first answer, and of all notifications (OBS-10) */
-    lw_readable values;         /* of its server, at its targets */
+    lw_snapshot *stored;     /* oldest first; of lw_feature_store */
+    lw_watched *watched;     /* in tree order; of lw_feature_thresholds */
+    lw_attrs *query;         /* OBS-02, behind the targets; NULL: the attached ones count */
+    const lw_format *format; /* of the first answer, and of all notifications (OBS-10) */
+    lw_readable values;      /* of its server, at its targets */
     lw_notify notify;
-    uint16_t mid; /* of the last NON, to be recognised in a Reset; valid with `has_mid` */
-    bool has_mid;
     bool detached;     /* its registration is over, it only collects (store.c) */
-    uint8_t in_flight; /* of `stored`, in `exchange` */
-    uint32_t mark;     /* of what the server was told last */
-    uint32_t sequence; /* of the last notification */
-    lw_coap_token token;
+    uint8_t in_flight; /* of `stored`, in to.exchange */
+    lw_coap_observer to;
+    uint32_t mark; /* of what the server was told last */
     lw_path targets[];
 } lw_observed;
 

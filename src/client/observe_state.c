@@ -3,7 +3,7 @@
  *
  *   - 'A', an lw_attached up to its server
  *   - 'O', format 2, number of targets 1, is a list 1, has a query 1, then an lw_observed from the
- *     mark to the end, targets and query included
+ *     sequence to the end, targets and query included
  *   - 'W', a value that it watches, from the watch on
  *   - 'S', length 2, part 1, time 8 (as in a history), octets of what it stores
  *
@@ -18,7 +18,7 @@
 
 /* Of the structures, what is kept. */
 #define ATTACHED_TO   offsetof(lw_attached, server)
-#define OBSERVED_FROM offsetof(lw_observed, mark)
+#define OBSERVED_FROM (offsetof(lw_observed, to) + offsetof(lw_coap_observer, sequence))
 #define WATCHED       (sizeof(lw_watched) - offsetof(lw_watched, watch))
 
 /* ---- Saving ---------------------------------------------------------------------------------- */
@@ -41,7 +41,7 @@ static void write_observed(lw_writer *w, const lw_observed *obs)
     lw_write_u8(w, (uint8_t)count);
     lw_write_u8(w, obs->values.is_list);
     lw_write_u8(w, has_query);
-    lw_write_octets(w, &obs->mark, lw_observed_size(count, has_query) - OBSERVED_FROM);
+    lw_write_octets(w, &obs->to.sequence, lw_observed_size(count, has_query) - OBSERVED_FROM);
     for (const lw_watched *watched = obs->watched; watched != NULL; watched = watched->next) {
         lw_write_u8(w, 'W');
         lw_write_octets(w, &watched->watch, WATCHED);
@@ -106,11 +106,11 @@ static void restore_observed(lw_observing *all, lw_server *server, lw_reader *in
         lw_reader_fail(in, LW_ENOMEM);
         return;
     }
-    lw_read_octets(in, &obs->mark, lw_observed_size(count, has_query) - OBSERVED_FROM);
+    lw_read_octets(in, &obs->to.sequence, lw_observed_size(count, has_query) - OBSERVED_FROM);
     uint32_t mark = obs->mark;
     obs->format = format;
     obs->values.is_list = is_list;
-    obs->sequence = later(obs->sequence, lw_observe_first_sequence(client));
+    obs->to.sequence = later(obs->to.sequence, lw_observe_first_sequence(client));
     lw_observed_told(obs);
     obs->mark = mark;
     obs->notify.changed = true;

@@ -41,7 +41,7 @@
 #include "model/access.h"
 #include "model/field.h"
 
-#define VERSION 6u
+#define VERSION 7u
 #define DIGEST  4u
 #define RETRY   60u  /* s */
 #define SESSION 1u   /* s */

@@ -487,7 +487,7 @@ static void a_record_that_is_not_whole_is_ignored(void **state)
 }
 
 /* A sound record of a firmware with more: the head of a record around some octets */
-#define CONFIG 12 /* version 6, and which of the two */
+#define CONFIG 14 /* version 7, and which of the two */
 
 static void put_record(world *w, const char *name, uint8_t kind, lw_bytes body)
 {

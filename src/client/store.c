@@ -263,7 +263,7 @@ static lw_err write_stored(void *ctx, lw_coap_reply *reply)
 
 static lw_err deliver(lw_observed *obs)
 {
-    if (obs->stored == NULL || obs->exchange != NULL) {
+    if (obs->stored == NULL || obs->to.exchange != NULL) {
         return LW_OK;
     }
     lw_err err = lw_observed_send(obs, LW_COAP_CONTENT, true, write_stored);

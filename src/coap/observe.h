@@ -24,32 +24,38 @@ bool lw_coap_observe_is_fresh(uint32_t known, lw_time known_at, uint32_t sequenc
 
 /* ---- server ------------------------------------------------------------------------------- */
 
+/* Who observes: embedded in the owner's table. */
+typedef struct lw_coap_observer {
+    /* A confirmable notification in flight, or NULL; the owner's on_end sets it so. A newer state
+     * takes its place, confirmable as well: it is sent when the older would have been sent again,
+     * with the same timeout and attempts left, or at once when the older is acknowledged (RFC 7641
+     * section 4.5.2). */
+    lw_coap_exchange *exchange;
+    uint16_t mid; /* of the last notification, if it was a NON: what a later on_reset speaks of */
+    bool has_mid;
+    uint32_t sequence; /* of the last notification, 24 bits */
+    lw_coap_token token;
+} lw_coap_observer;
+
 typedef struct lw_coap_notification {
-    const lw_coap_token *token;
-    uint32_t sequence; /* Observe, of 24 bits; not sent with an error code, which ends it all */
-    uint8_t code;      /* 2.05 or 2.03; an error ends the observation (OBS-13) */
+    uint8_t code; /* 2.05 or 2.03; an error ends the observation (OBS-13) */
     bool confirmable;
-    uint16_t mid; /* once it is sent: which message a later on_reset speaks of */
     /* Writes options (Content-Format, Max-Age, …; Observe is there already) and representation, as
      * a handler does; called once. One that is larger than a block goes out as its first block, the
-     * observer fetches the others (RFC 7959 section 2.6, OBS-20). NULL: neither. */
+     * observer fetches the others (RFC 7959 section 2.6, OBS-20). NULL: neither, and no Observe: it
+     * ends the observation. */
     lw_err (*write)(void *ctx, lw_coap_reply *reply);
     void *write_ctx;
     /* Confirmable ones end here: LW_OK acknowledged; LW_ERESET not wanted, or LW_ETIMEOUT: both end
      * the observation by RFC 7641 section 4.5; LW_ECANCELED also when superseded. May be NULL. */
     lw_coap_end_fn on_end;
     void *ctx;
-    /* A confirmable notification of the same observation still in flight, or NULL. The newer state
-     * takes its place, confirmable as well: it is sent when the older would have been sent again,
-     * with the same timeout and attempts left, or at once when the older is acknowledged (RFC 7641
-     * section 4.5.2). Then the one that was started, valid until on_end. */
-    lw_coap_exchange *exchange;
 } lw_coap_notification;
 
 /* A failure of write is returned and nothing is sent; LW_ENOMEM; LW_ESTATE from within a handler,
- * whose answer is in the buffer. */
+ * whose answer is in the buffer. The observer is as it was then. */
 LW_MUST_CHECK lw_err lw_coap_notify(lw_coap *coap, lw_coap_peer *peer, lw_time now,
-                                    lw_coap_notification *notification);
+                                    lw_coap_observer *to, const lw_coap_notification *notification);
 
 /* ---- client ------------------------------------------------------------------------------- */
 

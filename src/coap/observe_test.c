@@ -241,12 +241,15 @@ static lw_err write_with_format(void *ctx, lw_coap_reply *reply)
     return write_text(ctx, reply);
 }
 
+/* The next number is 12. */
+static lw_coap_observer observer(void)
+{
+    return (lw_coap_observer){.sequence = 11, .token = {.len = 1, .octets = {0x53}}};
+}
+
 static lw_coap_notification notification(const char *text)
 {
-    static const lw_coap_token token = {.len = 1, .octets = {0x53}};
-    return (lw_coap_notification){.token = &token,
-                                  .sequence = 12,
-                                  .code = LW_COAP_CONTENT,
+    return (lw_coap_notification){.code = LW_COAP_CONTENT,
                                   .write = write_text,
                                   .write_ctx = (void *)(uintptr_t)text,
                                   .on_end = rig_on_end,
@@ -257,9 +260,13 @@ LW_TEST(a_non_notification_is_sent_once_and_a_reset_names_its_message_id)
 {
     lw_coap_notification n = notification("x");
     n.write = write_with_format;
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
+    lw_coap_observer to = observer();
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n));
     expect(&r, "5145 2020 53 61 0c 61 3c ff'x'");
-    assert_int_equal(n.mid, 0x2020);
+    assert_true(to.has_mid);
+    assert_int_equal(to.mid, 0x2020);
+    assert_int_equal(to.sequence, 12);
+    assert_null(to.exchange);
     feed(&r, "7000 2020");
     assert_int_equal(r.resets, 1);
     assert_int_equal(r.reset_mid, 0x2020);
@@ -269,10 +276,13 @@ LW_TEST(a_non_notification_is_sent_once_and_a_reset_names_its_message_id)
 static lw_coap_exchange *notify_con(const char *text, lw_coap_exchange *supersedes)
 {
     lw_coap_notification n = notification(text);
-    n.confirmable = true;
-    n.exchange = supersedes;
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
-    return n.exchange;
+    n.confirmable = supersedes == NULL; /* as that was */
+    lw_coap_observer to = observer();
+    to.exchange = supersedes;
+    to.has_mid = true;
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n));
+    assert_false(to.has_mid);
+    return to.exchange;
 }
 
 LW_TEST(a_con_notification_ends_with_its_acknowledgement)
@@ -360,7 +370,10 @@ LW_TEST(superseding_does_not_count_against_the_ceiling)
     }
     lw_coap_notification n = notification("x");
     n.confirmable = true;
-    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n), LW_ENOMEM);
+    lw_coap_observer to = observer();
+    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n), LW_ENOMEM);
+    assert_int_equal(to.sequence, 11);
+    assert_null(to.exchange);
     notify_con("y", last);
     assert_int_equal(r.peer.queued, 4);
 }
@@ -370,7 +383,8 @@ LW_TEST(an_error_notification_has_no_observe_option)
     lw_coap_notification n = notification(NULL);
     n.code = LW_COAP_NOT_FOUND;
     n.write = NULL;
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
+    lw_coap_observer to = observer();
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n));
     expect(&r, "5184 2020 53");
 }
 
@@ -378,7 +392,8 @@ LW_TEST(a_large_notification_goes_out_as_its_first_block)
 {
     r.params.szx = 0;
     lw_coap_notification n = notification("more than sixteen octets");
-    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &n));
+    lw_coap_observer to = observer();
+    assert_ok(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n));
     /* ETag, Observe 12, Block2 0/1/16, Size2 24 */
     assert_int_equal(r.sent[0].len, 5 + 5 + 2 + 3 + 2 + 1 + 16);
     assert_memory_equal(r.sent[0].octets + 10, "\x21\x0c\xd1\x04\x08\x51\x18\xff", 8);
@@ -401,20 +416,23 @@ LW_TEST(a_notification_that_cannot_be_written_is_not_sent)
 {
     lw_coap_notification n = notification("x");
     n.write = write_nothing;
-    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n), LW_ENOTFOUND);
+    lw_coap_observer to = observer();
+    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n), LW_ENOTFOUND);
     silent(&r);
     n = notification("x");
     n.confirmable = true;
     mem.fail_at = mem.count + 1;
-    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &n), LW_ENOMEM);
+    assert_err(lw_coap_notify(&r.coap, &r.peer, r.now, &to, &n), LW_ENOMEM);
     silent(&r);
+    assert_int_equal(to.sequence, 11);
 }
 
 static lw_err notify_within(void *ctx, const lw_coap_inbound *in, lw_coap_reply *reply)
 {
     (void)ctx;
     lw_coap_notification n = notification("x");
-    assert_err(lw_coap_notify(&r.coap, in->peer, in->now, &n), LW_ESTATE);
+    lw_coap_observer to = observer();
+    assert_err(lw_coap_notify(&r.coap, in->peer, in->now, &to, &n), LW_ESTATE);
     reply->code = LW_COAP_CHANGED;
     return LW_OK;
 }

@@ -235,16 +235,15 @@ static void on_tick(void *ctx)
         if (!p->used || !p->observes) {
             continue;
         }
-        p->sequence = lw_coap_observe_next(p->sequence);
-        lw_coap_notification n = {.token = &p->token,
-                                  .sequence = p->sequence,
-                                  .code = LW_COAP_CONTENT,
+        lw_coap_observer to = {.sequence = p->sequence, .token = p->token};
+        lw_coap_notification n = {.code = LW_COAP_CONTENT,
                                   .confirmable = w->count % 2 == 0,
                                   .write = write_count,
                                   .write_ctx = w,
                                   .on_end = on_notification_end,
                                   .ctx = p};
-        lw_err err = lw_coap_notify(&w->coap, &p->link.coap, now, &n);
+        lw_err err = lw_coap_notify(&w->coap, &p->link.coap, now, &to, &n);
+        p->sequence = to.sequence;
         p->observes = err == LW_OK;
     }
     lw_timer_arm(w->ticker, now + COUNT_MS);
