@@ -17,19 +17,14 @@ static const lw_object *const objects[] = {&lw_security_object_1_2,
 static const lw_format *const formats[] = {
     &lw_format_lwm2m_cbor, &lw_format_senml_cbor, &lw_format_etch_cbor, &lw_format_tlv,
     &lw_format_cbor,       &lw_format_text,       &lw_format_opaque,    NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_depth,
-                                                    &lw_feature_send,
-                                                    &lw_feature_bootstrap,
-                                                    &lw_feature_bootstrap_pack,
-                                                    &lw_feature_access,
-                                                    &lw_feature_persist,
-                                                    NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise,      &lw_feature_create,
+    &lw_feature_observe,        &lw_feature_observe_1_2,
+    &lw_feature_thresholds,     &lw_feature_store,
+    &lw_feature_composite,      &lw_feature_depth,
+    &lw_feature_send,           &lw_feature_bootstrap,
+    &lw_feature_bootstrap_pack, &lw_feature_access,
+    &lw_feature_persist,        NULL};
 
 static void on_event(lw_client *client, const lw_client_event *event)
 {

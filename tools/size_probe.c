@@ -91,7 +91,8 @@ static lw_err execute(const lw_request *request)
 
 static lw_err write_attributes(const lw_request *request)
 {
-    lw_attrs_change change = {.attrs = {.has = 0}};
+    static const lw_attr_known known = {.bits = LW_ATTRS_PERIODS};
+    lw_attrs_change change = {.known = &known};
     lw_err err = lw_request_attrs(request, &change);
     return err == LW_OK ? device_attach(&change) : err;
 }

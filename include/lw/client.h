@@ -47,8 +47,10 @@ typedef struct lw_client lw_client;
 typedef struct lw_client_feature lw_client_feature;
 extern const lw_client_feature
     lw_feature_blockwise; /* bodies larger than a message: packages, long object lists */
-extern const lw_client_feature lw_feature_create;     /* Create and Delete */
-extern const lw_client_feature lw_feature_observe;    /* Observe, Notify, Write-Attributes */
+extern const lw_client_feature lw_feature_create;  /* Create and Delete */
+extern const lw_client_feature lw_feature_observe; /* Observe, Notify, Write-Attributes */
+extern const lw_client_feature
+    lw_feature_observe_1_2; /* attributes in the query of Observe, con, hqmax; after observe */
 extern const lw_client_feature lw_feature_thresholds; /* gt, lt, st, edge among the attributes */
 extern const lw_client_feature
     lw_feature_one_way_thresholds; /* instead: gt counts upwards alone and lt downwards, as in the
@@ -126,7 +128,8 @@ size_t lw_client_mem_needed(const lw_client_cfg *cfg);
  *   - no endpoint, formats, objects or platform, or one without random, link_open and link_close
  *   - a version that is not 10, 11 or 12; a payload_max below 16
  *   - no Security, Server or Device object
- *   - lw_feature_store not behind lw_feature_observe, lw_feature_access without the object,
+ *   - lw_feature_store, lw_feature_thresholds or lw_feature_observe_1_2 not behind
+ *     lw_feature_observe, lw_feature_access without the object,
  *     lw_feature_bootstrap_pack without lw_feature_blockwise, lw_feature_persist without store and
  *     load of the platform
  * The objects have to be sound: lw_client_mem_needed says so in every build; here it is asserted,

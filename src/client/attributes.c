@@ -53,17 +53,15 @@ void lw_attached_inherit(const lw_observing *all, const lw_server *server, lw_pa
     }
 }
 
-void lw_observed_attrs_at(const lw_observed *obs, unsigned target, const lw_attrs *query,
+void lw_observed_attrs_at(const lw_observed *obs, unsigned target, bool is_value,
                           lw_attrs *out_attrs)
 {
     const lw_server *server = obs->values.server;
-    *out_attrs = (lw_attrs){
-        .pmin = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, 0),
-        .pmax = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, 0),
-        .con = lw_server_setting(server, LW_RES_SERVER_DEFAULT_NOTIFICATION_MODE, 0) != 0};
-    if (query != NULL) {
-        lw_attrs_inherit(out_attrs, query);
-    } else {
+    const lw_observe_1_2 *since_1_2 = obs->all->since_1_2;
+    *out_attrs =
+        (lw_attrs){.pmin = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MINIMUM_PERIOD, 0),
+                   .pmax = lw_server_setting(server, LW_RES_SERVER_DEFAULT_MAXIMUM_PERIOD, 0)};
+    if (since_1_2 == NULL || !since_1_2->replace(obs, is_value, out_attrs)) {
         lw_attached_inherit(obs->all, server, obs->targets[target], true, out_attrs);
     }
 }
@@ -74,7 +72,7 @@ void lw_attached_discover(void *state, const lw_server *server, lw_path path, bo
     const lw_observing *all = state;
     lw_attrs attrs = {.has = 0};
     lw_attached_inherit(all, server, path, is_target, &attrs);
-    lw_attrs_write_link(w, &attrs, all->decimal);
+    lw_attrs_write_link(w, &attrs, &all->known);
 }
 
 /* ---- Requests --------------------------------------------------------------------------------
@@ -85,7 +83,7 @@ lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call, lw_attrs_cha
     change->level = (uint8_t)call->target.asked;
     change->version = call->server->version;
     change->def = call->target.def;
-    change->decimal = all->decimal;
+    change->known = &all->known;
     lw_err err = lw_request_attrs(&call->request, change);
     return err == LW_OK ? lw_attrs_check(change) : LW_EINVAL; /* DM-53 */
 }

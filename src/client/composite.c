@@ -2,6 +2,7 @@
  * handed on to lw_feature_observe. */
 #include "client/apply.h"
 #include "client/feature.h"
+#include "client/observe.h"
 #include "client/targets.h"
 #include "model/access.h"
 #include "model/notify.h"
@@ -71,6 +72,17 @@ static lw_err write_composite(const lw_call *call)
     return lw_apply_as_whole(&apply);
 }
 
+/* Only what joins counts; what is judged value by value is that of each target. */
+static void join(const lw_observed *obs, lw_attrs *out_attrs)
+{
+    *out_attrs = (lw_attrs){.has = 0};
+    for (unsigned i = 0; i < obs->values.target_count; i++) {
+        lw_attrs part;
+        lw_observed_attrs_at(obs, i, false, &part);
+        lw_notify_join(out_attrs, &part);
+    }
+}
+
 static lw_err serve(void *state, lw_call *call)
 {
     (void)state;
@@ -82,5 +94,5 @@ const lw_client_feature lw_feature_composite = {
            (uint32_t)1 << LW_OP_OBSERVE_COMPOSITE | (uint32_t)1 << LW_OP_CANCEL_COMPOSITE,
     .serve = serve,
     .part = LW_PART_COMPOSITE,
-    .as.join = lw_notify_join,
+    .as.join = join,
 };

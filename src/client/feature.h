@@ -13,6 +13,7 @@
 #include "proto/request.h"
 
 struct lw_bootstrap; /* client/bootstrap.h */
+struct lw_observed;  /* client/observe.h */
 
 /* Gives octets [offset, offset + len) of the body of a request of ours. */
 typedef lw_err (*lw_body_fn)(void *ctx, size_t offset, uint8_t *out, size_t len);
@@ -103,7 +104,7 @@ struct lw_client_feature {
         lw_part_access access;
         lw_part_observe observe;
         /* composite: what is in effect for a list, of what is for its members (OBS-26) */
-        void (*join)(lw_attrs *whole, const lw_attrs *part);
+        void (*join)(const struct lw_observed *obs, lw_attrs *out_attrs);
         lw_part_blockwise blockwise;
         lw_part_bootstrap bootstrap;
         /* pack: asks for the whole configuration at once; LW_ENOTSUP: not for this device */

@@ -1,7 +1,6 @@
 /* A change is looked at with the next step, when everything of the observation is read, judged and,
  * if it is due, sent: several changes in a row become one notification, and nothing is sent from
- * within a request. One that conditions may look at is judged at once: a value that crosses a
- * threshold and falls back before anything can be sent has crossed it (rule 38). */
+ * within a request. */
 #include "client/feature.h"
 #include "client/observe.h"
 
@@ -37,21 +36,17 @@ void lw_observed_told(lw_observed *obs)
 
 /* ---- Judging --------------------------------------------------------------------------------- */
 
-/* OBS-26: only what joins counts for a list; what is judged value by value is that of each target.
- */
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs)
 {
-    const lw_client *client = obs->values.client;
-    lw_observed_attrs_at(obs, 0, obs->query, out_attrs);
-    const lw_plug *plug = lw_client_part(client, LW_PART_COMPOSITE);
-    for (unsigned i = 1; plug != NULL && i < obs->values.target_count; i++) {
-        lw_attrs part;
-        lw_observed_attrs_at(obs, i, obs->query, &part);
-        plug->feature->as.join(out_attrs, &part);
+    const lw_plug *plug = lw_client_part(obs->values.client, LW_PART_COMPOSITE);
+    if (obs->values.is_list && plug != NULL) {
+        plug->feature->as.join(obs, out_attrs);
+    } else {
+        lw_observed_attrs_at(obs, 0, false, out_attrs);
     }
 }
 
-static void evaluate(lw_observed *obs, const lw_attrs *attrs)
+void lw_observed_evaluate(lw_observed *obs, const lw_attrs *attrs)
 {
     const lw_observing *all = obs->all;
     lw_time now = all->client->now;
@@ -72,11 +67,6 @@ static void take_change(lw_observed *obs, lw_path path)
         if (lw_path_contains(path, target) || lw_path_contains(target, path)) {
             obs->notify.changed = true;
         }
-    }
-    if (obs->watched != NULL) {
-        lw_attrs attrs;
-        lw_observed_attrs(obs, &attrs);
-        evaluate(obs, &attrs);
     }
 }
 
@@ -152,20 +142,19 @@ static bool has_no_value(const lw_observed *obs)
 
 /* One that must not be lost is stored before it is sent, and so is one behind others that wait.
  * LW_AGAIN: it is neither to be stored nor can it be sent. */
-static lw_err notify(lw_observed *obs, const lw_attrs *attrs, bool away)
+static lw_err notify(lw_observed *obs, const lw_attrs *attrs)
 {
     lw_observing *all = obs->all;
     lw_time now = all->client->now;
-    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, now) || away;
+    bool confirmable = lw_notify_is_confirmable(&obs->notify, attrs, now);
     lw_err err = LW_OK;
     if (has_no_value(obs)) {
         confirmable = false;
-    } else if (all->store != NULL && all->store->keep(all->store_state, obs, confirmable, away)) {
-        confirmable = true; /* as it will be delivered */
-    } else if (away) {
-        err = LW_AGAIN;
     } else {
-        err = lw_observed_send(obs, LW_COAP_CONTENT, confirmable, write_values);
+        err = all->store != NULL ? all->store->keep(all->store_state, obs, &confirmable) : LW_END;
+        if (err == LW_END) {
+            err = lw_observed_send(obs, LW_COAP_CONTENT, confirmable, write_values);
+        }
     }
     if (err == LW_OK) {
         lw_observed_told(obs);
@@ -191,21 +180,21 @@ static lw_err may_go_on(const lw_observed *obs)
  * comes back is sent then (rule 37). */
 static lw_time look_at(lw_observed *obs)
 {
-    const lw_server *server = obs->values.server;
+    const lw_store *store = obs->all->store;
     lw_time now = obs->all->client->now;
-    bool away = obs->detached || server->offline;
-    lw_attrs attrs;
-    lw_observed_attrs(obs, &attrs);
-    evaluate(obs, &attrs);
-    if (!away && !lw_server_is_ready(server)) {
+    bool only_stored = store != NULL && lw_observed_is_away(obs);
+    if (!only_stored && !lw_server_is_ready(obs->values.server)) {
         return LW_TIME_NEVER;
     }
-    lw_err err = away ? LW_OK : may_go_on(obs);
+    lw_attrs attrs;
+    lw_observed_attrs(obs, &attrs);
+    lw_observed_evaluate(obs, &attrs);
+    lw_err err = only_stored ? LW_OK : may_go_on(obs);
     if (err == LW_OK && lw_notify_waits(&obs->notify, &attrs, now) <= 0) {
-        err = notify(obs, &attrs, away);
+        err = notify(obs, &attrs);
     }
-    if (err == LW_OK && !away && obs->all->store != NULL) {
-        err = obs->all->store->deliver(obs);
+    if (err == LW_OK && store != NULL) {
+        err = store->deliver(obs);
     }
     if (err == LW_OK) {
         return lw_notify_waits(&obs->notify, &attrs, now);

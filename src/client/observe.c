@@ -36,11 +36,10 @@ uint32_t lw_observe_first_sequence(const lw_client *client)
     return (uint32_t)lw_client_seconds(client) & 0xffffffu;
 }
 
-lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets, bool has_query)
+lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets)
 {
     bool fits = all->count < all->client->cfg.observations_max && targets <= UINT8_MAX;
-    lw_observed *obs =
-        fits ? lw_mem_alloc(&all->pool->mem, lw_observed_size(targets, has_query)) : NULL;
+    lw_observed *obs = fits ? lw_mem_alloc(&all->pool->mem, lw_observed_size(targets)) : NULL;
     if (obs == NULL) {
         return NULL;
     }
@@ -50,9 +49,6 @@ lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t target
     obs->values.targets = obs->targets;
     obs->values.target_count = (uint16_t)targets;
     lw_notify_init(&obs->notify, all->client->now);
-    if (has_query) {
-        obs->query = (lw_attrs *)(void *)&obs->targets[targets];
-    }
     lw_list_add_last(&all->list, &obs->link);
     all->count++;
     return obs;
@@ -66,16 +62,6 @@ static bool has_targets(const lw_observed *obs, const lw_readable *values)
     return obs->values.server == values->server &&
            obs->values.target_count == values->target_count &&
            memcmp(obs->targets, values->targets, values->target_count * sizeof(lw_path)) == 0;
-}
-
-/* By their octets: no padding, and what is absent is zero. */
-static bool has_query(const lw_observed *obs, const lw_attrs *query)
-{
-    if (obs->query == NULL || query == NULL) {
-        return obs->query == query;
-    }
-    return lw_bytes_equal(lw_bytes_of(obs->query, sizeof *query),
-                          lw_bytes_of(query, sizeof *query));
 }
 
 /* OBS-03: one observation for a token. Of those that only collect (store.c) the token means nothing
@@ -126,7 +112,7 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_att
     for (lw_link *l = all->list.next; l != &all->list; l = next) {
         lw_observed *obs = lw_observed_of(l);
         next = l->next;
-        if (obs->format == call->answer && has_query(obs, query) && has_targets(obs, readable)) {
+        if (obs->format == call->answer && obs->query == query && has_targets(obs, readable)) {
             sequence = lw_coap_observe_next(obs->to.sequence);
             stored = obs->stored;
             obs->stored = NULL;
@@ -135,15 +121,13 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_att
         }
         lw_observed_free(obs);
     }
-    lw_observed *obs = lw_observed_new(all, call->server, readable->target_count, query != NULL);
+    lw_observed *obs = lw_observed_new(all, call->server, readable->target_count);
     if (obs == NULL) { /* then none was as large */
         return NULL;
     }
     obs->values.is_list = readable->is_list;
     memcpy(obs->targets, readable->targets, readable->target_count * sizeof(lw_path));
-    if (query != NULL) {
-        *obs->query = *query;
-    }
+    obs->query = query;
     obs->format = call->answer;
     obs->stored = stored;
     obs->to.sequence = sequence;
@@ -154,18 +138,22 @@ static lw_observed *take_up(lw_observing *all, const lw_call *call, const lw_att
 
 static lw_err observe(lw_observing *all, const lw_call *call)
 {
-    lw_attrs_change asked = {.named = 0};
-    const lw_attrs *query = call->request.has_query ? &asked.attrs : NULL; /* OBS-02 */
-    lw_err err = query != NULL ? lw_attrs_asked(all, call, &asked) : LW_OK;
-    if (err != LW_OK) {
-        return err;
+    const lw_attrs *query = NULL;
+    if (call->request.has_query) { /* OBS-02 */
+        lw_err err = all->since_1_2 != NULL ? all->since_1_2->query(all, call, &query) : LW_EINVAL;
+        if (err != LW_OK) {
+            return err;
+        }
+    }
+    if (is_later_block(call)) {
+        return lw_answer_values(call);
     }
     lw_observed *obs = take_up(all, call, query);
     if (obs == NULL) { /* OBS-04 */
         return lw_answer_values(call);
     }
     lw_coap_put_uint(&call->reply->options, LW_COAP_OPT_OBSERVE, obs->to.sequence);
-    err = lw_answer_values(call);
+    lw_err err = lw_answer_values(call);
     if (err != LW_OK || !lw_coap_reply_fits(&call->client->coap, call->reply)) {
         lw_observed_free(obs);
     }
@@ -188,7 +176,7 @@ static lw_err serve_targets(void *state, const lw_call *call)
     switch (call->request.op) {
     case LW_OP_OBSERVE:
     case LW_OP_OBSERVE_COMPOSITE:
-        return is_later_block(call) ? lw_answer_values(call) : observe(state, call);
+        return observe(state, call);
     default:
         return cancel(state, call);
     }
@@ -254,12 +242,10 @@ static size_t fixed_size(const lw_client_cfg *cfg)
     return sizeof(lw_observing) + cfg->attributes_max * sizeof(lw_attached);
 }
 
-/* Room for as many observations of one value each; since 1.2 with attributes in the query: OBS-02
- */
+/* Room for as many observations of one value each. */
 static size_t pool_size(const lw_client_cfg *cfg)
 {
-    return lw_pool_overhead() + cfg->observations_max * lw_pool_cost(lw_observed_size(
-                                                            1, cfg->version >= LW_VERSION_1_2));
+    return lw_pool_overhead() + cfg->observations_max * lw_pool_cost(lw_observed_size(1));
 }
 
 static size_t size(const lw_client_cfg *cfg)
@@ -272,6 +258,7 @@ static lw_err init(lw_client *client, void *state)
     lw_observing *all = state;
     all->client = client;
     all->alarm.fire = lw_observing_ring;
+    all->known.bits = LW_ATTRS_PERIODS;
     lw_list_init(&all->list);
     all->pool = lw_pool_init((uint8_t *)state + fixed_size(&client->cfg), pool_size(&client->cfg));
     return LW_OK;

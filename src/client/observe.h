@@ -4,6 +4,7 @@
  *   observe.c      Observe and Cancel, of one target or a list; the life of an observation
  *   notify.c       what changed, what is due, what goes out; one alarm for all
  *   thresholds.c   lw_feature_thresholds: gt, lt, st and edge, which look at each value
+ *   observe_1_2.c  lw_feature_observe_1_2: attributes in the query of Observe, con and hqmax
  *   store.c        lw_feature_store: what could not be sent (1/x/6), linked when it is named
  *   observe_state.c   what lw_feature_persist keeps of it, linked with that
  *
@@ -47,7 +48,7 @@ typedef struct lw_observed {
     struct lw_observing *all;
     lw_snapshot *stored;     /* oldest first; of lw_feature_store */
     lw_watched *watched;     /* in tree order; of lw_feature_thresholds */
-    lw_attrs *query;         /* OBS-02, behind the targets; NULL: the attached ones count */
+    const lw_attrs *query;   /* of lw_feature_observe_1_2; NULL: the attached ones count */
     const lw_format *format; /* of the first answer, and of all notifications (OBS-10) */
     lw_readable values;      /* of its server, at its targets */
     lw_notify notify;
@@ -58,10 +59,16 @@ typedef struct lw_observed {
     lw_path targets[];
 } lw_observed;
 
-/* The targets follow the structure, and a query of its own follows them. */
-static inline size_t lw_observed_size(size_t targets, bool has_query)
+/* Can its server not be reached for now? */
+static inline bool lw_observed_is_away(const lw_observed *obs)
 {
-    return sizeof(lw_observed) + targets * sizeof(lw_path) + (has_query ? sizeof(lw_attrs) : 0);
+    return obs->detached || obs->values.server->offline;
+}
+
+/* The targets follow the structure. */
+static inline size_t lw_observed_size(size_t targets)
+{
+    return sizeof(lw_observed) + targets * sizeof(lw_path);
 }
 
 /* What lw_feature_thresholds does, and its state. */
@@ -73,16 +80,30 @@ typedef struct lw_thresholds {
     void (*forget)(lw_observed *obs); /* all values count with the mark */
 } lw_thresholds;
 
+/* What lw_feature_observe_1_2 does. */
+typedef struct lw_observe_1_2 {
+    /* OBS-02: the attributes in the query of a request. Those that are alike are the same, and stay
+     * as long as an observation has them. */
+    lw_err (*query)(struct lw_observing *all, const lw_call *call, const lw_attrs **out_query);
+    const lw_attrs *(*keep)(struct lw_observing *all, const lw_attrs *query);
+    /* Takes what has a default since 1.2, and what stands in the query of the observation. True:
+     * instead of all that is attached. The query of a list says nothing of a single value. */
+    bool (*replace)(const lw_observed *obs, bool is_value, lw_attrs *attrs);
+} lw_observe_1_2;
+
 typedef struct lw_watching {
+    struct lw_observing *all;
     lw_pool *pool;
 } lw_watching;
 
 /* What lw_feature_store does; `state` is its own. */
 typedef struct lw_store {
-    /* Takes the values as they are now, to be delivered later, when they must not be lost or others
-     * wait before them. False: they are not to be kept, and nothing waits any more. */
-    bool (*keep)(void *state, lw_observed *obs, bool confirmable, bool away);
-    /* Sends the oldest of what is stored, unless something of the observation is in flight. */
+    /* Takes the values as they are now, to be delivered later as confirmable, when they must not be
+     * lost or others wait before them. LW_END: they are to be sent, and nothing waits any more;
+     * LW_AGAIN: they are not to be kept and cannot be sent. */
+    lw_err (*keep)(void *state, lw_observed *obs, bool *confirmable);
+    /* Sends the oldest of what is stored, unless something of the observation is in flight or its
+     * server away. */
     lw_err (*deliver)(lw_observed *obs);
     void (*ended)(void *state, lw_observed *obs, lw_err err); /* what was delivered */
     void (*drop)(void *state, lw_observed *obs);              /* everything */
@@ -100,8 +121,9 @@ typedef struct lw_observing {
     const lw_store *store; /* NULL: nothing is stored */
     void *store_state;
     const lw_thresholds *thresholds; /* NULL: any change counts */
-    const lw_attr_decimal *decimal;  /* how gt, lt and st are read, written and met; or NULL */
     lw_watching *watching;
+    const lw_observe_1_2 *since_1_2; /* NULL: a query is refused */
+    lw_attr_known known;
     uint8_t count;
     lw_attached attached[]; /* cfg.attributes_max; the pool's block follows */
 } lw_observing;
@@ -135,14 +157,9 @@ void lw_attached_forget(lw_observing *all, const lw_server *server, lw_path path
 /* What is in effect for one target of an observation: what is attached, or instead of all that
  * what stands in its query (OBS-02); else the defaults of the server object, zero where it has none
  * (1/x/2 pmin, 1/x/3 pmax, 1/x/26 con). In `has` are those that are no defaults. The query of a
- * list says nothing of what is judged value by value (OBS-23): lw_observed_value_attrs. */
-void lw_observed_attrs_at(const lw_observed *obs, unsigned target, const lw_attrs *query,
+ * list says nothing of what is judged value by value (OBS-23). */
+void lw_observed_attrs_at(const lw_observed *obs, unsigned target, bool is_value,
                           lw_attrs *out_attrs);
-static inline void lw_observed_value_attrs(const lw_observed *obs, unsigned target,
-                                           lw_attrs *out_attrs)
-{
-    lw_observed_attrs_at(obs, target, obs->values.is_list ? NULL : obs->query, out_attrs);
-}
 
 /* Changes change->attrs, of the target of a request or of its list, as its query says. LW_EINVAL,
  * for which 4.00 is answered: they are of no use. */
@@ -151,9 +168,8 @@ LW_MUST_CHECK lw_err lw_attrs_asked(const lw_observing *all, const lw_call *call
 
 /* ---- observe.c ---- */
 
-/* One in the list, with room for targets and a query of its own; the rest is zero. NULL without
- * room. */
-lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets, bool has_query);
+/* One in the list, with room for targets; the rest is zero. NULL without room. */
+lw_observed *lw_observed_new(lw_observing *all, lw_server *server, size_t targets);
 
 /* Ends an observation without a word. */
 void lw_observed_free(lw_observed *obs);
@@ -167,6 +183,9 @@ void lw_observed_told(lw_observed *obs);
 
 /* What is in effect for all of it. */
 void lw_observed_attrs(const lw_observed *obs, lw_attrs *out_attrs);
+
+/* Judges, if it is time to, whether the server is to be told. */
+void lw_observed_evaluate(lw_observed *obs, const lw_attrs *attrs);
 
 /* Looks at all observations with the next step. */
 void lw_observing_look(lw_observing *all);

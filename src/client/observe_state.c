@@ -3,7 +3,7 @@
  *
  *   - 'A', an lw_attached up to its server
  *   - 'O', format 2, number of targets 1, is a list 1, has a query 1, then an lw_observed from the
- *     sequence to the end, targets and query included
+ *     sequence to the end, targets included, and its query
  *   - 'W', a value that it watches, from the watch on
  *   - 'S', length 2, part 1, time 8 (as in a history), octets of what it stores
  *
@@ -41,7 +41,10 @@ static void write_observed(lw_writer *w, const lw_observed *obs)
     lw_write_u8(w, (uint8_t)count);
     lw_write_u8(w, obs->values.is_list);
     lw_write_u8(w, has_query);
-    lw_write_octets(w, &obs->to.sequence, lw_observed_size(count, has_query) - OBSERVED_FROM);
+    lw_write_octets(w, &obs->to.sequence, lw_observed_size(count) - OBSERVED_FROM);
+    if (has_query) {
+        lw_write_octets(w, obs->query, sizeof *obs->query);
+    }
     for (const lw_watched *watched = obs->watched; watched != NULL; watched = watched->next) {
         lw_write_u8(w, 'W');
         lw_write_octets(w, &watched->watch, WATCHED);
@@ -93,6 +96,17 @@ static uint32_t later(uint32_t saved, uint32_t clock)
     return ahead < 1u << 23 ? saved : clock;
 }
 
+static const lw_attrs *read_query(lw_observing *all, lw_reader *in)
+{
+    lw_attrs query = {.has = 0};
+    lw_read_octets(in, &query, sizeof query);
+    if (all->since_1_2 == NULL) {
+        lw_reader_fail(in, LW_ENOTSUP);
+        return NULL;
+    }
+    return all->since_1_2->keep(all, &query);
+}
+
 static void restore_observed(lw_observing *all, lw_server *server, lw_reader *in)
 {
     lw_client *client = all->client;
@@ -101,12 +115,15 @@ static void restore_observed(lw_observing *all, lw_server *server, lw_reader *in
     bool is_list = lw_read_u8(in) != 0;
     bool has_query = lw_read_u8(in) != 0;
     bool can_be = format != NULL && count > 0;
-    lw_observed *obs = can_be ? lw_observed_new(all, server, count, has_query) : NULL;
+    lw_observed *obs = can_be ? lw_observed_new(all, server, count) : NULL;
     if (obs == NULL) {
         lw_reader_fail(in, LW_ENOMEM);
         return;
     }
-    lw_read_octets(in, &obs->to.sequence, lw_observed_size(count, has_query) - OBSERVED_FROM);
+    lw_read_octets(in, &obs->to.sequence, lw_observed_size(count) - OBSERVED_FROM);
+    if (has_query) {
+        obs->query = read_query(all, in);
+    }
     uint32_t mark = obs->mark;
     obs->format = format;
     obs->values.is_list = is_list;

@@ -1,8 +1,9 @@
 #include "client/observe_rig_test.h"
 
 static const lw_client_feature *const features[] = {
-    &lw_feature_blockwise, &lw_feature_create,    &lw_feature_observe, &lw_feature_thresholds,
-    &lw_feature_store,     &lw_feature_composite, &lw_feature_persist, NULL};
+    &lw_feature_blockwise,   &lw_feature_create,     &lw_feature_observe,
+    &lw_feature_observe_1_2, &lw_feature_thresholds, &lw_feature_store,
+    &lw_feature_composite,   &lw_feature_persist,    NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 12,
                                     .objects = objects,
@@ -333,24 +334,44 @@ static void a_device_with_less_room_registers_anew(void **state)
 static void a_device_with_fewer_features_registers_anew(void **state)
 {
     rig *r = *state;
-    static const lw_client_feature *const no_store[] = {&lw_feature_blockwise,
-                                                        &lw_feature_create,
-                                                        &lw_feature_observe,
-                                                        &lw_feature_thresholds,
-                                                        &lw_feature_composite,
-                                                        &lw_feature_persist,
-                                                        NULL};
+    static const lw_client_feature *const no_store[] = {
+        &lw_feature_blockwise,  &lw_feature_create,    &lw_feature_observe, &lw_feature_observe_1_2,
+        &lw_feature_thresholds, &lw_feature_composite, &lw_feature_persist, NULL};
+    static const lw_client_feature *const no_1_2[] = {
+        &lw_feature_blockwise, &lw_feature_create,    &lw_feature_observe, &lw_feature_thresholds,
+        &lw_feature_store,     &lw_feature_composite, &lw_feature_persist, NULL};
     static const lw_client_feature *const no_observe[] = {&lw_feature_persist, NULL};
+    static const lw_client_feature *const *const without[] = {no_store, no_1_2, no_observe};
     observe_and_attach(r);
     const record whole = records[1];
     lw_client_cfg fewer = plain;
-    fewer.features = no_store;
-    wake(r, &fewer);
-    expect_registers_anew(r);
-    records[1] = whole;
-    fewer.features = no_observe;
-    wake(r, &fewer);
-    expect_registers_anew(r);
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+        fewer.features = without[i];
+        records[1] = whole;
+        wake(r, &fewer);
+        expect_registers_anew(r);
+    }
+}
+
+/* As one does whose firmware knows fewer than the one before. */
+static void attributes_that_are_not_known_any_more_are_not_shown(void **state)
+{
+    rig *r = *state;
+    static const lw_client_feature *const fewer[] = {&lw_feature_observe, &lw_feature_persist,
+                                                     NULL};
+    lw_client_cfg cfg = plain;
+    cfg.features = fewer;
+    attach(r, "/42769/0/0?gt=1&pmin=3");
+    rig_pass(r, 1 * SECOND);
+    wake(r, &cfg);
+    assert_true(lw_server_is_registered(&r->client->servers[0]));
+    uint8_t text[64];
+    lw_writer w;
+    lw_writer_init(&w, text, sizeof text);
+    lw_attached_discover(observing(r), &r->client->servers[0], lw_path_resource(42769, 0, 0), true,
+                         &w);
+    assert_int_equal(w.pos, strlen(";pmin=3"));
+    assert_memory_equal(text, ";pmin=3", w.pos);
 }
 
 /* The other server's goes on. */
@@ -392,6 +413,7 @@ int main(void)
         IS(a_damaged_state_is_no_state),
         IS(a_device_with_less_room_registers_anew),
         IS(a_device_with_fewer_features_registers_anew),
+        IS(attributes_that_are_not_known_any_more_are_not_shown),
         IS(what_belongs_to_a_registration_that_is_over_is_void),
         IS(without_observe_registrations_go_on),
     };

@@ -1,12 +1,8 @@
 #include "client/observe_rig_test.h"
 
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_composite,
-                                                    &feature_rights,
-                                                    NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise,  &lw_feature_create,    &lw_feature_observe, &lw_feature_observe_1_2,
+    &lw_feature_thresholds, &lw_feature_composite, &feature_rights,     NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 12,
                                     .objects = objects,
@@ -27,9 +23,13 @@ static int set_up(void **state)
 
 static int set_up_without_thresholds(void **state)
 {
-    static const lw_client_feature *const fewer[] = {&lw_feature_blockwise, &lw_feature_create,
-                                                     &lw_feature_observe,   &lw_feature_composite,
-                                                     &feature_rights,       NULL};
+    static const lw_client_feature *const fewer[] = {&lw_feature_blockwise,
+                                                     &lw_feature_create,
+                                                     &lw_feature_observe,
+                                                     &lw_feature_observe_1_2,
+                                                     &lw_feature_composite,
+                                                     &feature_rights,
+                                                     NULL};
     lw_client_cfg cfg = plain;
     cfg.features = fewer;
     rig *r = malloc(sizeof *r);
@@ -1119,6 +1119,64 @@ static void without_thresholds_the_other_attributes_are_taken(void **state)
     assert_int_equal(fetch(r, 1, 0, "", one_box)->msg.code, LW_COAP_METHOD_NOT_ALLOWED);
 }
 
+static void start_without_1_2(rig *r)
+{
+    static const lw_client_feature *const fewer[] = {&lw_feature_observe, &lw_feature_thresholds,
+                                                     &lw_feature_composite, &feature_rights, NULL};
+    lw_client_cfg cfg = plain;
+    cfg.features = fewer;
+    lw_client_fini(r->client);
+    rig_start(r, &cfg);
+}
+
+/* OBS-02: without support it is rejected; ATT-13 */
+static void without_observe_1_2_its_attributes_are_refused(void **state)
+{
+    rig *r = *state;
+    start_without_1_2(r);
+    assert_int_equal(ask_observe(r, 0, 1, "/3/0/9?pmin=1", TEXT), LW_COAP_BAD_REQUEST);
+    assert_int_equal(fetch(r, 1, 0, "?pmin=5", two_boxes)->msg.code, LW_COAP_BAD_REQUEST);
+    expect_observations(r, 0);
+    assert_int_equal(write_attributes(r, 0, "/3/0/9?con=1"), LW_COAP_BAD_REQUEST);
+    assert_int_equal(write_attributes(r, 0, "/3/0/9?hqmax=1"), LW_COAP_BAD_REQUEST);
+    attach(r, "/3/0/9?gt=1");
+    set(r, "/42769/0/2", lw_value_boolean(true));
+    attach(r, "/42769/0/2?edge=1");
+}
+
+static void without_observe_1_2_the_default_of_con_does_not_count(void **state)
+{
+    rig *r = *state;
+    start_without_1_2(r);
+    set_number(r, "/1/0/26", 1);
+    observe_text(r, 1, "/3/0/9");
+    set_number(r, "/3/0/9", 95);
+    assert_int_equal(expect_told(r, 1, NULL)->msg.type, LW_COAP_NON);
+}
+
+/* One place more than there are observations: each may change its query. */
+static void all_observations_may_have_queries(void **state)
+{
+    rig *r = *state;
+    const char *const paths[] = {"/3/0/9?pmax=10", "/3/0/16?pmax=20", "/42769/0/0?pmax=10",
+                                 "/42769/1/0?pmax=30"};
+    for (uint8_t round = 0; round < 3; round++) {
+        for (uint8_t i = 0; i < 4; i++) {
+            observe_text(r, (uint8_t)(i + 1), paths[i]);
+        }
+        expect_observations(r, 4);
+    }
+    observe_text(r, 1, "/3/0/9?pmax=5"); /* the place of token 1 */
+    expect_observations(r, 4);
+    rig_pass(r, 5 * SECOND);
+    expect_told(r, 1, NULL);
+    expect_silence(r);
+    rig_pass(r, 5 * SECOND);
+    expect_told(r, 3, NULL); /* its query is still there, though it was that of token 1, too */
+    expect_told(r, 1, NULL);
+    expect_silence(r);
+}
+
 /* RFC 7641 section 2: who cannot observe answers without the option */
 static void composites_without_observe_are_read(void **state)
 {
@@ -1224,6 +1282,9 @@ int main(void)
         BOTH(attributes_have_a_ceiling),
         IS(without_thresholds_the_other_attributes_are_taken),
         IS(the_root_is_a_target_of_a_list),
+        IS(without_observe_1_2_its_attributes_are_refused),
+        IS(without_observe_1_2_the_default_of_con_does_not_count),
+        IS(all_observations_may_have_queries),
         IS(composites_without_observe_are_read),
         BOTH(a_notification_that_finds_no_memory_is_sent_later),
     };

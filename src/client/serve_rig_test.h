@@ -354,7 +354,7 @@ static inline void rig_attributes(void *state, const lw_server *server, lw_path 
             lw_attrs_inherit(&shown, r->attrs[i]);
         }
     }
-    lw_attrs_write_link(w, &shown, &lw_attr_decimal_text);
+    lw_attrs_write_link(w, &shown, &lw_attr_all);
 }
 
 static inline lw_err rig_feature_serve(void *state, lw_call *call)

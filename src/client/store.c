@@ -143,7 +143,7 @@ static bool any_hqmax(const lw_observed *obs)
     bool any = false;
     for (unsigned i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
-        lw_observed_value_attrs(obs, i, &attrs);
+        lw_observed_attrs_at(obs, i, true, &attrs);
         any |= has_hqmax(&attrs);
     }
     return any;
@@ -156,7 +156,7 @@ static bool keep_parts(store *st, lw_observed *obs)
     bool kept = false;
     for (unsigned i = 0; i < obs->values.target_count; i++) {
         lw_attrs attrs;
-        lw_observed_value_attrs(obs, i, &attrs);
+        lw_observed_attrs_at(obs, i, true, &attrs);
         uint32_t hqmax = has_hqmax(&attrs) ? attrs.hqmax : 0;
         if (bounded && hqmax == 0) {
             continue;
@@ -169,19 +169,22 @@ static bool keep_parts(store *st, lw_observed *obs)
     return kept;
 }
 
-static bool keep(void *state, lw_observed *obs, bool confirmable, bool away)
+static lw_err keep(void *state, lw_observed *obs, bool *confirmable)
 {
-    bool is_due = confirmable || obs->stored != NULL;
+    bool away = lw_observed_is_away(obs);
+    bool is_due = away || *confirmable || obs->stored != NULL;
     if (is_due && is_storing(obs->values.server) && keep_parts(state, obs)) {
+        *confirmable = true;
         if (away) {
             lw_client_state_changed(obs->all->client);
         }
-        return true;
+        return LW_OK;
     }
-    if (!away) { /* what there still is, of when 1/x/6 was not off */
-        drop(state, obs);
+    if (away) {
+        return LW_AGAIN;
     }
-    return false;
+    drop(state, obs); /* what there still is, of when 1/x/6 was not off */
+    return LW_END;
 }
 
 static void restore(void *state, lw_observed *obs, lw_reader *in)
@@ -263,7 +266,7 @@ static lw_err write_stored(void *ctx, lw_coap_reply *reply)
 
 static lw_err deliver(lw_observed *obs)
 {
-    if (obs->stored == NULL || obs->to.exchange != NULL) {
+    if (obs->stored == NULL || obs->to.exchange != NULL || lw_observed_is_away(obs)) {
         return LW_OK;
     }
     lw_err err = lw_observed_send(obs, LW_COAP_CONTENT, true, write_stored);

@@ -1,12 +1,8 @@
 #include "client/observe_rig_test.h"
 
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise,  &lw_feature_create, &lw_feature_observe,   &lw_feature_observe_1_2,
+    &lw_feature_thresholds, &lw_feature_store,  &lw_feature_composite, NULL};
 static const lw_client_cfg plain = {.endpoint = "dev1",
                                     .version = 12,
                                     .objects = objects,

@@ -48,11 +48,11 @@ static bool sample(lw_observed *obs)
     for (lw_watched *w = obs->watched; w != NULL; w = w->next) {
         lw_attrs attrs;
         lw_value value;
-        lw_observed_value_attrs(obs, w->target, &attrs);
+        lw_observed_attrs_at(obs, w->target, true, &attrs);
         if (lw_tree_get(&obs->values.client->tree, w->path, &value) != LW_OK) {
             value = lw_value_none();
         }
-        met |= lw_watch_sample(&w->watch, &attrs, &value, obs->all->decimal);
+        met |= lw_watch_sample(&w->watch, &attrs, &value, obs->all->known.decimal);
     }
     return met;
 }
@@ -77,6 +77,24 @@ static lw_err next_unwatched(void *ctx, lw_cursor *cursor, lw_entry *e)
     return err;
 }
 
+/* A value that crosses a threshold and falls back before anything can be sent has crossed it (rule
+ * 38): it is judged at once. */
+static void on_change(void *state, lw_client *client, lw_tree_change change, lw_path path)
+{
+    lw_observing *all = ((lw_watching *)state)->all;
+    (void)client;
+    (void)change;
+    (void)path;
+    for (lw_link *l = all->list.next; l != &all->list; l = l->next) {
+        lw_observed *obs = lw_observed_of(l);
+        if (obs->watched != NULL) {
+            lw_attrs attrs;
+            lw_observed_attrs(obs, &attrs);
+            lw_observed_evaluate(obs, &attrs);
+        }
+    }
+}
+
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
 /* Room for as many observations of one value each; one of many takes the room of several. */
@@ -98,8 +116,11 @@ static lw_err start(lw_client *client, lw_watching *w, const lw_attr_decimal *de
         return LW_EINVAL;
     }
     all->thresholds = &hooks;
-    all->decimal = decimal;
+    all->known.bits |= LW_ATTRS_CONDITIONS;
+    all->known.may_stand = lw_attr_may_stand;
+    all->known.decimal = decimal;
     all->watching = w;
+    w->all = all;
     w->pool = lw_pool_init(w + 1, pool_size(&client->cfg));
     return LW_OK;
 }
@@ -114,5 +135,7 @@ static lw_err init_one_way(lw_client *client, void *state)
     return start(client, state, &lw_attr_decimal_one_way);
 }
 
-const lw_client_feature lw_feature_thresholds = {.size = size, .init = init};
-const lw_client_feature lw_feature_one_way_thresholds = {.size = size, .init = init_one_way};
+const lw_client_feature lw_feature_thresholds = {
+    .size = size, .init = init, .on_change = on_change};
+const lw_client_feature lw_feature_one_way_thresholds = {
+    .size = size, .init = init_one_way, .on_change = on_change};

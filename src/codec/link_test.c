@@ -153,7 +153,7 @@ LW_TEST(dm_22_notification_attributes_go_both_ways)
     lw_link_begin(&out, &w);
     lw_link_put(&out, (lw_path[]){lw_path_resource(3, 0, 7)});
     lw_link_put_u16(&out, "dim", 2);
-    lw_attrs_write_link(out.w, &attrs, &lw_attr_decimal_text);
+    lw_attrs_write_link(out.w, &attrs, &lw_attr_all);
     lw_link_put(&out, (lw_path[]){lw_path_resource_instance(3, 0, 7, 0)});
     assert_bytes(lw_writer_bytes(&w), "</3/0/7>;dim=2;pmin=10;pmax=60;gt=50;lt=42.2,</3/0/7/0>");
 
@@ -161,7 +161,7 @@ LW_TEST(dm_22_notification_attributes_go_both_ways)
     lw_link_reader_init(&r, lw_writer_bytes(&w));
     lw_corelink link;
     assert_ok(lw_link_next(&r, &link));
-    lw_attrs_change read = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    lw_attrs_change read = {.level = LW_LEVEL_RESOURCE, .known = &lw_attr_all};
     lw_link_attr attr;
     while (lw_link_attr_next(&link.attrs, &attr)) {
         lw_err err = lw_attrs_take(&read, attr.name, attr.value);

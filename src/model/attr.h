@@ -36,10 +36,16 @@ typedef enum lw_attr {
 
 #define LW_ATTR_BIT(attr) ((uint16_t)(1u << (attr)))
 
+/* What every device knows, for whatever can be read. */
+#define LW_ATTRS_PERIODS                                                                  \
+    (LW_ATTR_BIT(LW_ATTR_PMIN) | LW_ATTR_BIT(LW_ATTR_PMAX) | LW_ATTR_BIT(LW_ATTR_EPMIN) | \
+     LW_ATTR_BIT(LW_ATTR_EPMAX))
 /* What looks at a single value. */
 #define LW_ATTRS_CONDITIONS                                                        \
     (LW_ATTR_BIT(LW_ATTR_GT) | LW_ATTR_BIT(LW_ATTR_LT) | LW_ATTR_BIT(LW_ATTR_ST) | \
      LW_ATTR_BIT(LW_ATTR_EDGE))
+/* How it is sent and stored: since 1.2. */
+#define LW_ATTRS_DELIVERY (LW_ATTR_BIT(LW_ATTR_CON) | LW_ATTR_BIT(LW_ATTR_HQMAX))
 
 /* All zero is the empty set. */
 typedef struct lw_attrs {
@@ -61,18 +67,16 @@ typedef enum lw_attr_syntax {
 
 typedef struct lw_attr_info {
     char name[6];
-    uint16_t types; /* bit 1 << lw_type: on what it may be set, besides being readable */
-    uint8_t levels; /* bit 1 << lw_level; the root: in the query of Observe-Composite (OBS-23) */
+    uint8_t offset; /* of its field in lw_attrs */
     uint8_t syntax; /* lw_attr_syntax */
     uint8_t since;  /* lw_version */
-    uint8_t offset; /* of its field in lw_attrs */
 } lw_attr_info;
 
 extern const lw_attr_info lw_attr_table[LW_ATTR_COUNT];
 
 /* What gt, lt and st take: how they are read and written, whether they may stand together, and
  * whether the step from one value to another meets one of them. A device that offers none of the
- * three passes NULL where this is asked for, and links no floating-point numbers. */
+ * three has NULL instead, and links no floating-point numbers. */
 typedef struct lw_attr_decimal {
     lw_err (*parse)(lw_bytes text, double *out_number);
     void (*write)(lw_writer *w, double number);
@@ -84,25 +88,39 @@ extern const lw_attr_decimal lw_attr_decimal_text;
 extern const lw_attr_decimal
     lw_attr_decimal_one_way; /* gt upwards alone, lt downwards (P-OBS-03) */
 
+typedef struct lw_attrs_change lw_attrs_change;
+
+/* What a device knows. */
+typedef struct lw_attr_known {
+    uint16_t bits; /* LW_ATTR_BIT */
+    /* Of what is no period: may it stand where the set does (ATT-15)? */
+    bool (*may_stand)(const lw_attrs_change *change, unsigned attr);
+    const lw_attr_decimal *decimal; /* of gt, lt and st */
+} lw_attr_known;
+
+extern const lw_attr_known lw_attr_all;
+
+bool lw_attr_may_stand(const lw_attrs_change *change, unsigned attr);
+
 /* ---- A request to change a set ----------------------------------------------------------------
  */
 
 /* Begins with the set that is there (the empty one for an Observe query), and with where it is
  * attached: a resource that is not known, in no version, takes whatever is well formed. */
-typedef struct lw_attrs_change {
+struct lw_attrs_change {
     lw_attrs attrs;  /* as it is to be */
     uint16_t named;  /* LW_ATTR_BIT of what the request names, with a value or without (DM-51) */
     uint8_t level;   /* lw_level */
     uint8_t version; /* of the client, lw_version; NONE: not checked */
-    const lw_resource_def *def;     /* at r and ri; NULL: types are not checked */
-    const lw_attr_decimal *decimal; /* NULL: gt, lt, st and edge are not known */
-} lw_attrs_change;
+    const lw_resource_def *def; /* at r and ri; NULL: types are not checked */
+    const lw_attr_known *known;
+};
 
 /* Takes one attribute: `value` with a NULL pointer means that no "=" stood there, which unsets it.
- * LW_ENOTFOUND for a name that is not in the table (4.00 in a request, DM-53; ignored in links),
+ * LW_ENOTFOUND for a name that is not known (4.00 in a request, DM-53; ignored in links),
  * LW_EFORMAT for a bad value or an attribute named twice, LW_ERANGE for a number that cannot be
- * kept; LW_EINVAL when it does not fit level or type (ATT-15), LW_ENOTSUP when the version or the
- * device does not know it. The change is of no use then. */
+ * kept; LW_EINVAL when it does not fit level or type (ATT-15), LW_ENOTSUP when the version does not
+ * know it. The change is of no use then. */
 LW_MUST_CHECK lw_err lw_attrs_take(lw_attrs_change *change, lw_bytes name, lw_bytes value);
 
 /* The same from a query item, "pmin=10" or "pmin". */
@@ -119,8 +137,7 @@ void lw_attrs_inherit(lw_attrs *attrs, const lw_attrs *upper);
 /* ---- Text ------------------------------------------------------------------------------------
  */
 
-/* Writes ";pmin=10;gt=45": all of the set, in the order of the table. gt, lt and st need `decimal`;
- * without it the writer fails with LW_ENOTSUP. */
-void lw_attrs_write_link(lw_writer *w, const lw_attrs *attrs, const lw_attr_decimal *decimal);
+/* Writes ";pmin=10;gt=45": all of the set, in the order of lw_attr. */
+void lw_attrs_write_link(lw_writer *w, const lw_attrs *attrs, const lw_attr_known *known);
 
 #endif

@@ -12,8 +12,7 @@
 /* A request to change a set, wherever it stands. */
 static lw_attrs_change change_from(lw_attrs attrs)
 {
-    return (lw_attrs_change){
-        .attrs = attrs, .level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    return (lw_attrs_change){.attrs = attrs, .level = LW_LEVEL_RESOURCE, .known = &lw_attr_all};
 }
 
 static lw_err take(lw_attrs_change *change, const char *item)
@@ -58,6 +57,17 @@ static lw_err check_error(lw_attrs attrs, const char *a, const char *b, const ch
 {
     lw_attrs_change change = change_of(attrs, a, b, c);
     return lw_attrs_check(&change);
+}
+
+static void assert_link(const lw_attrs *attrs, const char *expected)
+{
+    uint8_t buf[512];
+    lw_writer w;
+    lw_writer_init(&w, buf, sizeof buf);
+    lw_attrs_write_link(&w, attrs, &lw_attr_all);
+    assert_int_equal(w.err, LW_OK);
+    assert_int_equal(w.pos, strlen(expected));
+    assert_memory_equal(buf, expected, w.pos);
 }
 
 static void each_attribute_is_read_from_a_query(void **state)
@@ -139,33 +149,40 @@ static void an_attribute_named_twice_is_refused(void **state)
     assert_int_equal(take(&c, "gt=1"), LW_EFORMAT);
 }
 
-static void without_decimals_only_the_conditions_are_missing(void **state)
+/* ATT-13 */
+static void what_a_device_does_not_know_is_not_found(void **state)
 {
     (void)state;
-    lw_attrs_change c = {.level = LW_LEVEL_RESOURCE};
-    assert_int_equal(take(&c, "gt=1"), LW_ENOTSUP);
-    assert_int_equal(take(&c, "edge=1"), LW_ENOTSUP);
-    assert_int_equal(take(&c, "lt"), LW_ENOTSUP);
+    static const lw_attr_known periods = {.bits = LW_ATTRS_PERIODS};
+    static const lw_attr_known no_conditions = {.bits = LW_ATTRS_PERIODS | LW_ATTRS_DELIVERY,
+                                                .may_stand = lw_attr_may_stand};
+    lw_attrs_change c = {.level = LW_LEVEL_RESOURCE, .known = &no_conditions};
+    assert_int_equal(take(&c, "gt=1"), LW_ENOTFOUND);
+    assert_int_equal(take(&c, "edge=1"), LW_ENOTFOUND);
+    assert_int_equal(take(&c, "lt"), LW_ENOTFOUND);
     assert_int_equal(take(&c, "pmin=1"), LW_OK);
     assert_int_equal(take(&c, "con=1"), LW_OK);
     assert_int_equal(c.attrs.has, BIT(PMIN) | BIT(CON));
     assert_int_equal(lw_attrs_check(&c), LW_OK);
 
-    uint8_t buf[32];
-    lw_writer w;
-    lw_writer_init(&w, buf, sizeof buf);
-    lw_attrs attrs = attrs_of("gt=1", NULL, NULL);
-    lw_attrs_write_link(&w, &attrs, NULL);
-    assert_int_equal(w.err, LW_ENOTSUP);
+    c = (lw_attrs_change){.level = LW_LEVEL_OBJECT, .known = &periods};
+    assert_int_equal(take(&c, "con=1"), LW_ENOTFOUND);
+    assert_int_equal(take(&c, "hqmax"), LW_ENOTFOUND);
+    assert_int_equal(take(&c, "st=1"), LW_ENOTFOUND);
+    assert_int_equal(take(&c, "pmin=1"), LW_OK);
+    assert_int_equal(take(&c, "pmax=2"), LW_OK);
+    assert_int_equal(take(&c, "epmin=3"), LW_OK);
+    assert_int_equal(take(&c, "epmax=4"), LW_OK);
+    assert_int_equal(c.attrs.has, LW_ATTRS_PERIODS);
+    assert_int_equal(lw_attrs_check(&c), LW_OK);
+    assert_link(&c.attrs, ";pmin=1;pmax=2;epmin=3;epmax=4");
 }
 
 /* May these stand there? The first that may not says why. */
 static lw_err check(uint16_t mask, lw_level level, const lw_resource_def *def, lw_version version)
 {
-    lw_attrs_change change = {.level = (uint8_t)level,
-                              .def = def,
-                              .version = (uint8_t)version,
-                              .decimal = &lw_attr_decimal_text};
+    lw_attrs_change change = {
+        .level = (uint8_t)level, .def = def, .version = (uint8_t)version, .known = &lw_attr_all};
     lw_err err = LW_OK;
     for (unsigned i = 0; i < LW_ATTR_COUNT && err == LW_OK; i++) {
         if ((mask >> i & 1) != 0) {
@@ -210,7 +227,7 @@ static void what_does_not_stand_there_is_not_unset_either(void **state)
 {
     (void)state;
     lw_attrs_change change = {
-        .level = LW_LEVEL_OBJECT, .version = LW_VERSION_1_1, .decimal = &lw_attr_decimal_text};
+        .level = LW_LEVEL_OBJECT, .version = LW_VERSION_1_1, .known = &lw_attr_all};
     assert_int_equal(take(&change, "gt"), LW_EINVAL);
     assert_int_equal(take(&change, "con"), LW_ENOTSUP);
 }
@@ -342,17 +359,6 @@ static void the_lowest_level_wins_for_each_attribute(void **state)
     assert_true(e.con);
 }
 
-static void assert_link(const lw_attrs *attrs, const char *expected)
-{
-    uint8_t buf[512];
-    lw_writer w;
-    lw_writer_init(&w, buf, sizeof buf);
-    lw_attrs_write_link(&w, attrs, &lw_attr_decimal_text);
-    assert_int_equal(w.err, LW_OK);
-    assert_int_equal(w.pos, strlen(expected));
-    assert_memory_equal(buf, expected, w.pos);
-}
-
 static void links_hold_attributes_in_the_order_of_the_table(void **state)
 {
     (void)state;
@@ -380,7 +386,7 @@ int main(void)
         cmocka_unit_test(unknown_and_property_attributes_are_not_found),
         cmocka_unit_test(malformed_values_are_refused),
         cmocka_unit_test(an_attribute_named_twice_is_refused),
-        cmocka_unit_test(without_decimals_only_the_conditions_are_missing),
+        cmocka_unit_test(what_a_device_does_not_know_is_not_found),
         cmocka_unit_test(thresholds_and_edge_stand_only_on_resources),
         cmocka_unit_test(a_list_takes_what_any_object_does_but_for_hqmax),
         cmocka_unit_test(what_does_not_stand_there_is_not_unset_either),

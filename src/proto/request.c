@@ -272,13 +272,10 @@ unsigned lw_request_depth(const lw_request *request, unsigned otherwise)
 
 /* ---- Formats -------------------------------------------------------------------------------- */
 
-/* DM-08, DM-50, OBS-02: queries where none belong. */
-static bool query_is_wrong(const lw_request *request, lw_version version)
+/* DM-08, DM-50: queries where none belong. */
+static bool query_is_wrong(const lw_request *request)
 {
     uint32_t without = OP_BIT(READ) | OP_BIT(WRITE) | OP_BIT(WRITE_PARTIAL);
-    if (!lw_version_has(version, LW_FEATURE_OBSERVE_ATTRIBUTES)) {
-        without |= OP_BIT(OBSERVE) | OP_BIT(OBSERVE_COMPOSITE);
-    }
     return request->has_query && (without >> request->op & 1u) != 0;
 }
 
@@ -314,7 +311,7 @@ uint8_t lw_request_formats(const lw_request *request, const lw_format_choice *ch
             return LW_COAP_NOT_ACCEPTABLE;
         }
     }
-    bool wrong = format_is_wrong(request, rule->body) || query_is_wrong(request, choice->version);
+    bool wrong = format_is_wrong(request, rule->body) || query_is_wrong(request);
     return wrong ? LW_COAP_BAD_REQUEST : LW_COAP_EMPTY;
 }
 

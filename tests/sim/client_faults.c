@@ -85,19 +85,14 @@ static const lw_object *const objects_1_2[] = {&lw_security_object_1_2,       &l
                                                &lw_access_control_object_1_1, &lw_device_object_1_2,
                                                &lw_firmware_object_1_2,       &lw_portfolio_object,
                                                &lw_temperature_object,        NULL};
-static const lw_client_feature *const features[] = {&lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_access,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_depth,
-                                                    &lw_feature_send,
-                                                    &lw_feature_bootstrap,
-                                                    &lw_feature_bootstrap_pack,
-                                                    &lw_feature_persist,
-                                                    NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_blockwise,   &lw_feature_create,
+    &lw_feature_access,      &lw_feature_observe,
+    &lw_feature_observe_1_2, &lw_feature_thresholds,
+    &lw_feature_store,       &lw_feature_composite,
+    &lw_feature_depth,       &lw_feature_send,
+    &lw_feature_bootstrap,   &lw_feature_bootstrap_pack,
+    &lw_feature_persist,     NULL};
 
 /* ---- What fails -------------------------------------------------------------------------------
  */

@@ -27,19 +27,14 @@ static const lw_format *const formats[] = {&lw_format_senml_cbor,
                                            NULL};
 
 /* The first is left out without --state-dir: nothing outlives the process then. */
-static const lw_client_feature *const features[] = {&lw_feature_persist,
-                                                    &lw_feature_blockwise,
-                                                    &lw_feature_create,
-                                                    &lw_feature_access,
-                                                    &lw_feature_observe,
-                                                    &lw_feature_thresholds,
-                                                    &lw_feature_store,
-                                                    &lw_feature_composite,
-                                                    &lw_feature_depth,
-                                                    &lw_feature_send,
-                                                    &lw_feature_bootstrap,
-                                                    &lw_feature_bootstrap_pack,
-                                                    NULL};
+static const lw_client_feature *const features[] = {
+    &lw_feature_persist,        &lw_feature_blockwise,
+    &lw_feature_create,         &lw_feature_access,
+    &lw_feature_observe,        &lw_feature_observe_1_2,
+    &lw_feature_thresholds,     &lw_feature_store,
+    &lw_feature_composite,      &lw_feature_depth,
+    &lw_feature_send,           &lw_feature_bootstrap,
+    &lw_feature_bootstrap_pack, NULL};
 
 /* The first Update after a start is a registration that was resumed: for people, and scripts that
  * wait for it, the device is registered all the same. */

@@ -249,7 +249,7 @@ static lw_err read_attributes(lw_bytes text, lw_attrs_change *change)
 
 static lw_err check_attributes(const lw_ask *a)
 {
-    lw_attrs_change change = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    lw_attrs_change change = {.level = LW_LEVEL_RESOURCE, .known = &lw_attr_all};
     bool is_write = a->op == LW_OP_WRITE_ATTRIBUTES;
     if (!a->said->force) {
         if (a->def != NULL && (a->def->ops & LW_OP_R) == 0) {

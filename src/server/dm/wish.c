@@ -114,7 +114,7 @@ bool lw_wish_names(lw_bytes text, lw_path path)
 
 static lw_err check_attributes(lw_bytes text)
 {
-    lw_attrs_change change = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    lw_attrs_change change = {.level = LW_LEVEL_RESOURCE, .known = &lw_attr_all};
     while (text.len > 0) {
         if (lw_attrs_take_query(&change, lw_bytes_cut(&text, '&')) != LW_OK) {
             return LW_EINVAL;
