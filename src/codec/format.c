@@ -120,11 +120,11 @@ lw_err lw_encoder_next(const lw_source *source, lw_cursor *cursor, lw_level empt
         }
         depth = lw_path_depth(e->path);
     } while (e->kind == LW_ENTRY_EMPTY && depth < empty_from);
-    bool is_value = e->kind == LW_ENTRY_VALUE && e->value.type != LW_TYPE_NONE;
-    if ((e->kind != LW_ENTRY_EMPTY && !is_value) || lw_entry_has_time(e)) {
+    bool is_empty = e->kind == LW_ENTRY_EMPTY;
+    if (lw_entry_has_time(e) || (!is_empty && e->value.type == LW_TYPE_NONE)) {
         return LW_ENOTSUP;
     }
-    bool is_placed = is_value ? depth >= LW_LEVEL_RESOURCE : depth <= LW_LEVEL_RESOURCE;
+    bool is_placed = is_empty ? depth <= LW_LEVEL_RESOURCE : depth >= LW_LEVEL_RESOURCE;
     return is_placed ? LW_OK : LW_EINVAL;
 }
 

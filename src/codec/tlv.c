@@ -71,9 +71,9 @@ static const uint8_t level_of_kind[] = {
     [RESOURCE] = LW_LEVEL_RESOURCE,
 };
 
-static bool is_container(const item *it)
+static bool is_container(unsigned kind)
 {
-    return it->kind == INSTANCE || it->kind == MULTIPLE;
+    return kind == INSTANCE || kind == MULTIPLE;
 }
 
 /* What the base lets stand at the top, all of one level: instances under an object, or resources of
@@ -94,8 +94,8 @@ static lw_err place(const tlv *s, const lw_path *base, const item *it, lw_path *
                              : level == s->open + 1u && it->head_len + it->len <= s->left[s->open];
     /* It agrees with the base, and a value does not stand above it. */
     if (level <= base_level) {
-        fits =
-            fits && it->id == lw_path_id(*base, level) && (level == base_level || is_container(it));
+        fits = fits && it->id == lw_path_id(*base, level) &&
+               (level == base_level || is_container(it->kind));
     }
     /* Of duplicates those that can be seen without memory: neighbours. */
     bool is_again = s->top != 0 && lw_path_id(s->last, level) == it->id;
@@ -159,7 +159,7 @@ static void step_over(tlv *s, const item *it, const lw_path *path)
     if (s->open == 0) {
         s->top = level;
     }
-    if (is_container(it)) {
+    if (is_container(it->kind)) {
         s->open = level;
         s->left[level] = it->len;
     }
@@ -193,7 +193,7 @@ static lw_err decode_next(lw_decoder *d, lw_entry *e)
         return err;
     }
     size_t done = it.head_len;
-    if (is_container(&it)) {
+    if (is_container(it.kind)) {
         e->kind = LW_ENTRY_EMPTY;
         err = is_empty_entry(&it, &d->cfg.base) ? LW_OK : LW_AGAIN;
     } else {
@@ -230,6 +230,7 @@ typedef struct tlv_out {
     const lw_source *source;
     const lw_path *base;
     lw_writer *w;
+    unsigned top;   /* the level of what stands at the top, but for an instance without a number */
     lw_err err;     /* LW_END behind the last entry */
     lw_entry entry; /* the next to be written */
     lw_cursor at;   /* behind it */
@@ -296,88 +297,71 @@ static void write_value(lw_writer *w, item_kind kind, uint16_t id, const lw_valu
     lw_write_uint(w, len, bits);
 }
 
-/* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
-static bool has_wrappers(const tlv_out *t)
-{
-    return lw_path_depth(*t->base) == LW_LEVEL_OBJECT;
-}
-
 static void next_entry(tlv_out *t)
 {
     lw_entry *e = &t->entry;
-    t->err = lw_encoder_next(t->source, &t->at,
-                             has_wrappers(t) ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE, e);
-    if (t->err == LW_OK && e->prefix.len > 0) {
-        t->err = LW_ENOTSUP;
-    } else if (t->err == LW_OK && !lw_path_contains(*t->base, e->path)) {
-        t->err = LW_EINVAL;
+    t->err = lw_encoder_next(t->source, &t->at, t->top, e);
+    if (t->err == LW_OK) {
+        t->err = e->prefix.len > 0                     ? LW_ENOTSUP
+                 : lw_path_contains(*t->base, e->path) ? LW_OK
+                                                       : LW_EINVAL;
     }
 }
 
-/* The entry, unless it only says that its container is empty. */
-static void write_entry(tlv_out *t, item_kind kind)
+static item_kind kind_of(const lw_entry *e, unsigned level)
 {
-    if (t->entry.kind == LW_ENTRY_VALUE) {
-        write_value(t->w, kind, lw_path_last(t->entry.path), &t->entry.value);
-    }
-    next_entry(t);
+    bool is_multiple =
+        lw_path_depth(e->path) + (e->kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE;
+    return level == LW_LEVEL_INSTANCE            ? INSTANCE
+           : level == LW_LEVEL_RESOURCE_INSTANCE ? RESOURCE_INSTANCE
+           : is_multiple                         ? MULTIPLE
+                                                 : RESOURCE;
 }
 
-static bool is_within(lw_path container, const tlv_out *t)
+/* The items of a level that lie in the same container as the entry, with all that is in them. An
+ * entry that only says that its container is empty is none. */
+/* NOLINTNEXTLINE(misc-no-recursion): three levels of items, whatever the entries are */
+static void write_items(tlv_out *t, unsigned level)
 {
-    return t->err == LW_OK && lw_path_contains(container, t->entry.path);
-}
-
-/* The container in which the entry lies, with all that `write_inner` finds in it. */
-static void write_container(tlv_out *t, item_kind kind,
-                            void (*write_inner)(lw_path container, tlv_out *t))
-{
-    lw_path container = lw_path_cut(t->entry.path, level_of_kind[kind]);
-    lw_writer count;
-    lw_writer_init_window(&count, NULL, 0, 0);
-    tlv_out ahead = *t;
-    ahead.w = &count;
-    write_inner(container, &ahead);
-    write_head(t->w, kind, lw_path_last(container), count.pos);
-    size_t end = t->w->pos + count.pos;
-    write_inner(container, t);
-    if (t->w->pos != end) {
-        lw_writer_fail(t->w, LW_ESTATE);
-    }
-}
-
-static void write_resource_instances(lw_path resource, tlv_out *t)
-{
-    while (is_within(resource, t)) {
-        write_entry(t, RESOURCE_INSTANCE);
-    }
-}
-
-static void write_resources(lw_path instance, tlv_out *t)
-{
-    while (is_within(instance, t)) {
-        unsigned depth = lw_path_depth(t->entry.path);
-        if (depth + (t->entry.kind == LW_ENTRY_EMPTY) == LW_LEVEL_RESOURCE_INSTANCE) {
-            write_container(t, MULTIPLE, write_resource_instances);
-        } else {
-            write_entry(t, RESOURCE);
+    const lw_entry *e = &t->entry;
+    lw_path container = lw_path_cut(e->path, level - 1);
+    while (t->err == LW_OK && lw_path_contains(container, e->path)) {
+        item_kind kind = kind_of(e, level);
+        uint16_t id = lw_path_id(e->path, level);
+        if (!is_container(kind)) {
+            if (e->kind == LW_ENTRY_VALUE) {
+                write_value(t->w, kind, id, &e->value);
+            }
+            next_entry(t);
+            continue;
+        }
+        lw_writer count = {.windowed = true};
+        tlv_out ahead = *t;
+        ahead.w = &count;
+        write_items(&ahead, level + 1);
+        write_head(t->w, kind, id, count.pos);
+        size_t end = t->w->pos + count.pos;
+        write_items(t, level + 1);
+        if (t->w->pos != end) {
+            lw_writer_fail(t->w, LW_ESTATE);
         }
     }
 }
 
+/* Under an object each instance has a wrapper, but for one that has no number yet (Create). */
 static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_writer *w)
 {
-    if (!lw_path_reaches(cfg->base, LW_LEVEL_OBJECT)) {
+    unsigned depth = lw_path_depth(cfg->base);
+    if (depth == LW_LEVEL_ROOT) {
         return LW_ENOTSUP;
     }
-    tlv_out t = {.source = source, .base = &cfg->base, .w = w};
+    tlv_out t = {.source = source,
+                 .base = &cfg->base,
+                 .w = w,
+                 .top = depth == LW_LEVEL_OBJECT ? LW_LEVEL_INSTANCE : LW_LEVEL_RESOURCE};
     next_entry(&t);
     while (t.err == LW_OK) {
-        if (has_wrappers(&t) && !lw_path_is_chosen(t.entry.path)) {
-            write_container(&t, INSTANCE, write_resources);
-        } else {
-            write_resources(lw_path_cut(t.entry.path, LW_LEVEL_INSTANCE), &t);
-        }
+        write_items(&t, lw_path_is_chosen(t.entry.path) ? LW_LEVEL_RESOURCE : t.top);
     }
     return t.err == LW_END ? LW_OK : t.err;
 }
