@@ -40,7 +40,7 @@ typedef enum lw_content_format {
 
 typedef enum lw_entry_kind {
     LW_ENTRY_VALUE, /* path is a resource or resource instance, value holds */
-    LW_ENTRY_PATH,  /* path alone: an item of a fetch list; value.type is NONE */
+    LW_ENTRY_PATH,  /* path alone: an item of a fetch list; value.type is NONE, as below */
     LW_ENTRY_EMPTY, /* an instance without resources, or a multiple resource without instances */
     LW_ENTRY_REMOVE /* null in an ETCH patch: remove this resource instance */
 } lw_entry_kind;

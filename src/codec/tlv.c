@@ -19,7 +19,9 @@ typedef enum item_kind {
     RESOURCE = 3           /* a value */
 } item_kind;
 
-#define ID_16_BITS   0x20u
+#define HAS_VALUE    1u /* of an item_kind */
+#define KIND_SHIFT   6
+#define ID_SHIFT     5
 #define LENGTH_SHIFT 3
 #define LENGTH_MASK  7u
 #define LENGTH_LIMIT (1u << 24)
@@ -28,10 +30,11 @@ typedef enum item_kind {
  */
 
 typedef struct tlv {
-    lw_path last;     /* of the last item; at first what it is to begin with */
-    uint32_t open;    /* the level of the container that is open; 0 at the top */
-    uint32_t top;     /* the level of what stands at the top; 0: nothing yet */
-    uint32_t left[4]; /* octets that follow in the container of that level; [0]: no matter */
+    lw_path last;        /* of the last item; at first what it is to begin with */
+    uint32_t base_level; /* how many levels the base has */
+    uint32_t open;       /* the level of the container that is open; 0 at the top */
+    uint32_t top;        /* the level of what stands at the top; 0: nothing yet */
+    uint32_t left[4];    /* octets that follow in the container of that level; [0]: more than any */
 } tlv;
 
 _Static_assert(sizeof(tlv) <= LW_DECODER_STATE, "the state fits into the decoder");
@@ -43,23 +46,21 @@ typedef struct item {
     uint32_t len; /* of the value */
 } item;
 
+/* `left` octets at p, at least one. */
 static lw_err read_head(const uint8_t *p, size_t left, item *out)
 {
-    if (left == 0) {
-        return LW_AGAIN;
-    }
     unsigned first = p[0];
-    unsigned id_octets = (first & ID_16_BITS) != 0 ? 2 : 1;
+    unsigned is_long = first >> ID_SHIFT & 1;
     unsigned length_octets = first >> LENGTH_SHIFT & 3;
-    out->kind = first >> 6;
-    out->head_len = 1 + id_octets + length_octets;
+    out->kind = first >> KIND_SHIFT;
+    out->head_len = 2 + is_long + length_octets;
     if (left < out->head_len) {
         return LW_AGAIN;
     }
-    out->id = (unsigned)lw_uint_extend(0, p + 1, id_octets);
+    out->id = is_long ? (unsigned)p[1] << 8 | p[2] : p[1];
     out->len = first & LENGTH_MASK;
     if (length_octets > 0) {
-        out->len = (uint32_t)lw_uint_extend(0, p + 1 + id_octets, length_octets);
+        out->len = (uint32_t)lw_uint_extend(0, p + 2 + is_long, length_octets);
     }
     return LW_OK;
 }
@@ -73,44 +74,56 @@ static const uint8_t level_of_kind[] = {
 
 static bool is_container(unsigned kind)
 {
-    return kind == INSTANCE || kind == MULTIPLE;
+    return (kind & HAS_VALUE) == 0;
 }
 
-/* What the base lets stand at the top, all of one level: instances under an object, or resources of
- * one that the client is to number (Create); resources under an instance. A wrapper that the base
- * makes superfluous is accepted (P-DM-07, P-DM-09), and resource instances without theirs. */
-static bool may_be_at_top(const tlv *s, unsigned base_level, unsigned level)
+/* Does an item of that level stand where it may? All at the top are of one level, which the base
+ * restricts: instances under an object, or resources of one that the client is to number (Create);
+ * resources under an instance. A wrapper that the base makes superfluous is accepted (P-DM-07,
+ * P-DM-09), and resource instances without theirs. */
+static bool is_expected(const tlv *s, unsigned level)
 {
-    return (s->top == 0 || s->top == level) &&
-           (level < LW_LEVEL_RESOURCE_INSTANCE || base_level >= LW_LEVEL_RESOURCE);
+    unsigned expected = s->open != 0 ? s->open + 1 : s->top;
+    return expected != 0 ? level == expected
+                         : level < LW_LEVEL_RESOURCE_INSTANCE || s->base_level >= LW_LEVEL_RESOURCE;
 }
 
-/* Gives the item its path, or refuses it where it stands. */
-static lw_err place(const tlv *s, const lw_path *base, const item *it, lw_path *out)
+/* Does it agree with the base, no value above it, and is it another one than before? Of duplicates
+ * those are seen that need no memory: neighbours. */
+static bool is_fitting(const tlv *s, lw_path base, const item *it, unsigned level)
+{
+    if (level < s->base_level && !is_container(it->kind)) {
+        return false;
+    }
+    return (level > s->base_level || lw_path_id(base, level) == it->id) &&
+           (s->top == 0 || lw_path_id(s->last, level) != it->id);
+}
+
+/* Gives the item its path, or refuses it where it stands. What is in a container comes next. */
+static lw_err place(tlv *s, lw_path base, const item *it)
 {
     unsigned level = level_of_kind[it->kind];
-    unsigned base_level = lw_path_depth(*base);
-    bool fits = s->open == 0 ? may_be_at_top(s, base_level, level)
-                             : level == s->open + 1u && it->head_len + it->len <= s->left[s->open];
-    /* It agrees with the base, and a value does not stand above it. */
-    if (level <= base_level) {
-        fits = fits && it->id == lw_path_id(*base, level) &&
-               (level == base_level || is_container(it->kind));
-    }
-    /* Of duplicates those that can be seen without memory: neighbours. */
-    bool is_again = s->top != 0 && lw_path_id(s->last, level) == it->id;
-    if (!fits || is_again) {
+    uint32_t octets = it->head_len + it->len;
+    if (!is_expected(s, level) || octets > s->left[s->open] || !is_fitting(s, base, it, level)) {
         return LW_EFORMAT;
     }
+    s->left[s->open] -= octets; /* the outer pays for the inner as a whole */
+    if (s->open == 0) {
+        s->top = level;
+    }
+    if (is_container(it->kind)) {
+        s->open = level;
+        s->left[level] = it->len;
+    }
     /* An instance without a number would stand without a wrapper. */
-    *out = lw_path_cut(s->last, level - 1);
-    return it->id == LW_ID_MAX ? LW_ERANGE : lw_path_append(out, (uint16_t)it->id);
+    s->last = lw_path_cut(s->last, level - 1);
+    return it->id == LW_ID_MAX ? LW_ERANGE : lw_path_append(&s->last, (uint16_t)it->id);
 }
 
-#define OCTETS(n) (1u << (n))
+#define OCTETS(n) (1u << ((n)-1))
 
 /* How long the value of a type may be; those without a row are their octets, however many. */
-static const uint16_t lengths[] = {
+static const uint8_t lengths[] = {
     [LW_TYPE_INTEGER] = OCTETS(1) | OCTETS(2) | OCTETS(4) | OCTETS(8),
     [LW_TYPE_UNSIGNED] = OCTETS(1) | OCTETS(2) | OCTETS(4) | OCTETS(8),
     [LW_TYPE_FLOAT] = OCTETS(4) | OCTETS(8),
@@ -128,11 +141,10 @@ static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
         out->as.bytes = b;
         return LW_OK;
     }
-    if (b.len > 8 || (lengths[type] >> b.len & 1) == 0) {
+    if (b.len - 1 >= 8 || (lengths[type] >> (b.len - 1) & 1) == 0) {
         return LW_EFORMAT;
     }
-    bool is_signed = type == LW_TYPE_INTEGER || type == LW_TYPE_TIME;
-    bool is_negative = is_signed && b.ptr[0] >> 7 != 0;
+    bool is_negative = type != LW_TYPE_UNSIGNED && b.ptr[0] >> 7 != 0; /* if it is a whole number */
     uint64_t bits = lw_uint_extend(is_negative ? UINT64_MAX : 0, b.ptr, b.len);
     uint32_t low = (uint32_t)bits;
     float single;
@@ -142,7 +154,7 @@ static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
         out->single = true;
         out->as.number = (double)single;
     } else if (type == LW_TYPE_BOOLEAN) {
-        out->as.boolean = low == 1;
+        out->as.boolean = (low & 1) != 0;
         return low <= 1 ? LW_OK : LW_EFORMAT;
     } else if (type == LW_TYPE_OBJLNK) {
         out->as.link = (lw_objlnk){(uint16_t)(low >> 16), (uint16_t)low};
@@ -150,64 +162,48 @@ static lw_err read_value(lw_bytes b, lw_type type, lw_value *out)
     return LW_OK;
 }
 
-/* The head of a container, or a value with all of it, is read. */
-static void step_over(tlv *s, const item *it, const lw_path *path)
-{
-    s->left[s->open] -= it->head_len + it->len; /* the outer pays for the inner as a whole */
-    s->last = *path;
-    unsigned level = lw_path_depth(*path);
-    if (s->open == 0) {
-        s->top = level;
-    }
-    if (is_container(it->kind)) {
-        s->open = level;
-        s->left[level] = it->len;
-    }
-}
-
 /* An empty container is an entry, unless the base names it already. */
-static bool is_empty_entry(const item *it, const lw_path *base)
+static bool is_empty_entry(const tlv *s, const item *it)
 {
     unsigned level = it->kind == INSTANCE ? LW_LEVEL_OBJECT : LW_LEVEL_RESOURCE;
-    return it->len == 0 && lw_path_depth(*base) <= level;
+    return it->len == 0 && s->base_level <= level;
 }
 
-/* The next item. Until it is whole nothing is noted of it. */
+/* The next item. Until the head of a container, or a value with all of it, is there, nothing is
+ * noted of it. */
 static lw_err decode_next(lw_decoder *d, lw_entry *e)
 {
     tlv *s = (tlv *)(void *)d->state.octets;
-    while (s->open != 0 && s->left[s->open] == 0) {
+    while (s->left[s->open] == 0) {
         s->open--; /* levels without a container have nothing left either */
     }
     const uint8_t *p = d->in.ptr + d->pos;
     size_t left = d->in.len - d->pos;
-    if (left == 0 && s->open == 0) {
-        return lw_decoder_finish(d);
+    if (left == 0) {
+        return s->open == 0 && d->last ? LW_END : LW_AGAIN;
     }
     item it;
     lw_err err = read_head(p, left, &it);
-    if (err == LW_OK) {
-        err = place(s, &d->cfg.base, &it, &e->path);
+    bool is_value = !is_container(it.kind);
+    size_t whole = is_value ? it.head_len + it.len : it.head_len;
+    if (err != LW_OK || left < whole) {
+        return LW_AGAIN;
     }
+    d->pos += whole;
+    err = place(s, d->cfg.base, &it);
     if (err != LW_OK) {
         return err;
     }
-    size_t done = it.head_len;
-    if (is_container(it.kind)) {
-        e->kind = LW_ENTRY_EMPTY;
-        err = is_empty_entry(&it, &d->cfg.base) ? LW_OK : LW_AGAIN;
-    } else {
-        if (left - done < it.len) {
-            return LW_AGAIN;
-        }
-        done += it.len;
-        e->kind = LW_ENTRY_VALUE;
-        err = read_value(lw_bytes_of(p + it.head_len, it.len), lw_decoder_type_of(d, &e->path),
-                         &e->value);
+    e->path = s->last;
+    if (is_value) {
+        return read_value(lw_bytes_of(p + it.head_len, it.len), lw_decoder_type_of(d, &e->path),
+                          &e->value);
     }
-    step_over(s, &it, &e->path);
-    d->pos += done;
-    return err;
+    if (!is_empty_entry(s, &it)) {
+        return LW_AGAIN;
+    }
+    e->kind = LW_ENTRY_EMPTY;
+    return LW_OK;
 }
 
 /* Several objects in one payload have no form in TLV. */
@@ -215,9 +211,11 @@ static lw_err decode_start(lw_decoder *d)
 {
     tlv *s = (tlv *)(void *)d->state.octets;
     s->last = d->cfg.base;
-    return lw_path_depth(s->last) == LW_LEVEL_OBJECT     ? lw_path_append(&s->last, LW_ID_MAX)
-           : lw_path_reaches(s->last, LW_LEVEL_INSTANCE) ? LW_OK
-                                                         : LW_ENOTSUP;
+    s->left[0] = UINT32_MAX;
+    s->base_level = lw_path_depth(s->last);
+    return s->base_level == LW_LEVEL_ROOT     ? LW_ENOTSUP
+           : s->base_level == LW_LEVEL_OBJECT ? lw_path_append(&s->last, LW_ID_MAX)
+                                              : LW_OK;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------
@@ -252,7 +250,7 @@ static void write_head(lw_writer *w, item_kind kind, uint16_t id, size_t len)
     if (len >= LENGTH_LIMIT) {
         lw_writer_fail(w, LW_ETOOBIG);
     }
-    lw_write_u8(w, (uint8_t)((unsigned)kind << 6 | (id_octets - 1) * ID_16_BITS |
+    lw_write_u8(w, (uint8_t)((unsigned)kind << KIND_SHIFT | (id_octets - 1) << ID_SHIFT |
                              (length_octets > 0 ? length_octets << LENGTH_SHIFT : len)));
     lw_write_uint(w, id_octets, id);
     lw_write_uint(w, length_octets, len);
