@@ -51,20 +51,25 @@ static lw_err discover(const lw_call *call)
  */
 
 /* BS-26, BS-27: missing instances are made. Clearing twice does no harm: nothing is set yet. */
-static lw_err prepare(lw_apply *a, lw_path path)
+static lw_err make_ready(lw_apply *a, lw_path path)
 {
     lw_tree *tree = &a->client->tree;
     lw_path instance = lw_path_cut(path, LW_LEVEL_INSTANCE), made;
     if (!lw_path_reaches(path, LW_LEVEL_INSTANCE)) {
         return LW_OK; /* an object without instances */
     }
-    bool is_whole = !lw_path_reaches(a->cfg.base, LW_LEVEL_RESOURCE);
+    bool is_whole = !lw_path_reaches(a->decoder.cfg.base, LW_LEVEL_RESOURCE);
     lw_err err = lw_tree_add(tree, lw_path_id(path, LW_LEVEL_OBJECT),
                              lw_path_id(path, LW_LEVEL_INSTANCE), &made);
     if (err == LW_EEXISTS) {
         err = is_whole ? lw_tree_start_with(tree, instance, LW_TREE_CLEAR) : LW_OK;
     }
     return err;
+}
+
+static lw_err prepare(lw_apply *a, const lw_entry *e)
+{
+    return make_ready(a, e->path);
 }
 
 /* P-BS-11: keys come as text in published SenML; a Bootstrap-Server means their octets. */
@@ -74,16 +79,28 @@ static lw_type type_of(void *tree, lw_path path)
     return type == LW_TYPE_OPAQUE ? LW_TYPE_NONE : type;
 }
 
+/* Links lead to what is not there yet (BS-40). */
+static lw_err take_octets(const lw_apply *a, const lw_place *at, lw_value *value)
+{
+    if (a->decoder.cfg.type_of == type_of && value->type == LW_TYPE_STRING &&
+        at->def->type == LW_TYPE_OPAQUE) {
+        value->type = LW_TYPE_OPAQUE;
+    }
+    return LW_OK;
+}
+
 /* An instance is as it is written; whether it makes sense is seen at the end (BS-40). */
 lw_err lw_bs_apply(lw_apply *apply)
 {
-    static const lw_apply_rules rules = {.bootstrap = true, .lenient = true, .prepare = prepare};
-    uint16_t format = apply->format->id;
+    static const lw_apply_rules rules = {
+        .bootstrap = true, .lenient = true, .prepare = prepare, .check = take_octets};
+    lw_decode_cfg *cfg = &apply->decoder.cfg;
+    uint16_t format = apply->decoder.format->id;
     bool is_senml = format == LW_CF_SENML_CBOR || format == LW_CF_SENML_JSON;
     apply->rules = &rules;
-    apply->cfg.type_of = is_senml ? type_of : lw_tree_type_of;
+    cfg->type_of = is_senml ? type_of : lw_tree_type_of;
     apply->replace = true;
-    lw_err err = prepare(apply, apply->cfg.base);
+    lw_err err = make_ready(apply, cfg->base);
     return err == LW_OK ? lw_apply_payload(apply) : err;
 }
 

@@ -29,8 +29,9 @@ static lw_err serve_targets(lw_call *call)
 }
 
 /* DM-94: what DM-05 asks of a single target. */
-static lw_err prepare(lw_apply *a, lw_path path)
+static lw_err prepare(lw_apply *a, const lw_entry *e)
 {
+    lw_path path = e->path;
     lw_place at;
     lw_tree_find(&a->client->tree, path, &at);
     if (!lw_path_reaches(path, LW_LEVEL_RESOURCE)) {
@@ -64,11 +65,12 @@ static lw_err remove_instance(lw_tree *tree, lw_path path)
 
 static lw_err write_composite(const lw_call *call)
 {
-    static const lw_apply_rules rules = {.prepare = prepare, .remove = remove_instance};
+    static const lw_apply_rules rules = {
+        .prepare = prepare, .check = lw_apply_check_link, .remove = remove_instance};
     lw_apply apply;
     lw_apply_init(&apply, call, &rules);
-    apply.cfg.base = lw_path_root();
-    apply.cfg.use = LW_FORMAT_PATCH;
+    apply.decoder.cfg.base = lw_path_root();
+    apply.decoder.cfg.use = LW_FORMAT_PATCH;
     return lw_apply_as_whole(&apply);
 }
 

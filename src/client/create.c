@@ -9,7 +9,7 @@
 static lw_err make(lw_apply *a, uint16_t id)
 {
     lw_tree *tree = &a->client->tree;
-    uint16_t object = lw_path_id(a->cfg.base, LW_LEVEL_OBJECT);
+    uint16_t object = lw_path_id(a->decoder.cfg.base, LW_LEVEL_OBJECT);
     lw_path instance = lw_path_instance(object, id);
     bool is_choice = id == LW_ID_MAX;
     bool is_made =
@@ -31,10 +31,11 @@ static lw_err make(lw_apply *a, uint16_t id)
     return err == LW_OK ? lw_rights_created(a->server, instance) : err; /* DM-75 */
 }
 
-static lw_err prepare(lw_apply *a, lw_path path)
+static lw_err prepare(lw_apply *a, const lw_entry *e)
 {
-    return !lw_path_reaches(path, LW_LEVEL_INSTANCE) ? LW_OK
-                                                     : make(a, lw_path_id(path, LW_LEVEL_INSTANCE));
+    return !lw_path_reaches(e->path, LW_LEVEL_INSTANCE)
+               ? LW_OK
+               : make(a, lw_path_id(e->path, LW_LEVEL_INSTANCE));
 }
 
 static lw_path place(const lw_apply *a, lw_path path)
@@ -51,7 +52,8 @@ static lw_err create_in(lw_apply *a)
 /* DM-74, DM-36: what a server cannot write is ignored. */
 static lw_err create(const lw_call *call)
 {
-    static const lw_apply_rules rules = {.lenient = true, .prepare = prepare, .place = place};
+    static const lw_apply_rules rules = {
+        .lenient = true, .prepare = prepare, .place = place, .check = lw_apply_check_link};
     lw_tree *tree = &call->client->tree;
     lw_apply apply;
     lw_apply_init(&apply, call, &rules);

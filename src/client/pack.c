@@ -9,12 +9,12 @@
 
 /* Every object that the pack speaks of starts from nothing (P-BS-05). Entries of an object need not
  * stand together: nothing is written yet, so removing twice does no harm. */
-static lw_err make_room(lw_apply *a, lw_path path)
+static lw_err make_room(lw_apply *a, const lw_entry *e)
 {
-    if (lw_tree_object(&a->client->tree, path) == NULL) {
+    if (lw_tree_object(&a->client->tree, e->path) == NULL) {
         return LW_ENOTFOUND; /* we cannot hold it: not at all (BS-63) */
     }
-    return lw_bs_remove(a->client, false, lw_path_cut(path, LW_LEVEL_OBJECT));
+    return lw_bs_remove(a->client, false, lw_path_cut(e->path, LW_LEVEL_OBJECT));
 }
 
 static lw_err replace(lw_apply *pack)
@@ -37,13 +37,13 @@ static lw_err take(lw_bootstrap *bs, const lw_format *format, lw_bytes payload)
 {
     lw_client *client = bs->server.client;
     lw_apply pack = {.client = client,
-                     .format = format,
-                     .payload = payload,
-                     .cfg = {.base = lw_path_root(),
-                             .type_of = lw_tree_type_of,
-                             .type_ctx = &client->tree,
-                             .scratch = client->coap.config.buf,
-                             .scratch_len = client->cfg.payload_max}};
+                     .decoder = {.format = format,
+                                 .cfg = {.base = lw_path_root(),
+                                         .type_of = lw_tree_type_of,
+                                         .type_ctx = &client->tree,
+                                         .scratch = client->coap.config.buf,
+                                         .scratch_len = client->cfg.payload_max}}};
+    lw_decoder_feed(&pack.decoder, payload, true);
     lw_err err = lw_tree_hold(&client->tree);
     if (err != LW_OK) {
         return err;

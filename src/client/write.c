@@ -2,7 +2,7 @@
 
 lw_err lw_serve_write(const lw_call *call)
 {
-    static const lw_apply_rules rules = {.prepare = NULL};
+    static const lw_apply_rules rules = {.check = lw_apply_check_link};
     lw_apply apply;
     lw_apply_init(&apply, call, &rules);
     apply.replace = call->request.op == LW_OP_WRITE;

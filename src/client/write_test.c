@@ -517,13 +517,13 @@ static lw_err bootstrap(rig *r, lw_path base, const char *hex)
     uint8_t payload[256], scratch[64];
     lw_apply apply = {
         .client = &r->client,
-        .format = &lw_format_tlv,
-        .cfg = {.base = base,
-                .type_ctx = &r->client.tree,
-                .scratch = scratch,
-                .scratch_len = sizeof scratch},
+        .decoder = {.format = &lw_format_tlv,
+                    .cfg = {.base = base,
+                            .type_ctx = &r->client.tree,
+                            .scratch = scratch,
+                            .scratch_len = sizeof scratch}},
     };
-    apply.payload = lw_bytes_of(payload, rig_hex(hex, payload));
+    lw_decoder_feed(&apply.decoder, lw_bytes_of(payload, rig_hex(hex, payload)), true);
     lw_err err = lw_tree_begin(&r->client.tree);
     return err == LW_OK ? lw_tree_end(&r->client.tree, lw_bs_apply(&apply)) : err;
 }

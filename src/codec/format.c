@@ -2,12 +2,15 @@
 
 void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg)
 {
-    memset(d, 0, sizeof *d);
-    d->format = format;
-    d->cfg = *cfg;
-    if (format->decode_start != NULL) {
-        d->err = format->decode_start(d);
-    }
+    *d = (lw_decoder){.format = format, .cfg = *cfg};
+    lw_decoder_restart(d);
+}
+
+void lw_decoder_restart(lw_decoder *d)
+{
+    memset(&d->state, 0, sizeof d->state);
+    d->pos = 0;
+    d->err = d->format->decode_start != NULL ? d->format->decode_start(d) : LW_OK;
 }
 
 void lw_decoder_feed(lw_decoder *d, lw_bytes in, bool last)

@@ -122,6 +122,8 @@ typedef struct lw_decoder {
 
 void lw_decoder_init(lw_decoder *d, const lw_format *format, const lw_decode_cfg *cfg);
 void lw_decoder_feed(lw_decoder *d, lw_bytes in, bool last);
+/* To the start of what was fed, which was all of the payload. */
+void lw_decoder_restart(lw_decoder *d);
 
 /* LW_OK with an entry, valid until the next call or feed; LW_AGAIN for more input; LW_END after the
  * last; or a failure: LW_EFORMAT, LW_ETYPE, LW_ERANGE, LW_ETOOBIG, LW_EDEPTH, LW_ENOTSUP.
