@@ -184,9 +184,12 @@ static lw_err decode_next(lw_decoder *d, lw_entry *e)
     }
     item it;
     lw_err err = read_head(p, left, &it);
+    if (err != LW_OK) {
+        return err;
+    }
     bool is_value = !is_container(it.kind);
     size_t whole = is_value ? it.head_len + it.len : it.head_len;
-    if (err != LW_OK || left < whole) {
+    if (left < whole) {
         return LW_AGAIN;
     }
     d->pos += whole;
