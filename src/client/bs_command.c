@@ -18,8 +18,8 @@ static void put(lw_client *client, lw_path path, lw_link_out *out)
         return;
     }
     if (lw_path_depth(path) == LW_LEVEL_OBJECT) {
-        item.has_version =
-            lw_object_names_version(tree, path, (lw_version)client->cfg.version, &item.version);
+        item.has_version = lw_object_names_version(lw_tree_object(tree, path),
+                                                   (lw_version)client->cfg.version, &item.version);
         if (!item.has_version && lw_tree_count(tree, path) > 0) {
             return;
         }

@@ -3,16 +3,13 @@
 #include "model/registry.h"
 #include "proto/register.h"
 
-bool lw_object_names_version(const lw_tree *tree, lw_path path, lw_version enabler,
+bool lw_object_names_version(const lw_object *object, lw_version enabler,
                              lw_object_version *out_version)
 {
-    if (lw_path_depth(path) != LW_LEVEL_OBJECT) {
-        return false;
-    }
-    const lw_object *object = lw_tree_object(tree, path);
-    lw_object_version implied = lw_object_version_implied(enabler, object->def->id);
-    *out_version = (lw_object_version){object->def->major, object->def->minor};
-    return implied.major != out_version->major || implied.minor != out_version->minor;
+    const lw_object_def *def = object->def;
+    lw_object_version implied = lw_object_version_implied(enabler, def->id);
+    *out_version = (lw_object_version){def->major, def->minor};
+    return implied.major != def->major || implied.minor != def->minor;
 }
 
 static void write_link(lw_client *client, const lw_server *server, lw_path path, bool is_target,
@@ -20,10 +17,12 @@ static void write_link(lw_client *client, const lw_server *server, lw_path path,
 {
     lw_tree *tree = &client->tree;
     lw_object_version version;
-    bool is_told = lw_object_names_version(tree, path, (lw_version)server->version, &version);
-    lw_object_list_put(out, path, is_told ? &version : NULL);
     lw_place at;
-    if (lw_tree_find(tree, path, &at) == LW_LEVEL_RESOURCE && lw_place_is_multiple(&at)) {
+    unsigned depth = lw_tree_find(tree, path, &at);
+    bool is_told = depth == LW_LEVEL_OBJECT &&
+                   lw_object_names_version(at.object, (lw_version)server->version, &version);
+    lw_object_list_put(out, path, is_told ? &version : NULL);
+    if (depth == LW_LEVEL_RESOURCE && lw_place_is_multiple(&at)) {
         lw_link_put_u16(out, "dim", (uint16_t)lw_tree_count(tree, path));
     }
     lw_plug *plug = lw_client_part(client, LW_PART_OBSERVE);

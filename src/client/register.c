@@ -37,8 +37,11 @@ static void write_list(const lw_server *server, lw_writer *w)
     lw_object_list_begin(&list, w, formats, announced_formats(server, formats));
     while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
         lw_object_version version;
-        bool is_told = lw_object_names_version(tree, at, (lw_version)server->version, &version);
-        if (is_told || lw_path_depth(at) == LW_LEVEL_INSTANCE || lw_tree_count(tree, at) == 0) {
+        bool is_instance = lw_path_reaches(at, LW_LEVEL_INSTANCE);
+        bool is_told =
+            !is_instance && lw_object_names_version(lw_tree_object(tree, at),
+                                                    (lw_version)server->version, &version);
+        if (is_told || is_instance || lw_tree_count(tree, at) == 0) {
             lw_object_list_put(&list, at, is_told ? &version : NULL);
         }
     }

@@ -83,7 +83,7 @@ void lw_discover_write(lw_client *client, const lw_server *server, lw_path path,
                        lw_writer *w);
 
 /* True when a client of that enabler version has to name the version of the object (VER-11). */
-bool lw_object_names_version(const lw_tree *tree, lw_path path, lw_version enabler,
+bool lw_object_names_version(const lw_object *object, lw_version enabler,
                              lw_object_version *out_version);
 
 /* Removes an instance that is there, when the object agrees. */
