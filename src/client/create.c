@@ -3,6 +3,8 @@
 #include "client/apply.h"
 #include "client/feature.h"
 
+#define OBJECT_DEVICE 3
+
 /* ---- Create ---------------------------------------------------------------------------------- */
 
 /* DM-71: id LW_ID_MAX leaves the choice to us, once for all of a payload. */
@@ -103,9 +105,21 @@ static lw_err remove_target(const lw_call *call)
                : lw_remove_instance(tree, path);
 }
 
+/* DM-81, DM-82 */
+static bool is_the_device_s_own(const lw_call *call)
+{
+    const lw_object *object = call->target.object;
+    const lw_object_hooks *hooks = object->hooks;
+    return call->target.asked == LW_LEVEL_INSTANCE &&
+           (hooks == NULL || hooks->remove == NULL || object->def->id == OBJECT_DEVICE);
+}
+
 static lw_err delete_target(const lw_call *call)
 {
     lw_tree *tree = &call->client->tree;
+    if (is_the_device_s_own(call)) {
+        return LW_EMETHOD;
+    }
     lw_err err = lw_tree_begin(tree);
     return err == LW_OK ? lw_tree_end(tree, remove_target(call)) : err;
 }

@@ -3,8 +3,6 @@
 #include "client/feature.h"
 #include "model/access.h"
 
-#define OBJECT_DEVICE 3
-
 /* ---- Who serves what ------------------------------------------------------------------------- */
 
 /* What every device serves; the rest is up to features. */
@@ -39,18 +37,13 @@ static lw_err check_right(const lw_call *call, unsigned right)
     return (rights & right) == right ? LW_OK : LW_EDENIED;
 }
 
-/* DM-73, DM-81, DM-82: instances that only the device makes, or takes away. */
+/* DM-73: instances that only the device makes. Which ones it takes away it is asked when the rest
+ * is checked: a Delete has no formats. */
 static lw_err check_object(const lw_call *call)
 {
-    const lw_object *object = call->target.object;
-    const lw_object_hooks *hooks = object->hooks;
-    bool refused = false;
-    if (call->request.op == LW_OP_CREATE) {
-        refused = hooks == NULL || hooks->create == NULL;
-    } else if (call->request.op == LW_OP_DELETE) {
-        refused = hooks == NULL || hooks->remove == NULL || object->def->id == OBJECT_DEVICE;
-    }
-    return refused ? LW_EMETHOD : LW_OK;
+    const lw_object_hooks *hooks = call->target.object->hooks;
+    bool is_made = hooks != NULL && hooks->create != NULL;
+    return call->request.op == LW_OP_CREATE && !is_made ? LW_EMETHOD : LW_OK;
 }
 
 /* An optional resource is made by its first Write. */
