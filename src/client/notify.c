@@ -134,7 +134,7 @@ static lw_err end(lw_observed *obs, lw_err why)
 static bool has_no_value(const lw_observed *obs)
 {
     lw_source source = lw_readable_source(&obs->values);
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     return lw_path_reaches(lw_readable_base(&obs->values), LW_LEVEL_RESOURCE) &&
            source.next(source.ctx, &cursor, &e) != LW_OK;

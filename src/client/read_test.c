@@ -266,7 +266,7 @@ LW_TEST(local_use_asks_no_rights)
     lw_path all = lw_path_root();
     lw_readable readable = {.client = &r->client, .targets = &all, .target_count = 1};
     lw_source source = lw_readable_source(&readable);
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     unsigned count = 0;
     while (source.next(source.ctx, &cursor, &e) == LW_OK) {

@@ -2,10 +2,8 @@
 #include "client/serve.h"
 #include "model/access.h"
 
-/* Where a source is, all of it in the cursor: what was looked at last of a target, the root for
- * nothing yet, and which target of the list that is. */
-#define AT     0
-#define TARGET (sizeof(lw_path) / sizeof(uintptr_t))
+/* The cursor: what was looked at last of a target, the root for nothing yet, and in at[0] which
+ * target of the list that is. */
 
 /* The target itself first, even if it is not there; false when there is no more of it. */
 static bool step(const lw_readable *r, lw_path target, lw_path *at)
@@ -46,16 +44,11 @@ static bool look(const lw_readable *r, lw_path path, lw_entry *out)
 static lw_err next(void *ctx, lw_cursor *cursor, lw_entry *out)
 {
     const lw_readable *r = ctx;
-    while (cursor->at[TARGET] < r->target_count) {
-        lw_path at;
-        memcpy(&at, &cursor->at[AT], sizeof at);
-        bool is_more = step(r, r->targets[cursor->at[TARGET]], &at);
-        if (!is_more) {
-            at = lw_path_root();
-            cursor->at[TARGET]++;
-        }
-        memcpy(&cursor->at[AT], &at, sizeof at);
-        if (is_more && look(r, at, out)) {
+    while (cursor->at[0] < r->target_count) {
+        if (!step(r, r->targets[cursor->at[0]], &cursor->path)) {
+            cursor->path = lw_path_root();
+            cursor->at[0]++;
+        } else if (look(r, cursor->path, out)) {
             return LW_OK;
         }
     }

@@ -330,7 +330,7 @@ static lw_err may_send(const line *l, const pack *p)
     const lw_server *server = l->server;
     lw_history history = {.server = server, .first = p->snapshots};
     lw_source source = lw_history_source(&history);
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     if (lw_server_setting(server, LW_RES_SERVER_MUTE_SEND, 1) != 0) {
         return LW_EDENIED; /* rule 40: absent is muted */

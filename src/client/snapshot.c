@@ -62,7 +62,7 @@ void lw_entry_read(lw_reader *r, lw_entry *e)
 
 static lw_err put_all(const lw_source *source, lw_writer *w)
 {
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     lw_err err;
     while ((err = source->next(source->ctx, &cursor, &e)) == LW_OK) {

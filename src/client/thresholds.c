@@ -18,7 +18,7 @@ static void told(lw_observed *obs)
 {
     lw_source source = lw_readable_source(&obs->values);
     lw_watched **at = &obs->watched;
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     uint8_t target = 0;
     forget(obs);

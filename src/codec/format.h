@@ -143,8 +143,9 @@ size_t lw_decoder_consumed(const lw_decoder *d);
  * it saw. The entries between two equal cursors must be the same on each pass; an encoder that
  * finds out they were not fails with LW_ESTATE (the caller tries again).
  */
-typedef struct lw_cursor {
-    uintptr_t at[6]; /* the source's own; all zero is the start */
+typedef struct lw_cursor { /* the source's own; all zero is the start */
+    lw_path path;
+    uintptr_t at[2];
 } lw_cursor;
 
 typedef struct lw_source {

@@ -49,7 +49,7 @@ static void write(const lw_front *front, const lw_entry *e, lw_writer *w)
 
 static bool is_shared(const lw_source *source)
 {
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     if (source->next(source->ctx, &cursor, &e) != LW_OK) {
         return true;

@@ -314,7 +314,7 @@ static lw_err encode(const lw_source *source, const lw_encode_cfg *cfg, lw_write
 {
     (void)cfg; /* keys are absolute, whatever the request was for */
     map_out m = {.source = source, .w = w};
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry e;
     open_map_at(&m, lw_path_root());
     while (next_entry(&m, &cursor, &e) == LW_OK) {

@@ -153,7 +153,7 @@ lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_en
                           unsigned kinds)
 {
     *p = (lw_senml_plan){.source = source, .cfg = cfg};
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry *e = &p->entry;
     lw_err err;
     while ((err = next_entry(source, &cursor, e)) == LW_OK) {

@@ -23,7 +23,7 @@ lw_err lw_single_take(lw_decoder *d, lw_entry *out_entry, lw_bytes *out_payload)
 
 lw_err lw_single_value(const lw_source *source, const lw_encode_cfg *cfg, lw_value *out_value)
 {
-    lw_cursor cursor = {{0}};
+    lw_cursor cursor = {.at = {0}};
     lw_entry entry;
     lw_err err = source->next(source->ctx, &cursor, &entry);
     if (err != LW_OK) {
