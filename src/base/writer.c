@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/apart.h"
 #include "base/assert.h"
 #include "base/hash.h"
 
@@ -10,7 +11,7 @@ void lw_writer_init(lw_writer *w, uint8_t *buf, size_t cap)
     *w = (lw_writer){.buf = buf, .cap = cap, .digest = LW_DIGEST_SEED};
 }
 
-void lw_writer_init_window(lw_writer *w, uint8_t *buf, size_t cap, size_t from)
+LW_APART void lw_writer_init_window(lw_writer *w, uint8_t *buf, size_t cap, size_t from)
 {
     *w = (lw_writer){
         .buf = buf, .cap = cap, .from = from, .digest = LW_DIGEST_SEED, .windowed = true};
