@@ -4,7 +4,7 @@
  */
 #include "bench.h"
 
-#include "proto/register.h"
+#include "proto/register_for_tests.h"
 #include "proto/request.h"
 
 static const char links[] =
@@ -24,7 +24,7 @@ static lw_bytes register_datagram(uint8_t *buf, size_t cap)
                            .version = LW_VERSION_1_1,
                            .binding = LW_BYTES_LIT("U"),
                            .list = LW_BYTES_LIT(links)};
-    lw_registration_put(&out, NULL, &reg);
+    put_registration(&out, NULL, &reg);
     lw_coap_put_payload(&out, reg.list);
     BENCH_CHECK(w.err == LW_OK);
     return lw_writer_bytes(&w);

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "proto/register.h"
+#include "proto/register_for_tests.h"
 
 #define STRICT     1u
 #define IDENTIFIED 2u
@@ -51,8 +51,9 @@ static lw_refusal parse(const lw_request *request, unsigned mode, lw_registratio
  * not fit. */
 static bool write_list(lw_object_list list, lw_writer *w)
 {
+    static const lw_format *const none[] = {NULL};
     lw_link_out out;
-    lw_object_list_begin(&out, w, NULL, 0);
+    lw_object_list_begin(&out, w, none, LW_VERSION_NEWEST);
     lw_object_link link;
     unsigned count = 0;
     while (lw_object_list_next(&list, &link)) {
@@ -102,8 +103,7 @@ static void check_round_trip(lw_registration reg, lw_object_list list, unsigned 
     lw_coap_out out;
     lw_coap_begin(&out, &w, LW_COAP_CON, LW_COAP_POST, 1, (lw_coap_token){.len = 0});
     static const lw_location location = {8, {0xB2, 'r', 'd', 4, '5', 'a', '3', 'f'}};
-    lw_registration_put(&out, (mode & UPDATE) != 0 ? &location : NULL, &mine);
-    lw_registration_put_more(&out, &mine);
+    put_registration(&out, (mode & UPDATE) != 0 ? &location : NULL, &mine);
     lw_coap_put_payload(&out, mine.list);
     lw_coap_msg msg;
     lw_request request;

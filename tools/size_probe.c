@@ -28,9 +28,10 @@ extern bool is_bootstrap;
 extern lw_source source;
 extern lw_encode_cfg encode_cfg;
 extern lw_decode_cfg decode_cfg;
-extern lw_registration registration, nothing;
+extern lw_registration registration;
 extern lw_location location;
 extern lw_bs_request bs_request;
+extern const char *endpoint_text, *account_text;
 extern lw_bs_item bs_item;
 extern lw_coap_transfer_request transfer;
 extern lw_coap_notification notification;
@@ -40,7 +41,6 @@ extern lw_object_version object_version;
 extern lw_path path;
 extern lw_bytes octets;
 extern lw_time now;
-extern uint16_t formats_listed[2];
 
 void device_send(void *ctx, lw_coap_peer *to, lw_bytes message);
 lw_err device_apply(const lw_entry *entry);
@@ -157,9 +157,27 @@ static lw_err start(uint8_t code, const lw_coap_out *out)
 
 static lw_err list_objects(lw_writer *w)
 {
-    lw_object_list_begin(&object_list, w, formats_listed, 2);
+    lw_object_list_begin(&object_list, w, formats, registration.version);
     lw_object_list_put(&object_list, path, &object_version);
     return w->err;
+}
+
+static void put_parameters(lw_coap_out *out)
+{
+    if ((registration.given & LW_REG_ENDPOINT) != 0) {
+        lw_query_put(out, "ep=", endpoint_text);
+        lw_query_put(out, "lwm2m=", lw_version_text(registration.version));
+    }
+    if ((registration.given & LW_REG_LIFETIME) != 0) {
+        lw_query_put_number(out, "lt=", registration.lifetime);
+    }
+    if ((registration.given & LW_REG_BINDING) != 0) {
+        lw_binding_put(out, registration.binding, (registration.given & LW_REG_QUEUE) != 0);
+    }
+    if ((registration.given & LW_REG_QUEUE) != 0) {
+        lw_query_put(out, "Q", "");
+    }
+    lw_registration_put_more(out, &registration);
 }
 
 static lw_err speak(lw_coap_out *out, int what)
@@ -167,20 +185,22 @@ static lw_err speak(lw_coap_out *out, int what)
     lw_coap_transfer *started;
     switch (what) {
     case 0:
-        lw_registration_put(out, NULL, &registration);
-        lw_registration_put_more(out, &registration);
+        lw_registration_begin(out, NULL, true);
+        put_parameters(out);
         return start(LW_COAP_POST, out);
     case 1:
-        lw_registration_put(out, &location, &registration);
+        lw_registration_begin(out, &location, registration.list.len > 0);
+        put_parameters(out);
         return start(LW_COAP_POST, out);
     case 2:
-        lw_registration_put(out, &location, &nothing);
+        lw_registration_begin(out, &location, false);
         return start(LW_COAP_DELETE, out);
     case 3:
-        lw_bs_request_put(out, LW_OP_BS_REQUEST, &bs_request);
+        lw_bs_request_put(out, LW_OP_BS_REQUEST, bs_request.format, endpoint_text, NULL);
         return start(LW_COAP_POST, out);
     case 4:
-        lw_bs_request_put(out, LW_OP_BS_PACK_REQUEST, &bs_request);
+        lw_bs_request_put(out, LW_OP_BS_PACK_REQUEST, bs_request.format, endpoint_text,
+                          account_text);
         return start(LW_COAP_GET, out);
     case 5:
         lw_send_put(out, LW_CF_SENML_CBOR, octets);

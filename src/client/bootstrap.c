@@ -109,14 +109,15 @@ static uint16_t preferred_format(const lw_client *client)
     return LW_CF_NONE;
 }
 
-lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, const lw_bs_request *request, lw_coap_end_fn on_end)
+lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, uint16_t format, const char *account,
+                  lw_coap_end_fn on_end)
 {
     uint8_t options[OPTIONS_MAX];
     lw_writer w;
     lw_coap_out out;
     lw_writer_init(&w, options, sizeof options);
     lw_coap_begin_options(&out, &w);
-    lw_bs_request_put(&out, op, request);
+    lw_bs_request_put(&out, op, format, bs->server.client->cfg.endpoint, account);
     lw_coap_request sent = {.code = lw_op_rule_of(op)->method,
                             .options = lw_writer_plain(&w),
                             .on_end = on_end,
@@ -143,11 +144,9 @@ static void on_asked(void *ctx, const lw_coap_result *result)
 
 void lw_bs_ask(lw_bootstrap *bs)
 {
-    const lw_client *client = bs->server.client;
-    lw_bs_request request = {.endpoint = lw_bytes_str(client->cfg.endpoint),
-                             .format = preferred_format(client)};
+    uint16_t format = preferred_format(bs->server.client);
     set_state(bs, LW_BS_ASKING, LW_FOREVER);
-    lw_err err = lw_bs_send(bs, LW_OP_BS_REQUEST, &request, on_asked);
+    lw_err err = lw_bs_send(bs, LW_OP_BS_REQUEST, format, NULL, on_asked);
     if (err != LW_OK) {
         fail(bs, err, 0);
     }

@@ -56,8 +56,8 @@ const char *lw_bs_state_name(lw_bs_state state);
 
 /* ---- bootstrap.c: the session */
 
-/* Asks the Bootstrap-Server; on_end gets the lw_bootstrap. */
-LW_MUST_CHECK lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, const lw_bs_request *request,
+/* Asks the Bootstrap-Server, as lw_bs_request_put; on_end gets the lw_bootstrap. */
+LW_MUST_CHECK lw_err lw_bs_send(lw_bootstrap *bs, lw_op op, uint16_t format, const char *account,
                                 lw_coap_end_fn on_end);
 
 /* The Bootstrap-Request: ASKING. */

@@ -112,11 +112,9 @@ static lw_err ask(lw_bootstrap *bs)
     lw_writer w;
     lw_writer_init(&w, account, sizeof account);
     lw_bs_write_account(client, &w);
-    lw_bs_request request = {.endpoint = lw_bytes_str(client->cfg.endpoint), .format = format->id};
-    if (w.err == LW_OK) {
-        request.account = lw_writer_plain(&w);
-    }
-    return lw_bs_send(bs, LW_OP_BS_PACK_REQUEST, &request, on_pack);
+    lw_write_u8(&w, '\0');
+    const char *text = w.err == LW_OK ? (const char *)account : NULL;
+    return lw_bs_send(bs, LW_OP_BS_PACK_REQUEST, format->id, text, on_pack);
 }
 
 /* It is larger than a message. */

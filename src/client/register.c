@@ -8,33 +8,17 @@
 #include "model/access.h"
 
 #define OPTIONS_MAX 384u /* endpoint name, location and the rest, encoded */
-#define FORMATS_MAX 8u
 
 /* ---- The object list (REG-20..23) -------------------------------------------------------------
  */
 
-/* Formats worth announcing: those that a server cannot take for granted (REG-23). */
-static size_t announced_formats(const lw_server *server, uint16_t out[FORMATS_MAX])
-{
-    size_t count = 0;
-    const lw_format *const *f = server->client->cfg.formats;
-    for (; *f != NULL && count < FORMATS_MAX; f++) {
-        bool is_structured = ((*f)->uses & LW_FORMAT_STRUCTURED) != 0;
-        if (is_structured && (*f)->id != LW_CF_TLV && (*f)->since <= server->version) {
-            out[count++] = (*f)->id;
-        }
-    }
-    return count;
-}
-
 /* Instances; and objects of which more is to be said (VER-11), or nothing else (P-OBJ-12). */
 static void write_list(const lw_server *server, lw_writer *w)
 {
-    uint16_t formats[FORMATS_MAX];
     lw_link_out list;
     lw_tree *tree = &server->client->tree;
     lw_path at = lw_path_root();
-    lw_object_list_begin(&list, w, formats, announced_formats(server, formats));
+    lw_object_list_begin(&list, w, server->client->cfg.formats, (lw_version)server->version);
     while (lw_tree_walk(tree, &at, LW_LEVEL_ROOT, LW_LEVEL_INSTANCE)) {
         lw_object_version version;
         bool is_instance = lw_path_reaches(at, LW_LEVEL_INSTANCE);
@@ -68,14 +52,37 @@ static size_t list_length(const lw_server *server)
 
 /* `b`: since 1.1 what the device supports (3/0/16, REG-61); in 1.0 what the server chose (REG-60).
  */
-static lw_bytes binding(const lw_server *server)
+static void put_binding(lw_coap_out *out, const lw_server *server, bool is_1_0)
 {
     lw_path path =
-        server->version == LW_VERSION_1_0
-            ? lw_path_resource(LW_OBJ_SERVER, server->account, LW_RES_SERVER_BINDING)
-            : lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
+        is_1_0 ? lw_path_resource(LW_OBJ_SERVER, server->account, LW_RES_SERVER_BINDING)
+               : lw_path_resource(LW_OBJ_DEVICE, 0, LW_RES_DEVICE_SUPPORTED_BINDING_AND_MODES);
     lw_bytes letters = lw_tree_octets(&server->client->tree, path);
-    return letters.len > 0 ? letters : lw_bytes_str("U");
+    lw_binding_put(out, letters.len > 0 ? letters : lw_bytes_str("U"),
+                   is_1_0 && server->client->cfg.queue_mode);
+}
+
+/* Those of REG-02, in its order. */
+static void put_parameters(lw_coap_out *out, lw_server *server, bool is_new)
+{
+    const lw_client_cfg *cfg = &server->client->cfg;
+    bool is_1_0 = lw_version_has((lw_version)server->version, LW_FEATURE_QUEUE_IN_BINDING);
+    if (is_new) {
+        lw_query_put(out, "ep=", cfg->endpoint);
+    }
+    if ((server->telling & LW_UPDATE_LIFETIME) != 0) {
+        server->lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400);
+        lw_query_put_number(out, "lt=", server->lifetime);
+    }
+    if (is_new) {
+        lw_query_put(out, "lwm2m=", lw_version_text((lw_version)server->version));
+    }
+    if ((server->telling & LW_UPDATE_BINDING) != 0) {
+        put_binding(out, server, is_1_0);
+    }
+    if (is_new && cfg->queue_mode && !is_1_0) {
+        lw_query_put(out, "Q", "");
+    }
 }
 
 /* ---- Requests ---------------------------------------------------------------------------------
@@ -125,22 +132,14 @@ lw_err lw_server_say(lw_server *server, lw_coap_end_fn on_end)
     lw_writer_init(&w, buf, sizeof buf);
     lw_coap_begin_options(&out, &w);
     bool is_new = server->state == LW_SERVER_REGISTERING;
-    lw_registration reg = {.given = server->telling,
-                           .version = (lw_version)server->version,
-                           .lifetime = lw_server_setting(server, LW_RES_SERVER_LIFETIME, 86400),
-                           .endpoint = lw_bytes_str(server->client->cfg.endpoint),
-                           .binding = binding(server)};
-    bool has_queue = is_new || ((reg.given & LW_REG_BINDING) != 0 && reg.version == LW_VERSION_1_0);
-    if (has_queue && server->client->cfg.queue_mode) {
-        reg.given |= LW_REG_QUEUE;
-    }
-    lw_registration_put(&out, is_new ? NULL : &server->location, &reg);
-    server->lifetime = reg.lifetime;
+    bool has_list = (server->telling & LW_UPDATE_OBJECTS) != 0;
+    lw_registration_begin(&out, is_new ? NULL : &server->location, has_list);
+    put_parameters(&out, server, is_new);
     lw_coap_request request = {.code = server->state == LW_SERVER_DEREGISTERING ? LW_COAP_DELETE
                                                                                 : LW_COAP_POST,
                                .options = lw_writer_plain(&w),
                                .on_end = on_end,
                                .ctx = server};
-    size_t list = (reg.given & LW_REG_LIST) != 0 ? list_length(server) : 0;
+    size_t list = has_list ? list_length(server) : 0;
     return w.err == LW_OK ? lw_server_send(server, &request, list) : w.err;
 }

@@ -379,20 +379,3 @@ void lw_link_put_u16(lw_link_out *out, const char *name, uint16_t number)
     put_name(out, name);
     lw_write_id(out->w, number);
 }
-
-void lw_link_put_numbers(lw_link_out *out, const char *name, const uint16_t *numbers, size_t count)
-{
-    if (count == 0) {
-        return;
-    }
-    put_name(out, name);
-    const char *quote = count > 1 ? "\"" : "";
-    lw_write_str(out->w, quote);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            lw_write_u8(out->w, ' ');
-        }
-        lw_write_id(out->w, numbers[i]);
-    }
-    lw_write_str(out->w, quote);
-}

@@ -100,7 +100,5 @@ void lw_link_put_attr(lw_link_out *out, const char *name, lw_bytes token);
 void lw_link_put_quoted(lw_link_out *out, const char *name, const lw_bytes *text);
 void lw_link_put_u16(lw_link_out *out, const char *name, uint16_t number);
 void lw_link_put_version(lw_link_out *out, const lw_object_version *version); /* ;ver=1.1 */
-/* ;name=1 or ;name="1 2 3"; nothing when the list is empty. */
-void lw_link_put_numbers(lw_link_out *out, const char *name, const uint16_t *numbers, size_t count);
 
 #endif

@@ -83,15 +83,9 @@ static lw_err rewrite(lw_bytes in, char *out, size_t cap, size_t *out_len)
             if (lw_link_attr_text(&attr, scratch, sizeof scratch, &text) != LW_OK) {
                 return LW_ETOOBIG;
             }
-            if (lw_bytes_is(attr.name, "rt") || lw_bytes_is(attr.name, "uri")) {
+            bool is_list = text.len > 0 && memchr(text.ptr, ' ', text.len) != NULL;
+            if (is_list || lw_bytes_is(attr.name, "rt") || lw_bytes_is(attr.name, "uri")) {
                 lw_link_put_quoted(&links, name, &text);
-            } else if (lw_bytes_is(attr.name, "ct")) {
-                uint16_t ct[8];
-                size_t count = 0;
-                while (count < 8 && lw_link_number_next(&text, &ct[count]) == LW_OK) {
-                    count++;
-                }
-                lw_link_put_numbers(&links, name, ct, count);
             } else {
                 lw_link_put_attr(&links, name, text);
             }
@@ -129,8 +123,8 @@ LW_TEST(a_windowed_writer_yields_the_list_block_by_block)
         lw_link_out out;
         lw_link_begin(&out, &w);
         lw_link_put(&out, &(lw_path){0});
-        uint16_t ct[] = {110, 112};
-        lw_link_put_numbers(&out, "ct", ct, 2);
+        lw_bytes ct = LW_BYTES_LIT("110 112");
+        lw_link_put_quoted(&out, "ct", &ct);
         lw_link_put(&out, (lw_path[]){lw_path_instance(65535, 0)});
         lw_link_put_u16(&out, "ssid", 101);
         lw_bytes kept = lw_writer_bytes(&w);
@@ -425,7 +419,6 @@ LW_TEST(a_full_buffer_is_told)
     lw_link_begin(&out, &w);
     lw_link_put(&out, (lw_path[]){lw_path_instance(3, 0)});
     lw_link_put_attr(&out, "ver", lw_bytes_str("1.1"));
-    lw_link_put_numbers(&out, "ct", NULL, 0);
     assert_int_equal(w.err, LW_ETOOBIG);
 }
 

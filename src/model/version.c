@@ -53,10 +53,9 @@ lw_err lw_version_parse(lw_bytes text, lw_version *out_version)
 
 const char *lw_version_text(lw_version version)
 {
-    static const char texts[][4] = {"1.0", "1.1", "1.2"};
-    return version >= LW_VERSION_1_0 && version <= LW_VERSION_NEWEST
-               ? texts[version - LW_VERSION_1_0]
-               : "";
+    static const char texts[][4] = {"1.0", "1.1", "1.2", ""};
+    unsigned minor = (unsigned)version - LW_VERSION_1_0;
+    return texts[minor < 3 ? minor : 3];
 }
 
 lw_version lw_version_lower(lw_version version)

@@ -13,20 +13,21 @@ bool lw_bs_is_format(uint16_t content_format)
 
 /* ---- Bootstrap-Request, Bootstrap-Pack-Request ---------------------------------------------- */
 
-void lw_bs_request_put(lw_coap_out *out, lw_op op, const lw_bs_request *bs)
+void lw_bs_request_put(lw_coap_out *out, lw_op op, uint16_t format, const char *endpoint,
+                       const char *account)
 {
     lw_op_put_path(out, op);
-    if (bs->endpoint.ptr != NULL) {
-        lw_query_put(out, "ep", &bs->endpoint);
+    if (endpoint != NULL) {
+        lw_query_put(out, "ep=", endpoint);
     }
-    if (bs->account.len > 0) {
-        lw_query_put(out, "acc", &bs->account);
+    if (account != NULL) {
+        lw_query_put(out, "acc=", account);
     }
-    if (bs->format != LW_CF_NONE) {
+    if (format != LW_CF_NONE) {
         if (op == LW_OP_BS_REQUEST) {
-            lw_query_put_number(out, "pct", bs->format);
+            lw_query_put_number(out, "pct=", format);
         } else {
-            lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, bs->format);
+            lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, format);
         }
     }
 }

@@ -34,8 +34,10 @@ typedef struct lw_bs_policy {
     bool identified; /* the security identity tells the endpoint name */
 } lw_bs_policy;
 
-/* Options behind lw_coap_begin; op: which of the two. */
-void lw_bs_request_put(lw_coap_out *out, lw_op op, const lw_bs_request *bs);
+/* Options behind lw_coap_begin; op: which of the two. Endpoint and account as in lw_bs_request,
+ * NULL when left out. */
+void lw_bs_request_put(lw_coap_out *out, lw_op op, uint16_t format, const char *endpoint,
+                       const char *account);
 
 /* Either of the two, as routed. */
 lw_refusal lw_bs_request_parse(const lw_request *request, const lw_bs_policy *policy,

@@ -60,8 +60,7 @@ static lw_refusal ask_pack(const char *query)
 LW_TEST(bs_10_a_request_goes_both_ways)
 {
     begin(LW_COAP_POST);
-    lw_bs_request mine = {.endpoint = LW_BYTES_LIT("dev1"), .format = LW_CF_SENML_CBOR};
-    lw_bs_request_put(&out, LW_OP_BS_REQUEST, &mine);
+    lw_bs_request_put(&out, LW_OP_BS_REQUEST, LW_CF_SENML_CBOR, "dev1", NULL);
     lw_request request = routed();
     assert_bytes(request.options, "\xB2"
                                   "bs\x47"
@@ -84,7 +83,7 @@ LW_TEST(bs_11_endpoint_may_be_left_out_when_the_identity_tells_it)
     REFUSED(ask_bs("ep"), BAD_ENDPOINT);
     REFUSED(ask_bs("ep=a&ep=b"), REPEATED);
     begin(LW_COAP_POST);
-    lw_bs_request_put(&out, LW_OP_BS_REQUEST, &(lw_bs_request){.format = LW_CF_NONE});
+    lw_bs_request_put(&out, LW_OP_BS_REQUEST, LW_CF_NONE, NULL, NULL);
     assert_bytes(routed().options, "\xB2"
                                    "bs");
 }
@@ -118,10 +117,7 @@ LW_TEST(unknown_parameters_are_ignored_or_refused)
 LW_TEST(bs_60_a_pack_request_goes_both_ways)
 {
     begin(LW_COAP_GET);
-    lw_bs_request mine = {.endpoint = LW_BYTES_LIT("dev1"),
-                          .format = LW_CF_SENML_CBOR,
-                          .account = LW_BYTES_LIT("</0/2>,</21/0>")};
-    lw_bs_request_put(&out, LW_OP_BS_PACK_REQUEST, &mine);
+    lw_bs_request_put(&out, LW_OP_BS_PACK_REQUEST, LW_CF_SENML_CBOR, "dev1", "</0/2>,</21/0>");
     lw_request request = routed();
     assert_int_equal(request.op, LW_OP_BS_PACK_REQUEST);
     REFUSED(lw_bs_request_parse(&request, &(lw_bs_policy){.strict = true}, &bs), NONE);
@@ -136,7 +132,7 @@ LW_TEST(bs_60_a_pack_request_goes_both_ways)
     assert_true(lw_path_equal(instance, lw_path_instance(21, 0)));
     assert_err(lw_bs_account_next(&account, &instance), LW_END);
     begin(LW_COAP_GET); /* 1.2.0: without acc (BS-65) */
-    lw_bs_request_put(&out, LW_OP_BS_PACK_REQUEST, &(lw_bs_request){.format = LW_CF_NONE});
+    lw_bs_request_put(&out, LW_OP_BS_PACK_REQUEST, LW_CF_NONE, NULL, NULL);
     assert_bytes(routed().options, "\xB6"
                                    "bspack");
 }

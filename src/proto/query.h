@@ -18,9 +18,9 @@ typedef struct lw_query {
 /* The next query of the message `it` runs over (lw_coap_opts); false when none is left. */
 bool lw_query_next(lw_coap_opt_iter *it, lw_query *out_query);
 
-/* Writes name=value, or the bare name when value is NULL, behind all options that are put already.
- * Longer than LW_QUERY_MAX: the writer fails with LW_ETOOBIG. */
-void lw_query_put(lw_coap_out *out, const char *name, const lw_bytes *value);
+/* Writes both behind all options that are put already; the name ends with "=" unless it stands
+ * alone, with an empty value. Longer than LW_QUERY_MAX: the writer fails with LW_ETOOBIG. */
+void lw_query_put(lw_coap_out *out, const char *name, const char *value);
 void lw_query_put_number(lw_coap_out *out, const char *name, uint32_t value);
 
 #endif

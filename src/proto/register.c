@@ -1,9 +1,11 @@
 #include "proto/register.h"
 
 #include "base/num.h"
+#include "codec/path_text.h"
 #include "proto/endpoint.h"
 
-#define RESOURCE_TYPE "oma.lwm2m"
+#define RESOURCE_TYPE    "oma.lwm2m"
+#define PATH_OF_REGISTER "\xB2rd" /* kept as a location is */
 
 /* ---- Bindings ------------------------------------------------------------------------------- */
 
@@ -148,97 +150,90 @@ lw_err lw_location_read(lw_bytes options, lw_location *out_location)
     return w.err == LW_OK && w.pos == 0 ? LW_ENOTFOUND : w.err;
 }
 
-/* It is encoded already. */
-static void put_location(lw_coap_out *out, const lw_location *location)
-{
-    lw_write_octets(out->w, location->octets, location->len);
-    out->number = LW_COAP_OPT_URI_PATH;
-}
-
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-/* The letters; in 1.0 the queue mode stands behind the first (REG-60). */
-static void put_binding(lw_coap_out *out, const lw_bytes *binding, bool queue)
+void lw_registration_begin(lw_coap_out *out, const lw_location *location, bool has_list)
 {
-    uint8_t text[LW_BINDING_TEXT_MAX];
-    lw_bytes letters = {text, 0};
-    for (size_t i = 0; i < binding->len && letters.len < LW_BINDING_TEXT_MAX; i++) {
-        if (binding->ptr[i] != 'Q') {
-            text[letters.len++] = binding->ptr[i];
-        }
-        if (queue && letters.len == 1) {
-            text[letters.len++] = 'Q';
-        }
-    }
-    lw_query_put(out, "b", &letters);
-}
-
-/* Those of REG-02, in its order. */
-static void put_parameters(lw_coap_out *out, const lw_registration *reg)
-{
-    unsigned given = reg->given;
-    bool has_letter = lw_version_has(reg->version, LW_FEATURE_QUEUE_IN_BINDING);
-    if ((given & LW_REG_ENDPOINT) != 0) {
-        lw_bytes endpoint = reg->endpoint; /* so that all of *reg may be in registers */
-        lw_query_put(out, "ep", &endpoint);
-    }
-    if ((given & LW_REG_LIFETIME) != 0) {
-        lw_query_put_number(out, "lt", reg->lifetime);
-    }
-    if ((given & LW_REG_VERSION) != 0) {
-        lw_bytes version = lw_bytes_str(lw_version_text(reg->version));
-        lw_query_put(out, "lwm2m", &version);
-    }
-    if ((given & LW_REG_BINDING) != 0) {
-        put_binding(out, &reg->binding, has_letter && (given & LW_REG_QUEUE) != 0);
-    }
-    if ((given & LW_REG_QUEUE) != 0 && !has_letter) {
-        lw_query_put(out, "Q", NULL);
-    }
-}
-
-void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg)
-{
-    if (location != NULL) {
-        put_location(out, location);
-    } else {
-        lw_op_put_path(out, LW_OP_REGISTER);
-    }
-    if ((reg->given & LW_REG_LIST) != 0) {
+    const void *octets = location != NULL ? location->octets : (const void *)PATH_OF_REGISTER;
+    lw_write_octets(out->w, octets, location != NULL ? location->len : sizeof PATH_OF_REGISTER - 1);
+    out->number = LW_COAP_OPT_URI_PATH;
+    if (has_list) {
         lw_coap_put_uint(out, LW_COAP_OPT_CONTENT_FORMAT, LW_CF_LINK);
     }
-    put_parameters(out, reg);
+}
+
+void lw_binding_put(lw_coap_out *out, lw_bytes letters, bool queue)
+{
+    char text[LW_BINDING_TEXT_MAX + 2]; /* one that is longer is cut */
+    size_t len = 0;
+    for (size_t i = 0; i < letters.len && len < LW_BINDING_TEXT_MAX; i++) {
+        if (letters.ptr[i] == 'Q') {
+            continue;
+        }
+        text[len++] = (char)letters.ptr[i];
+        if (queue) {
+            text[len++] = 'Q';
+            queue = false;
+        }
+    }
+    text[len] = '\0';
+    lw_query_put(out, "b=", text);
+}
+
+static void put_octets(lw_coap_out *out, const char *name, lw_bytes value, const char *quote)
+{
+    uint8_t text[LW_QUERY_MAX];
+    lw_writer w;
+    lw_writer_init(&w, text, sizeof text);
+    lw_write_str(&w, quote);
+    lw_write_bytes(&w, value);
+    lw_write_str(&w, quote);
+    lw_write_u8(&w, '\0');
+    lw_writer_fail(out->w, w.err);
+    lw_query_put(out, name, w.err == LW_OK ? (const char *)text : "");
 }
 
 void lw_registration_put_more(lw_coap_out *out, const lw_registration *reg)
 {
     if ((reg->given & LW_REG_SMS) != 0) {
-        lw_query_put(out, "sms", &reg->sms);
+        put_octets(out, "sms=", reg->sms, "");
     }
     if ((reg->given & LW_REG_PROFILES) != 0) {
         bool is_list =
             reg->profiles.len > 0 && memchr(reg->profiles.ptr, ',', reg->profiles.len) != NULL;
-        uint8_t text[LW_QUERY_MAX];
-        lw_writer w;
-        lw_writer_init(&w, text, sizeof text);
-        lw_write_str(&w, is_list ? "\"" : "");
-        lw_write_bytes(&w, reg->profiles);
-        lw_write_str(&w, is_list ? "\"" : "");
-        lw_writer_fail(out->w, w.err);
-        lw_bytes profiles = lw_writer_plain(&w);
-        lw_query_put(out, "pid", &profiles);
+        put_octets(out, "pid=", reg->profiles, is_list ? "\"" : "");
     }
 }
 
-void lw_object_list_begin(lw_link_out *out, lw_writer *w, const uint16_t *formats,
-                          size_t format_count)
+/* From here on the first format worth announcing: one that a server cannot take for granted. NULL
+ * at the end. */
+static const lw_format *const *next_announced(const lw_format *const *f, unsigned version)
 {
-    const lw_path root = lw_path_root();
-    lw_link_begin(out, w);
-    if (format_count > 0) {
-        lw_link_put(out, &root);
-        lw_link_put_numbers(out, "ct", formats, format_count);
+    while (*f != NULL && (((*f)->uses & LW_FORMAT_STRUCTURED) == 0 || (*f)->id == LW_CF_TLV ||
+                          (*f)->since > version)) {
+        f++;
     }
+    return f;
+}
+
+void lw_object_list_begin(lw_link_out *out, lw_writer *w, const lw_format *const *formats,
+                          lw_version version)
+{
+    lw_link_begin(out, w);
+    const lw_format *const *f = next_announced(formats, version);
+    if (*f == NULL) {
+        return;
+    }
+    const char *quote = *next_announced(f + 1, version) != NULL ? "\"" : "";
+    out->begun = true;
+    lw_write_str(w, "</>;ct=");
+    lw_write_str(w, quote);
+    lw_write_id(w, (*f)->id);
+    while (*(f = next_announced(f + 1, version)) != NULL) {
+        lw_write_u8(w, ' ');
+        lw_write_id(w, (*f)->id);
+    }
+    lw_write_str(w, quote);
 }
 
 void lw_object_list_put(lw_link_out *out, lw_path path, const lw_object_version *version)

@@ -1,8 +1,8 @@
 /* Register, Update and De-register, and their answers: both directions side by side.
  *
- * A device fills a lw_registration and puts it into a request; a server parses a routed request
- * into one, with its object list, or gets the reason of a refusal (refusal.h). Everything parsed
- * points into the message.
+ * A device puts what there is to say into a request; a server parses a routed request into a
+ * lw_registration, with its object list, or gets the reason of a refusal (refusal.h). Everything
+ * parsed points into the message.
  */
 #ifndef LW_PROTO_REGISTER_H
 #define LW_PROTO_REGISTER_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "coap/msg.h"
+#include "codec/format.h"
 #include "codec/link.h"
 #include "lw/bytes.h"
 #include "lw/err.h"
@@ -83,17 +84,22 @@ LW_MUST_CHECK lw_err lw_location_read(lw_bytes options, lw_location *out_locatio
 
 /* ---- A device puts -------------------------------------------------------------------------- */
 
-/* The first options of Register (`location` NULL), Update, or De-register, with which nothing is
- * given. With LW_REG_LIST a Content-Format is written; the list is the payload, and may go out in
- * blocks. */
-void lw_registration_put(lw_coap_out *out, const lw_location *location, const lw_registration *reg);
-/* Then, for devices that have them: LW_REG_SMS, LW_REG_PROFILES. */
+/* The first options of Register (`location` NULL), Update or De-register: the path, and what an
+ * object list as payload is written in. The list may go out in blocks. */
+void lw_registration_begin(lw_coap_out *out, const lw_location *location, bool has_list);
+
+/* Then what there is to say, with lw_query_put and lw_query_put_number, in the order of REG-02:
+ * ep=, lt=, lwm2m=, b=, Q. The letters of b; in 1.0 with the queue mode behind the first (REG-60).
+ */
+void lw_binding_put(lw_coap_out *out, lw_bytes letters, bool queue);
+/* And, for devices that have them: LW_REG_SMS, LW_REG_PROFILES. */
 void lw_registration_put_more(lw_coap_out *out, const lw_registration *reg);
 
-/* The object list. Begins with the root link if there is a format to announce (REG-23):
- * </>;ct="110 112". Objects that are never listed (REG-21) are left out by put. */
-void lw_object_list_begin(lw_link_out *out, lw_writer *w, const uint16_t *formats,
-                          size_t format_count);
+/* The object list. Begins with the root link if there is a format to announce, one that a server
+ * cannot take for granted (REG-23): </>;ct="110 112". Objects that are never listed (REG-21) are
+ * left out by put. */
+void lw_object_list_begin(lw_link_out *out, lw_writer *w, const lw_format *const *formats,
+                          lw_version version);
 /* `version` NULL: the one that goes without saying (VER-11). */
 void lw_object_list_put(lw_link_out *out, lw_path path, const lw_object_version *version);
 

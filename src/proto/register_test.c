@@ -1,5 +1,6 @@
 /* Rules REG of protocol.md sections 4.1 to 4.6, message bytes of formats.md section 13. */
-#include "proto/register.h"
+#include "proto/formats_for_tests.h"
+#include "proto/register_for_tests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -430,7 +431,7 @@ LW_TEST(register_has_the_bytes_of_the_vector)
                             .binding = LW_BYTES_LIT("U"),
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     begin(LW_COAP_POST, LW_COAP_CON, 0x1001, (lw_coap_token){1, {0xA1}});
-    lw_registration_put(&out, NULL, &mine);
+    put_registration(&out, NULL, &mine);
     lw_coap_put_payload(&out, mine.list);
     assert_bytes(lw_writer_bytes(&writer),
                  "\x41\x02\x10\x01\xA1\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C"
@@ -456,7 +457,7 @@ LW_TEST(register_over_tcp_has_the_same_options_and_payload)
                             .list = LW_BYTES_LIT("</1/0>,</3/0>")};
     lw_writer_init(&writer, datagram, sizeof datagram);
     lw_coap_begin_options(&out, &writer);
-    lw_registration_put(&out, NULL, &mine);
+    put_registration(&out, NULL, &mine);
     lw_coap_put_payload(&out, mine.list);
     assert_bytes(lw_writer_bytes(&writer), /* behind D1 23 02 A1 */
                  "\xB2\x72\x64\x11\x28\x37\x65\x70\x3D\x64\x65\x76\x31\x06\x6C\x74\x3D\x33\x30\x30"
@@ -473,7 +474,7 @@ LW_TEST(its_answer_has_the_bytes_of_the_vector_and_names_the_location)
     lw_location location;
     assert_ok(lw_location_read(msg.options, &location));
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_registration_put(&out, &location, &(lw_registration){.given = 0});
+    lw_registration_begin(&out, &location, false);
     msg = parsed(&writer);
     assert_bytes(msg.options, "\xB2rd\x04"
                               "5a3f"); /* P-REG-08: parameterless */
@@ -493,7 +494,7 @@ LW_TEST(rule_23_a_location_of_any_shape_is_echoed_exactly)
     lw_location location;
     assert_ok(lw_location_read(parsed(&writer).options, &location));
     begin(LW_COAP_DELETE, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_registration_put(&out, &location, &(lw_registration){.given = 0});
+    lw_registration_begin(&out, &location, false);
     lw_coap_msg msg = parsed(&writer);
     lw_coap_opt_iter it = lw_coap_opts(msg.options);
     lw_coap_opt opt;
@@ -526,8 +527,7 @@ static const char *put_queries(const lw_registration *mine)
 {
     static char text[256];
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_registration_put(&out, NULL, mine);
-    lw_registration_put_more(&out, mine);
+    put_registration(&out, NULL, mine);
     lw_coap_msg msg = parsed(&writer);
     lw_coap_opt_iter it = lw_coap_opts(msg.options);
     lw_coap_opt opt;
@@ -549,6 +549,22 @@ LW_TEST(queue_mode_is_written_as_the_version_wants_it)
     assert_string_equal(put_queries(&mine), "b=UQS");
     mine.version = LW_VERSION_1_1;
     assert_string_equal(put_queries(&mine), "b=US&Q");
+}
+
+LW_TEST(a_binding_is_its_letters_with_one_q_at_most)
+{
+    lw_registration mine = {.given = LW_REG_BINDING | LW_REG_QUEUE,
+                            .version = LW_VERSION_1_0,
+                            .binding = LW_BYTES_LIT("QUQS")};
+    assert_string_equal(put_queries(&mine), "b=UQS");
+    mine.binding = lw_bytes_str("UMHTSN");
+    assert_string_equal(put_queries(&mine), "b=UQMHTSN");
+    mine.given = LW_REG_BINDING;
+    assert_string_equal(put_queries(&mine), "b=UMHTSN");
+    mine.binding = lw_bytes_str("UMHTSNUMHTSN");
+    assert_string_equal(put_queries(&mine), "b=UMHTSNU");
+    mine.binding = lw_bytes_str("Q");
+    assert_string_equal(put_queries(&mine), "b=");
 }
 
 LW_TEST(all_parameters_are_written_in_the_order_of_the_table)
@@ -579,12 +595,11 @@ LW_TEST(a_name_that_does_not_fit_fails_the_writer)
     memset(name, 'a', sizeof name);
     lw_registration mine = {.given = LW_REG_ENDPOINT, .endpoint = lw_bytes_of(name, sizeof name)};
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_registration_put(&out, NULL, &mine);
+    put_registration(&out, NULL, &mine);
     assert_err(writer.err, LW_ETOOBIG);
     mine = (lw_registration){.given = LW_REG_PROFILES, .profiles = lw_bytes_of(name, sizeof name)};
     begin(LW_COAP_POST, LW_COAP_CON, 1, (lw_coap_token){.len = 0});
-    lw_registration_put(&out, NULL, &mine);
-    lw_registration_put_more(&out, &mine);
+    put_registration(&out, NULL, &mine);
     assert_err(writer.err, LW_ETOOBIG);
 }
 
@@ -594,19 +609,23 @@ LW_TEST(the_list_of_a_device_is_the_one_a_server_reads)
     lw_writer w;
     lw_writer_init(&w, text, sizeof text);
     lw_link_out objects;
-    const uint16_t formats[] = {110, 112};
-    lw_object_list_begin(&objects, &w, formats, 2);
+    lw_object_list_begin(&objects, &w, every_format, LW_VERSION_1_1);
     lw_object_list_put(&objects, lw_path_instance(0, 0), NULL); /* REG-21 */
     lw_object_list_put(&objects, lw_path_instance(1, 0), NULL);
     lw_object_list_put(&objects, lw_path_object(3303), &(lw_object_version){1, 1});
     lw_object_list_put(&objects, lw_path_instance(3303, 0), NULL);
     lw_object_list_put(&objects, lw_path_instance(21, 0), NULL);
     assert_ok(w.err);
-    assert_bytes(lw_writer_bytes(&w), "</>;ct=\"110 112\",</1/0>,</3303>;ver=1.1,</3303/0>");
+    assert_bytes(lw_writer_bytes(&w), "</>;ct=\"110 112 11543\",</1/0>,</3303>;ver=1.1,</3303/0>");
     REFUSED(lw_object_list_open(&list, lw_writer_bytes(&w), &strict), NONE);
     assert_string_equal(items(), "/1/0 /3303;1.1 /3303/0");
     lw_writer_init(&w, text, sizeof text);
-    lw_object_list_begin(&objects, &w, NULL, 0);
+    lw_object_list_begin(&objects, &w, every_format, LW_VERSION_1_0);
+    lw_object_list_put(&objects, lw_path_object(5), NULL);
+    assert_bytes(lw_writer_bytes(&w), "</>;ct=11543,</5>"); /* REG-23 */
+    static const lw_format *const none[] = {&lw_format_text, &lw_format_tlv, NULL};
+    lw_writer_init(&w, text, sizeof text);
+    lw_object_list_begin(&objects, &w, none, LW_VERSION_1_2);
     lw_object_list_put(&objects, lw_path_object(5), NULL);
     assert_bytes(lw_writer_bytes(&w), "</5>"); /* no root link when there is nothing to say */
 }
@@ -671,6 +690,7 @@ int main(void)
         cmocka_unit_test(rule_23_a_location_of_any_shape_is_echoed_exactly),
         cmocka_unit_test(reg_05_an_answer_without_location_is_told_and_a_long_one_too),
         cmocka_unit_test(queue_mode_is_written_as_the_version_wants_it),
+        cmocka_unit_test(a_binding_is_its_letters_with_one_q_at_most),
         cmocka_unit_test(all_parameters_are_written_in_the_order_of_the_table),
         cmocka_unit_test(a_list_of_no_profiles_is_empty),
         cmocka_unit_test(a_name_that_does_not_fit_fails_the_writer),

@@ -374,7 +374,7 @@ void lw_request_put(lw_coap_out *out, const lw_request *request)
     }
     put_query(out, request->query);
     if (op == LW_OP_DISCOVER && request->depth != LW_DEPTH_DEFAULT) {
-        lw_query_put_number(out, "depth", request->depth);
+        lw_query_put_number(out, "depth=", request->depth);
     }
     if (lw_op_rule_of(op)->answer == LW_FORMAT_LINKS) {
         lw_coap_put_uint(out, LW_COAP_OPT_ACCEPT, LW_CF_LINK);
