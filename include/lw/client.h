@@ -153,9 +153,9 @@ typedef enum lw_security_mode {
 typedef struct lw_client_account {
     const char *uri;
     bool bootstrap;
-    uint16_t ssid;       /* 1..65534; 0 for a Bootstrap-Server */
+    uint32_t ssid;       /* 1..65534; 0 for a Bootstrap-Server */
     uint32_t lifetime;   /* s; 0 means 86400 */
-    uint8_t security;    /* lw_security_mode */
+    uint32_t security;   /* lw_security_mode */
     lw_bytes identity;   /* 0/x/3 */
     lw_bytes server_key; /* 0/x/4 */
     lw_bytes secret;     /* 0/x/5 */

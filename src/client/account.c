@@ -113,76 +113,71 @@ void lw_client_accounts_changed(lw_client *client)
 /* ---- Factory data -----------------------------------------------------------------------------
  */
 
-typedef enum kind { TEXT, KEY, FLAG, U8, U16, U32 } kind;
+#define A_DAY 86400
 
 /* A member of lw_client_account and the resource it becomes. */
 typedef struct said {
     uint8_t object, resource;
-    uint8_t kind;
-    uint8_t at; /* in the structure */
+    uint8_t type; /* lw_type: of texts a C string, of numbers 32 bits */
+    uint8_t at;   /* in the structure */
 } said;
 
-#define SAID(object, resource, kind, member)                                                     \
-    {                                                                                            \
-        LW_OBJ_##object, LW_RES_##object##_##resource, kind, offsetof(lw_client_account, member) \
+#define SAID(object, resource, type, member)                           \
+    {                                                                  \
+        LW_OBJ_##object, LW_RES_##object##_##resource, LW_TYPE_##type, \
+            offsetof(lw_client_account, member)                        \
     }
 
 static const said all_said[] = {
-    SAID(SECURITY, SERVER_URI, TEXT, uri),
-    SAID(SECURITY, BOOTSTRAP_SERVER, FLAG, bootstrap),
-    SAID(SECURITY, SECURITY_MODE, U8, security),
-    SAID(SECURITY, PUBLIC_KEY_OR_IDENTITY, KEY, identity),
-    SAID(SECURITY, SERVER_PUBLIC_KEY, KEY, server_key),
-    SAID(SECURITY, SECRET_KEY, KEY, secret),
-    SAID(SECURITY, SHORT_SERVER_ID, U16, ssid),
-    SAID(SECURITY, CLIENT_HOLD_OFF_TIME, U32, hold_off),
-    SAID(SERVER, SHORT_SERVER_ID, U16, ssid),
-    SAID(SERVER, LIFETIME, U32, lifetime),
+    SAID(SECURITY, SERVER_URI, STRING, uri),
+    SAID(SECURITY, BOOTSTRAP_SERVER, BOOLEAN, bootstrap),
+    SAID(SECURITY, SECURITY_MODE, INTEGER, security),
+    SAID(SECURITY, PUBLIC_KEY_OR_IDENTITY, OPAQUE, identity),
+    SAID(SECURITY, SERVER_PUBLIC_KEY, OPAQUE, server_key),
+    SAID(SECURITY, SECRET_KEY, OPAQUE, secret),
+    SAID(SECURITY, SHORT_SERVER_ID, INTEGER, ssid),
+    SAID(SECURITY, CLIENT_HOLD_OFF_TIME, INTEGER, hold_off),
+    SAID(SERVER, SHORT_SERVER_ID, INTEGER, ssid),
+    SAID(SERVER, LIFETIME, INTEGER, lifetime),
 };
 
-/* False for what is zero or empty: so is every value of a new instance. */
-static bool has_value(const lw_client_account *account, const said *s, lw_value *out)
+/* What is zero or empty is not put: so is every value of a new instance. */
+static lw_err put(lw_tree *tree, const said *s, const void *at, lw_path path)
 {
-    const void *at = (const uint8_t *)account + s->at;
-    uint32_t number = 0;
-    switch ((kind)s->kind) {
-    case TEXT:
-        out->type = LW_TYPE_STRING;
-        out->as.bytes = lw_bytes_str(*(const char *const *)at);
-        return true;
-    case KEY:
-        out->type = LW_TYPE_OPAQUE;
-        out->as.bytes = *(const lw_bytes *)at;
-        return out->as.bytes.len > 0;
-    case FLAG:
-        out->type = LW_TYPE_BOOLEAN;
-        out->as.boolean = *(const bool *)at;
-        return true;
-    case U8:
-        number = *(const uint8_t *)at;
+    lw_value value = {.type = s->type};
+    switch (value.type) {
+    case LW_TYPE_STRING:
+        value.as.bytes = lw_bytes_str(*(const char *const *)at);
         break;
-    case U16:
-        number = *(const uint16_t *)at;
+    case LW_TYPE_OPAQUE:
+        value.as.bytes = *(const lw_bytes *)at;
+        if (value.as.bytes.len == 0) {
+            return LW_OK;
+        }
         break;
-    case U32:
-        number = *(const uint32_t *)at;
+    case LW_TYPE_BOOLEAN:
+        value.as.boolean = *(const bool *)at;
+        break;
+    default:
+        value.as.integer = *(const uint32_t *)at;
+        if (value.as.integer == 0) {
+            return LW_OK;
+        }
         break;
     }
-    out->type = LW_TYPE_INTEGER;
-    out->as.integer = number;
-    return number > 0;
+    return lw_tree_put(tree, &value, path);
 }
 
 /* A new instance with what is said of it; the rest are the defaults of the object. */
 static lw_err add_instance(lw_client *client, uint16_t object, const lw_client_account *account)
 {
     lw_path instance;
-    lw_value value = {.single = false};
     lw_err err = lw_tree_add(&client->tree, object, LW_ID_MAX, &instance);
-    for (size_t i = 0; err == LW_OK && i < sizeof all_said / sizeof all_said[0]; i++) {
-        const said *s = &all_said[i];
-        if (s->object == object && has_value(account, s, &value)) {
-            err = lw_tree_put(&client->tree, &value, lw_path_resource_of(instance, s->resource));
+    const said *end = all_said + sizeof all_said / sizeof all_said[0];
+    for (const said *s = all_said; err == LW_OK && s < end; s++) {
+        if (s->object == object) {
+            err = put(&client->tree, s, (const uint8_t *)account + s->at,
+                      lw_path_resource_of(instance, s->resource));
         }
     }
     return err;
@@ -210,8 +205,8 @@ lw_err lw_client_add_server(lw_client *client, const lw_client_account *account)
         return client->started ? LW_ESTATE : LW_EINVAL;
     }
     lw_client_account complete = *account;
-    complete.lifetime = account->lifetime != 0 ? account->lifetime : 86400;
-    lw_err err = find_room(client, account->ssid);
+    complete.lifetime = account->lifetime != 0 ? account->lifetime : A_DAY;
+    lw_err err = find_room(client, (uint16_t)account->ssid);
     if (err == LW_OK) {
         err = lw_tree_begin(&client->tree);
     }
