@@ -25,16 +25,18 @@ static lw_path field(lw_path instance, uint16_t resource)
 static lw_err check_binding(lw_tree *tree, lw_path instance, const char *known)
 {
     lw_bytes binding = lw_tree_octets(tree, field(instance, LW_RES_SERVER_BINDING));
-    bool usable = false;
+    lw_err err = LW_EINVAL;
     for (size_t i = 0; i < binding.len; i++) {
         uint8_t letter = binding.ptr[i];
-        if (letter == 0 || strchr(known, letter) == NULL ||
+        if (memchr(known, letter, strlen(known)) == NULL ||
             memchr(binding.ptr, letter, i) != NULL) {
             return LW_EINVAL;
         }
-        usable = usable || (letter != 'Q' && is_supported(tree, letter));
+        if (letter != 'Q' && is_supported(tree, letter)) {
+            err = LW_OK;
+        }
     }
-    return usable ? LW_OK : LW_EINVAL;
+    return err;
 }
 
 /* REG-60: U, UQ, S, SQ, US, UQS. */
