@@ -1,6 +1,5 @@
 /* What hooks of objects ask of the engine (lw/acts.h). Nothing happens inside the call: an Execute
  * is answered first (DM-63). */
-#include "base/apart.h"
 #include "client/server.h"
 #include "lw/objects.h"
 
@@ -22,24 +21,19 @@ static void perform(lw_coap *coap, lw_alarm *alarm)
     act(client, &client->tree, slot->path);
 }
 
-LW_APART static lw_err schedule(lw_client *client, lw_act act, lw_path path, uint32_t seconds)
+lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
 {
-    for (unsigned i = 0; i < LW_ACTS_MAX; i++) {
-        lw_act_slot *slot = &client->acts[i];
+    lw_client *client = ctx;
+    for (lw_act_slot *slot = client->acts; slot < client->acts + LW_ACTS_MAX; slot++) {
         if (slot->act == NULL) {
             slot->act = act;
             slot->path = path;
             slot->alarm.fire = perform;
-            lw_alarm_set_in(client, &slot->alarm, seconds);
+            lw_alarm_set_in(client, &slot->alarm, ANSWER_GRACE);
             return LW_OK;
         }
     }
     return LW_ENOMEM;
-}
-
-lw_err lw_act_when_answered(void *ctx, lw_act act, lw_path path)
-{
-    return schedule(ctx, act, path, ANSWER_GRACE);
 }
 
 /* ---- Registration -----------------------------------------------------------------------------
@@ -55,20 +49,14 @@ static lw_server *server_of(lw_client *client, uint16_t account)
     return NULL;
 }
 
-static void disable(void *ctx, lw_tree *tree, lw_path path)
-{
-    lw_server *server = server_of(ctx, lw_path_id(path, LW_LEVEL_INSTANCE));
-    (void)tree;
-    if (server != NULL) {
-        lw_server_disable(server);
-    }
-}
-
 lw_err lw_act_disable(void *ctx, uint16_t account)
 {
-    return server_of(ctx, account) != NULL
-               ? schedule(ctx, disable, lw_path_instance(LW_OBJ_SERVER, account), 0)
-               : LW_ENOTFOUND;
+    lw_server *server = server_of(ctx, account);
+    if (server == NULL) {
+        return LW_ENOTFOUND;
+    }
+    lw_server_disable(server);
+    return LW_OK;
 }
 
 static void reconnect(void *ctx, lw_tree *tree, lw_path path)

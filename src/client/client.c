@@ -377,7 +377,7 @@ void lw_client_stop(lw_client *client, lw_time now)
     client->stopping = true;
     LW_EACH_SERVER (client, s) {
         if (s->state != LW_SERVER_UNUSED) {
-            lw_server_leave(s);
+            lw_server_leave(s, false);
         }
     }
     (void)lw_client_reach(client, LW_MOMENT_STOP);

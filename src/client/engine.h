@@ -93,7 +93,7 @@ typedef struct lw_server {
     bool had_success;   /* since the last bootstrap: 1/x/14 no longer counts (CLI-41) */
     bool answers_lwm2m_cbor; /* was seen using 11544 (DM-13) */
     bool asleep;             /* queue mode */
-    bool disable;            /* DEREGISTERING ends in DISABLED, not in IDLE */
+    bool disable;            /* wanted; and DEREGISTERING ends in DISABLED, not in IDLE */
     bool offline;            /* did not answer, or its link is down */
     bool moved;              /* its /0 instance changed: it needs a new link (BS-52) */
     bool has_turn;           /* the one with 1/x/13 that the others wait for (CLI-40) */

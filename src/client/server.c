@@ -317,7 +317,7 @@ static void stay_registered(lw_server *server)
     server->attempts = 0;
     server->sequences = 0;
     server->expires = lw_alarm_after(server->client, lasts);
-    wait_in(server, LW_SERVER_REGISTERED, server->update != 0 ? 0 : wait);
+    wait_in(server, LW_SERVER_REGISTERED, server->update != 0 || server->disable ? 0 : wait);
 }
 
 static void take_registration(lw_server *server, const lw_coap_msg *answer)
@@ -439,6 +439,7 @@ static void left(lw_server *server)
 {
     bool was_registered = server->registered;
     bool comes_back = server->disable;
+    server->disable = false;
     lw_server_reset(server);
     if (was_registered) {
         lw_server_report(server, LW_CLIENT_DEREGISTERED, LW_OK, LW_COAP_EMPTY);
@@ -450,9 +451,10 @@ static void left(lw_server *server)
     }
 }
 
-void lw_server_leave(lw_server *server)
+void lw_server_leave(lw_server *server, bool comes_back)
 {
     lw_server_stop_asking(server); /* rule 26; a De-register ends with it, and IDLE */
+    server->disable = comes_back;
     if (server->registered && server->link_state == LW_OK) {
         ask(server, LW_SERVER_DEREGISTERING);
     } else {
@@ -462,9 +464,9 @@ void lw_server_leave(lw_server *server)
 
 void lw_server_disable(lw_server *server)
 {
-    if (server->state != LW_SERVER_DEREGISTERING) { /* as it is anyhow */
-        server->disable = server->state != LW_SERVER_IDLE;
-        lw_server_leave(server);
+    if (!is_one_of(server, S(IDLE) | S(DEREGISTERING))) { /* it leaves anyhow */
+        server->disable = true;
+        wake_in(server, 0);
     }
 }
 
@@ -476,7 +478,6 @@ void lw_server_reset(lw_server *server)
     server->attempts = 0;
     server->sequences = 0;
     server->version = server->client->cfg.version;
-    server->disable = false;
     lw_alarm_set_in(server->client, &server->nap, LW_FOREVER);
     server->has_turn = false;
     set_state(server, LW_SERVER_IDLE);
@@ -536,6 +537,8 @@ LW_APART static void go_on(lw_server *server)
     lw_client *client = server->client;
     if (client->bootstrapping) { /* rule 12: what is due goes on within a second of its end */
         wake_in(server, 1);
+    } else if (server->disable) {
+        lw_server_leave(server, true);
     } else if (server->state == LW_SERVER_CONNECTING) {
         attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
     } else if (server->state == LW_SERVER_REGISTERED) { /* REG-42 */

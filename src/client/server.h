@@ -29,10 +29,10 @@ void lw_server_start(lw_server *server);
 /* Ends whatever is going on and goes to IDLE; without a word to the server. */
 void lw_server_reset(lw_server *server);
 
-/* De-registers if registered, then IDLE. */
-void lw_server_leave(lw_server *server);
+/* De-registers if registered, then IDLE; or DISABLED for as long as 1/x/5 says. */
+void lw_server_leave(lw_server *server, bool comes_back);
 
-/* CLI-61: De-registers, then DISABLED for as long as 1/x/5 says. */
+/* CLI-61: with the next step it leaves, and comes back. */
 void lw_server_disable(lw_server *server);
 
 /* Opens its link as the account says: LW_OK, it is up; LW_AGAIN, it will be. Failures as

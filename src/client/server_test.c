@@ -271,6 +271,32 @@ static void disable_twice_is_as_good_as_once(void **state)
     expect_last(r, LW_COAP_POST, "/rd", "ep=dev1&lt=300&lwm2m=1.1&b=U");
 }
 
+/* The answer to an Update comes before the step that would have disabled. */
+static void disable_outlives_the_answer_to_an_update(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    rig_pass(r, 207000);
+    expect_last(r, LW_COAP_POST, "/rd/5a3f", "");
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    rig_pass(r, 0);
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+}
+
+/* REG-40: who stops does not come back */
+static void stop_goes_before_a_disable(void **state)
+{
+    rig *r = *state;
+    start_registered(r, 300);
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    lw_client_stop(r->client, r->now);
+    rig_pass(r, 0);
+    expect_last(r, LW_COAP_DELETE, "/rd/5a3f", "");
+    rig_answer(r, 0, LW_COAP_DELETED, NULL);
+    assert_true(lw_client_is_stopped(r->client));
+}
+
 /* CLI-50: attempts that failed before it do not count behind it */
 static void after_disable_attempts_begin_anew(void **state)
 {
@@ -624,6 +650,8 @@ int main(void)
         T(disable_deregisters_and_comes_back),
         T(disable_cancels_an_update_in_flight),
         T(disable_twice_is_as_good_as_once),
+        T(disable_outlives_the_answer_to_an_update),
+        T(stop_goes_before_a_disable),
         T(after_disable_attempts_begin_anew),
         T(stop_deregisters),
         T(a_second_stop_does_not_wait_for_the_answer),
