@@ -21,11 +21,12 @@ static bool is_taken(const lw_observing *all, const lw_attrs *place)
 static const lw_attrs *keep(lw_observing *all, const lw_attrs *query)
 {
     lw_attrs *places = lw_client_feature_state(all->client, &lw_feature_observe_1_2);
-    lw_attrs *unused = NULL;
+    lw_attrs *unused = places; /* until it is found */
     for (size_t i = 0; i <= all->client->cfg.observations_max; i++) {
         if (!is_taken(all, &places[i])) {
             unused = &places[i];
-        } else if (memcmp(&places[i], query, sizeof *query) == 0) {
+        } else if (lw_bytes_equal(lw_bytes_of(&places[i], sizeof *query),
+                                  lw_bytes_of(query, sizeof *query))) {
             return &places[i];
         }
     }
