@@ -5,6 +5,7 @@
 #include "base/apart.h"
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/quick.h"
 
 void lw_writer_init(lw_writer *w, uint8_t *buf, size_t cap)
 {
@@ -24,37 +25,26 @@ void lw_writer_fail(lw_writer *w, lw_err err)
     }
 }
 
-/* Copies the part that falls into the window. */
-static void write_windowed(lw_writer *w, const uint8_t *octets, size_t len)
-{
-    w->digest = lw_digest(w->digest, octets, len);
-    size_t start = w->pos;
-    size_t end = start + len;
-    size_t window_end = w->from + w->cap < w->from ? SIZE_MAX : w->from + w->cap;
-    w->pos = end;
-    if (end <= w->from || start >= window_end) {
-        return;
-    }
-    size_t first = start > w->from ? start : w->from;
-    size_t last = end < window_end ? end : window_end;
-    memcpy(w->buf + (first - w->from), octets + (first - start), last - first);
-}
-
 void lw_write_octets(lw_writer *w, const void *octets, size_t len)
 {
     if (w->err != LW_OK || len == 0) {
         return;
     }
     if (w->windowed) {
-        write_windowed(w, octets, len);
-        return;
-    }
-    if (len > w->cap - w->pos) {
+        w->digest = lw_digest(w->digest, octets, len);
+    } else if (len > w->cap - w->pos) {
         w->err = LW_ETOOBIG;
         return;
     }
-    memcpy(w->buf + w->pos, octets, len);
+    size_t skip = w->from > w->pos ? w->from - w->pos : 0; /* in front of the window */
+    size_t at = w->pos > w->from ? w->pos - w->from : 0;   /* in it */
     w->pos += len;
+    if (skip >= len || at >= w->cap) {
+        return;
+    }
+    len -= skip;
+    size_t room = w->cap - at;
+    memcpy(w->buf + at, (const uint8_t *)octets + skip, len < room ? len : room);
 }
 
 void lw_write_str(lw_writer *w, const char *s)
@@ -64,7 +54,7 @@ void lw_write_str(lw_writer *w, const char *s)
 
 void lw_write_u8(lw_writer *w, uint8_t v)
 {
-    if (w->err == LW_OK && !w->windowed && w->pos < w->cap) {
+    if (LW_QUICK && w->err == LW_OK && !w->windowed && w->pos < w->cap) {
         w->buf[w->pos++] = v;
         return;
     }

@@ -3,18 +3,11 @@
 #include <string.h>
 
 #include "base/apart.h"
+#include "base/quick.h"
 
 #define VERSION    1u
 #define HEADER_LEN 4u
 #define HEAD_MAX   5u /* of an option */
-
-/* Microcontrollers encode a message a second at most: there the way that takes all options is quick
- * enough. */
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
-#define QUICK 0
-#else
-#define QUICK 1
-#endif
 
 bool lw_coap_same_token(const lw_coap_token *a, const lw_coap_token *b)
 {
@@ -188,7 +181,7 @@ static inline bool put_quick(lw_coap_out *out, uint32_t number, const void *octe
 
 void lw_coap_put_octets(lw_coap_out *out, uint32_t number, const void *octets, size_t len)
 {
-    if (QUICK && put_quick(out, number, octets, len)) {
+    if (LW_QUICK && put_quick(out, number, octets, len)) {
         return;
     }
     lw_coap_put_head(out, number, len);
