@@ -150,7 +150,10 @@ LW_PATH_INLINE lw_path lw_path_cut(lw_path p, unsigned depth)
 }
 
 /* p without its last level, and the identifier there. The root has none. */
-lw_path lw_path_parent(lw_path p);
+LW_PATH_INLINE lw_path lw_path_parent(lw_path p)
+{
+    return lw_path_cut(p, lw_path_depth(p) - 1);
+}
 uint16_t lw_path_last(lw_path p);
 
 static inline bool lw_path_equal(lw_path a, lw_path b)

@@ -163,7 +163,7 @@ lw_err lw_senml_plan_init(lw_senml_plan *p, const lw_source *source, const lw_en
             return LW_ENOTSUP;
         }
         /* Of a path without value something must be left for n. */
-        lw_path path = is_path ? lw_path_parent(e->path) : e->path;
+        lw_path path = lw_path_cut(e->path, lw_path_depth(e->path) - is_path);
         if (p->count++ == 0) {
             kinds &= is_path ? LW_SENML_PATHS : ~LW_SENML_PATHS;
             p->base = path;

@@ -79,11 +79,6 @@ uint64_t lw_path_cut_key(lw_path p, unsigned depth)
     return of_words(depth == LW_LEVEL_OBJECT ? upper >> 16 << 16 : 0, 0);
 }
 
-lw_path lw_path_parent(lw_path p)
-{
-    return lw_path_cut(p, lw_path_depth(p) - 1);
-}
-
 uint16_t lw_path_last(lw_path p)
 {
     return lw_path_id(p, lw_path_depth(p));
