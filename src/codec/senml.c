@@ -193,6 +193,12 @@ lw_senml_label lw_senml_label_of_type(uint32_t type)
     }
 }
 
+static void set_text(lw_value *value, const uint8_t *octets, size_t len)
+{
+    value->type = LW_TYPE_STRING;
+    value->as.bytes = lw_bytes_of(octets, len);
+}
+
 /* The full name of the entry, its path with what stands in front of it: so much as all have in
  * common is base name, the rest its name. */
 static lw_err split_entry(lw_senml_plan *p)
@@ -214,8 +220,8 @@ static lw_err split_entry(lw_senml_plan *p)
         w.pos = front;
     }
     lw_write_path(&w, e->path);
-    p->base_name = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(p->text, base_len));
-    p->name = lw_value_bytes(LW_TYPE_STRING, lw_bytes_of(p->text + base_len, w.pos - base_len));
+    set_text(&p->base_name, p->text, base_len);
+    set_text(&p->name, p->text + base_len, w.pos - base_len);
     return w.err;
 }
 
