@@ -64,7 +64,7 @@ static bool join_query(lw_bytes options, lw_writer *w)
 static bool rebuild(const lw_request *routed, const lw_route *route, lw_writer *w)
 {
     lw_request request = *routed;
-    lw_attrs_change attrs = {.level = LW_LEVEL_RESOURCE, .decimal = &lw_attr_decimal_text};
+    lw_attrs_change attrs = {.level = LW_LEVEL_RESOURCE, .known = &lw_attr_all};
     uint8_t text[1024];
     lw_writer query;
     lw_writer_init(&query, text, sizeof text);
