@@ -285,7 +285,7 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
     uint16_t object = lw_path_id(path, LW_LEVEL_OBJECT);
     uint16_t instance = lw_path_id(path, LW_LEVEL_INSTANCE);
     uint16_t resource = lw_path_id(path, LW_LEVEL_RESOURCE);
-    uint8_t of_all = 0, of_its_own = 0;
+    unsigned of_all = 0, of_its_own = 0;
     if (change != LW_TREE_VALUE) {
         of_all = lw_access_is_bootstrap_only(object) ? 0 : LW_UPDATE_OBJECTS;
     } else if (object == LW_OBJ_DEVICE) {
@@ -295,13 +295,17 @@ static void watch_registrations(lw_client *client, lw_tree_change change, lw_pat
                      : resource == LW_RES_SERVER_LIFETIME ? LW_UPDATE_LIFETIME
                                                           : 0;
     }
-    client->accounts_dirty |= object <= LW_OBJ_SERVER;
+    if (object <= LW_OBJ_SERVER) {
+        client->accounts_dirty = true;
+    }
     LW_EACH_SERVER (client, s) {
-        uint8_t reasons = instance == s->account ? of_all | of_its_own : of_all;
+        unsigned reasons = instance == s->account ? of_all | of_its_own : of_all;
         if (reasons != 0) {
-            lw_server_want_update(s, reasons);
+            lw_server_want_update(s, (uint8_t)reasons);
         }
-        s->moved |= object == LW_OBJ_SECURITY && instance == s->security;
+        if (object == LW_OBJ_SECURITY && instance == s->security) {
+            s->moved = true;
+        }
     }
 }
 
@@ -422,10 +426,9 @@ void lw_client_feed(lw_client *client, lw_time now, uint8_t link, lw_bytes datag
 }
 
 /* A link is up (LW_OK), or down and why. */
-static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_err err)
+static void take_news_of_link(lw_client *client, uint8_t link, lw_err err)
 {
     lw_server *server = lw_client_peer(client, link);
-    client->now = now;
     if (server != NULL && server->link_state <= LW_AGAIN) {
         server->link_state = (uint8_t)err;
         server->on_link(server, err);
@@ -434,12 +437,14 @@ static void take_news_of_link(lw_client *client, lw_time now, uint8_t link, lw_e
 
 void lw_client_link_up(lw_client *client, lw_time now, uint8_t link)
 {
-    take_news_of_link(client, now, link, LW_OK);
+    client->now = now;
+    take_news_of_link(client, link, LW_OK);
 }
 
 void lw_client_link_down(lw_client *client, lw_time now, uint8_t link, lw_err why)
 {
-    take_news_of_link(client, now, link, why);
+    client->now = now;
+    take_news_of_link(client, link, why);
 }
 
 void lw_client_address_changed(lw_client *client, lw_time now)

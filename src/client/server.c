@@ -257,13 +257,18 @@ static uint32_t own_address(const lw_server *server)
 
 /* The link is up: a live registration goes on where the security allows it (REG-43, REG-44,
  * P-REG-04). */
-static void talk(lw_server *server)
+static bool goes_on(const lw_server *server)
 {
-    bool same_session = security_mode(server) == LW_SECURITY_NOSEC
-                            ? own_address(server) == server->own_address
-                            : server->version >= LW_VERSION_1_2;
-    bool goes_on = server->registered && same_session && server->client->now < server->expires;
-    ask(server, goes_on ? LW_SERVER_UPDATING : LW_SERVER_REGISTERING);
+    return security_mode(server) == LW_SECURITY_NOSEC
+               ? own_address(server) == server->own_address
+               : server->version >= LW_VERSION_1_2;
+}
+
+/* REG-42: the registration there is, or a new one. */
+static void talk(lw_server *server, bool anew)
+{
+    bool is_over = anew || !server->registered || server->client->now >= server->expires;
+    ask(server, is_over ? LW_SERVER_REGISTERING : LW_SERVER_UPDATING);
 }
 
 static void connect_link(lw_server *server)
@@ -287,7 +292,7 @@ static void on_link(lw_server *server, lw_err err)
 {
     if (err == LW_OK) {
         if (server->state == LW_SERVER_CONNECTING) {
-            talk(server);
+            talk(server, !goes_on(server));
         }
     } else if (server->state == LW_SERVER_DEREGISTERING) {
         lw_server_stop_asking(server); /* which ends it */
@@ -541,8 +546,8 @@ LW_APART static void go_on(lw_server *server)
         lw_server_leave(server, true);
     } else if (server->state == LW_SERVER_CONNECTING) {
         attempt_failed(server, LW_ETIMEOUT, LW_COAP_EMPTY);
-    } else if (server->state == LW_SERVER_REGISTERED) { /* REG-42 */
-        ask(server, client->now < server->expires ? LW_SERVER_UPDATING : LW_SERVER_REGISTERING);
+    } else if (server->state == LW_SERVER_REGISTERED) {
+        talk(server, false);
     } else {
         connect_link(server);
     }
