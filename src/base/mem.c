@@ -113,8 +113,12 @@ LW_APART lw_pool *lw_pool_init(void *block, size_t size)
     }
     lw_pool *pool = (lw_pool *)(void *)((uint8_t *)block + skip);
     size = (size - skip) / PIECE_ALIGN * PIECE_ALIGN;
-    *pool =
-        (lw_pool){.mem = {.alloc = pool_alloc, .release = pool_release, .ctx = pool}, .size = size};
+    pool->mem.alloc = pool_alloc;
+    pool->mem.release = pool_release;
+    pool->mem.ctx = pool;
+    pool->size = size;
+    pool->used = 0;
+    pool->used_peak = 0;
     *(piece *)(pool + 1) = (piece){.size = size - sizeof *pool, .is_free = true};
     return pool;
 }

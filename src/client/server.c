@@ -417,7 +417,7 @@ static void ask(lw_server *server, lw_server_state to)
     }
 }
 
-void lw_server_want_update(lw_server *server, uint8_t reasons)
+LW_APART void lw_server_want_update(lw_server *server, uint8_t reasons)
 {
     server->update |= reasons;
     if (server->state == LW_SERVER_REGISTERED) {
