@@ -5,6 +5,7 @@
 #include "client/server.h"
 #include "coap/bodies.h"
 
+#define DEFAULT_BODY    2048
 #define MAX_BODIES      2
 #define BODY_TIMEOUT_MS 247000
 
@@ -62,6 +63,11 @@ static void on_stream_gone(void *ctx, lw_coap_peer *peer, uint64_t stream)
 /* ---- Requests of ours -------------------------------------------------------------------------
  */
 
+static uint16_t body_max(const lw_client *client)
+{
+    return client->cfg.body_max != 0 ? client->cfg.body_max : DEFAULT_BODY;
+}
+
 lw_err lw_body_send(lw_server *server, const lw_coap_request *request, lw_body_fn body,
                     size_t body_len, void **out_asking)
 {
@@ -71,7 +77,7 @@ lw_err lw_body_send(lw_server *server, const lw_coap_request *request, lw_body_f
         .options = request->options,
         .read = body_len > 0 ? body : NULL,
         .body = lw_bytes_of(NULL, body_len),
-        .max_body = client->cfg.body_max,
+        .max_body = body_max(client),
         .on_end = request->on_end,
         .ctx = request->ctx,
     };
@@ -104,7 +110,7 @@ static size_t size(const lw_client_cfg *cfg)
 static lw_err init(lw_client *client, void *state)
 {
     blockwise *b = state;
-    lw_coap_bodies_init(&b->bodies, client->cfg.body_max, MAX_BODIES, BODY_TIMEOUT_MS);
+    lw_coap_bodies_init(&b->bodies, body_max(client), MAX_BODIES, BODY_TIMEOUT_MS);
     b->handler = *client->coap.config.handler;
     b->handler.wants_stream = wants_stream;
     b->handler.on_stream_gone = on_stream_gone;

@@ -10,9 +10,7 @@
 #define DEFAULT_SERVERS      1
 #define DEFAULT_OBSERVATIONS 8
 #define DEFAULT_ATTRIBUTES   8
-#define DEFAULT_STORED       16
 #define DEFAULT_PAYLOAD      1024
-#define DEFAULT_BODY         2048
 #define DEFAULT_DYNAMIC      2048
 
 #define MAX_SEEN_PER_SERVER 8 /* message ids remembered: NSTART is 1, so more is for NON bursts */
@@ -23,15 +21,14 @@
 /* ---- Set-up -----------------------------------------------------------------------------------
  */
 
+/* Those that every client has; the others are asked for by who has them. */
 static void fill_in_defaults(lw_client_cfg *cfg)
 {
     cfg->servers_max = cfg->servers_max != 0 ? cfg->servers_max : DEFAULT_SERVERS;
     cfg->observations_max =
         cfg->observations_max != 0 ? cfg->observations_max : DEFAULT_OBSERVATIONS;
     cfg->attributes_max = cfg->attributes_max != 0 ? cfg->attributes_max : DEFAULT_ATTRIBUTES;
-    cfg->stored_max = cfg->stored_max != 0 ? cfg->stored_max : DEFAULT_STORED;
     cfg->payload_max = cfg->payload_max != 0 ? cfg->payload_max : DEFAULT_PAYLOAD;
-    cfg->body_max = cfg->body_max != 0 ? cfg->body_max : DEFAULT_BODY;
 }
 
 static size_t plug_size(const lw_client_cfg *cfg, const lw_client_feature *f)

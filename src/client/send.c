@@ -398,7 +398,7 @@ lw_err lw_client_record(lw_client *client, lw_path path)
         count++;
     }
     *at = taken;
-    if (count > client->cfg.stored_max) {
+    if (count > lw_snapshots_max(&client->cfg)) {
         drop_first(&client->pool->mem, &s->records);
     }
     return LW_OK;

@@ -8,6 +8,13 @@
 #include "lw/acts.h"
 #include "model/access.h"
 
+#define DEFAULT_STORED 16
+
+uint16_t lw_snapshots_max(const lw_client_cfg *cfg)
+{
+    return cfg->stored_max != 0 ? cfg->stored_max : DEFAULT_STORED;
+}
+
 /* One value:
  *
  *   | path 8 | kind 3 bits, single 1, type 4 | length 2 | octets |

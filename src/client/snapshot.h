@@ -15,6 +15,9 @@ struct lw_snapshot {
     uint8_t octets[];
 };
 
+/* How many may be kept (lw_client_cfg.stored_max). */
+uint16_t lw_snapshots_max(const lw_client_cfg *cfg);
+
 /* One value as octets, and back. A value read is a view into what is read. */
 void lw_entry_write(lw_writer *w, const lw_entry *entry);
 void lw_entry_read(lw_reader *r, lw_entry *out_entry);

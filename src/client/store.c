@@ -103,7 +103,7 @@ static lw_err keep_part(store *st, lw_observed *obs, uint8_t part)
     lw_snapshot *snapshot = NULL;
     lw_err err;
     do {
-        bool has_room = st->count < st->client->cfg.stored_max;
+        bool has_room = st->count < lw_snapshots_max(&st->client->cfg);
         err = has_room ? lw_snapshot_take(&st->pool->mem, &source, st->client->now, &snapshot)
                        : LW_ENOMEM;
     } while (err == LW_ENOMEM && make_room(st, obs->all));
@@ -191,7 +191,7 @@ static void restore(void *state, lw_observed *obs, lw_reader *in)
 {
     store *st = state;
     size_t len = lw_read_u16(in);
-    bool has_room = st->count < st->client->cfg.stored_max;
+    bool has_room = st->count < lw_snapshots_max(&st->client->cfg);
     lw_snapshot *s = has_room ? lw_mem_alloc(&st->pool->mem, sizeof *s + len) : NULL;
     if (s == NULL) {
         lw_reader_fail(in, LW_ENOMEM);
@@ -349,7 +349,7 @@ static const lw_store hooks = {.keep = keep,
 static size_t pool_size(const lw_client_cfg *cfg)
 {
     return lw_pool_overhead() +
-           cfg->stored_max * lw_pool_cost(sizeof(lw_snapshot) + SNAPSHOT_OCTETS);
+           lw_snapshots_max(cfg) * lw_pool_cost(sizeof(lw_snapshot) + SNAPSHOT_OCTETS);
 }
 
 static size_t size(const lw_client_cfg *cfg)
