@@ -82,10 +82,9 @@ static void take_security(lw_client *client, lw_path security)
         return;
     }
     server->account = account;
-    if (server->state == LW_SERVER_UNUSED) {
+    if (server != own) {
         server->ssid = ssid;
         server->security = lw_path_id(security, LW_LEVEL_INSTANCE);
-        server->state = LW_SERVER_IDLE;
     }
 }
 
@@ -95,7 +94,7 @@ void lw_client_accounts_changed(lw_client *client)
     LW_EACH_SERVER (client, s) {
         uint16_t account;
         lw_path security = lw_path_instance(LW_OBJ_SECURITY, s->security);
-        if (s->state != LW_SERVER_UNUSED && read_account(client, &account, security) != s->ssid) {
+        if (s->ssid != 0 && read_account(client, &account, security) != s->ssid) {
             forget(s);
         }
         if (s->moved) {

@@ -331,9 +331,7 @@ static void close_session(lw_bootstrap *bs)
     tell(bs, LW_CLIENT_BOOTSTRAPPED);
     LW_EACH_SERVER (client, s) {
         s->had_success = false; /* CLI-41 */
-        if (s->state != LW_SERVER_UNUSED) {
-            lw_server_reset(s);
-        }
+        lw_server_reset(s);
     }
     lw_client_accounts_changed(client);
 }

@@ -377,9 +377,7 @@ void lw_client_stop(lw_client *client, lw_time now)
     client->now = now;
     client->stopping = true;
     LW_EACH_SERVER (client, s) {
-        if (s->state != LW_SERVER_UNUSED) {
-            lw_server_leave(s, false);
-        }
+        lw_server_leave(s, false);
     }
     (void)lw_client_reach(client, LW_MOMENT_STOP);
 }
@@ -387,8 +385,7 @@ void lw_client_stop(lw_client *client, lw_time now)
 bool lw_client_is_stopped(const lw_client *client)
 {
     LW_EACH_SERVER (client, s) {
-        uint8_t state = s->state;
-        if (state != LW_SERVER_UNUSED && state != LW_SERVER_IDLE) {
+        if (s->state != LW_SERVER_IDLE) {
             return false;
         }
     }
@@ -479,7 +476,7 @@ lw_err lw_client_update(lw_client *client, uint16_t ssid)
 {
     lw_err err = LW_ENOTFOUND;
     LW_EACH_SERVER (client, s) {
-        if (s->state == LW_SERVER_UNUSED || (ssid != 0 && s->ssid != ssid)) {
+        if (s->ssid == 0 || (ssid != 0 && s->ssid != ssid)) {
             continue;
         }
         bool heard = lw_server_hurry(s);

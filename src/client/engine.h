@@ -59,9 +59,8 @@ void lw_alarm_set_jittered(lw_client *client, lw_alarm *alarm, uint32_t seconds)
  */
 
 typedef enum lw_server_state {
-    LW_SERVER_UNUSED,        /* no account in this place */
-    LW_SERVER_IDLE,          /* waits for its turn, or until the bootstrap is over */
-    LW_SERVER_DELAY,         /* 1/x/14; until alarm */
+    LW_SERVER_IDLE,  /* waits for its turn, or until the bootstrap is over; or has no account */
+    LW_SERVER_DELAY, /* 1/x/14; until alarm */
     LW_SERVER_CONNECTING,    /* until link_up or link_down */
     LW_SERVER_REGISTERING,   /* until the exchange ends */
     LW_SERVER_REGISTERED,    /* alarm: next Update */

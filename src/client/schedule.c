@@ -23,9 +23,9 @@ void lw_schedule_begin(lw_client *client)
         return;
     }
     LW_EACH_SERVER (client, s) {
-        any |= s->state != LW_SERVER_UNUSED;
+        any |= s->ssid != 0;
         one_has_turn |= s->has_turn;
-        if (s->state != LW_SERVER_IDLE) {
+        if (s->state != LW_SERVER_IDLE || s->ssid == 0) {
             continue;
         }
         uint32_t order = lw_server_setting(s, LW_RES_SERVER_REGISTRATION_PRIORITY_ORDER, UNORDERED);

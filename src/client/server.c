@@ -20,7 +20,6 @@ static void left(lw_server *server);
 
 /* from -> to */
 static const uint16_t moves[] = {
-    [LW_SERVER_UNUSED] = S(IDLE),
     [LW_SERVER_IDLE] = S(IDLE) | S(DELAY) | S(DISABLED),
     [LW_SERVER_DELAY] = S(IDLE) | S(CONNECTING),
     [LW_SERVER_CONNECTING] = S(IDLE) | S(REGISTERING) | S(UPDATING) | S(BACKOFF),
@@ -36,9 +35,9 @@ static const uint16_t moves[] = {
 
 const char *lw_server_state_name(lw_server_state state)
 {
-    static const char *const names[] = {"unused",      "idle",       "delay",    "connecting",
-                                        "registering", "registered", "updating", "deregistering",
-                                        "disabled",    "backoff"};
+    static const char *const names[] = {"idle",          "delay",      "connecting",
+                                        "registering",   "registered", "updating",
+                                        "deregistering", "disabled",   "backoff"};
     return names[state];
 }
 
@@ -259,9 +258,8 @@ static uint32_t own_address(const lw_server *server)
  * P-REG-04). */
 static bool goes_on(const lw_server *server)
 {
-    return security_mode(server) == LW_SECURITY_NOSEC
-               ? own_address(server) == server->own_address
-               : server->version >= LW_VERSION_1_2;
+    return security_mode(server) == LW_SECURITY_NOSEC ? own_address(server) == server->own_address
+                                                      : server->version >= LW_VERSION_1_2;
 }
 
 /* REG-42: the registration there is, or a new one. */
@@ -490,7 +488,7 @@ void lw_server_reset(lw_server *server)
 
 void lw_server_register_anew(lw_server *server)
 {
-    if (!is_one_of(server, S(UNUSED) | S(IDLE) | S(DISABLED) | S(DEREGISTERING))) {
+    if (!is_one_of(server, S(IDLE) | S(DISABLED) | S(DEREGISTERING))) {
         lw_server_reset(server);
         lw_schedule_begin(server->client);
     }
