@@ -54,14 +54,17 @@ size_t lw_client_mem_needed(const lw_client_cfg *given)
     return octets;
 }
 
-static bool has_object(const lw_client_cfg *cfg, uint16_t id)
+/* Security, Server and Device. */
+LW_APART static bool has_core_objects(const lw_object *const *objects)
 {
-    for (size_t i = 0; cfg->objects[i] != NULL; i++) {
-        if (cfg->objects[i]->def->id == id) {
-            return true;
+    unsigned missing = 1u << LW_OBJ_SECURITY | 1u << LW_OBJ_SERVER | 1u << LW_OBJ_DEVICE;
+    for (; *objects != NULL; objects++) {
+        uint16_t id = (*objects)->def->id;
+        if (id <= LW_OBJ_DEVICE) {
+            missing &= ~(1u << id);
         }
     }
-    return false;
+    return missing == 0;
 }
 
 static bool is_usable(const lw_client_cfg *cfg)
@@ -70,8 +73,7 @@ static bool is_usable(const lw_client_cfg *cfg)
     return cfg->endpoint != NULL && cfg->platform != NULL && cfg->platform->random != NULL &&
            cfg->platform->link_open != NULL && cfg->platform->link_close != NULL &&
            cfg->objects != NULL && cfg->formats != NULL && version_known &&
-           has_object(cfg, LW_OBJ_SECURITY) && has_object(cfg, LW_OBJ_SERVER) &&
-           has_object(cfg, LW_OBJ_DEVICE);
+           has_core_objects(cfg->objects);
 }
 
 static void on_change(void *ctx, lw_tree_change change, lw_path path);
