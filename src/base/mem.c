@@ -38,7 +38,7 @@ lw_err lw_mem_dup(const lw_mem *mem, lw_bytes b, lw_bytes *out_copy)
     return LW_OK;
 }
 
-void lw_wipe(void *ptr, size_t len)
+LW_APART void lw_wipe(void *ptr, size_t len)
 {
     volatile uint8_t *p = ptr;
     while (len-- > 0) {

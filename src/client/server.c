@@ -91,8 +91,7 @@ bool lw_server_is_registered(const lw_server *server)
 
 bool lw_server_is_ready(const lw_server *server)
 {
-    return lw_server_is_registered(server) && server->state == LW_SERVER_REGISTERED &&
-           server->update == 0 && !server->offline && !server->client->bootstrapping;
+    return server->state == LW_SERVER_REGISTERED && server->update == 0 && !server->offline && !server->client->bootstrapping;
 }
 
 uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t absent)
@@ -294,11 +293,12 @@ static void on_link(lw_server *server, lw_err err)
         }
     } else if (server->state == LW_SERVER_DEREGISTERING) {
         lw_server_stop_asking(server); /* which ends it */
-    } else if (server->state == LW_SERVER_REGISTERED) {
+    } else {
         lw_server_go_offline(server);
-        wait_in(server, LW_SERVER_BACKOFF, 0);
-    } else if (is_one_of(server, TALKING)) {
-        lw_server_go_offline(server);
+        if (server->state == LW_SERVER_REGISTERED) {
+            wait_in(server, LW_SERVER_BACKOFF, 0);
+            return;
+        }
         lw_server_report(server, LW_CLIENT_LINK_FAILED, err, LW_COAP_EMPTY);
         attempt_failed(server, err, LW_COAP_EMPTY);
     }
