@@ -91,7 +91,8 @@ bool lw_server_is_registered(const lw_server *server)
 
 bool lw_server_is_ready(const lw_server *server)
 {
-    return server->state == LW_SERVER_REGISTERED && server->update == 0 && !server->offline && !server->client->bootstrapping;
+    return server->state == LW_SERVER_REGISTERED && server->update == 0 && !server->offline &&
+           !server->client->bootstrapping;
 }
 
 uint32_t lw_server_setting(const lw_server *server, uint16_t resource, uint32_t absent)
