@@ -28,8 +28,6 @@ lw_err lw_coap_msg_parse(lw_bytes datagram, lw_coap_msg *out_msg)
     out_msg->code = LW_COAP_EMPTY;
     out_msg->mid = 0;
     out_msg->token = (lw_coap_token){.len = 0};
-    out_msg->options = lw_bytes_of(NULL, 0);
-    out_msg->payload = lw_bytes_of(NULL, 0);
     out_msg->noted = (lw_coap_noted){.refused = 0};
     if (datagram.len < HEADER_LEN) {
         return LW_EFORMAT;
@@ -41,13 +39,11 @@ lw_err lw_coap_msg_parse(lw_bytes datagram, lw_coap_msg *out_msg)
     out_msg->type = p[0] >> 4 & 3u;
     out_msg->code = p[1];
     out_msg->mid = (uint16_t)(p[2] << 8 | p[3]);
-    if (out_msg->code == LW_COAP_EMPTY) {
-        return datagram.len == HEADER_LEN && (p[0] & 15u) == 0 ? LW_OK : LW_EFORMAT;
-    }
-    if (!lw_coap_code_is_request(out_msg->code) && !lw_coap_code_is_response(out_msg->code)) {
+    unsigned code_class = lw_coap_code_class(p[1]);
+    lw_bytes rest = lw_bytes_of(p + HEADER_LEN, datagram.len - HEADER_LEN);
+    if (code_class == 1 || code_class > 5 || (p[1] == LW_COAP_EMPTY && rest.len != 0)) {
         return LW_EFORMAT;
     }
-    lw_bytes rest = lw_bytes_of(p + HEADER_LEN, datagram.len - HEADER_LEN);
     return lw_coap_msg_parse_tail(out_msg, p[0] & 15u, rest);
 }
 
