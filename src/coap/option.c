@@ -1,6 +1,7 @@
 #include "coap/option.h"
 
 #include "base/apart.h"
+#include "base/quick.h"
 #include "base/reader.h"
 #include "coap/code.h"
 
@@ -57,7 +58,7 @@ static inline const uint8_t *next(const uint8_t *p, const uint8_t *end, lw_coap_
         return NULL;
     }
     option_head h = {*p >> 4, *p & 15u, p + 1};
-    if (h.delta >= 13 || h.len >= 13) {
+    if (!LW_QUICK || h.delta >= 13 || h.len >= 13) {
         h = read_long_head(p, end);
         if (h.value == NULL) {
             return NULL;
@@ -219,7 +220,7 @@ static bool is_right(const option_row *row, const lw_coap_opt *opt, bool is_repe
 /* Where to begin: nearly every request begins with Uri-Path. */
 static const option_row *first_row(const lw_bytes *options)
 {
-    bool is_path = options->ptr[0] >> 4 == LW_COAP_OPT_URI_PATH;
+    bool is_path = LW_QUICK && options->ptr[0] >> 4 == LW_COAP_OPT_URI_PATH;
     return is_path ? &option_rows[ROW_OF_11] : option_rows;
 }
 
