@@ -431,6 +431,7 @@ static bool has_bad_block(const lw_coap_ask *ask)
            lw_block_szx(ask->block2) == LW_BLOCK_SZX_BERT;
 }
 
+/* LW_OK: the handler is to be called with what `in` now says; LW_END: `reply` is the answer. */
 static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply)
 {
     lw_coap_ask *ask = &reply->ask;
@@ -446,6 +447,19 @@ static lw_err take(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap
     return ask->has_block1 ? take_block1(coap, in, msg, reply) : LW_OK;
 }
 
+static lw_err serve(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply)
+{
+    lw_err err = take(coap, in, msg, reply);
+    if (err != LW_OK) {
+        return err == LW_END ? LW_OK : err;
+    }
+    err = coap->config.handler->on_request(coap->config.ctx, in, reply);
+    if (in->body != NULL) {
+        taken(coap, in, reply, err);
+    }
+    return err;
+}
+
 static void drop(lw_coap *coap, lw_coap_peer *peer)
 {
     while (peer->bodies != NULL) {
@@ -457,7 +471,7 @@ void lw_coap_bodies_init(lw_coap_bodies *bodies, uint32_t max_body, uint16_t max
                          uint32_t timeout_ms)
 {
     static const lw_coap_body_hooks hooks = {
-        .take = take, .taken = taken, .cut = cut, .window = set_window, .drop = drop};
+        .serve = serve, .cut = cut, .window = set_window, .drop = drop};
     *bodies = (lw_coap_bodies){
         .hooks = &hooks, .max_body = max_body, .timeout_ms = timeout_ms, .max_bodies = max_bodies};
 }

@@ -129,11 +129,9 @@ struct lw_coap_later_hooks {
 /* ---- block-wise bodies: bodies.c, reached through the table so that it can be left out ------ */
 
 typedef struct lw_coap_body_hooks {
-    /* Looks at a request. LW_OK: the handler is to be called with what `in` now says, and writes
-     * the part of the payload that is asked for; LW_END: `reply` is the answer. */
-    lw_err (*take)(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply);
-    /* The handler was called with what take gave it of a request with Block1. */
-    void (*taken)(lw_coap *coap, const lw_coap_inbound *in, const lw_coap_reply *reply, lw_err err);
+    /* Takes the place of on_request, and calls it when the body of the request is whole, or with
+     * each block of it, and for the part of the answer that is asked for. */
+    lw_err (*serve)(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg, lw_coap_reply *reply);
     /* The payload of an answer that comes later: of what reply->ask asks for. */
     void (*window)(lw_coap_reply *reply);
     /* Cuts the payload to the block that is sent, so long, and puts the options that tell of it;

@@ -129,24 +129,19 @@ static lw_err run_handler(lw_coap *coap, lw_coap_inbound *in, lw_coap_msg *msg,
                           lw_coap_reply *reply)
 {
     const lw_coap_bodies *bodies = coap->config.bodies;
-    lw_err err = bodies != NULL ? bodies->hooks->take(coap, in, msg, reply) : LW_OK;
-    if (err != LW_OK) {
-        return err == LW_END ? LW_OK : err; /* `reply` is the answer already */
+    if (msg->noted.refused != 0 || (bodies == NULL && is_part(&msg->noted))) {
+        reply->code = LW_COAP_BAD_OPTION;
+        return LW_OK;
     }
-    err = coap->config.handler->on_request(coap->config.ctx, in, reply);
-    if (bodies != NULL && in->body != NULL) {
-        bodies->hooks->taken(coap, in, reply, err);
-    }
-    return err;
+    return bodies != NULL ? bodies->hooks->serve(coap, in, msg, reply)
+                          : coap->config.handler->on_request(coap->config.ctx, in, reply);
 }
 
 void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
 {
-    bool is_bad = msg->noted.refused != 0;
-    if (is_bad && msg->type == LW_COAP_NON) {
+    if (msg->noted.refused != 0 && msg->type == LW_COAP_NON) {
         return; /* RFC 7252 section 5.4.1: 4.02 for a CON, silence for a NON */
     }
-    is_bad = is_bad || (coap->config.bodies == NULL && is_part(&msg->noted));
     bool is_acked = msg->type == LW_COAP_CON && !lw_coap_is_stream(peer);
     lw_coap_reply reply = {
         .ask = {.mid = msg->mid,
@@ -155,12 +150,7 @@ void lw_coap_reply_request(lw_coap *coap, lw_coap_peer *peer, lw_coap_msg *msg)
         .sent = {.token = &msg->token}};
     lw_coap_inbound in = {.peer = peer, .msg = msg, .now = coap->now};
     lw_coap_reply_begin(coap, &reply);
-    lw_err err = LW_OK;
-    if (is_bad) {
-        reply.code = LW_COAP_BAD_OPTION;
-    } else {
-        err = run_handler(coap, &in, msg, &reply);
-    }
+    lw_err err = run_handler(coap, &in, msg, &reply);
     bool is_silent = err == LW_END;
     if (is_silent) {
         lw_coap_seen_forget(coap, peer, msg->mid);
