@@ -3,22 +3,21 @@
 #include "base/apart.h"
 #include "coap/endpoint_priv.h"
 
-typedef enum state {
+enum {
     STATE_QUEUED,      /* NSTART does not let it go yet; no deadline */
     STATE_UNCONFIRMED, /* counted against NSTART; deadline: the next transmission, or giving up */
-    STATE_WAITING      /* acknowledged; deadline: the response timeout */
-} state;
+    STATE_ACKED,       /* a CON, or what a stream has taken; deadline: the response timeout */
+    STATE_PROBED       /* a NON, of which nobody knows whether it arrived; the same deadline */
+};
 
 struct lw_coap_exchange {
+    lw_coap_timer timer;    /* first; its `fire` does what is next: begins, sends again, ends */
     lw_coap_exchange *next; /* of the peer */
-    uint8_t state;
-    bool acked; /* of a CON, and of what a stream has taken */
-    bool is_ping;
-    uint8_t retransmissions;
+    uint32_t state;
     uint16_t mid; /* what an ACK or RST must say; that of the superseded message until the message
                      here was sent itself */
     uint16_t own_mid;
-    lw_coap_timer timer; /* its `fire` does what is next: begins, sends again, ends */
+    uint32_t retransmissions;
     lw_coap_peer *peer;
     lw_coap_end_fn on_end; /* may be NULL */
     void *ctx;
@@ -31,7 +30,7 @@ struct lw_coap_exchange {
 
 static lw_coap_exchange *of_timer(lw_coap_timer *timer)
 {
-    return LW_CONTAINER(timer, lw_coap_exchange, timer);
+    return (lw_coap_exchange *)(void *)timer;
 }
 
 static void transmit(lw_coap *coap, lw_coap_exchange *ex)
@@ -43,7 +42,7 @@ static void transmit(lw_coap *coap, lw_coap_exchange *ex)
 
 static void wait_for_response(lw_coap *coap, lw_coap_exchange *ex, uint32_t delay_ms)
 {
-    ex->state = STATE_WAITING;
+    ex->state = STATE_ACKED;
     lw_coap_timer_arm(coap, &ex->timer, delay_ms);
 }
 
@@ -91,11 +90,10 @@ void lw_coap_exchange_end(lw_coap *coap, lw_coap_exchange *ex, lw_err err, const
     lw_coap_peer *peer = ex->peer;
     lw_coap_end_fn on_end = ex->on_end;
     void *ctx = ex->ctx;
-    lw_coap_result result = {
-        .err = err, .acked = ex->acked, .msg = err == LW_OK ? msg : NULL, .now = coap->now};
-    if (ex->is_ping && err == LW_ERESET) {
-        result.err = LW_OK; /* alive, which was the question */
-    }
+    lw_coap_result result = {.err = err,
+                             .acked = ex->state == STATE_ACKED,
+                             .msg = err == LW_OK ? msg : NULL,
+                             .now = coap->now};
     coap->stats.timeouts += err == LW_ETIMEOUT;
     lw_coap_timer_disarm(&ex->timer);
     *place_of(peer, ex) = ex->next;
@@ -119,7 +117,6 @@ void lw_coap_exchange_acked(lw_coap *coap, lw_coap_exchange *ex)
     } else if (ex->response_timeout_ms == 0) {
         lw_coap_exchange_end(coap, ex, LW_OK, NULL);
     } else {
-        ex->acked = true;
         wait_for_response(coap, ex, ex->response_timeout_ms);
         begin_queued(coap, ex->peer);
     }
@@ -146,7 +143,6 @@ void lw_coap_fire_on_stream(lw_coap *coap, lw_coap_timer *timer)
 {
     lw_coap_exchange *ex = of_timer(timer);
     if (ex->state == STATE_QUEUED) {
-        ex->acked = true;
         wait_for_response(coap, ex, ex->response_timeout_ms);
         lw_coap_send(coap, ex->peer, &ex->message);
     } else {
@@ -167,6 +163,7 @@ static void fire_non(lw_coap *coap, lw_coap_timer *timer)
         begin(coap, ex, probing_ms < whole_ms ? probing_ms : whole_ms);
     } else if (ex->state == STATE_UNCONFIRMED) {
         wait_for_response(coap, ex, whole_ms - ex->timeout_ms);
+        ex->state = STATE_PROBED;
         begin_queued(coap, ex->peer);
     } else {
         lw_coap_exchange_end(coap, ex, LW_ETIMEOUT, NULL);
@@ -332,10 +329,5 @@ lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_coap_end_
 {
     static const lw_coap_token none = {.len = 0};
     lw_coap_request ping = {.code = LW_COAP_EMPTY, .token = &none, .on_end = on_end, .ctx = ctx};
-    lw_coap_exchange *ex = NULL;
-    lw_err err = lw_coap_start(coap, peer, now, &ping, &ex);
-    if (err == LW_OK) {
-        ex->is_ping = true;
-    }
-    return err;
+    return lw_coap_start(coap, peer, now, &ping, NULL);
 }

@@ -60,7 +60,7 @@ LW_MUST_CHECK lw_err lw_coap_start_non(lw_coap *coap, lw_coap_peer *peer, lw_tim
                                        const lw_coap_request *request,
                                        lw_coap_exchange **out_exchange);
 
-/* An empty CON (RFC 7252 section 4.3). The Reset that answers it is LW_OK. */
+/* An empty CON (RFC 7252 section 4.3). A peer that is there answers it with Reset: LW_ERESET. */
 LW_MUST_CHECK lw_err lw_coap_ping(lw_coap *coap, lw_coap_peer *peer, lw_time now,
                                   lw_coap_end_fn on_end, void *ctx);
 
