@@ -83,8 +83,6 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
         return;
     }
     s->answer = answer;
-    lw_mem_release(&coap->config.mem, (void *)(uintptr_t)s->reply.ptr);
-    s->reply = lw_bytes_of(NULL, 0);
     if (reply != NULL) {
         (void)(lw_mem_dup(&coap->config.mem, *reply, &s->reply) == LW_OK);
     }

@@ -68,7 +68,7 @@ typedef struct lw_coap_seen {
 lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint32_t digest);
 /* False: for want of memory the message counts as lost. A CON comes again. */
 bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, uint32_t digest);
-/* Notes what the message `mid` was answered with: `reply`, or an empty message of that type.
+/* Notes what the message `mid` was answered with: `reply`, once, or an empty message of that type.
  * Without memory for a copy a duplicate gets nothing, as if the answer had been lost again. */
 void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint8_t answer,
                            const lw_bytes *reply);
