@@ -91,7 +91,8 @@ static lw_err execute(const lw_request *request)
 
 static lw_err write_attributes(const lw_request *request)
 {
-    static const lw_attr_known known = {.bits = LW_ATTRS_PERIODS};
+    static const lw_attr_known known = {.bits = LW_ATTRS_PERIODS | LW_ATTRS_DELIVERY,
+                                        .may_stand = lw_attr_may_stand};
     lw_attrs_change change = {.known = &known};
     lw_err err = lw_request_attrs(request, &change);
     return err == LW_OK ? device_attach(&change) : err;
