@@ -61,6 +61,7 @@ static bool is_repeated(const lw_apply *a, lw_path path)
 {
     lw_decoder d = a->decoder;
     lw_entry e;
+    d.cfg.type_of = NULL; /* a path is one whatever its value; looking types up would cost more */
     lw_decoder_restart(&d);
     for (uint32_t i = 0; i < a->count && lw_decoder_next(&d, &e) == LW_OK; i++) {
         if (lw_path_equal(path, e.path)) {

@@ -229,6 +229,40 @@ LW_TEST(duplicates_are_refused)
     refused(r, "POST /1/0", LW_CF_LWM2M_CBOR, "a2 82 01 00 a2 01 05 02 05 83 01 00 01 06", "4.00");
 }
 
+typedef struct asked {
+    lw_tree *tree;
+    unsigned count;
+} asked;
+
+static lw_type count_type(void *ctx, lw_path path)
+{
+    asked *a = ctx;
+    a->count++;
+    return lw_tree_type_of(a->tree, path);
+}
+
+/* Looking for duplicates reads what came before as often as there are values. */
+LW_TEST(types_are_looked_up_once_a_value_and_pass)
+{
+    rig *r = *state;
+    static const lw_apply_rules rules = {.check = lw_apply_check_link};
+    asked types = {.tree = &r->client.tree};
+    uint8_t payload[32];
+    lw_apply apply = {
+        .client = &r->client,
+        .rules = &rules,
+        .decoder = {.format = &lw_format_tlv,
+                    .cfg = {.base = lw_path_instance(1, 0),
+                            .type_of = count_type,
+                            .type_ctx = &types}},
+    };
+    lw_bytes four = lw_bytes_of(payload, rig_hex("c1 01 3c c1 02 01 c1 03 05 c1 05 07", payload));
+    lw_decoder_feed(&apply.decoder, four, true);
+    assert_ok(lw_apply_as_whole(&apply));
+    value_is(r, "/1/0/5", "7");
+    assert_int_equal(types.count, 3 * 4);
+}
+
 LW_TEST(many_values_are_not_taken_for_duplicates)
 {
     rig *r = *state;
@@ -585,6 +619,7 @@ int main(void)
         T(unknown_optional_resources_are_ignored),
         T(unknown_mandatory_resources_are_refused),
         T(duplicates_are_refused),
+        T(types_are_looked_up_once_a_value_and_pass),
         T(many_values_are_not_taken_for_duplicates),
         T(looking_for_duplicates_spoils_no_value),
         T(put_replaces_an_array_and_post_merges_into_it),
