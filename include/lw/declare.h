@@ -86,8 +86,9 @@ struct lw_object_hooks {
     uint16_t (*next)(void *ctx, lw_tree *tree, lw_path resource, uint32_t from);
     /* Execute (DM-60); the answer leaves before anything else happens when LW_OK is returned. */
     lw_err (*execute)(void *ctx, lw_tree *tree, lw_path path, lw_bytes arguments);
-    /* All values of a transaction are in place in this instance: may they stay? A failure undoes
-     * all of the transaction. */
+    /* All values of a transaction that the struct keeps are in place in this instance: may they
+     * stay? A failure undoes all of the transaction. Asked twice when a server writes: before
+     * `write` is called for the others, and after. */
     lw_err (*validate)(void *ctx, lw_tree *tree, lw_path instance);
     /* A write that is not kept in the struct: COMPUTED resources with W, and packages that arrive
      * in blocks: `value` then holds the octets at `offset`, `more` tells that others follow; blocks
