@@ -55,6 +55,7 @@ lw_coap_seen *lw_coap_seen_find(lw_coap *coap, lw_coap_peer *peer, uint16_t mid,
 bool lw_coap_seen_add(lw_coap *coap, lw_coap_peer *peer, const lw_coap_msg *msg, uint32_t digest)
 {
     const lw_coap_limits *limits = &coap->config.limits;
+    lw_coap_seen_expire(coap); /* the message and its answer may need the memory */
     if (peer->seen_count >= limits->max_seen_per_peer) {
         forget(coap, LW_CONTAINER(peer->seen.prev, lw_coap_seen, of_peer));
     } else if (coap->seen_count >= limits->max_seen) {

@@ -232,12 +232,12 @@ LW_APART void lw_coap_feed(lw_coap *coap, lw_coap_peer *peer, lw_time now, lw_by
 void lw_coap_step(lw_coap *coap, lw_time now)
 {
     coap->now = now;
+    lw_coap_seen_expire(coap); /* first: what is due may need the memory */
     lw_deadline *d;
     while ((d = lw_deadlines_take_due(&coap->deadlines, now)) != NULL) {
         lw_coap_timer *timer = (lw_coap_timer *)(void *)d; /* its first member */
         timer->fire(coap, timer);
     }
-    lw_coap_seen_expire(coap);
 }
 
 lw_time lw_coap_next_deadline(const lw_coap *coap)

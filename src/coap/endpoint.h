@@ -171,8 +171,8 @@ void lw_coap_feed_msg(lw_coap *coap, lw_coap_peer *peer, lw_time now, const lw_c
 void lw_coap_step(lw_coap *coap, lw_time now);
 
 /* When lw_coap_step must be called next; LW_TIME_NEVER when nothing waits. For memory alone, of
- * message ids that need not be remembered any more, nobody is woken: the next step gives it back.
- */
+ * message ids that need not be remembered any more, nobody is woken: the next step or message gives
+ * it back before it does anything else. */
 lw_time lw_coap_next_deadline(const lw_coap *coap);
 
 /* A notification, or what will be answered later, has come: tell the peer. */

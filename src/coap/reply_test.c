@@ -297,6 +297,29 @@ LW_TEST(message_ids_wake_nobody_and_go_with_the_next_step)
     assert_int_equal(r.coap.seen_count, 0);
 }
 
+static size_t seen_when_due;
+
+static void on_timer(lw_coap *coap, lw_coap_timer *timer)
+{
+    (void)timer;
+    seen_when_due = coap->seen_count;
+}
+
+/* A device may not be woken for hours: what it does then may need the memory. */
+LW_TEST(message_ids_that_are_over_go_before_anything_is_done)
+{
+    feed(&r, "4101 0001 53 " GET_A);
+    r.now += 247000;
+    feed(&r, "4101 0002 53 " GET_A);
+    assert_int_equal(r.coap.seen_count, 1);
+    lw_coap_timer timer = {.fire = on_timer};
+    lw_deadline_arm(&r.coap.deadlines, &timer.deadline, r.now + 247000);
+    seen_when_due = 1;
+    r.now += 247000;
+    lw_coap_step(&r.coap, r.now);
+    assert_int_equal(seen_when_due, 0);
+}
+
 LW_TEST(message_ids_of_non_count_for_non_lifetime_only)
 {
     feed(&r, "4101 0001 53 " GET_A);
@@ -625,6 +648,7 @@ int main(void)
         T(another_message_with_the_same_id_is_not_a_duplicate),
         T(message_ids_are_forgotten_after_exchange_lifetime),
         T(message_ids_wake_nobody_and_go_with_the_next_step),
+        T(message_ids_that_are_over_go_before_anything_is_done),
         T(message_ids_of_non_count_for_non_lifetime_only),
         T(the_oldest_id_of_a_peer_is_forgotten_at_its_ceiling),
         T(the_oldest_id_of_all_is_forgotten_at_the_ceiling_of_the_endpoint),
