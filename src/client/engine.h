@@ -83,7 +83,7 @@ typedef struct lw_server {
     lw_client *client;
     struct lw_server *next; /* place; NULL: this is the last */
     uint8_t link;       /* number for lw_platform: its place, or behind all of them an lw_other */
-    uint8_t state;      /* lw_server_state; changed by set_state alone */
+    uint8_t state;      /* lw_server_state; changed by enter alone */
     uint8_t version;    /* lw_version agreed, or tried next (VER-04) */
     uint8_t update;     /* LW_UPDATE_… pending */
     uint8_t telling;    /* LW_UPDATE_… of the Update in flight */

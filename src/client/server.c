@@ -452,6 +452,7 @@ static void left(lw_server *server)
         uint32_t timeout = lw_server_setting(server, LW_RES_SERVER_DISABLE_TIMEOUT, 86400);
         wait_in(server, LW_SERVER_DISABLED, timeout);
         lw_server_report(server, LW_CLIENT_DISABLED, LW_OK, LW_COAP_EMPTY);
+        lw_schedule_next(server); /* it may have had the turn */
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lw/acts.h"
 #include "world.h"
 
 #define YEAR (365 * DAY)
@@ -159,6 +160,20 @@ RULE(rule_16_a_failure_that_does_not_block_lets_the_next_one_pass)
     assert_false(lw_client_is_registered(w->device->client, 1));
     w->a->always = NULL;
     world_until(w, lw_client_is_registered(w->device->client, 1), 3 * DAY); /* CLI-43 */
+}
+
+RULE(rule_16_a_server_that_is_disabled_lets_the_next_one_pass)
+{
+    world_begin(w, &(world_config){.two_servers = true, .dont_start = true});
+    world_set_number(w, "/1/0/13", 1);
+    world_set_number(w, "/1/1/13", 2);
+    w->a->is_off = true;
+    device_start(w->device);
+    world_pass(w, 1 * SECOND);
+    assert_int_equal(device_requests(w->device, 0), 1);
+    assert_int_equal(lw_act_disable(w->device->client, 0), LW_OK);
+    world_until_registered(w, 2);
+    assert_false(lw_client_is_registered(w->device->client, 1));
 }
 
 LW_DECLARE(four_securities, lw_object_0_v1_1, LW_SECURITY_1_1, 4, NULL)
@@ -781,6 +796,7 @@ int main(void)
         RUNS(rule_16_a_server_without_priority_waits_for_nobody),
         RUNS(rule_16_a_blocking_failure_stops_the_line),
         RUNS(rule_16_a_failure_that_does_not_block_lets_the_next_one_pass),
+        RUNS(rule_16_a_server_that_is_disabled_lets_the_next_one_pass),
         RUNS(rule_16_a_late_success_does_not_push_the_line_on),
         RUNS(rule_16_the_initial_delay_counts_before_the_first_success_alone),
         RUNS(rule_17_without_a_bootstrap_server_a_rejection_is_one_failed_attempt),
