@@ -193,7 +193,7 @@ static bool turns_to_bootstrap(const lw_server *server)
 uint32_t lw_server_retry_wait(const lw_server *server, unsigned attempt)
 {
     uint32_t wait = lw_server_setting(server, LW_RES_SERVER_COMMUNICATION_RETRY_TIMER, 60);
-    for (; attempt > 1 && wait < LW_FOREVER / 2; attempt--) {
+    for (; attempt > 1 && wait != 0 && wait < LW_FOREVER / 2; attempt--) {
         wait *= 2;
     }
     return wait;

@@ -222,6 +222,17 @@ static void the_last_of_many_attempts_comes(void **state)
     assert_int_equal(r->opened[0], 300);
 }
 
+/* However many came before it: 1/x/17 may allow 2^32 of them. */
+static void a_wait_of_none_stays_none(void **state)
+{
+    rig *r = *state;
+    start_unreachable(r, 5, 0);
+    assert_int_equal(lw_server_retry_wait(r->client->servers, UINT32_MAX), 0);
+    set(r, "/1/0/18", lw_value_integer(1));
+    assert_in_range(lw_server_retry_wait(r->client->servers, UINT32_MAX), INT32_MAX / 2,
+                    LW_FOREVER - 1);
+}
+
 /* rule 26, CLI-61 */
 static void disable_deregisters_and_comes_back(void **state)
 {
@@ -560,12 +571,26 @@ static void an_account_that_there_is_no_place_for_is_refused(void **state)
     assert_int_equal(lw_client_add_server(r->client, &account), LW_ENOMEM);
     account.ssid = 0;
     assert_int_equal(lw_client_add_server(r->client, &account), LW_EINVAL);
+    account.ssid = 0x10001; /* no other one modulo 2^16 */
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_EINVAL);
+    account.ssid = 0;
     account.bootstrap = true; /* without its feature */
     assert_int_equal(lw_client_add_server(r->client, &account), LW_ENOTSUP);
     assert_int_equal(lw_tree_count(lw_client_tree(r->client), lw_path_object(0)), 1);
     assert_int_equal(lw_tree_count(lw_client_tree(r->client), lw_path_object(1)), 1);
     lw_client_start(r->client, r->now);
     assert_int_equal(lw_client_add_server(r->client, &account), LW_ESTATE);
+}
+
+/* A member is wider than what it becomes. */
+static void an_account_of_a_security_mode_that_is_none_is_refused(void **state)
+{
+    rig *r = *state;
+    lw_client_account account = {
+        .uri = "coap://192.0.2.1", .ssid = 1, .security = LW_SECURITY_NOSEC + 256};
+    assert_int_equal(lw_client_add_server(r->client, &account), LW_ERANGE);
+    assert_int_equal(lw_tree_count(lw_client_tree(r->client), lw_path_object(0)), 0);
+    assert_int_equal(lw_tree_count(lw_client_tree(r->client), lw_path_object(1)), 0);
 }
 
 static unsigned dropped;
@@ -647,6 +672,7 @@ int main(void)
         T(attempts_back_off_and_sequences_follow),
         T(attempts_without_a_wait_leave_time_for_the_rest),
         T(the_last_of_many_attempts_comes),
+        T(a_wait_of_none_stays_none),
         T(disable_deregisters_and_comes_back),
         T(disable_cancels_an_update_in_flight),
         T(disable_twice_is_as_good_as_once),
@@ -672,6 +698,7 @@ int main(void)
         T(an_account_that_is_set_to_what_it_is_changes_nothing),
         T(an_account_that_the_device_removes_is_forgotten),
         T(an_account_that_there_is_no_place_for_is_refused),
+        T(an_account_of_a_security_mode_that_is_none_is_refused),
         T(a_message_that_finds_no_room_is_told),
         T(the_peak_of_memory_is_told_to_who_wants_it),
         T(memory_that_is_too_small_is_told),
