@@ -570,6 +570,34 @@ static void a_wake_within_the_lifetime_goes_on_with_an_update(void **state)
     assert_false(rig_has_event(r, LW_CLIENT_REGISTERED));
 }
 
+/* Two with 1/x/13: the second one comes behind the first. */
+static void boot_with_two_in_order(world *w)
+{
+    boot(w);
+    rig_add_server(&w->r, 101, 86400);
+    rig_add_server(&w->r, 102, 86400);
+    set(&w->r, "/1/0/13", lw_value_integer(1));
+    set(&w->r, "/1/1/13", lw_value_integer(2));
+    lw_client_start(w->r.client, w->r.now);
+    rig_pass(&w->r, 0);
+}
+
+/* CLI-40, CLI-76 */
+static void a_registration_that_is_resumed_lets_the_next_one_pass(void **state)
+{
+    world *w = *state;
+    rig *r = &w->r;
+    boot_with_two_in_order(w);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/5a3f");
+    rig_answer(r, 1, LW_COAP_CREATED, "/rd/5a40");
+    rig_pass(r, 1);
+    boot_with_two_in_order(w);
+    expect_request(r, 0, "/rd/5a3f", "");
+    assert_int_equal(rig_requests(r, 1), 0);
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    expect_request(r, 1, "/rd/5a40", "");
+}
+
 /* REG-44: without a session a server knows the device by its address */
 static void a_device_that_was_moved_without_power_registers(void **state)
 {
@@ -876,6 +904,7 @@ int main(void)
         T(what_does_not_fit_any_more_is_left_out),
         T(what_was_not_kept_and_has_to_be_there_has_its_default),
         T(a_wake_within_the_lifetime_goes_on_with_an_update),
+        T(a_registration_that_is_resumed_lets_the_next_one_pass),
         T(a_device_that_was_moved_without_power_registers),
         T(a_server_that_forgot_is_registered_with_at_once),
         T(a_wake_after_the_lifetime_registers),

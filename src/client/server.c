@@ -322,6 +322,7 @@ static void stay_registered(lw_server *server)
     server->sequences = 0;
     server->expires = lw_alarm_after(server->client, lasts);
     wait_in(server, LW_SERVER_REGISTERED, server->update != 0 || server->disable ? 0 : wait);
+    lw_schedule_next(server);
 }
 
 static void take_registration(lw_server *server, const lw_coap_msg *answer)
@@ -338,7 +339,6 @@ static void take_registration(lw_server *server, const lw_coap_msg *answer)
     stay_registered(server);
     lw_client_dispatch(server, LW_SERVER_EV_REGISTERED);
     lw_server_report(server, LW_CLIENT_REGISTERED, LW_OK, LW_COAP_CREATED);
-    lw_schedule_next(server);
 }
 
 static void on_register_end(lw_server *server, const lw_coap_result *result, uint8_t code)

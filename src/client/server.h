@@ -93,7 +93,8 @@ void lw_server_stop_asking(lw_server *server);
 
 /* Starts the servers that may start now. */
 void lw_schedule_begin(lw_client *client);
-/* A server is registered or disabled, or its sequence failed and it lets others pass. */
+/* A server is registered, by an Update of what was resumed, too, or disabled; or its sequence
+ * failed and it lets others pass. */
 void lw_schedule_next(lw_server *server);
 
 /* ---- client.c */
