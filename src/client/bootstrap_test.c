@@ -560,6 +560,49 @@ static void the_last_of_many_sequences_comes(void **state)
     assert_int_not_equal(bootstrap_of(r)->rounds, 0);
 }
 
+/* A session runs, and the server is to be left. */
+static void disable_in_a_session(rig *r)
+{
+    add_bootstrap_server(r, 0);
+    rig_add_server(r, 101, 86400);
+    set(r, "/1/0/5", lw_value_integer(100));
+    lw_client_start(r->client, r->now);
+    rig_pass(r, 0);
+    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
+    assert_int_equal(lw_client_bootstrap(r->client), LW_OK);
+    rig_pass(r, 0);
+    assert_int_equal(state_of(r), LW_BS_ASKING);
+    assert_int_equal(lw_act_disable(r->client, 0), LW_OK);
+    rig_pass(r, 1500);
+    assert_int_equal(rig_requests(r, 0), 1); /* rule 12 */
+}
+
+static void a_disable_waits_for_the_end_of_a_session(void **state)
+{
+    rig *r = *state;
+    disable_in_a_session(r);
+    rig_answer(r, BS_LINK, LW_COAP_BAD_REQUEST, NULL);
+    rig_pass(r, 1 * LW_SECOND_MS);
+    assert_int_equal(rig_requests(r, 0), 2);
+    assert_int_equal(rig_last_request(r, 0)->msg.code, LW_COAP_DELETE);
+}
+
+/* Which begins registrations anew: this one after 1/x/5. */
+static void a_disable_holds_after_a_bootstrap(void **state)
+{
+    rig *r = *state;
+    disable_in_a_session(r);
+    rig_answer(r, BS_LINK, LW_COAP_CHANGED, NULL);
+    finish(r, "2.04");
+    rig_pass(r, 99 * LW_SECOND_MS);
+    assert_true(rig_has_event(r, LW_CLIENT_BOOTSTRAPPED));
+    assert_true(rig_has_event(r, LW_CLIENT_DISABLED));
+    assert_int_equal(rig_requests(r, 0), 1);
+    rig_pass(r, 2 * LW_SECOND_MS);
+    assert_int_equal(rig_requests(r, 0), 2);
+    assert_int_equal(rig_last_request(r, 0)->msg.code, LW_COAP_POST);
+}
+
 /* When the network is back there is no need to wait for the bootstrap. */
 static void a_server_that_was_given_up_is_tried_when_asked_for(void **state)
 {
@@ -1294,6 +1337,8 @@ int main(void)
         T(a_server_that_comes_back_makes_the_next_attempt_needless),
         T(a_server_that_waits_for_the_next_attempt_gets_it),
         T(the_last_of_many_sequences_comes),
+        T(a_disable_waits_for_the_end_of_a_session),
+        T(a_disable_holds_after_a_bootstrap),
         T(a_server_that_was_given_up_is_tried_when_asked_for),
         T(another_address_waits_for_the_end_of_the_session),
         T(stopping_takes_the_session_back),
