@@ -84,7 +84,7 @@ void lw_coap_seen_answered(lw_coap *coap, lw_coap_peer *peer, uint16_t mid, uint
         return;
     }
     s->answer = answer;
-    if (reply != NULL) {
+    if (reply != NULL && s->reply.ptr == NULL) { /* else it was for one that had the id before */
         (void)(lw_mem_dup(&coap->config.mem, *reply, &s->reply) == LW_OK);
     }
 }

@@ -102,6 +102,22 @@ LW_TEST(an_answer_before_the_ack_delay_is_piggybacked)
     assert_int_equal(r.requests, 1);
 }
 
+/* The memory of the other answer is not lost: see teardown. */
+LW_TEST(an_answer_to_a_message_whose_id_was_used_again_is_not_noted_for_the_other)
+{
+    r.result = LW_AGAIN;
+    feed(&r, "4101 0001 53 " GET_A);
+    r.result = LW_OK;
+    r.text = "b";
+    feed(&r, "4101 0001 54 b1'b'");
+    expect(&r, "6145 0001 54 ff'b'");
+    r.token = (lw_coap_token){.len = 1, .octets = {0x53}};
+    assert_ok(answer("a"));
+    expect(&r, "6145 0001 53 ff'a'");
+    feed(&r, "4101 0001 54 b1'b'");
+    expect(&r, "6145 0001 54 ff'b'");
+}
+
 LW_TEST(a_duplicate_of_a_waiting_request_is_acknowledged_at_once)
 {
     r.result = LW_AGAIN;
@@ -630,6 +646,7 @@ int main(void)
         T(figure_20_separate_response_is_retransmitted_until_acknowledged),
         T(figure_22_non_request_gets_a_non_response),
         T(an_answer_before_the_ack_delay_is_piggybacked),
+        T(an_answer_to_a_message_whose_id_was_used_again_is_not_noted_for_the_other),
         T(a_duplicate_of_a_waiting_request_is_acknowledged_at_once),
         T(a_separate_answer_may_be_a_non),
         T(a_later_answer_to_a_non_is_a_non),
