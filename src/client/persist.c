@@ -11,7 +11,8 @@
  *   entry         as in snapshot.c: a value, an empty list, or an instance, which its values follow
  *   state         digest of the config, and for each server what follows
  *   registration  'R', ssid 2, end 4 (s since 1970), lifetime 4, own address 4, message id 2,
- *                 version 1, lw_location; then what the server observes (observe_state.c)
+ *                 version 1, what an Update has yet to tell 1, lw_location; then what the server
+ *                 observes (observe_state.c)
  *
  * What always holds:
  *
@@ -100,6 +101,7 @@ static void write_registration(const lw_server *s, lw_writer *w)
     lw_write_u32(w, s->own_address);
     lw_write_u16(w, (uint16_t)(s->peer.next_mid + MID_GAP));
     lw_write_u8(w, s->version);
+    lw_write_u8(w, (uint8_t)(s->update | (s->state == LW_SERVER_UPDATING ? s->telling : 0)));
     lw_write_octets(w, &s->location, sizeof s->location);
 }
 
@@ -236,6 +238,7 @@ static lw_server *read_registration(lw_client *client, lw_reader *in)
     s->own_address = lw_read_u32(in);
     s->peer.next_mid = lw_read_u16(in);
     s->version = lw_read_u8(in);
+    s->update = lw_read_u8(in);
     lw_read_octets(in, &s->location, sizeof s->location);
     bool is_over = left > s->lifetime; /* also of a clock that went back */
     s->expires = lw_alarm_after(client, s->lifetime == 0 ? LW_FOREVER : is_over ? 0 : left);

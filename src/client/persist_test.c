@@ -570,6 +570,23 @@ static void a_wake_within_the_lifetime_goes_on_with_an_update(void **state)
     assert_false(rig_has_event(r, LW_CLIENT_REGISTERED));
 }
 
+/* REG-34: the server has not heard of it. */
+static void what_an_update_had_to_tell_is_told_after_the_power_is_back(void **state)
+{
+    world *w = *state;
+    rig *r = &w->r;
+    boot_registered(w);
+    set(r, "/1/0/1", lw_value_integer(90000));
+    rig_pass(r, 0);
+    expect_request(r, 0, "/rd/5a3f", "lt=90000");
+    boot_with_server(w); /* without an answer */
+    expect_request(r, 0, "/rd/5a3f", "lt=90000");
+    rig_answer(r, 0, LW_COAP_CHANGED, NULL);
+    rig_pass(r, 0);
+    boot_with_server(w);
+    expect_request(r, 0, "/rd/5a3f", "");
+}
+
 /* Two with 1/x/13: the second one comes behind the first. */
 static void boot_with_two_in_order(world *w)
 {
@@ -904,6 +921,7 @@ int main(void)
         T(what_does_not_fit_any_more_is_left_out),
         T(what_was_not_kept_and_has_to_be_there_has_its_default),
         T(a_wake_within_the_lifetime_goes_on_with_an_update),
+        T(what_an_update_had_to_tell_is_told_after_the_power_is_back),
         T(a_registration_that_is_resumed_lets_the_next_one_pass),
         T(a_device_that_was_moved_without_power_registers),
         T(a_server_that_forgot_is_registered_with_at_once),
