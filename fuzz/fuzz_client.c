@@ -301,7 +301,7 @@ static void fetch(world *w)
     while (lw_client_poll(w->client, &out)) {
         lw_coap_msg msg;
         FUZZ_CHECK(out.link < LINKS && w->is_open[out.link]);
-        FUZZ_CHECK(out.octets.len <= lw_coap_params_udp.max_message);
+        FUZZ_CHECK(out.octets.len <= LW_COAP_BUF_SIZE(w->cfg.payload_max));
         FUZZ_CHECK(lw_coap_msg_parse(out.octets, &msg) == LW_OK);
         if (lw_coap_code_is_request(msg.code)) {
             w->last[out.link] = (request){.is_there = true, .mid = msg.mid, .token = msg.token};

@@ -114,9 +114,9 @@ typedef struct lw_client_cfg {
     uint8_t observations_max; /* all servers: 8 */
     uint8_t attributes_max;   /* paths with attributes, all servers: 8 */
     uint16_t stored_max;      /* notifications kept while a server cannot be reached: 16 */
-    uint16_t payload_max;     /* octets of a block or an unblocked payload: 1024 */
-    uint16_t body_max;        /* octets of a block-wise request body that is assembled: 2048 */
-    uint32_t dynamic;         /* octets for what comes and goes: requests in flight, bodies: 2048 */
+    uint16_t payload_max; /* octets of an answer that goes whole, and of a block at most: 1024 */
+    uint16_t body_max;    /* octets of a block-wise request body that is assembled: 2048 */
+    uint32_t dynamic;     /* octets for what comes and goes: requests in flight, bodies: 2048 */
 } lw_client_cfg;
 
 /* Octets that lw_client_init needs for this configuration. 0: its objects are not sound

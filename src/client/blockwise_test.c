@@ -65,13 +65,16 @@ static void without_it_a_longer_list_is_told_and_tried_again(void **state)
     lw_client_fini(r->client);
 }
 
-static void with_it_the_list_may_take_any_room(void **state)
+static void with_it_a_longer_list_goes_in_blocks(void **state)
 {
     (void)state;
-    rig *r = start(with, 16);
+    rig *r = start(with, 64);
     assert_int_equal(r->sent[0].msg.payload.len, 37);
-    rig_answer(r, 0, LW_COAP_CREATED, "/rd/1");
-    assert_true(lw_client_is_registered(r->client, 1));
+    assert_false(lw_coap_has(&r->sent[0].msg.noted, LW_COAP_NOTE_BLOCK1));
+    lw_client_fini(r->client);
+    r = start(with, 63); /* has no room for a block of 64 */
+    assert_int_equal(r->sent[0].msg.payload.len, 32);
+    assert_int_equal(r->sent[0].msg.noted.value[LW_COAP_NOTE_BLOCK1], lw_block_of(0, 1, true));
     lw_client_fini(r->client);
 }
 
@@ -275,7 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_it_a_list_that_fits_is_one_message),
         cmocka_unit_test(without_it_a_longer_list_is_told_and_tried_again),
-        cmocka_unit_test(with_it_the_list_may_take_any_room),
+        cmocka_unit_test(with_it_a_longer_list_goes_in_blocks),
         cmocka_unit_test(without_it_a_body_in_blocks_is_a_bad_option),
         cmocka_unit_test(with_it_a_body_in_blocks_is_put_together),
         cmocka_unit_test(without_it_what_does_not_fit_is_not_observed),

@@ -54,6 +54,9 @@ static inline size_t lw_block_size(uint32_t szx)
     return (size_t)16 << szx;
 }
 
+/* The largest SZX up to `szx` whose block has room, or 0. */
+uint32_t lw_block_szx_within(uint32_t szx, size_t room);
+
 /* What a message says in LW_COAP_NOTE_BLOCK1 or LW_COAP_NOTE_BLOCK2. False when that option is not
  * there, or has the SZX 7 (RFC 7959 section 2.2, P-TRN-08). */
 bool lw_block_noted(const lw_coap_noted *noted, lw_coap_note note, uint32_t *out_block);

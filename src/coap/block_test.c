@@ -38,11 +38,21 @@ LW_TEST(block_of_a_message_is_found)
     assert_false(lw_block_noted(&msg.noted, LW_COAP_NOTE_BLOCK1, &block)); /* SZX 7 */
 }
 
+LW_TEST(a_block_is_as_large_as_there_is_room)
+{
+    assert_int_equal(lw_block_szx_within(6, 5000), 6);
+    assert_int_equal(lw_block_szx_within(6, 1024), 6);
+    assert_int_equal(lw_block_szx_within(6, 1023), 5);
+    assert_int_equal(lw_block_szx_within(2, 1024), 2);
+    assert_int_equal(lw_block_szx_within(6, 3), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_the_specifications_are_read_and_written),
         cmocka_unit_test(block_of_a_message_is_found),
+        cmocka_unit_test(a_block_is_as_large_as_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,10 +282,7 @@ static size_t whole_limit(const lw_coap *coap, const lw_coap_peer *peer, size_t 
 static uint32_t block_szx(const lw_coap *coap, const lw_coap_peer *peer, const lw_coap_ask *ask)
 {
     uint32_t asked = lw_block_szx(ask->block2);
-    uint32_t largest = peer->params->szx;
-    while (largest > 0 && lw_block_size(largest) > lw_coap_payload_room(coap)) {
-        largest--;
-    }
+    uint32_t largest = lw_block_szx_within(peer->params->szx, lw_coap_payload_room(coap));
     bool is_as_asked = ask->has_block2 && (asked < largest || !lw_block_is_first(ask->block2));
     return is_as_asked ? asked : largest;
 }

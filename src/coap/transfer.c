@@ -304,7 +304,8 @@ static lw_coap_transfer *create(lw_coap *coap, lw_coap_peer *peer, lw_time now,
 {
     coap->now = now;
     size_t options_len = request->options.len;
-    size_t block = lw_block_size(peer->params->szx);
+    uint32_t szx = lw_block_szx_within(peer->params->szx, lw_coap_payload_room(coap));
+    size_t block = lw_block_size(szx);
     size_t room = 2 * options_len + EXTRAS_MAX;
     size_t whole = lw_coap_whole_limit(peer, block, LW_COAP_HEADER_MAX + options_len + EXTRAS_MAX);
     if (request->read != NULL) {
@@ -318,7 +319,7 @@ static lw_coap_transfer *create(lw_coap *coap, lw_coap_peer *peer, lw_time now,
     t->coap = coap;
     t->peer = peer;
     t->r = *request;
-    t->szx = peer->params->szx;
+    t->szx = (uint8_t)szx;
     t->is_blocked = request->body.len > whole;
     t->progress.sent_of = request->body.len;
     t->answer.max = request->max_body;
