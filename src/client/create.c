@@ -2,8 +2,7 @@
  * with the next Update, which the events of the tree ask for (DM-76). */
 #include "client/apply.h"
 #include "client/feature.h"
-
-#define OBJECT_DEVICE 3
+#include "lw/objects.h"
 
 /* ---- Create ---------------------------------------------------------------------------------- */
 
@@ -111,7 +110,7 @@ static bool is_the_device_s_own(const lw_call *call)
     const lw_object *object = call->target.object;
     const lw_object_hooks *hooks = object->hooks;
     return call->target.asked == LW_LEVEL_INSTANCE &&
-           (hooks == NULL || hooks->remove == NULL || object->def->id == OBJECT_DEVICE);
+           (hooks == NULL || hooks->remove == NULL || object->def->id == LW_OBJ_DEVICE);
 }
 
 static lw_err delete_target(const lw_call *call)

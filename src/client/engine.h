@@ -193,8 +193,7 @@ typedef struct lw_act_slot {
 /* Peers that are no servers to register with. Their links are numbered behind those of servers. */
 typedef enum lw_other {
     LW_OTHER_BOOTSTRAP, /* the Bootstrap-Server (client/bootstrap.h) */
-    LW_OTHER_FETCH,     /* of a download of the device's own (client/fetch.h) */
-    LW_OTHERS
+    LW_OTHER_FETCH      /* of a download of the device's own (client/fetch.h) */
 } lw_other;
 
 typedef struct lw_plug lw_plug; /* client/feature.h */
@@ -225,7 +224,7 @@ struct lw_client {
     lw_plug *parts[LW_PARTS]; /* which of them does it; NULL: none */
     uint32_t ops;             /* that they serve, bit lw_op each */
     lw_time now;              /* of the call that is being served */
-    lw_client_cfg cfg;        /* a copy, its ceilings filled in; what it points to is borrowed */
+    lw_client_cfg cfg;        /* a copy, common ceilings filled in; what it points to is borrowed */
     lw_pool *pool;            /* of the memory in which all of this lies */
     int64_t clock_ahead;      /* s that 3/0/13 put the clock forward */
     lw_tree tree;

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "client/observe.h"
+#include "coap/block.h"
 #include "lw/objects.h"
 
 #define WAIT_FOR_OBSERVE_MS (60 * LW_SECOND_MS)
@@ -229,7 +230,7 @@ static size_t all_moments(const lw_observed *obs)
 /* Octets that go into one message. */
 static size_t block_size(const lw_observed *obs, const lw_writer *out)
 {
-    size_t block = (size_t)16 << obs->values.server->peer.params->szx;
+    size_t block = lw_block_size(obs->values.server->peer.params->szx);
     return out->cap < block ? out->cap : block;
 }
 
